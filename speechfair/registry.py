@@ -1,0 +1,78 @@
+"""Names to implementations, found through entry points and imported only when used.
+
+Anyone's package adds a corpus or a model by declaring an entry point in the group
+``speechfair.corpora`` or ``speechfair.models``; nothing here changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from speechfair.errors import InputError
+
+__all__ = ["Registry", "corpora", "did_you_mean", "models"]
+
+
+def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint for an unknown `word`: the nearest of `known`, and all of them.
+
+    >>> did_you_mean("librispech", ["fsdd", "librispeech"])
+    "did you mean 'librispeech'? Known: fsdd, librispeech"
+    """
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    start = f"did you mean {near[0]!r}? " if near else ""
+    return f"{start}Known: {', '.join(sorted(known)) or 'none'}"
+
+
+class Registry:
+    """The implementations of one entry-point group.
+
+    Parameters
+    ----------
+    group : entry-point group, such as ``speechfair.corpora``.
+    kind : what one entry is called in messages, such as ``corpus``.
+    """
+
+    def __init__(self, group: str, kind: str) -> None:
+        self.group = group
+        self.kind = kind
+
+    def entries(self) -> Mapping[str, metadata.EntryPoint]:
+        """Entry points by name; a name that two packages claim is an error that names both."""
+        found: dict[str, metadata.EntryPoint] = {}
+        for entry in metadata.entry_points(group=self.group):
+            other = found.get(entry.name)
+            if other is not None and other.value != entry.value:
+                raise InputError(
+                    f"the {self.kind} name {entry.name!r} is claimed by {other.value} and by {entry.value}; "
+                    "uninstall one of the packages"
+                )
+            found[entry.name] = entry
+        return dict(sorted(found.items()))
+
+    def names(self) -> list[str]:
+        """Every registered name, sorted. Imports nothing."""
+        return list(self.entries())
+
+    def load(self, name: str) -> Any:
+        """Import and return the implementation; an unknown name raises `InputError` with the nearest one."""
+        entries = self.entries()
+        if name not in entries:
+            raise InputError(f"unknown {self.kind} {name!r}; {did_you_mean(name, list(entries))}")
+        return entries[name].load()
+
+
+@cache
+def corpora() -> Registry:
+    """The corpora."""
+    return Registry("speechfair.corpora", "corpus")
+
+
+@cache
+def models() -> Registry:
+    """The model adapter families; a model is asked for as ``FAMILY`` or ``FAMILY:WHICH``."""
+    return Registry("speechfair.models", "model family")

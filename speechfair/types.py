@@ -1,0 +1,290 @@
+"""The nouns that every other module speaks in: frozen values, no behaviour beyond arithmetic.
+
+Nothing here reads a file or imports anything outside the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "UNKNOWN",
+    "Audio",
+    "AudioSource",
+    "Corpus",
+    "CorpusCard",
+    "ErrorCounts",
+    "Estimate",
+    "Exclusion",
+    "Hypothesis",
+    "Label",
+    "LabelSource",
+    "ModelIdentity",
+    "Normalizer",
+    "Recognizer",
+    "Utterance",
+]
+
+LabelSource = Literal["self_reported", "corpus", "annotator", "inferred"]
+
+UNKNOWN = "unknown"
+"""The group of every utterance whose label on an axis is missing. Shown, never dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One fact about the speaker or the speech, and who said so.
+
+    Parameters
+    ----------
+    axis : what is described, such as ``first_language`` or ``gender``.
+    value : the value on that axis, such as ``cmn`` or ``female``.
+    source : ``self_reported``, ``corpus``, ``annotator`` or ``inferred``.
+    """
+
+    axis: str
+    value: str
+    source: LabelSource
+
+
+class AudioSource(Protocol):
+    """Audio that is not a file of its own: a member of an archive, or bytes in memory."""
+
+    @property
+    def name(self) -> str:
+        """Where it comes from, for error messages."""
+
+    def read(self) -> bytes:
+        """The encoded audio (WAV, FLAC, …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One stretch of speech of one speaker, with what was said, verbatim.
+
+    Parameters
+    ----------
+    id : unique within its corpus.
+    audio : path of an audio file, or an `AudioSource`.
+    text : the reference as the corpus words it, or None where the corpus has none.
+    language : ISO 639-3 code of the language spoken, such as ``eng``.
+    speaker : the unit of sampling, or None where the corpus does not tell.
+    labels : at most one per axis.
+    start_s, end_s : the stretch within the audio in seconds; None is the file's begin or end.
+    """
+
+    id: str
+    audio: Path | AudioSource
+    text: str | None
+    language: str
+    speaker: str | None
+    labels: tuple[Label, ...] = ()
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A row of a corpus that cannot become an utterance, and why. Counted, never dropped."""
+
+    id: str
+    reason: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Decoded audio of one utterance: mono float32 in [-1, 1], shape (samples,), at `sample_rate` Hz."""
+
+    utterance_id: str
+    samples: NDArray[np.float32]
+    sample_rate: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a recogniser made of one utterance. A failure is data: `text` is None and `error` says why.
+
+    Parameters
+    ----------
+    seconds : compute time spent on it; a batch's time is shared out by audio length.
+    model : `ModelIdentity.key` of the recogniser.
+    rejected : verbatim text of a first decode that was thrown away as a runaway and redone, else None.
+    """
+
+    utterance_id: str
+    text: str | None
+    error: str | None
+    seconds: float
+    model: str
+    rejected: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (self.error is None):
+            raise ValueError(f"hypothesis for {self.utterance_id!r} needs a text or an error, and not both")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCounts:
+    """Edit operations between references and hypotheses, in tokens. Adds up; the rate of nothing is None.
+
+    >>> ErrorCounts(1, 0, 0, 4) + ErrorCounts(0, 1, 0, 6)
+    ErrorCounts(substitutions=1, deletions=1, insertions=0, reference_length=10)
+    >>> sum([ErrorCounts(1, 0, 0, 4), ErrorCounts(0, 1, 0, 6)], ErrorCounts()).rate
+    0.2
+    >>> ErrorCounts().rate is None
+    True
+    """
+
+    substitutions: int = 0
+    deletions: int = 0
+    insertions: int = 0
+    reference_length: int = 0
+
+    def __add__(self, other: ErrorCounts) -> ErrorCounts:
+        return ErrorCounts(
+            self.substitutions + other.substitutions,
+            self.deletions + other.deletions,
+            self.insertions + other.insertions,
+            self.reference_length + other.reference_length,
+        )
+
+    @property
+    def errors(self) -> int:
+        """Substitutions + deletions + insertions."""
+        return self.substitutions + self.deletions + self.insertions
+
+    @property
+    def rate(self) -> float | None:
+        """Errors per reference token; None when there is no reference token."""
+        return self.errors / self.reference_length if self.reference_length else None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval, and what it rests on. Undefined is None, with the reason.
+
+    Parameters
+    ----------
+    value, low, high : estimate and interval limits, or None where undefined.
+    level : nominal coverage, such as 0.95.
+    method : how the interval was made, such as ``jackknife-log-t``.
+    reason : why `value` or the interval is None; None when both are there.
+    n_lost_replicates : resampling replicates in which the statistic was undefined.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n_utterances: int
+    n_speakers: int
+    method: str
+    reason: str | None = None
+    n_lost_replicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What exactly was run. Two equal keys mean the same weights, decoding options and code path.
+
+    Parameters
+    ----------
+    name : as the user asked for it, such as ``bundled:whisper-tiny.en``.
+    family : the adapter, such as ``faster-whisper``.
+    digest : sha256 over the weights (hex).
+    options : decoding options, JSON-serialisable; part of the identity.
+    versions : packages whose version can change the output, such as ``ctranslate2``.
+    """
+
+    name: str
+    family: str
+    digest: str
+    options: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Short stable digest over name's weights, options and versions (16 hex digits)."""
+        import hashlib
+        import json
+
+        parts = [self.family, self.digest, dict(self.options), dict(self.versions)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class CorpusCard(Protocol):
+    """What a loader's YAML card tells; the full model is `speechfair.corpora.card.Card`."""
+
+    @property
+    def name(self) -> str:
+        """Registry name."""
+
+    @property
+    def reference(self) -> Mapping[str, str]:
+        """Reference group by axis."""
+
+
+@runtime_checkable
+class Corpus(Protocol):
+    """Iterates its utterances lazily, in a stable order, with every row it cannot use as an `Exclusion`."""
+
+    @property
+    def name(self) -> str:
+        """Registry name."""
+
+    @property
+    def card(self) -> CorpusCard:
+        """The corpus's card."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """JSON-serialisable arguments it was loaded with, apart from `root`; part of the recipe."""
+
+    @property
+    def root(self) -> Path | None:
+        """Folder that the audio paths lie under, or None."""
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]: ...
+
+
+@runtime_checkable
+class Recognizer(Protocol):
+    """Turns a batch of audio into hypotheses, one for one and in order. Never raises for one bad utterance."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What exactly runs."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz that `transcribe` expects."""
+
+    def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
+        """One hypothesis per audio, in order; results do not depend on what else is in the batch."""
+
+
+class Normalizer(Protocol):
+    """Maps a verbatim text to the string that is scored."""
+
+    @property
+    def name(self) -> str:
+        """Registry name, such as ``whisper-english``; with `version` it is part of the recipe."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the output can change."""
+
+    def __call__(self, text: str) -> str: ...
