@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from speechfair.audit.result import AuditResult
-    from speechfair.audit.run import audit, prepare, score, transcribe
-    from speechfair.audit.verify import verify
+    from speechfair.auditing.result import AuditResult
+    from speechfair.auditing.run import audit, prepare, score, transcribe
+    from speechfair.auditing.verify import verify
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
     from speechfair.types import (
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AuditResult": "speechfair.audit.result",
-    "audit": "speechfair.audit.run",
-    "prepare": "speechfair.audit.run",
-    "transcribe": "speechfair.audit.run",
-    "score": "speechfair.audit.run",
-    "verify": "speechfair.audit.verify",
+    "AuditResult": "speechfair.auditing.result",
+    "audit": "speechfair.auditing.run",
+    "prepare": "speechfair.auditing.run",
+    "transcribe": "speechfair.auditing.run",
+    "score": "speechfair.auditing.run",
+    "verify": "speechfair.auditing.verify",
     "load_corpus": "speechfair.corpora",
     "load_model": "speechfair.models",
     "Audio": "speechfair.types",

@@ -287,4 +287,5 @@ class Normalizer(Protocol):
     def version(self) -> str:
         """Changes whenever the output can change."""
 
-    def __call__(self, text: str) -> str: ...
+    def __call__(self, text: str) -> str:
+        """The normalised text."""

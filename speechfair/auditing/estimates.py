@@ -1,0 +1,321 @@
+"""From counts per utterance to the `AuditResult`: totals, groups, axes, and what must be said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from speechfair import __version__
+from speechfair.auditing.result import (
+    AuditResult,
+    Axis,
+    CorpusRecord,
+    EstimateRecord,
+    Group,
+    ModelRecord,
+    NormalizerRecord,
+    ReasonCount,
+    Totals,
+)
+from speechfair.auditing.scoring import add_axis, axes_of
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+from speechfair.types import UNKNOWN, Estimate, Normalizer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.auditing.scoring import Tokens
+    from speechfair.metrics import SpeakerSums
+
+__all__ = ["result_of"]
+
+_EXAMPLES = 5
+_RUNAWAY_WARNING = 0.1
+
+
+def result_of(
+    scores: pl.DataFrame,
+    recipe: Mapping[str, Any],
+    normalizer: Normalizer,
+    tokens: Tokens,
+    statement: str | None,
+    times: Mapping[str, float],
+) -> AuditResult:
+    """The whole result for a table of `scoring.score_table` under a recipe.
+
+    Raises
+    ------
+    InputError : an axis that no utterance is labelled on, or a reference group that does not occur.
+    """
+    import polars as pl
+
+    settings = recipe["analysis"]
+    level = float(settings["level"])
+    counted = scores.filter(pl.col("excluded").is_null())
+    failed = int(counted["failed"].sum())
+    totals = Totals(
+        n_in=scores.height,
+        scored=counted.height - failed,
+        failed=failed,
+        excluded=scores.height - counted.height,
+    )
+    assert totals.n_in == totals.scored + totals.failed + totals.excluded
+    overall = _group(counted, "overall", "all", level, None, is_reference=False)
+    groups: list[Group] = []
+    axes: list[Axis] = []
+    for axis in settings["group_by"]:
+        _check_axis(axis, scores)
+        found, summary = _axis(counted, axis, recipe, level, int(settings["seed"]))
+        groups.extend(found)
+        axes.append(summary)
+    return AuditResult(
+        speechfair=__version__,
+        corpus=recipe["corpus"]["name"],
+        model=recipe["model"]["name"],
+        corpus_record=CorpusRecord(**recipe["corpus"], statement=statement),
+        model_record=ModelRecord(**recipe["model"]),
+        normalizer=NormalizerRecord(name=normalizer.name, version=normalizer.version),
+        tokens=tokens,
+        level=level,
+        seed=int(settings["seed"]),
+        totals=totals,
+        excluded=_reasons(scores.filter(pl.col("excluded").is_not_null()), "excluded"),
+        failed=_reasons(counted.filter(pl.col("failed")), "error"),
+        overall=overall,
+        groups=groups,
+        axes=axes,
+        notes=_notes(overall, totals),
+        audio_seconds=float(scores["duration_s"].fill_null(0.0).sum()),
+        times=dict(times),
+    )
+
+
+def _check_axis(axis: str, scores: pl.DataFrame) -> None:
+    known = axes_of(scores)
+    for part in axis.split("+"):
+        if part not in known:
+            raise InputError(
+                f"no utterance of this corpus has a label on the axis {part!r}; {did_you_mean(part, known)}"
+            )
+
+
+def _axis(
+    counted: pl.DataFrame, axis: str, recipe: Mapping[str, Any], level: float, seed: int
+) -> tuple[list[Group], Axis]:
+    import polars as pl
+
+    from speechfair.metrics import speaker_sums
+
+    labelled = add_axis(counted, axis)
+    values = sorted(labelled["group"].unique().to_list())
+    tables = {value: labelled.filter(pl.col("group") == value) for value in values}
+    sums = {value: speaker_sums(table) for value, table in tables.items()}
+    reference, why = _reference(axis, sums, recipe)
+    groups = [
+        _group(
+            tables[value],
+            axis,
+            value,
+            level,
+            sums[reference] if reference is not None and value != reference else None,
+            is_reference=value == reference,
+        )
+        for value in values
+    ]
+    groups.sort(key=lambda g: (g.rate.value is None, -(g.rate.value or 0.0), g.value))
+    return groups, _summary(axis, sums, groups, reference, why, level, seed)
+
+
+def _group(
+    table: pl.DataFrame,
+    axis: str,
+    value: str,
+    level: float,
+    reference: SpeakerSums | None,
+    is_reference: bool,
+) -> Group:
+    import polars as pl
+
+    from speechfair.metrics import pooled_rate, rate_difference, rate_ratio, speaker_mean_rate, speaker_sums
+
+    sums = speaker_sums(table)
+    counts = {
+        name: int(table[name].sum())
+        for name in ("substitutions", "deletions", "insertions", "reference_length")
+    }
+    errors = counts["substitutions"] + counts["deletions"] + counts["insertions"]
+    runaway = table.filter(pl.col("runaway"))
+    from_runaways = int(
+        runaway.select(pl.sum("substitutions", "deletions", "insertions")).sum_horizontal().sum()
+    )
+    sources = (
+        sorted({s for joined in table.get_column("source").unique() for s in joined.split("+") if s})
+        if ("source" in table.columns)
+        else []
+    )
+    return Group(
+        axis=axis,
+        value=value,
+        is_reference=is_reference,
+        sources=sources,
+        n_utterances=table.height,
+        n_speakers=table["speaker"].drop_nulls().n_unique(),
+        n_failed=int(table["failed"].sum()),
+        n_redone=int(table["redone"].sum()),
+        n_runaway=runaway.height,
+        runaway_error_share=from_runaways / errors if errors else None,
+        **counts,
+        rate=EstimateRecord.of(pooled_rate(sums, level)),
+        speaker_mean_rate=EstimateRecord.of(speaker_mean_rate(sums, level)),
+        rate_without_failures=EstimateRecord.of(
+            pooled_rate(speaker_sums(table.filter(~pl.col("failed"))), level)
+        ),
+        rate_without_runaways=EstimateRecord.of(
+            pooled_rate(speaker_sums(table.filter(~pl.col("runaway"))), level)
+        ),
+        ratio=EstimateRecord.of(rate_ratio(sums, reference, level)) if reference is not None else None,
+        difference=EstimateRecord.of(rate_difference(sums, reference, level))
+        if reference is not None
+        else None,
+    )
+
+
+def _reference(
+    axis: str, sums: Mapping[str, SpeakerSums], recipe: Mapping[str, Any]
+) -> tuple[str | None, str]:
+    """The reference group, chosen without looking at any error rate."""
+    asked = recipe["analysis"]["reference"].get(axis)
+    if asked is not None:
+        if asked not in sums:
+            raise InputError(
+                f"axis {axis!r} has no group {asked!r} to compare with; {did_you_mean(asked, list(sums))}"
+            )
+        return asked, "as asked for"
+    card = recipe["card"]["reference"]
+    named = (
+        "+".join(card[part] for part in axis.split("+")) if all(p in card for p in axis.split("+")) else None
+    )
+    if named in sums:
+        return named, "the corpus card's reference"
+    known = [value for value in sums if UNKNOWN not in value.split("+")]
+    if not known:
+        return None, "every utterance is unlabelled on this axis"
+    largest = max(known, key=lambda value: (len(sums[value].speakers), float(sums[value].words.sum()), value))
+    return (
+        largest,
+        "the group with the most speakers, then words, since neither the call nor the card names one",
+    )
+
+
+def _summary(
+    axis: str,
+    sums: Mapping[str, SpeakerSums],
+    groups: Sequence[Group],
+    reference: str | None,
+    why: str,
+    level: float,
+    seed: int,
+) -> Axis:
+    import numpy as np
+
+    from speechfair.metrics import MIN_SPEAKERS, between_group_sd, max_min_gap, permute_gap, worst_best_ratio
+
+    usable = [
+        sums[g.value]
+        for g in groups
+        if g.n_speakers >= MIN_SPEAKERS and UNKNOWN not in g.value.split("+") and g.rate.low is not None
+    ]
+    left_out = len(groups) - len(usable)
+    if len(usable) < 2:
+        none = EstimateRecord.of(_undefined(groups, level))
+        return Axis(
+            axis=axis,
+            reference=reference,
+            reference_reason=why,
+            gap=none,
+            worst_best_ratio=none,
+            between_group_sd=none,
+            gap_expected_without_difference=None,
+            gap_p_value=None,
+            gap_null_reason=none.reason,
+            notes=_axis_notes(groups, left_out=0),
+        )
+    rng = np.random.default_rng(seed)
+    permuted = permute_gap(usable, rng=rng)
+    return Axis(
+        axis=axis,
+        reference=reference,
+        reference_reason=why,
+        gap=EstimateRecord.of(max_min_gap(usable, level=level, rng=rng)),
+        worst_best_ratio=EstimateRecord.of(worst_best_ratio(usable, level=level, rng=rng)),
+        between_group_sd=EstimateRecord.of(between_group_sd(usable, level=level, rng=rng)),
+        gap_expected_without_difference=permuted.expected,
+        gap_p_value=permuted.p_value,
+        gap_null_reason=permuted.reason,
+        notes=_axis_notes(groups, left_out),
+    )
+
+
+def _undefined(groups: Sequence[Group], level: float) -> Estimate:
+    return Estimate(
+        value=None,
+        low=None,
+        high=None,
+        level=level,
+        n_utterances=sum(g.n_utterances for g in groups),
+        n_speakers=sum(g.n_speakers for g in groups),
+        method="none",
+        reason="fewer than two labelled groups have enough speakers for an interval",
+    )
+
+
+def _axis_notes(groups: Sequence[Group], left_out: int) -> list[str]:
+    notes = []
+    n_all = sum(g.n_utterances for g in groups)
+    unknown = sum(g.n_utterances for g in groups if UNKNOWN in g.value.split("+"))
+    if unknown:
+        notes.append(f"{unknown} of {n_all} utterances are unlabelled; they form the group 'unknown'")
+    single = [g.value for g in groups if g.n_speakers == 1]
+    if single:
+        notes.append(
+            f"one speaker only in: {', '.join(single)}; a difference there may be that person's and not the group's"
+        )
+    if any("inferred" in g.sources for g in groups):
+        notes.append("some labels on this axis are inferred and not reported; no gate may rest on them alone")
+    if left_out:
+        notes.append(f"{left_out} group(s) without an interval or label are not part of the gap")
+    for group in groups:
+        if group.n_runaway and (group.runaway_error_share or 0.0) >= _RUNAWAY_WARNING:
+            notes.append(
+                f"{group.value}: {group.n_runaway} runaway hypotheses make {group.runaway_error_share:.0%} of the "
+                f"errors; without them its rate is {_percent(group.rate_without_runaways.value)}"
+            )
+    return notes
+
+
+def _notes(overall: Group, totals: Totals) -> list[str]:
+    notes = []
+    if totals.scored == 0:
+        notes.append("nothing was scored: no number here says anything about the model")
+    if overall.n_redone:
+        notes.append(f"{overall.n_redone} runaway first decodes were thrown away and decoded again")
+    if totals.failed:
+        notes.append(f"{totals.failed} utterances failed and count as all words deleted")
+    if totals.excluded:
+        notes.append(f"{totals.excluded} rows were excluded; the reasons are listed")
+    return notes
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.1f} %"
+
+
+def _reasons(rows: pl.DataFrame, column: str) -> list[ReasonCount]:
+    found: dict[str, list[str]] = {}
+    for name, reason in rows.select("utterance_id", column).iter_rows():
+        found.setdefault(reason, []).append(name or "")
+    return [
+        ReasonCount(reason=reason, n=len(names), examples=names[:_EXAMPLES])
+        for reason, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]

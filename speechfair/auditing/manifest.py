@@ -1,0 +1,199 @@
+"""From a corpus to ``manifest.parquet``: one row per utterance, with labels, audio digests and durations.
+
+Every row of the corpus gets a row here, the unusable ones with their reason. Nothing is transcribed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.audio import AudioError, AudioFacts, load_bytes, probe
+from speechfair.errors import CorpusError, RunFolderError
+from speechfair.store import write_atomically
+from speechfair.types import Corpus, Exclusion, Utterance
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["build_manifest", "content_digest", "locate_audio", "manifest_schema"]
+
+_AHEAD = 64
+_CHUNK = 20_000
+_STORED = "run-folder:"
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Column names and polars types of ``manifest.parquet``. Times are seconds, rates Hz."""
+    import polars as pl
+
+    label = pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String})
+    return {
+        "id": pl.String,
+        "audio": pl.String,
+        "audio_sha256": pl.String,
+        "start_s": pl.Float64,
+        "end_s": pl.Float64,
+        "duration_s": pl.Float64,
+        "sample_rate": pl.Int32,
+        "text": pl.String,
+        "language": pl.String,
+        "speaker": pl.String,
+        "labels": pl.List(label),
+        "audio_error": pl.String,
+        "excluded": pl.String,
+        "place": pl.String,
+    }
+
+
+def build_manifest(corpus: Corpus, folder: Path, threads: int = 4) -> pl.DataFrame:
+    """List `corpus`, read every audio file once, and return the manifest.
+
+    Audio that comes as bytes and not as a file is kept in `folder`/audio, so that the run can go on later.
+    An id that comes twice raises `CorpusError`; a corpus without a single row does too.
+    """
+    import polars as pl
+
+    chunks: list[pl.DataFrame] = []
+    rows: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for row in _rows(corpus, folder, threads):
+        if row["excluded"] is None:
+            if row["id"] in seen:
+                raise CorpusError(
+                    f"corpus {corpus.name!r}: the utterance id {row['id']!r} comes twice; "
+                    "make the ids unique, otherwise no result can be traced to its audio"
+                )
+            seen.add(row["id"])
+        rows.append(row)
+        if len(rows) >= _CHUNK:
+            chunks.append(pl.DataFrame(rows, schema=manifest_schema()))
+            rows = []
+    chunks.append(pl.DataFrame(rows, schema=manifest_schema()))
+    manifest = pl.concat(chunks)
+    if manifest.is_empty():
+        raise CorpusError(
+            f"corpus {corpus.name!r} at {corpus.root} lists no utterance; check --root and --split"
+        )
+    return manifest
+
+
+def content_digest(manifest: pl.DataFrame) -> str:
+    """The sha256 over the rows' content, whatever Parquet writer stored them. Audio counts by its digest."""
+    digest = hashlib.sha256()
+    for row in manifest.drop("audio").iter_rows(named=True):
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
+    """The file that a manifest's `audio` column means, given the corpus root and the run folder."""
+    if audio.startswith(_STORED):
+        return folder / audio.removeprefix(_STORED)
+    path = Path(audio)
+    if path.is_absolute():
+        return path
+    if root is None:
+        raise RunFolderError(
+            f"the manifest names audio {audio!r} relative to a root that run.yaml does not give"
+        )
+    return Path(root) / path
+
+
+def _rows(corpus: Corpus, folder: Path, threads: int) -> Iterator[dict[str, Any]]:
+    """Rows in the corpus's order; audio is read by `threads` threads a little ahead."""
+
+    @lru_cache(maxsize=256)
+    def facts_of(path: Path) -> AudioFacts | str:
+        return _facts(load_bytes_or_reason(path))
+
+    def work(item: Utterance | Exclusion) -> dict[str, Any]:
+        if isinstance(item, Exclusion):
+            return _excluded_row(item)
+        if isinstance(item.audio, Path):
+            return _row(item, _relative(item.audio, corpus.root), facts_of(item.audio))
+        data = load_bytes_or_reason(item.audio)
+        name = _STORED
+        if isinstance(data, bytes):
+            name += f"audio/{hashlib.sha256(data).hexdigest()}"
+            write_atomically(folder / name.removeprefix(_STORED), data)
+        return _row(item, name, _facts(data))
+
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[dict[str, Any]]] = deque()
+        for item in _typed(corpus):
+            ahead.append(pool.submit(work, item))
+            if len(ahead) > _AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _typed(corpus: Iterable[Utterance | Exclusion]) -> Iterator[Utterance | Exclusion]:
+    for item in corpus:
+        if not isinstance(item, (Utterance, Exclusion)):
+            raise CorpusError(
+                f"a corpus yields Utterance or Exclusion, not {type(item).__name__}: {item!r:.80}"
+            )
+        yield item
+
+
+def load_bytes_or_reason(source: Any) -> bytes | str:
+    """The encoded audio, or why it cannot be had."""
+    try:
+        return load_bytes(source)
+    except AudioError as error:
+        return str(error)
+
+
+def _facts(data: bytes | str) -> AudioFacts | str:
+    if isinstance(data, str):
+        return data
+    try:
+        return probe(data)
+    except AudioError as error:
+        return str(error)
+
+
+def _relative(path: Path, root: Path | None) -> str:
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return str(path.absolute())
+
+
+def _row(item: Utterance, audio: str, facts: AudioFacts | str) -> dict[str, Any]:
+    good = facts if isinstance(facts, AudioFacts) else None
+    end = item.end_s if item.end_s is not None else (good.duration_s if good else None)
+    axes = [label.axis for label in item.labels]
+    if len(set(axes)) < len(axes):
+        raise CorpusError(
+            f"utterance {item.id!r} has two labels on one axis ({axes}); a loader gives one at most"
+        )
+    return {
+        "id": item.id,
+        "audio": audio,
+        "audio_sha256": good.sha256 if good else None,
+        "start_s": item.start_s,
+        "end_s": item.end_s,
+        "duration_s": max(0.0, end - (item.start_s or 0.0)) if end is not None and good else None,
+        "sample_rate": good.sample_rate if good else None,
+        "text": item.text,
+        "language": item.language,
+        "speaker": item.speaker,
+        "labels": [{"axis": x.axis, "value": x.value, "source": x.source} for x in item.labels],
+        "audio_error": None if good else facts,
+        "excluded": None,
+        "place": None,
+    }
+
+
+def _excluded_row(item: Exclusion) -> dict[str, Any]:
+    empty: dict[str, Any] = dict.fromkeys(manifest_schema())
+    return {**empty, "id": item.id, "labels": [], "excluded": item.reason, "place": item.where}

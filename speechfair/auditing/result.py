@@ -1,0 +1,214 @@
+"""What an audit found: the content of ``audit.json``, and its published JSON Schema.
+
+Strict models, so that a file that was edited or written by another version is refused with the field named.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from speechfair.errors import RunFolderError
+
+if TYPE_CHECKING:
+    from speechfair.auditing.table import Table
+    from speechfair.types import Estimate
+
+__all__ = [
+    "SCHEMA",
+    "AuditResult",
+    "Axis",
+    "CorpusRecord",
+    "EstimateRecord",
+    "Group",
+    "ModelRecord",
+    "NormalizerRecord",
+    "ReasonCount",
+    "Totals",
+    "json_schema",
+    "read_audit",
+]
+
+SCHEMA = "speechfair/audit/1"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class EstimateRecord(_Record):
+    """An `Estimate` as written to disk. Rates are errors per reference token, not percent."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n_utterances: int
+    n_speakers: int
+    method: str
+    reason: str | None = None
+    n_lost_replicates: int = 0
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> EstimateRecord:
+        """The record of an `Estimate`."""
+        return cls(**asdict(estimate))
+
+
+class Totals(_Record):
+    """Every row of the corpus, each in exactly one place: `in` = `scored` + `failed` + `excluded`."""
+
+    n_in: int = Field(alias="in")
+    scored: int
+    failed: int
+    excluded: int
+
+
+class ReasonCount(_Record):
+    """How many rows share a reason, and the first few of their ids."""
+
+    reason: str
+    n: int
+    examples: list[str]
+
+
+class Group(_Record):
+    """One group of utterances (or, as `overall`, all of them), with its error rates.
+
+    `n_utterances` are those in the main rate: scored and failed ones, failures counted as all deleted.
+    `ratio` and `difference` compare `rate` with the axis's reference group; None for the reference itself.
+    """
+
+    axis: str
+    value: str
+    is_reference: bool
+    sources: list[str] = Field(
+        description="who assigned the label: self_reported, corpus, annotator, inferred"
+    )
+    n_utterances: int
+    n_speakers: int
+    n_failed: int
+    n_redone: int = Field(description="runaway first decodes that were thrown away and decoded again")
+    n_runaway: int = Field(description="final hypotheses with more insertions than reference tokens")
+    runaway_error_share: float | None = Field(description="share of the group's errors made by runaways")
+    reference_length: int
+    substitutions: int
+    deletions: int
+    insertions: int
+    rate: EstimateRecord
+    speaker_mean_rate: EstimateRecord
+    rate_without_failures: EstimateRecord
+    rate_without_runaways: EstimateRecord
+    ratio: EstimateRecord | None
+    difference: EstimateRecord | None
+
+
+class Axis(_Record):
+    """What holds for all groups of one axis together."""
+
+    axis: str
+    reference: str | None
+    reference_reason: str
+    gap: EstimateRecord = Field(description="largest minus smallest rate among groups with enough speakers")
+    worst_best_ratio: EstimateRecord
+    between_group_sd: EstimateRecord
+    gap_expected_without_difference: float | None = Field(
+        description="mean gap when whole speakers are dealt to the groups at random"
+    )
+    gap_p_value: float | None
+    gap_null_reason: str | None
+    notes: list[str]
+
+
+class CorpusRecord(_Record):
+    """Which corpus, exactly."""
+
+    name: str
+    version: str
+    options: dict[str, Any]
+    manifest_sha256: str
+    statement: str | None = Field(default=None, description="what must be said wherever the corpus is used")
+
+
+class ModelRecord(_Record):
+    """Which model, exactly."""
+
+    name: str
+    key: str
+    family: str
+    digest: str
+    options: dict[str, Any]
+    versions: dict[str, str]
+
+
+class NormalizerRecord(_Record):
+    """How texts were normalised before they were compared."""
+
+    name: str
+    version: str
+
+
+class AuditResult(_Record):
+    """One audit: one corpus, one model, one normaliser, any number of axes."""
+
+    schema_: Literal["speechfair/audit/1"] = Field(default="speechfair/audit/1", alias="schema")
+    speechfair: str
+    corpus: str
+    model: str
+    corpus_record: CorpusRecord
+    model_record: ModelRecord
+    normalizer: NormalizerRecord
+    tokens: Literal["words", "characters"]
+    level: float
+    seed: int
+    totals: Totals
+    excluded: list[ReasonCount]
+    failed: list[ReasonCount]
+    overall: Group
+    groups: list[Group]
+    axes: list[Axis]
+    notes: list[str]
+    audio_seconds: float
+    times: dict[str, float] = Field(description="seconds of compute by stage; the only part that may differ")
+
+    def table(self) -> Table:
+        """The result as a table a person reads, worst group first in each axis."""
+        from speechfair.auditing.table import Table
+
+        return Table.of(self)
+
+    def to_json(self) -> str:
+        """The text of ``audit.json``: UTF-8, sorted as declared, two-space indent, newline at the end."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+    def groups_of(self, axis: str) -> list[Group]:
+        """The groups of one axis, in the order of the file."""
+        return [group for group in self.groups if group.axis == axis]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``audit.json``."""
+    schema = AuditResult.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def read_audit(path: Path) -> AuditResult:
+    """Read ``audit.json``; a file that does not fit the schema raises `RunFolderError` naming the field."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RunFolderError(f"{path} does not exist; run `speechfair score` on the folder first") from None
+    except UnicodeDecodeError as error:
+        raise RunFolderError(
+            f"{path} is not UTF-8 (byte {error.start}); it was damaged, score again"
+        ) from None
+    try:
+        return AuditResult.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the top level"
+        raise RunFolderError(f"{path}: at {where}: {first['msg']}; score the run folder again") from None

@@ -1,0 +1,204 @@
+"""The verbs `prepare`, `transcribe`, `score` and `audit`, each resumable and each one step along the run folder."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.auditing.manifest import build_manifest, content_digest
+from speechfair.auditing.recipe import Analysis, corpus_part, model_part, refuse_other_recipe, seal
+from speechfair.auditing.result import AuditResult
+from speechfair.auditing.transcription import Observer, read_hypotheses, transcribe_missing
+from speechfair.errors import InputError, RunFolderError
+from speechfair.store import MANIFEST, RunFolder, write_atomically
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.auditing.scoring import Tokens
+    from speechfair.types import Corpus, Recognizer
+
+__all__ = ["audit", "prepare", "score", "transcribe"]
+
+
+def audit(
+    corpus: Corpus,
+    model: Recognizer,
+    group_by: Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    reference: Mapping[str, str] | None = None,
+    normalizer: str | None = None,
+    tokens: Tokens | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    retry_failed: bool = False,
+    observe: Observer | None = None,
+) -> AuditResult:
+    """Transcribe a corpus with a model and compare the error rates of its groups.
+
+    Parameters
+    ----------
+    corpus, model : from `load_corpus` and `load_model`, or anything that satisfies the protocols.
+    group_by : label axes such as ``gender``; ``gender+age_band`` is their crossing.
+    out : run folder. The same call on the same folder resumes; None keeps nothing.
+    reference : reference group by axis; where absent the corpus card's, else the largest group.
+    normalizer : ``verbatim``, ``basic`` or ``whisper-english``; None chooses by language.
+    tokens : ``words`` or ``characters``; None takes the corpus card's.
+    level : coverage of the intervals.
+    seed : of bootstrap and permutation.
+    retry_failed : recognise again what failed in an earlier call.
+    observe : called after every batch with a `Progress`.
+
+    Raises
+    ------
+    RunFolderError : `out` holds a run of another recipe.
+    CorpusError, ModelError, InputError : what they say. Utterances that fail do not raise: they are counted.
+    """
+    analysis = Analysis(tuple(group_by), dict(reference or {}), normalizer, tokens, level, seed)
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
+            return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, observe)
+    return _audit(RunFolder(out), corpus, model, analysis, retry_failed, observe)
+
+
+def prepare(corpus: Corpus, out: str | Path) -> RunFolder:
+    """Write the manifest of `corpus` into the run folder `out`: labels, audio digests, durations."""
+    run = RunFolder(out)
+    with run.locked():
+        _prepare(run, corpus)
+    return run
+
+
+def transcribe(
+    out: str | Path, model: Recognizer, *, retry_failed: bool = False, observe: Observer | None = None
+) -> RunFolder:
+    """Recognise what is still missing in a prepared run folder. Kill it at any time and call it again."""
+    run = RunFolder(out)
+    with run.locked():
+        _transcribe(run, model, retry_failed, observe)
+    return run
+
+
+def score(
+    out: str | Path,
+    group_by: Sequence[str] = (),
+    *,
+    reference: Mapping[str, str] | None = None,
+    normalizer: str | None = None,
+    tokens: Tokens | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> AuditResult:
+    """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`."""
+    analysis = Analysis(tuple(group_by), dict(reference or {}), normalizer, tokens, level, seed)
+    run = RunFolder(out)
+    with run.locked():
+        return _score(run, analysis)
+
+
+def _audit(
+    run: RunFolder,
+    corpus: Corpus,
+    model: Recognizer,
+    analysis: Analysis,
+    retry_failed: bool,
+    observe: Observer | None,
+) -> AuditResult:
+    with run.locked():
+        _prepare(run, corpus)
+        refuse_other_recipe(run, "analysis", analysis.as_dict())
+        _transcribe(run, model, retry_failed, observe)
+        return _score(run, analysis)
+
+
+def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
+    run.claim_empty()
+    manifest = build_manifest(corpus, run.path)
+    part = corpus_part(corpus, content_digest(manifest))
+    root = str(corpus.root.absolute()) if corpus.root is not None else None
+    statement = getattr(corpus.card, "statement", None)
+    if run.exists:
+        refuse_other_recipe(run, "corpus", part)
+        return read_manifest(run)
+    run.write_table(MANIFEST, manifest)
+    defaults = {
+        "reference": dict(corpus.card.reference),
+        "tokens": getattr(corpus.card, "tokens", "words"),
+        "normalizer": getattr(corpus.card, "normalizer", None),
+    }
+    seal(run, {"corpus": part, "card": defaults}, root, statement)
+    return manifest
+
+
+def read_manifest(run: RunFolder) -> pl.DataFrame:
+    """The manifest of a run folder, checked against the digest in its recipe."""
+    manifest = run.read_table(MANIFEST, "prepare the corpus into a new folder")
+    expected = run.read()["recipe"]["corpus"]["manifest_sha256"]
+    if content_digest(manifest) != expected:
+        raise RunFolderError(
+            f"{run.path / MANIFEST} was changed after it was made: its content is not that of digest "
+            f"{expected[:16]}… in run.yaml; restore it, or prepare the corpus into a new folder"
+        )
+    return manifest
+
+
+def _transcribe(run: RunFolder, model: Recognizer, retry_failed: bool, observe: Observer | None) -> None:
+    content = run.read()
+    recipe = dict(content["recipe"])
+    part = model_part(model.identity)
+    refuse_other_recipe(run, "model", part)
+    manifest = read_manifest(run)
+    if "model" not in recipe:
+        recipe["model"] = part
+        seal(run, recipe, content["root"], content["statement"])
+    transcribe_missing(run, manifest, model, content["root"], retry_failed=retry_failed, observe=observe)
+    seal(run, recipe, content["root"], content["statement"])
+
+
+def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
+    content = run.read()
+    recipe = dict(content["recipe"])
+    recipe["analysis"] = analysis.as_dict()
+    scores, result = evaluate(run, recipe, content["statement"])
+    run.write_table(f"scores/{recipe['model']['key']}.parquet", scores)
+    write_atomically(run.path / "audit.json", result.to_json().encode())
+    seal(run, recipe, content["root"], content["statement"])
+    return result
+
+
+def evaluate(
+    run: RunFolder, recipe: Mapping[str, Any], statement: str | None
+) -> tuple[pl.DataFrame, AuditResult]:
+    """Scores and result of a run folder's stored hypotheses under a recipe. Writes nothing."""
+    from speechfair.auditing.estimates import result_of
+    from speechfair.auditing.scoring import score_table
+    from speechfair.text import default_normalizer, load_normalizer
+
+    if "model" not in recipe:
+        raise RunFolderError(f"{run.path} has no hypotheses yet; run `speechfair transcribe` first")
+    started = time.perf_counter()
+    manifest = read_manifest(run)
+    hypotheses = read_hypotheses(run, recipe["model"]["key"])
+    settings, card = recipe["analysis"], recipe["card"]
+    languages = manifest["language"].drop_nulls().unique().to_list()
+    name = settings["normalizer"] or card["normalizer"] or default_normalizer(_only(languages))
+    tokens = settings["tokens"] or card["tokens"]
+    normalizer = load_normalizer(name)
+    scores = score_table(manifest, hypotheses, normalizer, tokens)
+    times = {
+        "transcription": float(hypotheses["seconds"].sum()),
+        "scoring": time.perf_counter() - started,
+    }
+    return scores, result_of(scores, recipe, normalizer, tokens, statement, times)
+
+
+def _only(languages: list[str]) -> str:
+    if len(languages) > 1:
+        raise InputError(
+            f"the corpus holds several languages ({', '.join(sorted(languages))}); name a --normalizer that suits all"
+        )
+    return languages[0] if languages else "und"

@@ -1,0 +1,90 @@
+"""``speechfair audit``: corpus, model and axes in; run folder, table and report out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from speechfair.cli import options, output
+from speechfair.errors import InputError
+
+if TYPE_CHECKING:
+    from speechfair.auditing.result import AuditResult
+
+__all__ = ["command", "finish"]
+
+
+def command(
+    corpus: options.CorpusName,
+    root: options.Root = None,
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    model: options.Model = "bundled:whisper-tiny.en",
+    group_by: options.GroupBy = None,
+    reference: options.Reference = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; default runs/CORPUS-MODEL. The same command resumes it.")
+    ] = None,
+    normalizer: options.Normalizer = None,
+    tokens: options.Tokens = None,
+    window: options.Window = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    option: options.Option = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """Transcribe a corpus with a model and compare the error rates of its groups.
+
+    Example: speechfair audit speechocean762 --root DIR --split test --group-by gender --out runs/first
+    """
+    from speechfair.auditing.run import audit
+    from speechfair.corpora import load_corpus
+    from speechfair.models import load_model
+
+    if tokens not in (None, "words", "characters"):
+        raise InputError(f"--tokens {tokens!r}: write words or characters")
+    loaded = load_corpus(
+        corpus,
+        root,
+        **options.key_values(option, "--option", split=split, manifest=manifest, columns=columns),
+    )
+    recognizer = load_model(model, **options.model_options(model_option, window))
+    folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
+    with output.transcription_progress() as observe:
+        result = audit(
+            loaded,
+            recognizer,
+            group_by or (),
+            out=folder,
+            reference=options.pairs(reference, "--reference"),
+            normalizer=normalizer,
+            tokens=tokens,  # type: ignore[arg-type]
+            level=level,
+            seed=seed,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
+    finish(result, folder, json)
+
+
+def finish(result: AuditResult, folder: Path, json: bool) -> None:
+    """Write the report and print the result. An audit in which nothing was scored ends with exit code 2."""
+    from speechfair.reporting.from_run import report
+
+    page = report(folder)
+    if json:
+        typer.echo(result.to_json(), nl=False)
+    else:
+        output.show_table(result.table())
+    output.say(f"run folder: {folder}\nreport:     {page}")
+    if result.totals.scored == 0:
+        raise InputError(
+            f"no utterance could be scored ({result.totals.failed} failed, {result.totals.excluded} excluded); "
+            f"the reasons are in {folder / 'audit.json'}"
+        )

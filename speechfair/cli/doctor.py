@@ -1,0 +1,31 @@
+"""``speechfair doctor``: what is installed here, what is ready, and what to do about the rest."""
+
+from __future__ import annotations
+
+import typer
+
+from speechfair.cli import options, output
+
+__all__ = ["command"]
+
+
+def command(json: options.Json = False) -> None:
+    """Check this installation: versions, optional parts, models, cache and disk. Exit 1 if the core is unfit."""
+    from dataclasses import asdict
+
+    from speechfair.auditing.doctor import examine
+
+    findings = examine()
+    if json:
+        import json as json_module
+
+        typer.echo(json_module.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        from rich.table import Table
+
+        table = Table("", "what", "found", "what to do")
+        for finding in findings:
+            table.add_row(finding.status, finding.what, finding.found, finding.advice or "")
+        output.show_table(table)
+    if any(finding.status == "bad" for finding in findings):
+        raise typer.Exit(1)

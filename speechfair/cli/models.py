@@ -1,0 +1,31 @@
+"""``speechfair models``: what can be audited, what each needs installed, and whether it is ready here."""
+
+from __future__ import annotations
+
+import typer
+
+from speechfair.cli import options, output
+
+__all__ = ["command"]
+
+
+def command(json: options.Json = False) -> None:
+    """List the models, what each needs installed, its licence, and whether it is ready here."""
+    from dataclasses import asdict
+
+    from speechfair.models import available
+
+    rows = [asdict(row) for row in available()]
+    if json:
+        import json as json_module
+
+        typer.echo(json_module.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    from rich.table import Table
+
+    table = Table("model", "needs", "licence", "ready here")
+    for row in rows:
+        table.add_row(
+            row["spec"], row["needs"], row["licence"], "yes" if row["ready"] else f"no: {row['reason']}"
+        )
+    output.show_table(table)

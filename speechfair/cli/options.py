@@ -1,0 +1,108 @@
+"""Options that several verbs share, and how ``key=value`` words become arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from speechfair.errors import InputError
+
+__all__ = [
+    "GroupBy",
+    "Json",
+    "Level",
+    "Model",
+    "ModelOption",
+    "Normalizer",
+    "Option",
+    "Reference",
+    "RetryFailed",
+    "Root",
+    "RunArgument",
+    "Seed",
+    "Split",
+    "Tokens",
+    "Window",
+    "key_values",
+    "model_options",
+    "pairs",
+]
+
+CorpusName = Annotated[str, typer.Argument(help="Corpus name; `speechfair corpora` lists them.")]
+RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the corpus.")]
+Split = Annotated[str | None, typer.Option(help="Part of the corpus, such as test.")]
+Manifest = Annotated[
+    Path | None, typer.Option(help="For the corpus `manifest`: CSV, TSV, JSONL or Parquet file.")
+]
+Columns = Annotated[Path | None, typer.Option(help="For the corpus `manifest`: YAML that maps columns.")]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="Any other corpus option, as KEY=VALUE (YAML value). Repeatable."),
+]
+Model = Annotated[
+    str, typer.Option(help="Model, such as bundled:whisper-tiny.en; `speechfair models` lists them.")
+]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model-option", help="Any other model option, as KEY=VALUE. Repeatable.")
+]
+Window = Annotated[
+    str | None, typer.Option(help="Whisper window: exact (30 s) or seconds, such as 10 (about 4 x faster).")
+]
+GroupBy = Annotated[
+    list[str] | None,
+    typer.Option("--group-by", help="Label axis; gender+age_band is a crossing. Repeatable."),
+]
+Reference = Annotated[
+    list[str] | None, typer.Option("--reference", help="Reference group, as AXIS=VALUE. Repeatable.")
+]
+Normalizer = Annotated[
+    str | None, typer.Option(help="verbatim, basic or whisper-english; default by language.")
+]
+Tokens = Annotated[str | None, typer.Option(help="words or characters; default from the corpus card.")]
+Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]
+Seed = Annotated[int, typer.Option(help="Seed of bootstrap and permutation.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Recognise again what failed before.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
+
+
+def pairs(words: Sequence[str] | None, flag: str) -> dict[str, str]:
+    """``["a=1"]`` as ``{"a": "1"}``; a word without ``=`` or a key given twice raises `InputError`."""
+    found: dict[str, str] = {}
+    for word in words or ():
+        key, sign, value = word.partition("=")
+        if not sign or not key:
+            raise InputError(f"{flag} {word!r}: write it as KEY=VALUE")
+        if key in found:
+            raise InputError(f"{flag}: {key!r} is given twice")
+        found[key] = value
+    return found
+
+
+def key_values(words: Sequence[str] | None, flag: str, **given: Any) -> dict[str, Any]:
+    """Options from ``KEY=VALUE`` words (values read as YAML) and those of `given` that are not None."""
+    import yaml
+
+    found: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    for key, value in pairs(words, flag).items():
+        if key in found:
+            raise InputError(f"{flag}: {key!r} is given twice")
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            found[key] = value
+    return found
+
+
+def model_options(words: Sequence[str] | None, window: str | None) -> dict[str, Any]:
+    """Model options, with ``--window`` as ``exact`` or a number of seconds."""
+    value: str | float | None = window
+    if window is not None and window != "exact":
+        try:
+            value = float(window)
+        except ValueError:
+            raise InputError(f"--window {window!r}: write exact, or seconds such as 10") from None
+    return key_values(words, "--model-option", window=value)

@@ -1,0 +1,35 @@
+"""``speechfair report``: write the report page of a scored run folder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from speechfair.cli import options
+
+__all__ = ["command"]
+
+
+def command(
+    run: options.RunArgument,
+    worst: Annotated[int, typer.Option(min=0, help="How many of the worst utterances to show.")] = 30,
+    embed_audio: Annotated[
+        bool | None,
+        typer.Option(
+            "--embed-audio/--no-embed-audio",
+            help="Put the worst utterances' audio into the page. Default: only where the corpus may be redistributed.",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Write report.html, one self-contained page, into a scored run folder."""
+    from speechfair.reporting.from_run import report
+
+    page = report(run, worst=worst, embed_audio=embed_audio)
+    if json:
+        import json as json_module
+
+        typer.echo(json_module.dumps({"report": str(page)}))
+    else:
+        typer.echo(str(page))

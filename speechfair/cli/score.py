@@ -1,0 +1,36 @@
+"""``speechfair score``: count errors in a transcribed run folder and estimate the groups' rates."""
+
+from __future__ import annotations
+
+from speechfair.cli import options
+from speechfair.cli.audit import finish
+from speechfair.errors import InputError
+
+__all__ = ["command"]
+
+
+def command(
+    run: options.RunArgument,
+    group_by: options.GroupBy = None,
+    reference: options.Reference = None,
+    normalizer: options.Normalizer = None,
+    tokens: options.Tokens = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Score a transcribed run folder, replacing its scores, audit.json and report."""
+    from speechfair.auditing.run import score
+
+    if tokens not in (None, "words", "characters"):
+        raise InputError(f"--tokens {tokens!r}: write words or characters")
+    result = score(
+        run,
+        group_by or (),
+        reference=options.pairs(reference, "--reference"),
+        normalizer=normalizer,
+        tokens=tokens,  # type: ignore[arg-type]
+        level=level,
+        seed=seed,
+    )
+    finish(result, run, json)

@@ -1,0 +1,42 @@
+"""``speechfair transcribe``: recognise what is still missing in a run folder."""
+
+from __future__ import annotations
+
+import typer
+
+from speechfair.cli import options, output
+
+__all__ = ["command"]
+
+
+def command(
+    run: options.RunArgument,
+    model: options.Model = "bundled:whisper-tiny.en",
+    window: options.Window = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """Recognise what is still missing in a prepared run folder; kill it at any time, give it again to go on."""
+    from speechfair.auditing.run import transcribe
+    from speechfair.auditing.transcription import read_hypotheses
+    from speechfair.models import load_model
+
+    recognizer = load_model(model, **options.model_options(model_option, window))
+    with output.transcription_progress() as observe:
+        folder = transcribe(run, recognizer, retry_failed=retry_failed, observe=observe)
+    table = read_hypotheses(folder, recognizer.identity.key)
+    facts = {
+        "hypotheses": table.height,
+        "failed": int(table["error"].is_not_null().sum()),
+        "redone": int(table["rejected"].is_not_null().sum()),
+    }
+    if json:
+        import json as json_module
+
+        typer.echo(json_module.dumps(facts))
+    else:
+        typer.echo(
+            f"{facts['hypotheses']} hypotheses, {facts['failed']} of them failures, {facts['redone']} redone"
+        )
+    output.say(f"next: speechfair score {run} --group-by AXIS")

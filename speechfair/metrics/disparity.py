@@ -1,0 +1,177 @@
+"""Compare one group's pooled error rate with another's: ratio and difference, with speaker-level intervals.
+
+Handles groups of different speakers and designs in which the same speakers occur in both groups (one voice in
+several accents, one reading through two devices). It compares two groups at a time; see `summary` for many.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from speechfair.metrics.jackknife import LogJackknife, t_quantile
+from speechfair.metrics.rates import (
+    DESIGN_EFFECT,
+    SpeakerSums,
+    group_jackknife,
+    no_interval_reason,
+    pooled_rate,
+    require_level,
+)
+from speechfair.types import Estimate
+
+__all__ = ["rate_difference", "rate_ratio"]
+
+
+def rate_ratio(
+    group: SpeakerSums, reference: SpeakerSums, level: float = 0.95, *, design_effect: float = DESIGN_EFFECT
+) -> Estimate:
+    """The group's pooled rate / the reference's, with an interval on the log scale.
+
+    Parameters
+    ----------
+    group, reference : sums of the two groups.
+    level : nominal coverage.
+    design_effect : see `speechfair.metrics.pooled_rate`; used only where a group has (almost) no errors.
+
+    Returns
+    -------
+    Estimate
+        `n_speakers` counts a speaker of both groups once. The value is None when a rate is, or when the reference
+        has no errors; the interval is None when a group's own interval is. `reason` says which.
+
+    Notes
+    -----
+    The variance of the log ratio is the sum of the two jackknife variances, with Satterthwaite's degrees of freedom
+    (Biometrics Bulletin 2, 1946). If speakers occur in both groups, twice their jackknife covariance is
+    subtracted and the degrees of freedom are those of the smaller group. Where a group has no jackknife because (almost)
+    all of its speakers are without errors, the two groups' own limits are combined instead, the outer with the
+    outer, which covers at least as much.
+    """
+    require_level(level)
+    value, reason = _values(group, reference)
+    if value is None or reason is not None:
+        return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
+    if not value[1]:
+        reason = "the reference group has no errors: no ratio"
+        return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
+    ratio = value[0] / value[1]
+    if reason := _no_interval(group, reference):
+        return _estimate(group, reference, level, ratio, None, "none", reason)
+    jackknives = group_jackknife(group), group_jackknife(reference)
+    if jackknives[0] is not None and jackknives[1] is not None:
+        half = _log_ratio_half_width(group, reference, jackknives[0], jackknives[1], level)
+        limits = ratio * math.exp(-half), ratio * math.exp(half)
+        return _estimate(group, reference, level, ratio, limits, "jackknife-log-t-ratio", None)
+    ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
+    assert ours.low is not None and ours.high is not None and theirs.low and theirs.high
+    limits = ours.low / theirs.high, ours.high / theirs.low
+    return _estimate(group, reference, level, ratio, limits, "outer-limits-ratio", None)
+
+
+def rate_difference(
+    group: SpeakerSums, reference: SpeakerSums, level: float = 0.95, *, design_effect: float = DESIGN_EFFECT
+) -> Estimate:
+    """The group's pooled rate minus the reference's, with an interval from the two rates' own limits.
+
+    Parameters, result and reasons are as for `rate_ratio`; without errors in the reference there is a difference.
+
+    Notes
+    -----
+    MOVER, the method of variance estimates recovery (Zou & Donner, Statistics in Medicine 27, 2008): the
+    asymmetry of the two log-scale limits is carried over. Speakers of both groups enter by their jackknife correlation.
+    """
+    require_level(level)
+    method = "mover-jackknife-log-t"
+    value, reason = _values(group, reference)
+    if value is None or reason is not None:
+        return _estimate(group, reference, level, None, None, method, reason)
+    difference = value[0] - value[1]
+    if reason := _no_interval(group, reference):
+        return _estimate(group, reference, level, difference, None, "none", reason)
+    ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
+    assert ours.low is not None and ours.high is not None
+    assert theirs.low is not None and theirs.high is not None
+    correlation = _correlation(group, reference)
+    limits = (
+        difference - _combine(value[0] - ours.low, theirs.high - value[1], correlation),
+        difference + _combine(ours.high - value[0], value[1] - theirs.low, correlation),
+    )
+    return _estimate(group, reference, level, difference, limits, method, None)
+
+
+def _combine(ours: float, theirs: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, ours**2 + theirs**2 - 2 * correlation * ours * theirs))
+
+
+def _log_ratio_half_width(
+    group: SpeakerSums, reference: SpeakerSums, ours: LogJackknife, theirs: LogJackknife, level: float
+) -> float:
+    if group.speakers == reference.speakers or not set(group.speakers).isdisjoint(reference.speakers):
+        covariance = _covariance(group, reference, ours, theirs)
+        variance = max(0.0, ours.variance + theirs.variance - 2 * covariance)
+        freedom: float = min(ours.degrees_of_freedom, theirs.degrees_of_freedom)
+    else:
+        variance = ours.variance + theirs.variance
+        freedom = _satterthwaite(ours, theirs)
+    return t_quantile(freedom, level) * math.sqrt(variance)
+
+
+def _satterthwaite(ours: LogJackknife, theirs: LogJackknife) -> float:
+    spread = ours.variance**2 / ours.degrees_of_freedom + theirs.variance**2 / theirs.degrees_of_freedom
+    least: float = min(ours.degrees_of_freedom, theirs.degrees_of_freedom)
+    return (ours.variance + theirs.variance) ** 2 / spread if spread else least
+
+
+def _covariance(
+    group: SpeakerSums, reference: SpeakerSums, ours: LogJackknife, theirs: LogJackknife
+) -> float:
+    """Jackknife covariance of the two log rates over the speakers of both groups."""
+    place = {speaker: index for index, speaker in enumerate(reference.speakers)}
+    pairs = [(index, place[name]) for index, name in enumerate(group.speakers) if name in place]
+    if not pairs:
+        return 0.0
+    rows, columns = np.array(pairs).T
+    product = float(ours.deviations[rows] @ theirs.deviations[columns])
+    return math.sqrt(ours.scale * theirs.scale) * product
+
+
+def _correlation(group: SpeakerSums, reference: SpeakerSums) -> float:
+    """Jackknife correlation of the two rates; 0 where one of the groups has no jackknife."""
+    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    if ours is None or theirs is None:
+        return 0.0
+    scale = math.sqrt(ours.variance * theirs.variance)
+    return min(1.0, max(-1.0, _covariance(group, reference, ours, theirs) / scale)) if scale else 0.0
+
+
+def _values(group: SpeakerSums, reference: SpeakerSums) -> tuple[tuple[float, float] | None, str | None]:
+    ours, theirs = group.rate, reference.rate
+    if ours is None:
+        return None, "no reference words in the group: no rate"
+    if theirs is None:
+        return None, "no reference words in the reference group: no rate"
+    return (ours, theirs), None
+
+
+def _no_interval(group: SpeakerSums, reference: SpeakerSums) -> str | None:
+    for name, sums in (("group", group), ("reference group", reference)):
+        if reason := no_interval_reason(sums):
+            return f"{name}: {reason}"
+    return None
+
+
+def _estimate(
+    group: SpeakerSums,
+    reference: SpeakerSums,
+    level: float,
+    value: float | None,
+    limits: tuple[float, float] | None,
+    method: str,
+    reason: str | None,
+) -> Estimate:
+    low, high = limits or (None, None)
+    speakers = len({*group.speakers, *reference.speakers})
+    utterances = group.n_utterances + reference.n_utterances
+    return Estimate(value, low, high, level, utterances, speakers, method, reason)

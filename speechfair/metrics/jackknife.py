@@ -1,0 +1,84 @@
+"""The delete-one-speaker jackknife of a log error rate, and the limits that rest on it.
+
+Works on per-speaker sums only; what they mean and what is reported is decided in `rates` and `disparity`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["LogJackknife", "jackknife_mean_rate", "jackknife_pooled_rate", "poisson_limits", "t_quantile"]
+
+
+@dataclass(frozen=True, eq=False)
+class LogJackknife:
+    """A log rate and how it moves when one speaker is left out.
+
+    Parameters
+    ----------
+    log_value : natural logarithm of the rate.
+    deviations : shape (n_speakers,), each leave-one-out log rate minus their mean.
+    """
+
+    log_value: float
+    deviations: NDArray[np.float64]
+
+    @property
+    def scale(self) -> float:
+        """(n - 1) / n, the factor of the jackknife variance (Efron & Stein 1981)."""
+        return (len(self.deviations) - 1) / len(self.deviations)
+
+    @property
+    def variance(self) -> float:
+        """Jackknife variance of the log rate."""
+        return self.scale * float(self.deviations @ self.deviations)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Speakers less one."""
+        return len(self.deviations) - 1
+
+    def limits(self, level: float) -> tuple[float, float]:
+        """Interval of the rate: exp(log rate ± t · standard error)."""
+        half = t_quantile(self.degrees_of_freedom, level) * math.sqrt(self.variance)
+        return math.exp(self.log_value - half), math.exp(self.log_value + half)
+
+
+def jackknife_pooled_rate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> LogJackknife | None:
+    """Jackknife of log(sum of errors / sum of words); shapes (n_speakers,).
+
+    None where the log rate, or that of some leave-one-out sample, does not exist: no errors at all, all errors
+    (or all words) from one speaker, or fewer than two speakers.
+    """
+    left_errors, left_words = errors.sum() - errors, words.sum() - words
+    if len(errors) < 2 or not (left_errors > 0).all() or not (left_words > 0).all():
+        return None
+    replicates = np.log(left_errors) - np.log(left_words)
+    return LogJackknife(math.log(errors.sum() / words.sum()), replicates - replicates.mean())
+
+
+def jackknife_mean_rate(rates: NDArray[np.float64]) -> LogJackknife | None:
+    """Jackknife of the log of the mean of the speakers' own rates, shape (n_speakers,); None as above."""
+    return jackknife_pooled_rate(rates, np.ones_like(rates))
+
+
+def t_quantile(degrees_of_freedom: float, level: float) -> float:
+    """Two-sided quantile of Student's t, such as 2.776 for 4 degrees of freedom and level 0.95."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees_of_freedom, 0.5 + level / 2))
+
+
+def poisson_limits(events: int, level: float) -> tuple[float, float]:
+    """Exact two-sided limits of a Poisson mean after `events` events (Garwood, Biometrika 28, 1936)."""
+    from scipy.special import gammaincinv
+
+    low = float(gammaincinv(events, (1 - level) / 2)) if events else 0.0
+    return low, float(gammaincinv(events + 1, (1 + level) / 2))

@@ -1,0 +1,229 @@
+"""How far apart several groups' error rates are: worst/best ratio, max-min gap, standard deviation between groups.
+
+The worst and best of noisy rates lie further apart than the true ones, so the gap comes with what it would be if the
+groups did not differ (`permute_gap`). Which labels make the groups, and whether the gap matters, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from speechfair.errors import InputError
+from speechfair.metrics.bootstrap import bootstrap_rates, expanded_level, first_reason, overall_estimate
+from speechfair.metrics.rates import SpeakerSums, require_level
+from speechfair.types import Estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["GapPermutation", "between_group_sd", "max_min_gap", "permute_gap", "worst_best_ratio"]
+
+_MAX_T = "speaker-bootstrap-max-t-pairs"
+_PERMUTED_AT_A_TIME = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GapPermutation:
+    """The max-min gap beside what it would be if speakers belonged to no group.
+
+    Parameters
+    ----------
+    gap : worst rate minus best rate, as observed.
+    expected : mean gap over permutations: the part that noise alone makes.
+    p_value : share of permutations with at least this gap, the observed order counted as one.
+    n_permutations, n_lost : permutations made, and those in which a group had no reference words.
+    reason : why the test was refused; then the figures are None.
+    """
+
+    gap: float | None
+    expected: float | None
+    p_value: float | None
+    n_permutations: int
+    n_lost: int = 0
+    reason: str | None = None
+
+
+def worst_best_ratio(
+    groups: Sequence[SpeakerSums],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    n_replicates: int = 10_000,
+) -> Estimate:
+    """Highest pooled rate / lowest, with an interval from simultaneous intervals of all pairs' log ratios.
+
+    The value is None where a group has no reference words, or the lowest rate is 0. See `max_min_gap`.
+    """
+    problem = _problem(groups, level)
+    rates = np.array([sums.rate or 0.0 for sums in groups])
+    if problem is None and not rates.min():
+        problem = "the best group has no errors: no ratio"
+    if problem:
+        return overall_estimate(groups, level, None, problem, method=_MAX_T)
+    value = float(rates.max() / rates.min())
+    if reason := first_reason(groups):
+        return overall_estimate(groups, level, value, reason, method="none")
+    drawn = bootstrap_rates(groups, n_replicates, rng)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        limits, lost = _pair_limits(np.log(rates), np.log(drawn), expanded_level(groups, level))
+    if limits is None:
+        return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
+    low, high = max(1.0, float(np.exp(limits[0]))), float(np.exp(limits[1]))
+    return overall_estimate(groups, level, value, None, limits=(low, high), method=_MAX_T, lost=lost)
+
+
+def max_min_gap(
+    groups: Sequence[SpeakerSums],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    n_replicates: int = 10_000,
+) -> Estimate:
+    """Highest pooled rate minus lowest, with an interval from simultaneous intervals of all pairs' differences.
+
+    Parameters
+    ----------
+    groups : at least two groups' sums; they may share speakers.
+    rng : source of the resamples.
+
+    Notes
+    -----
+    Percentiles of the resampled gap would leave out the truth where groups differ little, since noise only ever widens
+    a gap. If every pair's true difference lies in its max-t interval, the true gap lies between the largest lower
+    and the largest upper limit; so the level holds, at the price of some width.
+    """
+    if problem := _problem(groups, level):
+        return overall_estimate(groups, level, None, problem, method=_MAX_T)
+    rates = np.array([sums.rate for sums in groups], dtype=np.float64)
+    value = float(rates.max() - rates.min())
+    if reason := first_reason(groups):
+        return overall_estimate(groups, level, value, reason, method="none")
+    drawn = bootstrap_rates(groups, n_replicates, rng)
+    limits, lost = _pair_limits(rates, drawn, expanded_level(groups, level))
+    if limits is None:
+        return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
+    limits = max(0.0, limits[0]), limits[1]
+    return overall_estimate(groups, level, value, None, limits=limits, method=_MAX_T, lost=lost)
+
+
+def between_group_sd(
+    groups: Sequence[SpeakerSums],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    n_replicates: int = 10_000,
+) -> Estimate:
+    """Standard deviation of the groups' rates (n - 1), less what sampling the speakers adds to it.
+
+    The variance that resampling adds is subtracted from the observed variance, and twice from the resampled ones, whose
+    expanded percentiles are the limits; below 0 it is 0. Without a bootstrap (fewer than 5 speakers in a group)
+    neither correction nor interval is possible, and the value is None.
+    """
+    method = "speaker-bootstrap-bias-corrected-percentile"
+    if problem := _problem(groups, level) or first_reason(groups):
+        return overall_estimate(groups, level, None, problem, method=method)
+    observed = float(np.var([sums.rate for sums in groups], ddof=1))
+    drawn = bootstrap_rates(groups, n_replicates, rng)
+    kept = drawn[np.isfinite(drawn).all(axis=1)]
+    lost = n_replicates - len(kept)
+    if lost > n_replicates // 100:
+        return overall_estimate(groups, level, None, _too_many(lost, n_replicates), method=method, lost=lost)
+    variances = kept.var(axis=1, ddof=1)
+    added = float(variances.mean()) - observed
+    tail = (1 - expanded_level(groups, level)) / 2
+    limits = np.sqrt(np.maximum(0.0, np.quantile(variances, [tail, 1 - tail]) - 2 * added)).tolist()
+    value = float(np.sqrt(max(0.0, observed - added)))
+    span = min(limits[0], value), max(limits[1], value)
+    return overall_estimate(groups, level, value, None, limits=span, method=method, lost=lost)
+
+
+def permute_gap(
+    groups: Sequence[SpeakerSums], *, rng: np.random.Generator, n_permutations: int = 10_000
+) -> GapPermutation:
+    """Deal the speakers out to groups of the same sizes at random, and see how wide the gap becomes.
+
+    Speakers move whole, with all of their utterances. Refused, with the reason, where speakers occur in several
+    groups (they cannot be dealt out to one) or are not known.
+    """
+    if n_permutations < 1:
+        raise InputError(f"n_permutations is {n_permutations}; it must be at least 1")
+    problem = _problem(groups, 0.95) or _not_exchangeable(groups)
+    if problem:
+        return GapPermutation(None, None, None, 0, reason=problem)
+    rates = np.array([sums.rate for sums in groups], dtype=np.float64)
+    gap = float(rates.max() - rates.min())
+    errors = np.concatenate([sums.errors for sums in groups])
+    words = np.concatenate([sums.words for sums in groups])
+    starts = np.cumsum([0, *(sums.n_speakers for sums in groups[:-1])])
+    permuted = np.empty(n_permutations)
+    step = max(1, _PERMUTED_AT_A_TIME // len(words))
+    for begin in range(0, n_permutations, step):
+        part = permuted[begin : begin + step]
+        order = rng.permuted(np.tile(np.arange(len(words)), (len(part), 1)), axis=1)
+        numerator = np.add.reduceat(errors[order], starts, axis=1)
+        denominator = np.add.reduceat(words[order], starts, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            drawn = np.where(denominator > 0, numerator / denominator, np.nan)
+        part[:] = drawn.max(axis=1) - drawn.min(axis=1)
+    kept = permuted[np.isfinite(permuted)]
+    if not len(kept):
+        return GapPermutation(
+            gap, None, None, n_permutations, n_permutations, "no permutation had words for all"
+        )
+    # The same speakers in another order can differ in the last bit and must count as a tie.
+    as_wide = int((kept >= gap * (1 - 1e-9)).sum())
+    p_value = (1 + as_wide) / (1 + len(kept))
+    return GapPermutation(gap, float(kept.mean()), p_value, n_permutations, n_permutations - len(kept))
+
+
+def _problem(groups: Sequence[SpeakerSums], level: float) -> str | None:
+    require_level(level)
+    if len(groups) < 2:
+        return f"{len(groups)} group: nothing to compare"
+    for index, sums in enumerate(groups):
+        if sums.rate is None:
+            return f"group {index} has no reference words: no rate"
+    return None
+
+
+def _not_exchangeable(groups: Sequence[SpeakerSums]) -> str | None:
+    for index, sums in enumerate(groups):
+        if sums.n_without_speaker or not sums.n_speakers:
+            return f"group {index} has utterances without a speaker id: speakers cannot be permuted"
+    names = [name for sums in groups for name in sums.speakers]
+    if shared := len(names) - len(set(names)):
+        return f"speakers occur in several groups ({shared} times): they cannot be permuted across groups"
+    return None
+
+
+def _too_many(lost: int, n_replicates: int) -> str:
+    return f"undefined in {lost} of {n_replicates} replicates: no interval"
+
+
+def _pair_limits(
+    values: NDArray[np.float64], drawn: NDArray[np.float64], level: float
+) -> tuple[tuple[float, float] | None, int]:
+    """Largest lower and largest upper max-t limit over all ordered pairs, and the replicates lost.
+
+    `values` has shape (n_groups,), `drawn` (n_replicates, n_groups). No limits where over 1 % are lost.
+    """
+    kept = drawn[np.isfinite(drawn).all(axis=1)]
+    lost = len(drawn) - len(kept)
+    if lost * 100 > len(drawn):
+        return None, lost
+    first, second = np.triu_indices(len(values), 1)
+    difference = values[first] - values[second]
+    worst = np.zeros(len(kept))
+    errors = np.empty(len(difference))
+    for pair, (one, other) in enumerate(zip(first, second, strict=True)):
+        moved = kept[:, one] - kept[:, other] - difference[pair]
+        errors[pair] = moved.std()
+        if errors[pair] > 0:
+            np.maximum(worst, np.abs(moved) / errors[pair], out=worst)
+    half = float(np.quantile(worst, level)) * errors
+    magnitude = np.abs(difference)
+    return (float((magnitude - half).max()), float((magnitude + half).max())), lost

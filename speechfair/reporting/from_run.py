@@ -1,0 +1,129 @@
+"""`report`: the page of a scored run folder, with its worst utterances and, where allowed, their audio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.auditing.manifest import locate_audio
+from speechfair.auditing.recipe import seal
+from speechfair.auditing.result import read_audit
+from speechfair.auditing.run import read_manifest
+from speechfair.auditing.transcription import read_hypotheses
+from speechfair.errors import InputError, RunFolderError
+from speechfair.registry import corpora
+from speechfair.store import RunFolder
+from speechfair.types import ErrorCounts
+
+if TYPE_CHECKING:
+
+    from speechfair.reporting.html import WorstUtterance
+
+__all__ = ["report"]
+
+_AUDIO_RATE = 16_000
+_LONGEST_AUDIO_S = 20.0
+
+
+def report(out: str | Path, *, worst: int = 30, embed_audio: bool | None = None) -> Path:
+    """Write ``report.html`` into a scored run folder and return its path.
+
+    Parameters
+    ----------
+    worst : how many of the utterances with the most errors are shown with their alignment.
+    embed_audio : put their audio into the page; None does so only where the corpus card allows redistribution.
+
+    Raises
+    ------
+    InputError : audio is asked for, but the corpus's licence does not allow redistributing it.
+    """
+    from speechfair.reporting.html import write_report
+
+    run = RunFolder(out)
+    with run.locked():
+        content = run.read()
+        recipe = content["recipe"]
+        result = read_audit(run.path / "audit.json")
+        allowed, clause = _may_redistribute(recipe["corpus"]["name"])
+        if embed_audio and not allowed:
+            raise InputError(f"the corpus's licence does not allow putting its audio into a page: {clause}")
+        embed = allowed if embed_audio is None else embed_audio
+        page = write_report(
+            result, _worst(run, content, worst, embed), run.path / "report.html", embed_audio=embed
+        )
+        seal(run, recipe, content["root"], content["statement"])
+    return page
+
+
+def _may_redistribute(name: str) -> tuple[bool, str]:
+    from speechfair.corpora.card import load_card
+
+    if name not in corpora().names():
+        return False, f"the corpus {name!r} has no card here"
+    licence = load_card(name).licence
+    return "redistribution" in licence.uses, licence.text
+
+
+def _worst(run: RunFolder, content: dict[str, Any], n: int, embed: bool) -> list[WorstUtterance]:
+    import polars as pl
+
+    key = content["recipe"]["model"]["key"]
+    scores = run.read_table(f"scores/{key}.parquet", "run `speechfair score` again")
+    manifest = read_manifest(run).select("id", "audio", "start_s", "end_s", "text", "audio_sha256")
+    errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
+    rows = (
+        scores.filter(pl.col("excluded").is_null())
+        .with_columns(errors.alias("errors"))
+        .filter(pl.col("errors") > 0)
+        .sort(["failed", "errors", "utterance_id"], descending=[True, True, False])
+        .head(n)
+        .join(manifest, left_on="utterance_id", right_on="id", how="left", maintain_order="left")
+        .join(
+            read_hypotheses(run, key).select("utterance_id", "rejected", hypothesis_verbatim="text"),
+            on="utterance_id",
+            how="left",
+            maintain_order="left",
+        )
+    )
+    return [_one(run, content["root"], row, embed) for row in rows.iter_rows(named=True)]
+
+
+def _one(run: RunFolder, root: str | None, row: dict[str, Any], embed: bool) -> WorstUtterance:
+    from speechfair.reporting.html import WorstUtterance
+
+    return WorstUtterance(
+        utterance_id=row["utterance_id"],
+        speaker=row["speaker"],
+        labels={label["axis"]: label["value"] for label in row["labels"] or []},
+        reference=row["text"] or "",
+        hypothesis=row["hypothesis_verbatim"],
+        error=row["error"],
+        rejected=row["rejected"],
+        reference_normalised=row["reference"] or "",
+        hypothesis_normalised=row["hypothesis"] or "",
+        counts=ErrorCounts(
+            row["substitutions"], row["deletions"], row["insertions"], row["reference_length"]
+        ),
+        audio=_audio(run, root, row) if embed else None,
+        mime="audio/flac",
+        duration_s=row["duration_s"],
+    )
+
+
+def _audio(run: RunFolder, root: str | None, row: dict[str, Any]) -> bytes | None:
+    """A FLAC copy of the stretch that was heard, at 16 kHz mono; None where it is long or not reachable."""
+    import io
+
+    import soundfile
+
+    if row["duration_s"] is None or row["duration_s"] > _LONGEST_AUDIO_S:
+        return None
+    try:
+        data = load_bytes(locate_audio(row["audio"], root, run.path))
+        samples = decode(data, _AUDIO_RATE, row["start_s"], row["end_s"])
+    except (AudioError, RunFolderError):
+        return None
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, _AUDIO_RATE, format="FLAC")
+    return buffer.getvalue()

@@ -1,0 +1,10 @@
+"""Normalisers: from a verbatim text to the string that is scored. Verbatim texts themselves are never changed.
+
+The choice of normaliser can change a ranking, so its name and version are part of every recipe.
+"""
+
+from __future__ import annotations
+
+from speechfair.text.normalizers import NORMALIZERS, default_normalizer, load_normalizer
+
+__all__ = ["NORMALIZERS", "default_normalizer", "load_normalizer"]
