@@ -126,7 +126,7 @@ def between_group_sd(
     method = "speaker-bootstrap-bias-corrected-percentile"
     if problem := _problem(groups, level) or first_reason(groups):
         return overall_estimate(groups, level, None, problem, method=method)
-    observed = float(np.var([sums.rate for sums in groups], ddof=1))
+    observed = float(np.var([sums.rate or 0.0 for sums in groups], ddof=1))
     drawn = bootstrap_rates(groups, n_replicates, rng)
     kept = drawn[np.isfinite(drawn).all(axis=1)]
     lost = n_replicates - len(kept)

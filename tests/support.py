@@ -1,0 +1,82 @@
+"""Small made-up speech for tests: tones on disk, and a corpus that is a list."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from speechfair.types import Exclusion, Label, Utterance
+
+
+def write_tone(path: Path, seconds: float = 0.5, rate: int = 16_000) -> Path:
+    """A tone whose pitch depends on the path's name, so that no two files are alike."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pitch = 200 + zlib.crc32(path.name.encode()) % 2000
+    time = np.arange(round(seconds * rate)) / rate
+    soundfile.write(path, (0.3 * np.sin(2 * np.pi * pitch * time)).astype(np.float32), rate, subtype="PCM_16")
+    return path
+
+
+@dataclass(frozen=True)
+class ListCard:
+    """The least that an audit wants to know."""
+
+    name: str = "listed"
+    version: str = "1"
+    reference: Mapping[str, str] = field(default_factory=dict)
+    tokens: str = "words"
+    normalizer: str | None = "basic"
+    statement: str | None = None
+
+
+@dataclass
+class ListCorpus:
+    """A corpus of given rows."""
+
+    rows: Sequence[Utterance | Exclusion]
+    root: Path | None = None
+    name: str = "listed"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    card: ListCard = field(default_factory=ListCard)
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        yield from self.rows
+
+
+def small_corpus(
+    folder: Path,
+    *,
+    speakers: int = 12,
+    per_speaker: int = 3,
+    text: str = "one two three four five six seven eight nine ten",
+    reference: Mapping[str, str] | None = None,
+) -> ListCorpus:
+    """Speakers s00, s01, … alternate between accent ``x`` and ``y``; utterance ids are ``s00-0`` and so on."""
+    rows = []
+    for s in range(speakers):
+        accent = "xy"[s % 2]
+        for u in range(per_speaker):
+            name = f"s{s:02d}-{u}"
+            path = write_tone(folder / f"{name}.wav", 0.2 + 0.05 * ((s * 7 + u * 3) % 5))
+            labels = (Label("accent", accent, "corpus"), Label("gender", "female" if s < 6 else "male", "corpus"))
+            rows.append(Utterance(name, path, text, "eng", f"s{s:02d}", labels))
+    return ListCorpus(rows, folder, card=ListCard(reference=reference or {"accent": "x"}))
+
+
+def scripted_texts(corpus: ListCorpus, wrong_words: Mapping[str, int]) -> dict[str, str]:
+    """Hypotheses with that many wrong words per utterance, by accent; one more for every third utterance."""
+    texts = {}
+    for number, row in enumerate(corpus.rows):
+        assert isinstance(row, Utterance) and row.text is not None
+        accent = next(label.value for label in row.labels if label.axis == "accent")
+        words = row.text.split()
+        for i in range(min(len(words), wrong_words[accent] + (number % 3 == 0))):
+            words[i] = "wrong"
+        texts[row.id] = " ".join(words)
+    return texts

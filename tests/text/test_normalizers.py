@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speechfair.errors import InputError
+from speechfair.text import NORMALIZERS, load_normalizer
+
+
+@pytest.mark.parametrize("name", ["verbatim", "basic"])
+@given(text=st.text(max_size=40))
+def test_normalising_twice_changes_nothing(name: str, text: str) -> None:
+    once = load_normalizer(name)(text)
+    assert load_normalizer(name)(once) == once
+
+
+@pytest.mark.parametrize("name", sorted(NORMALIZERS))
+@given(text=st.text(max_size=40))
+def test_results_are_words_separated_by_single_blanks(name: str, text: str) -> None:
+    result = load_normalizer(name)(text)
+    assert result == " ".join(result.split())
+
+
+@pytest.mark.parametrize("name", sorted(NORMALIZERS))
+def test_names_and_versions_are_told(name: str) -> None:
+    normalizer = load_normalizer(name)
+    assert normalizer.name == name
+    assert normalizer.version
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mr. Smith isn't here", "mister smith is not here"),
+        ("twenty-one colours", "21 colors"),
+        ("[laughter] um okay", "okay"),
+    ],
+)
+def test_whisper_english_is_openais(text: str, expected: str) -> None:
+    assert load_normalizer("whisper-english")(text) == expected
+
+
+def test_basic_keeps_letters_of_any_script() -> None:
+    assert load_normalizer("basic")("Ｈｅｌｌｏ、世界! Çok güzel — n'est-ce pas?") == "hello 世界 çok güzel n'est ce pas"
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'whisper-english'"):
+        load_normalizer("whisper-englsh")
