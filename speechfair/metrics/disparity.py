@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from speechfair.errors import InputError
 from speechfair.metrics.jackknife import LogJackknife, t_quantile
 from speechfair.metrics.rates import (
     DESIGN_EFFECT,
@@ -65,8 +66,9 @@ def rate_ratio(
         limits = ratio * math.exp(-half), ratio * math.exp(half)
         return _estimate(group, reference, level, ratio, limits, "jackknife-log-t-ratio", None)
     ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
-    assert ours.low is not None and ours.high is not None and theirs.low and theirs.high
-    limits = ours.low / theirs.high, ours.high / theirs.low
+    ours_low, ours_high = _limits(ours)
+    theirs_low, theirs_high = _limits(theirs)
+    limits = ours_low / theirs_high, ours_high / theirs_low
     return _estimate(group, reference, level, ratio, limits, "outer-limits-ratio", None)
 
 
@@ -91,14 +93,20 @@ def rate_difference(
     if reason := _no_interval(group, reference):
         return _estimate(group, reference, level, difference, None, "none", reason)
     ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
-    assert ours.low is not None and ours.high is not None
-    assert theirs.low is not None and theirs.high is not None
+    ours_low, ours_high = _limits(ours)
+    theirs_low, theirs_high = _limits(theirs)
     correlation = _correlation(group, reference)
     limits = (
-        difference - _combine(value[0] - ours.low, theirs.high - value[1], correlation),
-        difference + _combine(ours.high - value[0], value[1] - theirs.low, correlation),
+        difference - _combine(value[0] - ours_low, theirs_high - value[1], correlation),
+        difference + _combine(ours_high - value[0], value[1] - theirs_low, correlation),
     )
     return _estimate(group, reference, level, difference, limits, method, None)
+
+
+def _limits(estimate: Estimate) -> tuple[float, float]:
+    if estimate.low is None or estimate.high is None:  # pragma: no cover - the groups were checked
+        raise InputError(f"a group has no interval: {estimate.reason}")
+    return estimate.low, estimate.high
 
 
 def _combine(ours: float, theirs: float, correlation: float) -> float:

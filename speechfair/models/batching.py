@@ -1,4 +1,4 @@
-"""What every adapter does with a batch besides recognising: refuse unusable audio, share out time, keep order.
+"""What every adapter does besides recognising: refuse unusable audio, share out time, keep order.
 
 No model is known here.
 """

@@ -56,7 +56,7 @@ def load(which: str | None, **options: Any) -> FasterWhisper:
 
 
 def join_parts(parts: Sequence[Path], companions: Sequence[Path], folder: Path, expected: str) -> Path:
-    """Join `parts` to ``folder/model.bin`` with its `companions` beside it; reuse what is there if it is whole.
+    """Join `parts` to ``folder/model.bin`` with `companions` beside it; reuse what is there if it is whole.
 
     Safe against interruption and against other processes: the file appears under its name only when it is
     complete, on disk, and of the `expected` sha256.
@@ -81,8 +81,8 @@ def join_parts(parts: Sequence[Path], companions: Sequence[Path], folder: Path, 
                 _write(folder / companion.name, [companion])
     except OSError as error:
         raise StorageError(
-            f"{folder} cannot be written ({error.strerror or error}); make room there, or name another folder in "
-            "the environment variable SPEECHFAIR_CACHE"
+            f"{folder} cannot be written ({error.strerror or error}); make room there, or name another folder "
+            "in the environment variable SPEECHFAIR_CACHE"
         ) from error
     return folder
 

@@ -1,7 +1,7 @@
-"""Whisper weights in CTranslate2 form, through faster-whisper: fast in batches, careful where a decode runs away.
+"""Whisper weights in CTranslate2 form, through faster-whisper: in batches, with care where a decode runs away.
 
-Utterances up to 30 s go through one greedy (or beam) pass, each padded to a window of its own, so that a result
-does not depend on the rest of the batch. A decode that looks like a runaway is done again by faster-whisper's
+Utterances up to 30 s go through one greedy (or beam) pass, each padded to a window of its own, so that a
+result does not depend on the rest of the batch. A decode that looks like a runaway is done again by faster-whisper's
 own loop with its temperature fallback, seeded afresh each time; longer audio goes to that loop at once. No
 voice activity detection, no text of one utterance as context for another.
 """
@@ -305,7 +305,7 @@ def _folder(which: str) -> Path:
             if not (folder / part).is_file():
                 raise ModelError(
                     f"{folder} holds no {part}: it is not a CTranslate2 Whisper model; "
-                    "convert one with ct2-transformers-converter --copy_files tokenizer.json preprocessor_config.json"
+                    "make one with ct2-transformers-converter --copy_files tokenizer.json preprocessor_config.json"
                 )
         return folder
     if folder.is_absolute() or which.startswith((".", "~")) or which.count("/") > 1:

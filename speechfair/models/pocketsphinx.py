@@ -1,7 +1,7 @@
 """PocketSphinx with its en-US model: hidden Markov models and a trigram, a recogniser unlike Whisper.
 
-English only, 16 kHz. It has no batches; each utterance gets a decoder in its first state, because the cepstral
-mean that PocketSphinx carries from one utterance to the next would make results depend on order.
+English only, 16 kHz. It has no batches; each utterance gets a decoder in its first state, because the
+cepstral mean that PocketSphinx carries from one utterance to the next would make results depend on order.
 """
 
 from __future__ import annotations

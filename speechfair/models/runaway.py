@@ -23,13 +23,13 @@ class Thresholds:
     compression_ratio : text bytes per zlib byte above which a text repeats itself. Whisper itself falls back
         at 2.4 (Radford et al. 2022, section 4.5); 2.0 also catches loops that end early.
     min_characters : a shorter text is not judged by its compression ratio.
-    words_per_second, words_slack : more than ``words_per_second * duration_s + words_slack`` words do not fit.
-        The slack is for very short audio. Fast conversational English has about 4 words a second.
+    words_per_second, words_slack : more words than ``words_per_second * duration_s + words_slack`` do not
+        fit. The slack is for very short audio. Fast conversational English has about 4 words a second.
     characters_per_second, characters_slack : the same in characters, for scripts that do not space words.
     """
 
     compression_ratio: float = 2.0
-    min_characters: int = 40
+    min_characters: int = 30
     words_per_second: float = 6.0
     words_slack: float = 3.0
     characters_per_second: float = 30.0

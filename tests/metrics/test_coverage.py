@@ -1,0 +1,72 @@
+"""Intervals hold what they promise on simulated speakers who differ; one that treats rows as independent does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from speechfair.metrics.disparity import rate_difference, rate_ratio
+from speechfair.metrics.rates import SpeakerSums, pooled_rate
+from speechfair.types import Estimate
+
+DRAWS = 400
+UTTERANCES = 20
+
+
+def draw(
+    rng: np.random.Generator, n_speakers: int, rate: float, variation: float, prefix: str = "s"
+) -> tuple[SpeakerSums, np.ndarray, np.ndarray]:
+    """Speakers whose rates are gamma-distributed; errors and words of each of their utterances."""
+    words = rng.integers(5, 16, (n_speakers, UTTERANCES))
+    talent = rng.gamma(variation**-2, variation**2, (n_speakers, 1))
+    errors = rng.poisson(words * rate * talent)
+    names = tuple(f"{prefix}{index}" for index in range(n_speakers))
+    totals = errors.sum(axis=1).astype(float), words.sum(axis=1).astype(float)
+    return SpeakerSums(names, *totals, n_speakers * UTTERANCES), errors.ravel(), words.ravel()
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    assert estimate.low is not None and estimate.high is not None
+    return estimate.low <= truth <= estimate.high
+
+
+# Nominal 95 %; the method's own shortfall is up to 3 points here, and three binomial standard errors are added.
+LEAST = 0.92 - 3 * np.sqrt(0.92 * 0.08 / DRAWS)
+
+
+@pytest.mark.parametrize("variation", [0.5, 0.9])
+@pytest.mark.parametrize("n_speakers", [12, 35])
+def test_speaker_intervals_cover(n_speakers: int, variation: float) -> None:
+    rng = np.random.default_rng([n_speakers, int(10 * variation)])
+    covered = np.zeros(3)
+    for _ in range(DRAWS):
+        group, *_ = draw(rng, n_speakers, 0.18, variation)
+        reference, *_ = draw(rng, 20, 0.12, variation, "r")
+        covered += (
+            holds(pooled_rate(group), 0.18),
+            holds(rate_ratio(group, reference), 1.5),
+            holds(rate_difference(group, reference), 0.06),
+        )
+    assert (covered / DRAWS >= LEAST).all(), covered / DRAWS
+
+
+@pytest.mark.parametrize("variation", [0.5, 0.9])
+def test_the_row_bootstrap_is_far_too_narrow(variation: float) -> None:
+    rng = np.random.default_rng(11)
+    covered = 0
+    for _ in range(DRAWS // 2):
+        _, errors, words = draw(rng, 12, 0.18, variation)
+        rows = rng.integers(len(errors), size=(400, len(errors)))
+        low, high = np.quantile(errors[rows].sum(axis=1) / words[rows].sum(axis=1), [0.025, 0.975])
+        covered += low <= 0.18 <= high
+    assert covered / (DRAWS // 2) < 0.80
+
+
+def test_a_rate_seen_without_errors_is_seldom_above_its_limit() -> None:
+    rng = np.random.default_rng(12)
+    silent = SpeakerSums(tuple("abcdef"), np.zeros(6), np.full(6, 200.0), 6)
+    high = pooled_rate(silent).high
+    assert high is not None
+    talent = rng.gamma(1.0, 1.0, (20_000, 6))  # between-speaker coefficient of variation 1
+    without_errors = rng.poisson(200 * high * talent).sum(axis=1) == 0
+    assert without_errors.mean() < 0.025

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speechfair.metrics.disparity import rate_difference, rate_ratio
+from speechfair.metrics.rates import SpeakerSums, pooled_rate
+
+
+def sums(errors: list[float], words: list[float], prefix: str = "s") -> SpeakerSums:
+    names = tuple(f"{prefix}{index}" for index in range(len(errors)))
+    return SpeakerSums(names, np.array(errors, float), np.array(words, float), len(errors))
+
+
+group = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=5, max_size=12).map(
+    lambda pairs: ([float(pair[0]) for pair in pairs], [float(pair[1]) for pair in pairs])
+)
+
+
+@settings(deadline=None)
+@given(group)
+def test_a_group_is_exactly_as_good_as_itself(data: tuple[list[float], list[float]]) -> None:
+    one = sums(*data)
+    ratio, difference = rate_ratio(one, one), rate_difference(one, one)
+    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((1, 1, 1))
+    assert difference.value == 0
+    assert difference.low is not None and difference.high is not None
+    assert difference.low <= 0 <= difference.high
+    assert ratio.n_speakers == one.n_speakers
+
+
+@settings(deadline=None)
+@given(group, group, st.booleans())
+def test_exchanging_the_groups_inverts_the_ratio_and_the_difference(
+    first: tuple[list[float], list[float]], second: tuple[list[float], list[float]], shared: bool
+) -> None:
+    a, b = sums(*first), sums(*second, prefix="s" if shared else "r")
+    there, back = rate_ratio(a, b), rate_ratio(b, a)
+    assert there.value is not None and there.low is not None and there.high is not None
+    assert (back.value, back.low, back.high) == pytest.approx(
+        (1 / there.value, 1 / there.high, 1 / there.low)
+    )
+    forth, hither = rate_difference(a, b), rate_difference(b, a)
+    assert forth.value is not None and forth.low is not None and forth.high is not None
+    expected = (-forth.value, -forth.high, -forth.low)
+    assert (hither.value, hither.low, hither.high) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(group, group, st.integers(2, 30))
+def test_the_ratio_does_not_depend_on_the_unit_of_length(
+    first: tuple[list[float], list[float]], second: tuple[list[float], list[float]], factor: int
+) -> None:
+    plain = rate_ratio(sums(*first), sums(*second, prefix="r"))
+    scaled = rate_ratio(
+        sums(first[0], [factor * word for word in first[1]]),
+        sums(second[0], [factor * word for word in second[1]], prefix="r"),
+    )
+    assert (scaled.value, scaled.low, scaled.high) == pytest.approx((plain.value, plain.low, plain.high))
+
+
+def test_equal_variances_have_the_degrees_of_freedom_of_both() -> None:
+    errors, words = [3.0, 5, 8, 4, 9], [20.0, 30, 30, 25, 50]
+    estimate = rate_ratio(sums(errors, words), sums(errors, words, prefix="r"))
+    logs = np.log((29 - np.array(errors)) / (155 - np.array(words)))
+    variance = 2 * 4 / 5 * ((logs - logs.mean()) ** 2).sum()
+    assert estimate.high == pytest.approx(math.exp(2.306004135 * math.sqrt(variance)))  # R: qt(0.975, 8)
+    assert estimate.n_speakers == 10
+
+
+def test_parallel_readings_are_compared_within_the_speaker() -> None:
+    rng = np.random.default_rng(5)
+    words = rng.integers(80, 300, 20).astype(float)
+    talent = rng.gamma(4, 0.25, 20)
+    near = np.round(words * 0.2 * talent) + 1
+    far = np.round(near * 1.5) + rng.integers(0, 3, 20)
+    same = rate_ratio(sums(list(far), list(words)), sums(list(near), list(words)))
+    other = rate_ratio(sums(list(far), list(words)), sums(list(near), list(words), prefix="r"))
+    assert same.value == other.value
+    assert same.low is not None and same.high is not None and other.low is not None and other.high is not None
+    assert 1.3 < same.low < same.high < 1.8
+    assert math.log(same.high / same.low) < 0.25 * math.log(other.high / other.low)
+    paired, unpaired = (
+        rate_difference(sums(list(far), list(words)), sums(list(near), list(words), prefix=prefix))
+        for prefix in "sr"
+    )
+    assert paired.low is not None and unpaired.low is not None and paired.low > 0 > unpaired.low
+
+
+def test_a_speaker_in_common_is_counted_once_and_moves_the_interval() -> None:
+    errors, words = [3.0, 5, 8, 4, 9], [20.0, 30, 30, 25, 50]
+    a, b = sums(errors, words), sums(errors, words, prefix="r")
+    partly = SpeakerSums(("s0", *b.speakers[1:]), b.errors, b.words, b.n_utterances)
+    assert rate_ratio(a, partly).n_speakers == 9
+    assert rate_ratio(a, partly).low != pytest.approx(rate_ratio(a, b).low)
+
+
+def test_a_group_without_errors_is_not_known_to_be_perfect() -> None:
+    perfect, usual = sums([0] * 6, [100] * 6), sums([4, 6, 5, 7, 3], [50] * 5, prefix="r")
+    ratio, difference = rate_ratio(perfect, usual), rate_difference(perfect, usual)
+    assert (ratio.value, ratio.low) == (0.0, 0.0)
+    limits = pooled_rate(perfect), pooled_rate(usual)
+    assert limits[0].high is not None and limits[1].low is not None
+    assert ratio.high == pytest.approx(limits[0].high / limits[1].low)
+    assert difference.low is not None and difference.high is not None
+    assert difference.low < -0.1 < difference.high < 0
+
+
+def test_no_ratio_to_a_group_without_errors_but_a_difference() -> None:
+    perfect, usual = sums([0] * 6, [100] * 6), sums([4, 6, 5, 7, 3], [50] * 5, prefix="r")
+    ratio = rate_ratio(usual, perfect)
+    assert (ratio.value, ratio.low, ratio.high) == (None, None, None)
+    assert ratio.reason == "the reference group has no errors: no ratio"
+    assert rate_difference(usual, perfect).value == pytest.approx(0.1)
+    assert rate_difference(usual, perfect).reason is None
+
+
+@pytest.mark.parametrize("compare", [rate_ratio, rate_difference])
+def test_reasons_name_the_group(compare: object) -> None:
+    assert callable(compare)
+    usual, few, silent = sums([4] * 6, [50] * 6), sums([1], [9], "r"), sums([], [])
+    assert compare(usual, few).reason == "reference group: fewer than 5 speakers (1): no interval"
+    assert compare(few, usual).reason == "group: fewer than 5 speakers (1): no interval"
+    assert compare(few, usual).value is not None
+    assert compare(silent, usual).reason == "no reference words in the group: no rate"
+    assert compare(usual, silent).value is None

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speechfair.errors import InputError
+from speechfair.metrics.rates import SpeakerSums, pooled_rate, speaker_mean_rate, speaker_sums
+
+COLUMNS = ("speaker", "substitutions", "deletions", "insertions", "reference_length")
+
+
+def frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    schema = {name: pl.String if name == "speaker" else pl.Int64 for name in COLUMNS}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def sums(errors: list[float], words: list[float]) -> SpeakerSums:
+    names = tuple(f"s{index:02}" for index in range(len(errors)))
+    return SpeakerSums(names, np.array(errors, float), np.array(words, float), 3 * len(errors))
+
+
+counts = st.integers(0, 9)
+rows = st.lists(
+    st.tuples(st.sampled_from([None, *"abcdefgh"]), counts, counts, counts, st.integers(0, 20)), max_size=30
+)
+
+
+def same(one: SpeakerSums, other: SpeakerSums) -> bool:
+    return (
+        one.speakers == other.speakers
+        and bool((one.errors == other.errors).all() and (one.words == other.words).all())
+        and (one.n_utterances, one.n_without_speaker) == (other.n_utterances, other.n_without_speaker)
+        and one.total_errors == other.total_errors
+        and one.total_words == other.total_words
+    )
+
+
+@settings(deadline=None)
+@given(rows, rows, rows)
+def test_sums_are_a_commutative_monoid(first: list[Any], second: list[Any], third: list[Any]) -> None:
+    a, b, c = (speaker_sums(frame(part)) for part in (first, second, third))
+    nothing = speaker_sums(frame([]))
+    assert same(a + b, speaker_sums(frame(first + second)))
+    assert same((a + b) + c, a + (b + c))
+    assert same(a + b, b + a)
+    assert same(a + nothing, a)
+
+
+@settings(deadline=None)
+@given(rows, st.randoms(use_true_random=False))
+def test_row_order_and_speaker_names_do_not_matter(data: list[Any], order: Any) -> None:
+    shuffled = list(data)
+    order.shuffle(shuffled)
+    renamed = [(row[0] and f"z{9 - ord(row[0]) % 10}", *row[1:]) for row in shuffled]
+    for estimate in (pooled_rate, speaker_mean_rate):
+        one, other = estimate(speaker_sums(frame(data))), estimate(speaker_sums(frame(renamed)))
+        for mine, theirs in zip(
+            (one.value, one.low, one.high), (other.value, other.low, other.high), strict=True
+        ):
+            assert mine == (theirs if theirs is None else pytest.approx(theirs, rel=1e-9))
+        assert replace(one, value=None, low=None, high=None) == replace(
+            other, value=None, low=None, high=None
+        )
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=5, max_size=12), st.integers(2, 50)
+)
+def test_interval_depends_on_proportions_of_words_only(data: list[tuple[int, int]], factor: int) -> None:
+    errors, words = ([float(pair[side]) for pair in data] for side in (0, 1))
+    one, other = (
+        pooled_rate(sums(errors, words)),
+        pooled_rate(sums(errors, [factor * word for word in words])),
+    )
+    assert one.value is not None and one.low is not None and one.high is not None
+    assert 0 < one.low <= one.value <= one.high
+    assert (other.value, other.low, other.high) == pytest.approx(
+        (one.value / factor, one.low / factor, one.high / factor)
+    )
+
+
+def test_pooled_rate_against_the_definition() -> None:
+    group = sums([1, 4, 2, 8, 5], [10, 20, 30, 40, 50])
+    logs = [math.log((20 - e) / (150 - w)) for e, w in zip(group.errors, group.words, strict=True)]
+    variance = 4 / 5 * sum((value - sum(logs) / 5) ** 2 for value in logs)
+    half = 2.7764451051977987 * math.sqrt(variance)  # R: qt(0.975, 4)
+    estimate = pooled_rate(group)
+    assert estimate.value == pytest.approx(20 / 150)
+    assert estimate.low == pytest.approx(20 / 150 * math.exp(-half))
+    assert estimate.high == pytest.approx(20 / 150 * math.exp(half))
+    assert (estimate.method, estimate.reason, estimate.n_speakers) == ("jackknife-log-t", None, 5)
+
+
+def test_equal_speakers_give_no_width() -> None:
+    estimate = pooled_rate(sums([2] * 6, [10] * 6))
+    assert (estimate.low, estimate.value, estimate.high) == pytest.approx((0.2, 0.2, 0.2))
+
+
+def test_speaker_mean_weighs_speakers_alike() -> None:
+    estimate = speaker_mean_rate(sums([1, 1, 1, 1, 90, 0], [10, 10, 10, 10, 100, 0]))
+    assert estimate.value == pytest.approx((4 * 0.1 + 0.9) / 5)
+    assert estimate.n_speakers == 5
+
+
+def test_few_speakers_have_a_rate_and_no_interval() -> None:
+    for estimate in (pooled_rate, speaker_mean_rate):
+        given_ = estimate(sums([1, 2, 3, 4], [10] * 4))
+        assert given_.value == pytest.approx(0.25)
+        assert (given_.low, given_.high) == (None, None)
+        assert given_.reason == "fewer than 5 speakers (4): no interval"
+
+
+def test_unknown_speakers_count_in_the_rate_and_forbid_the_interval() -> None:
+    data = [(name, 1, 0, 0, 10) for name in "abcdef"] + [(None, 4, 0, 0, 10)]
+    estimate = pooled_rate(speaker_sums(frame(data)))
+    assert estimate.value == pytest.approx(10 / 70)
+    assert estimate.low is None
+    assert estimate.reason is not None and estimate.reason.startswith("1 of 7 utterances have no speaker id")
+
+
+@pytest.mark.parametrize("data", [[], [("a", 0, 0, 3, 0)]])
+def test_no_reference_words_no_rate(data: list[Any]) -> None:
+    for estimate in (pooled_rate, speaker_mean_rate):
+        given_ = estimate(speaker_sums(frame(data)))
+        assert (given_.value, given_.low, given_.high) == (None, None, None)
+        assert given_.reason is not None and "no rate" in given_.reason
+
+
+def test_no_errors_still_leave_room() -> None:
+    estimate = pooled_rate(sums([0] * 5, [100] * 5), design_effect=2)
+    # Garwood's limit after no event is -log(0.025) = 3.689.
+    assert (estimate.value, estimate.low) == (0.0, 0.0)
+    assert estimate.high == pytest.approx(2 * 3.6888794541 / 500)
+    assert estimate.method == "exact-poisson-x-design-effect-2"
+    mean = speaker_mean_rate(sums([0] * 5, [100] * 5), design_effect=2)
+    assert mean.high == pytest.approx(estimate.high)
+
+
+def test_errors_of_one_speaker_only_are_one_event() -> None:
+    estimate = pooled_rate(sums([0, 0, 7, 0, 0, 0], [100] * 6))
+    assert estimate.value == pytest.approx(7 / 600)
+    assert estimate.low == pytest.approx(0.02531781 * 7 / 600, rel=1e-5)  # Garwood limits after one event
+    assert estimate.high == pytest.approx(5.57164339 * 7 / 600, rel=1e-5)
+    assert estimate.method == "exact-poisson-one-cluster"
+
+
+def test_kinds_of_error_apart() -> None:
+    data = frame([("a", 1, 2, 4, 10), ("b", 1, 0, 0, 10)])
+    assert speaker_sums(data).errors.tolist() == [7, 1]
+    assert speaker_sums(data, kinds=["insertions"]).errors.tolist() == [4, 0]
+    with pytest.raises(InputError, match="choose from"):
+        speaker_sums(data, kinds=["hits"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("wrong", [-1.0, math.nan, math.inf, None])
+def test_what_is_not_a_count_is_refused_with_its_row(wrong: float | None) -> None:
+    data = pl.DataFrame(
+        [("a", 1.0, 0.0, 0.0, 5.0), ("a", 1.0, wrong, 0.0, 5.0)], schema=COLUMNS, orient="row"
+    )
+    with pytest.raises(InputError, match="row 1: deletions"):
+        speaker_sums(data)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(InputError, match="speaker"):
+        speaker_sums(frame([]).drop("speaker"))
+
+
+def test_sums_that_do_not_fit_are_refused() -> None:
+    one = np.ones(2)
+    for arguments in ((("a",), one, one, 2), (("a", "a"), one, one, 2), (("a", "b"), -one, one, 2)):
+        with pytest.raises(InputError):
+            SpeakerSums(*arguments)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, math.nan])
+def test_a_level_is_a_fraction(level: float) -> None:
+    with pytest.raises(InputError, match="fraction"):
+        pooled_rate(sums([1], [2]), level)

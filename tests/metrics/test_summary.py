@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from speechfair.metrics.rates import SpeakerSums
+from speechfair.metrics.summary import between_group_sd, max_min_gap, permute_gap, worst_best_ratio
+
+SUMMARIES = (max_min_gap, worst_best_ratio, between_group_sd)
+
+
+def sums(rate: float, prefix: str, n_speakers: int = 20, seed: int = 1) -> SpeakerSums:
+    rng = np.random.default_rng([seed, ord(prefix)])
+    words = rng.integers(100, 400, n_speakers).astype(float)
+    errors = rng.poisson(words * rate * rng.gamma(4, 0.25, n_speakers)).astype(float)
+    return SpeakerSums(tuple(f"{prefix}{i}" for i in range(n_speakers)), errors, words, n_speakers)
+
+
+def test_values_are_those_of_the_pooled_rates() -> None:
+    groups = [sums(0.1, "a"), sums(0.3, "b"), sums(0.2, "c")]
+    rates = [group.rate or 0.0 for group in groups]
+    gap = max_min_gap(groups, rng=np.random.default_rng(1), n_replicates=500)
+    ratio = worst_best_ratio(groups, rng=np.random.default_rng(1), n_replicates=500)
+    assert gap.value == pytest.approx(max(rates) - min(rates))
+    assert ratio.value == pytest.approx(max(rates) / min(rates))
+    for estimate in (gap, ratio):
+        assert estimate.low is not None and estimate.value is not None and estimate.high is not None
+        assert estimate.low < estimate.value < estimate.high
+    assert gap.low is not None and gap.low > 0.05
+    assert ratio.low is not None and ratio.low > 1.2
+
+
+def test_standard_deviation_leaves_the_noise_out() -> None:
+    rng = np.random.default_rng(2)
+    apart = between_group_sd(
+        [sums(rate, name) for rate, name in ((0.1, "a"), (0.3, "b"), (0.2, "c"))], rng=rng
+    )
+    assert apart.value == pytest.approx(0.1, abs=0.04)
+    plain, corrected = [], []
+    for seed in range(30):
+        alike = [sums(0.2, name, seed=seed) for name in "abcd"]
+        estimate = between_group_sd(alike, rng=rng, n_replicates=300)
+        assert estimate.value is not None
+        corrected.append(estimate.value)
+        plain.append(float(np.std([group.rate or 0.0 for group in alike], ddof=1)))
+    assert np.mean(corrected) < 0.6 * np.mean(plain)
+    assert 0.0 in corrected
+
+
+def test_permutation_enumerated_by_hand() -> None:
+    errors, words = np.array([1.0, 2, 4, 9]), np.array([10.0, 10, 10, 10])
+    groups = [
+        SpeakerSums(("a", "b"), errors[:2], words[:2], 2),
+        SpeakerSums(("c", "d"), errors[2:], words[2:], 2),
+    ]
+    gaps = [abs(sum(errors[list(p[:2])]) - sum(errors[list(p[2:])])) / 20 for p in permutations(range(4))]
+    result = permute_gap(groups, rng=np.random.default_rng(3), n_permutations=20_000)
+    assert result.gap == pytest.approx(0.5)
+    assert result.expected == pytest.approx(np.mean(gaps), abs=4 * np.std(gaps) / np.sqrt(20_000))
+    assert result.p_value == pytest.approx(1 / 3, abs=4 * np.sqrt(2 / 9 / 20_000))
+
+
+def test_permutation_finds_a_gap_and_its_p_value_is_never_zero() -> None:
+    result = permute_gap([sums(0.1, "a"), sums(0.4, "b")], rng=np.random.default_rng(4), n_permutations=999)
+    assert result.p_value == pytest.approx(1 / 1000)
+    assert result.gap is not None and result.expected is not None and result.expected < result.gap / 2
+
+
+def test_permutation_is_refused_for_parallel_designs() -> None:
+    one = sums(0.1, "a")
+    result = permute_gap([one, one], rng=np.random.default_rng(5))
+    assert (result.gap, result.expected, result.p_value) == (None, None, None)
+    assert result.reason is not None and "several groups (20 times)" in result.reason
+    unknown = SpeakerSums(one.speakers, one.errors, one.words, 21, 1, 0.0, 5.0)
+    refused = permute_gap([unknown, sums(0.1, "b")], rng=np.random.default_rng(5))
+    assert refused.reason is not None and "without a speaker id" in refused.reason
+
+
+def test_parallel_designs_have_narrow_gaps() -> None:
+    one, apart = sums(0.2, "a"), sums(0.2, "b")
+    double = SpeakerSums(one.speakers, np.round(1.5 * one.errors), one.words, one.n_utterances)
+    renamed = SpeakerSums(apart.speakers, double.errors, double.words, double.n_utterances)
+    widths = []
+    for other in (double, renamed):
+        gap = max_min_gap([one, other], rng=np.random.default_rng(6), n_replicates=500)
+        assert gap.low is not None and gap.high is not None
+        widths.append(gap.high - gap.low)
+    assert widths[0] < 0.6 * widths[1]
+
+
+@pytest.mark.parametrize("summary", SUMMARIES)
+def test_reasons(summary: object) -> None:
+    assert callable(summary)
+    rng = np.random.default_rng(7)
+    one, few = sums(0.2, "a"), sums(0.2, "b", n_speakers=3)
+    silent = SpeakerSums((), np.zeros(0), np.zeros(0), 0)
+    assert summary([one], rng=rng).reason == "1 group: nothing to compare"
+    assert summary([one, silent], rng=rng).reason == "group 1 has no reference words: no rate"
+    estimate = summary([one, few], rng=rng)
+    assert (estimate.low, estimate.reason) == (None, "group 1: fewer than 5 speakers (3): no interval")
+
+
+def test_best_group_without_errors() -> None:
+    rng = np.random.default_rng(8)
+    perfect = SpeakerSums(tuple("vwxyz"), np.zeros(5), np.full(5, 100.0), 5)
+    assert worst_best_ratio([sums(0.2, "a"), perfect], rng=rng).value is None
+    gap = max_min_gap([sums(0.2, "a"), perfect], rng=rng)
+    assert gap.low is not None and gap.value is not None and gap.low < gap.value
