@@ -64,7 +64,10 @@ def small_corpus(
         for u in range(per_speaker):
             name = f"s{s:02d}-{u}"
             path = write_tone(folder / f"{name}.wav", 0.2 + 0.05 * ((s * 7 + u * 3) % 5))
-            labels = (Label("accent", accent, "corpus"), Label("gender", "female" if s < 6 else "male", "corpus"))
+            labels = (
+                Label("accent", accent, "corpus"),
+                Label("gender", "female" if s < 6 else "male", "corpus"),
+            )
             rows.append(Utterance(name, path, text, "eng", f"s{s:02d}", labels))
     return ListCorpus(rows, folder, card=ListCard(reference=reference or {"accent": "x"}))
 

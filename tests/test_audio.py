@@ -45,7 +45,12 @@ def test_a_stretch_is_cut_in_seconds() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "message"),
-    [(0.0, 2.0, "segment ends at 2"), (1.5, None, "holds no audio"), (0.5, 0.5, "holds no audio"), (-1.0, 0.5, "no audio")],
+    [
+        (0.0, 2.0, "segment ends at 2"),
+        (1.5, None, "holds no audio"),
+        (0.5, 0.5, "holds no audio"),
+        (-1.0, 0.5, "no audio"),
+    ],
 )
 def test_a_stretch_outside_the_audio_is_refused(start: float, end: float | None, message: str) -> None:
     with pytest.raises(AudioError, match=message):

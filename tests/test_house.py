@@ -56,7 +56,9 @@ def test_imports_go_one_way(path: Path) -> None:
     for module in imports_of(path):
         other = room_of(module)
         if other in LEVEL:
-            assert LEVEL[other] <= LEVEL[own], f"{path} ({own}) imports {module}: that goes against the layers"
+            assert LEVEL[other] <= LEVEL[own], (
+                f"{path} ({own}) imports {module}: that goes against the layers"
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())

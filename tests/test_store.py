@@ -37,7 +37,9 @@ def test_write_replaces_whole_files_and_leaves_no_temporary(tmp_path: Path) -> N
     assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
-def test_full_disk_keeps_the_old_file_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_keeps_the_old_file_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"old")
 
@@ -59,7 +61,11 @@ def test_a_really_full_device_is_a_storage_error() -> None:
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
-    with run.locked(), pytest.raises(RunFolderError, match="another speechfair process"), RunFolder(run.path).locked():
+    with (
+        run.locked(),
+        pytest.raises(RunFolderError, match="another speechfair process"),
+        RunFolder(run.path).locked(),
+    ):
         pass
 
 

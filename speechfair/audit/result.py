@@ -1,2 +1,3 @@
 """Temporary alias; the module lives in speechfair/auditing/result.py."""
+
 from speechfair.auditing.result import *  # noqa: F403

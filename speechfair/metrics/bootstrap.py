@@ -95,8 +95,9 @@ def bootstrap_estimate(
 
     Notes
     -----
-    With n speakers in the smallest group, the normal tail of the percentiles is replaced by that of t with n - 1 degrees
-    of freedom (Hesterberg, The American Statistician 69, 2015), and replicates are rescaled as in `bootstrap_rates`.
+    With n speakers in the smallest group, the normal tail of the percentiles is replaced by that of t with
+    n - 1 degrees of freedom (Hesterberg, The American Statistician 69, 2015), and replicates are rescaled as
+    in `bootstrap_rates`. For a maximum or a gap use `summary`: percentiles of those miss a truth near 0.
     """
     require_level(level)
     rates = [sums.rate for sums in groups]

@@ -44,11 +44,11 @@ def rate_ratio(
 
     Notes
     -----
-    The variance of the log ratio is the sum of the two jackknife variances, with Satterthwaite's degrees of freedom
-    (Biometrics Bulletin 2, 1946). If speakers occur in both groups, twice their jackknife covariance is
-    subtracted and the degrees of freedom are those of the smaller group. Where a group has no jackknife because (almost)
-    all of its speakers are without errors, the two groups' own limits are combined instead, the outer with the
-    outer, which covers at least as much.
+    The variance of the log ratio is the sum of the two jackknife variances, with Satterthwaite's degrees of
+    freedom (Biometrics Bulletin 2, 1946). If speakers occur in both groups, twice their jackknife covariance is
+    subtracted and the degrees of freedom are those of the smaller group. Where a group has no jackknife because
+    (almost) all of its speakers are without errors, the two groups' own limits are divided, low by high and high
+    by low, which covers at least as much.
     """
     require_level(level)
     value, reason = _values(group, reference)

@@ -161,7 +161,8 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         .agg(pl.col("errors", "words").sum(), pl.len().alias("utterances"))
         .sort("speaker")
     )
-    known = summed.filter(pl.col("speaker").is_not_null())
+    # A speaker who said nothing and got nothing wrong tells nothing, and must not raise the number of speakers.
+    known = summed.filter(pl.col("speaker").is_not_null() & ((pl.col("words") > 0) | (pl.col("errors") > 0)))
     unknown = summed.filter(pl.col("speaker").is_null())
     return SpeakerSums(
         speakers=tuple(known["speaker"].to_list()),
@@ -245,7 +246,7 @@ def no_interval_reason(sums: SpeakerSums, n_speakers: int | None = None) -> str 
             f"{sums.n_without_speaker} of {sums.n_utterances} utterances have no speaker id: no interval, "
             "since utterances of one speaker are not independent"
         )
-    count = sums.n_speakers if n_speakers is None else n_speakers
+    count = int((sums.words > 0).sum()) if n_speakers is None else n_speakers
     if count < MIN_SPEAKERS:
         return f"fewer than {MIN_SPEAKERS} speakers ({count}): no interval"
     return None

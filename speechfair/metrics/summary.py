@@ -92,9 +92,11 @@ def max_min_gap(
 
     Notes
     -----
-    Percentiles of the resampled gap would leave out the truth where groups differ little, since noise only ever widens
-    a gap. If every pair's true difference lies in its max-t interval, the true gap lies between the largest lower
-    and the largest upper limit; so the level holds, at the price of some width.
+    Percentiles of the resampled gap miss the truth where groups differ little, since noise only ever widens a
+    gap. If every pair's true difference lies in its simultaneous interval, the true gap lies between the largest
+    lower and the largest upper limit; so the level holds, at the price of width, which is large where groups of
+    eight speakers or fewer are compared. The pairs' intervals are those of `rate_difference`; the bootstrap only
+    says at which level each must be taken (max-t, Westfall & Young 1993).
     """
     if problem := _problem(groups, level):
         return overall_estimate(groups, level, None, problem, method=_MAX_T)

@@ -29,7 +29,7 @@ class AvailableModel:
     needs : what brings it, such as a `pip install`.
     licence : licence of the weights, or where it is told.
     ready : whether it can be loaded here and now.
-    reason : why it is not ready, else an empty string.
+    reason : why it is not ready, or what could not be checked; else an empty string.
     """
 
     spec: str
@@ -102,7 +102,8 @@ def available() -> list[AvailableModel]:
 def _row(spec: str, extra: str | None, licence: str, *modules: str, hub: bool = False) -> AvailableModel:
     missing = [name for name in modules if util.find_spec(name) is None]
     needs = f"pip install 'speechfair[{extra}]'" if extra else "nothing more"
+    reason = f"not installed: {', '.join(missing)}" if missing else ""
     if hub:
         needs = "a reachable Hugging Face hub"
-    reason = f"not installed: {', '.join(missing)}" if missing else ""
+        reason = reason or "fetched at first use; whether the hub can be reached is not checked here"
     return AvailableModel(spec, needs, licence, not missing, reason)

@@ -17,7 +17,6 @@ from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts
 
 if TYPE_CHECKING:
-
     from speechfair.reporting.html import WorstUtterance
 
 __all__ = ["report"]

@@ -68,10 +68,14 @@ def test_the_names_that_scripts_rely_on(corpus: ListCorpus, model: Scripted, tmp
 
 def test_the_published_schema_is_the_one_in_the_package() -> None:
     published = Path(__file__).parents[2] / "docs" / "schemas" / "audit-1.json"
-    assert json.loads(published.read_text()) == json_schema(), "write it again: speechfair.auditing.result.json_schema()"
+    assert json.loads(published.read_text()) == json_schema(), (
+        "write it again: speechfair.auditing.result.json_schema()"
+    )
 
 
-def test_the_run_folder_holds_what_the_design_says(corpus: ListCorpus, model: Scripted, tmp_path: Path) -> None:
+def test_the_run_folder_holds_what_the_design_says(
+    corpus: ListCorpus, model: Scripted, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     audit(corpus, model, ["accent"], out=run)
     names = {p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()}
@@ -136,7 +140,9 @@ def test_batches_are_planned_from_the_manifest_alone(corpus: ListCorpus, tmp_pat
     assert lengths == sorted(lengths, reverse=True)
 
 
-def test_another_recipe_is_refused_with_the_difference(corpus: ListCorpus, model: Scripted, tmp_path: Path) -> None:
+def test_another_recipe_is_refused_with_the_difference(
+    corpus: ListCorpus, model: Scripted, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     audit(corpus, model, ["accent"], out=run)
     before = {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}
@@ -151,7 +157,9 @@ def test_another_recipe_is_refused_with_the_difference(corpus: ListCorpus, model
     assert before == {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}, "nothing was touched"
 
 
-def test_scoring_in_another_way_is_allowed_when_asked_for(corpus: ListCorpus, model: Scripted, tmp_path: Path) -> None:
+def test_scoring_in_another_way_is_allowed_when_asked_for(
+    corpus: ListCorpus, model: Scripted, tmp_path: Path
+) -> None:
     audit(corpus, model, ["accent"], out=tmp_path / "run")
     result = score(tmp_path / "run", ["gender"], reference={"gender": "female"}, normalizer="verbatim")
     assert {g.axis for g in result.groups} == {"gender"}
@@ -192,7 +200,9 @@ def test_failures_can_be_tried_again(corpus: ListCorpus, tmp_path: Path) -> None
     model = Flaky(texts)
     assert audit(corpus, model, ["accent"], out=tmp_path / "run").totals.failed == 1
     model.broken = False
-    assert audit(corpus, model, ["accent"], out=tmp_path / "run").totals.failed == 1, "not without being asked"
+    assert audit(corpus, model, ["accent"], out=tmp_path / "run").totals.failed == 1, (
+        "not without being asked"
+    )
     result = audit(corpus, model, ["accent"], out=tmp_path / "run", retry_failed=True)
     assert result.totals.failed == 0
     assert model.calls[-1] == ("s00-0",)
@@ -271,7 +281,9 @@ def test_a_corpus_without_rows_stops_it(tmp_path: Path) -> None:
         ({"group_by": ["accent"], "normalizer": "basik"}, "did you mean 'basic'"),
     ],
 )
-def test_bad_settings_are_named(corpus: ListCorpus, model: Scripted, kwargs: dict[str, object], message: str) -> None:
+def test_bad_settings_are_named(
+    corpus: ListCorpus, model: Scripted, kwargs: dict[str, object], message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         audit(corpus, model, **kwargs)  # type: ignore[arg-type]
 
@@ -292,7 +304,9 @@ def test_bytes_as_audio_are_kept_in_the_folder(tmp_path: Path) -> None:
     assert verify(tmp_path / "run").ok
 
 
-def test_audio_that_changed_after_the_manifest_fails(corpus: ListCorpus, model: Scripted, tmp_path: Path) -> None:
+def test_audio_that_changed_after_the_manifest_fails(
+    corpus: ListCorpus, model: Scripted, tmp_path: Path
+) -> None:
     prepare(corpus, tmp_path / "run")
     write_tone(tmp_path / "wav" / "s00-0.wav", 1.0)
     transcribe(tmp_path / "run", model)

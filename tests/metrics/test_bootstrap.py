@@ -55,7 +55,9 @@ def test_same_seed_same_interval() -> None:
     groups = [sums(9, "a"), sums(12, "b")]
     runs = [bootstrap_estimate(first, groups, rng=np.random.default_rng(6), n_replicates=500) for _ in "ab"]
     assert runs[0] == runs[1]
-    assert runs[0].low is not None and runs[0].value is not None and runs[0].high is not None
+    assert runs[0].low is not None
+    assert runs[0].value is not None
+    assert runs[0].high is not None
     assert runs[0].low < runs[0].value < runs[0].high
     assert (runs[0].n_speakers, runs[0].n_utterances) == (21, 210)
 
@@ -66,21 +68,36 @@ def test_percentiles_widen_as_t_does() -> None:
 
 
 def test_lost_replicates_are_counted_and_too_many_forbid_the_interval() -> None:
+    group = sums(9, "a")
+    for share, given in ((0.4, False), (0.005, True)):
+        limit = np.quantile(bootstrap_rates([group], 1_000, np.random.default_rng(7)), 1 - share)
+
+        def defined_below(rates: np.ndarray, limit: float = float(limit)) -> np.ndarray:
+            return np.where(rates[..., 0] <= limit, rates[..., 0], np.nan)
+
+        rng = np.random.default_rng(7)
+        estimate = bootstrap_estimate(defined_below, [group], rng=rng, n_replicates=1_000)
+        assert estimate.n_lost_replicates == pytest.approx(1_000 * share, abs=2)
+        assert (estimate.high is not None) is given
+        assert given or str(estimate.n_lost_replicates) in str(estimate.reason)
+
+
+def test_a_resample_without_words_has_no_rate() -> None:
     silent = SpeakerSums(tuple("abcdef"), np.ones(6), np.array([9.0, 0, 0, 0, 0, 0]), 6)
-    estimate = bootstrap_estimate(first, [silent], rng=np.random.default_rng(7), n_replicates=1_000)
-    # The only speaker with words is missing from (5/6)^5 = 40 % of the resamples.
-    assert 330 < estimate.n_lost_replicates < 480
-    assert estimate.low is None
-    assert estimate.reason is not None and str(estimate.n_lost_replicates) in estimate.reason
+    lost = np.isnan(bootstrap_rates([silent], 2_000, np.random.default_rng(7)))
+    # The only speaker with words is missing from (5/6)^5 of the resamples.
+    assert lost.mean() == pytest.approx((5 / 6) ** 5, abs=4 * np.sqrt(0.24 / 2_000))
 
 
 def test_few_speakers_and_undefined_values_have_reasons() -> None:
     rng = np.random.default_rng(8)
     few = bootstrap_estimate(first, [sums(9, "a"), sums(4, "b")], rng=rng)
-    assert few.value is not None and few.low is None
+    assert few.value is not None
+    assert few.low is None
     assert few.reason == "group 1: fewer than 5 speakers (4): no interval"
     undefined = bootstrap_estimate(lambda rates: rates[..., 0] * np.nan, [sums(9, "a")], rng=rng)
-    assert undefined.value is None and undefined.reason is not None
+    assert undefined.value is None
+    assert undefined.reason is not None
     assert bootstrap_estimate(first, [], rng=rng).value is None
 
 

@@ -26,7 +26,8 @@ def draw(
 
 
 def holds(estimate: Estimate, truth: float) -> bool:
-    assert estimate.low is not None and estimate.high is not None
+    assert estimate.low is not None
+    assert estimate.high is not None
     return estimate.low <= truth <= estimate.high
 
 

@@ -28,7 +28,8 @@ def test_a_group_is_exactly_as_good_as_itself(data: tuple[list[float], list[floa
     ratio, difference = rate_ratio(one, one), rate_difference(one, one)
     assert (ratio.low, ratio.value, ratio.high) == pytest.approx((1, 1, 1))
     assert difference.value == 0
-    assert difference.low is not None and difference.high is not None
+    assert difference.low is not None
+    assert difference.high is not None
     assert difference.low <= 0 <= difference.high
     assert ratio.n_speakers == one.n_speakers
 
@@ -40,12 +41,16 @@ def test_exchanging_the_groups_inverts_the_ratio_and_the_difference(
 ) -> None:
     a, b = sums(*first), sums(*second, prefix="s" if shared else "r")
     there, back = rate_ratio(a, b), rate_ratio(b, a)
-    assert there.value is not None and there.low is not None and there.high is not None
+    assert there.value is not None
+    assert there.low is not None
+    assert there.high is not None
     assert (back.value, back.low, back.high) == pytest.approx(
         (1 / there.value, 1 / there.high, 1 / there.low)
     )
     forth, hither = rate_difference(a, b), rate_difference(b, a)
-    assert forth.value is not None and forth.low is not None and forth.high is not None
+    assert forth.value is not None
+    assert forth.low is not None
+    assert forth.high is not None
     expected = (-forth.value, -forth.high, -forth.low)
     assert (hither.value, hither.low, hither.high) == pytest.approx(expected, abs=1e-12)
 
@@ -81,14 +86,19 @@ def test_parallel_readings_are_compared_within_the_speaker() -> None:
     same = rate_ratio(sums(list(far), list(words)), sums(list(near), list(words)))
     other = rate_ratio(sums(list(far), list(words)), sums(list(near), list(words), prefix="r"))
     assert same.value == other.value
-    assert same.low is not None and same.high is not None and other.low is not None and other.high is not None
+    assert same.low is not None
+    assert same.high is not None
+    assert other.low is not None
+    assert other.high is not None
     assert 1.3 < same.low < same.high < 1.8
     assert math.log(same.high / same.low) < 0.25 * math.log(other.high / other.low)
     paired, unpaired = (
         rate_difference(sums(list(far), list(words)), sums(list(near), list(words), prefix=prefix))
         for prefix in "sr"
     )
-    assert paired.low is not None and unpaired.low is not None and paired.low > 0 > unpaired.low
+    assert paired.low is not None
+    assert unpaired.low is not None
+    assert paired.low > 0.06 > unpaired.low
 
 
 def test_a_speaker_in_common_is_counted_once_and_moves_the_interval() -> None:
@@ -104,9 +114,11 @@ def test_a_group_without_errors_is_not_known_to_be_perfect() -> None:
     ratio, difference = rate_ratio(perfect, usual), rate_difference(perfect, usual)
     assert (ratio.value, ratio.low) == (0.0, 0.0)
     limits = pooled_rate(perfect), pooled_rate(usual)
-    assert limits[0].high is not None and limits[1].low is not None
+    assert limits[0].high is not None
+    assert limits[1].low is not None
     assert ratio.high == pytest.approx(limits[0].high / limits[1].low)
-    assert difference.low is not None and difference.high is not None
+    assert difference.low is not None
+    assert difference.high is not None
     assert difference.low < -0.1 < difference.high < 0
 
 

@@ -80,7 +80,9 @@ def test_interval_depends_on_proportions_of_words_only(data: list[tuple[int, int
         pooled_rate(sums(errors, words)),
         pooled_rate(sums(errors, [factor * word for word in words])),
     )
-    assert one.value is not None and one.low is not None and one.high is not None
+    assert one.value is not None
+    assert one.low is not None
+    assert one.high is not None
     assert 0 < one.low <= one.value <= one.high
     assert (other.value, other.low, other.high) == pytest.approx(
         (one.value / factor, one.low / factor, one.high / factor)
@@ -118,12 +120,20 @@ def test_few_speakers_have_a_rate_and_no_interval() -> None:
         assert given_.reason == "fewer than 5 speakers (4): no interval"
 
 
+def test_speakers_without_a_word_do_not_make_the_number() -> None:
+    data = [(name, 1, 0, 0, 10) for name in "abcd"] + [(name, 0, 0, 0, 0) for name in "efg"]
+    group = speaker_sums(frame(data))
+    assert (group.n_speakers, group.n_utterances) == (4, 7)
+    assert pooled_rate(sums([1, 1, 1, 1, 1], [9, 9, 9, 9, 0])).low is None
+
+
 def test_unknown_speakers_count_in_the_rate_and_forbid_the_interval() -> None:
     data = [(name, 1, 0, 0, 10) for name in "abcdef"] + [(None, 4, 0, 0, 10)]
     estimate = pooled_rate(speaker_sums(frame(data)))
     assert estimate.value == pytest.approx(10 / 70)
     assert estimate.low is None
-    assert estimate.reason is not None and estimate.reason.startswith("1 of 7 utterances have no speaker id")
+    assert estimate.reason is not None
+    assert estimate.reason.startswith("1 of 7 utterances have no speaker id")
 
 
 @pytest.mark.parametrize("data", [[], [("a", 0, 0, 3, 0)]])
@@ -131,7 +141,8 @@ def test_no_reference_words_no_rate(data: list[Any]) -> None:
     for estimate in (pooled_rate, speaker_mean_rate):
         given_ = estimate(speaker_sums(frame(data)))
         assert (given_.value, given_.low, given_.high) == (None, None, None)
-        assert given_.reason is not None and "no rate" in given_.reason
+        assert given_.reason is not None
+        assert "no rate" in given_.reason
 
 
 def test_no_errors_still_leave_room() -> None:

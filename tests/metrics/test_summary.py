@@ -26,10 +26,14 @@ def test_values_are_those_of_the_pooled_rates() -> None:
     assert gap.value == pytest.approx(max(rates) - min(rates))
     assert ratio.value == pytest.approx(max(rates) / min(rates))
     for estimate in (gap, ratio):
-        assert estimate.low is not None and estimate.value is not None and estimate.high is not None
+        assert estimate.low is not None
+        assert estimate.value is not None
+        assert estimate.high is not None
         assert estimate.low < estimate.value < estimate.high
-    assert gap.low is not None and gap.low > 0.05
-    assert ratio.low is not None and ratio.low > 1.2
+    assert gap.low is not None
+    assert gap.low > 0.05
+    assert ratio.low is not None
+    assert ratio.low > 1.2
 
 
 def test_standard_deviation_leaves_the_noise_out() -> None:
@@ -65,17 +69,21 @@ def test_permutation_enumerated_by_hand() -> None:
 def test_permutation_finds_a_gap_and_its_p_value_is_never_zero() -> None:
     result = permute_gap([sums(0.1, "a"), sums(0.4, "b")], rng=np.random.default_rng(4), n_permutations=999)
     assert result.p_value == pytest.approx(1 / 1000)
-    assert result.gap is not None and result.expected is not None and result.expected < result.gap / 2
+    assert result.gap is not None
+    assert result.expected is not None
+    assert result.expected < result.gap / 2
 
 
 def test_permutation_is_refused_for_parallel_designs() -> None:
     one = sums(0.1, "a")
     result = permute_gap([one, one], rng=np.random.default_rng(5))
     assert (result.gap, result.expected, result.p_value) == (None, None, None)
-    assert result.reason is not None and "several groups (20 times)" in result.reason
+    assert result.reason is not None
+    assert "several groups (20 times)" in result.reason
     unknown = SpeakerSums(one.speakers, one.errors, one.words, 21, 1, 0.0, 5.0)
     refused = permute_gap([unknown, sums(0.1, "b")], rng=np.random.default_rng(5))
-    assert refused.reason is not None and "without a speaker id" in refused.reason
+    assert refused.reason is not None
+    assert "without a speaker id" in refused.reason
 
 
 def test_parallel_designs_have_narrow_gaps() -> None:
@@ -85,7 +93,8 @@ def test_parallel_designs_have_narrow_gaps() -> None:
     widths = []
     for other in (double, renamed):
         gap = max_min_gap([one, other], rng=np.random.default_rng(6), n_replicates=500)
-        assert gap.low is not None and gap.high is not None
+        assert gap.low is not None
+        assert gap.high is not None
         widths.append(gap.high - gap.low)
     assert widths[0] < 0.6 * widths[1]
 
@@ -107,4 +116,6 @@ def test_best_group_without_errors() -> None:
     perfect = SpeakerSums(tuple("vwxyz"), np.zeros(5), np.full(5, 100.0), 5)
     assert worst_best_ratio([sums(0.2, "a"), perfect], rng=rng).value is None
     gap = max_min_gap([sums(0.2, "a"), perfect], rng=rng)
-    assert gap.low is not None and gap.value is not None and gap.low < gap.value
+    assert gap.low is not None
+    assert gap.value is not None
+    assert gap.low < gap.value

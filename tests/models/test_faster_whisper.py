@@ -1,0 +1,148 @@
+"""How the adapter routes utterances: windows, redone runaways, failures. The network is replaced by a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from speechfair.errors import InputError
+from speechfair.models.faster_whisper import FasterWhisper, window_for
+from speechfair.types import Audio
+
+RUNAWAY = "the boy, " * 30
+
+
+def audio(name: str, seconds: float, rate: int = 16_000) -> Audio:
+    return Audio(name, np.full(round(seconds * rate), 0.01, np.float32), rate)
+
+
+class FakeModel:
+    """As much of a WhisperModel as the adapter touches before it decodes."""
+
+    def __init__(self, multilingual: bool = False) -> None:
+        self.model = SimpleNamespace(is_multilingual=multilingual, compute_type="float32", device="cpu")
+        self.supported_languages = ["en", "ja"] if multilingual else ["en"]
+        self.hf_tokenizer = SimpleNamespace(token_to_id=lambda token: sum(token.encode()))
+        self.max_length = 448
+
+    def generate_with_fallback(self, *arguments: Any) -> None:
+        raise AssertionError("not to be called here")
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., FasterWhisper]:
+    (tmp_path / "model.bin").write_bytes(b"weights")
+
+    def build(
+        window_s: float = 10.0, batch_size: int = 3, multilingual: bool = False, **options: Any
+    ) -> FasterWhisper:
+        language = options.get("language")
+        beam = options.get("beam_size", 1)
+        return FasterWhisper(
+            lambda: FakeModel(multilingual), "fake", tmp_path, language, window_s, batch_size, beam
+        )
+
+    return build
+
+
+@pytest.fixture
+def scripted(make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A recogniser whose decode says the id, runs away for ids with 'run', raises for ids with 'bad'."""
+    model = make()
+    passes: list[tuple[float, list[str]]] = []
+
+    def decode(batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
+        passes.append((window_s, [a.utterance_id for a in batch]))
+        if any("bad" in a.utterance_id for a in batch):
+            raise RuntimeError("out of\n  luck")
+        return [
+            (RUNAWAY if "run" in a.utterance_id else a.utterance_id, "cut" in a.utterance_id) for a in batch
+        ]
+
+    def loop(a: Audio) -> str:
+        if "hopeless" in a.utterance_id:
+            raise ValueError("no way")
+        return f"loop {a.utterance_id}"
+
+    monkeypatch.setattr(model, "_decode", decode)
+    monkeypatch.setattr(model, "_loop", loop)
+    return SimpleNamespace(model=model, passes=passes)
+
+
+def test_windows_depend_on_the_utterance_alone() -> None:
+    assert [window_for(s, 30.0) for s in (0.1, 29.5, 30.0, 30.01)] == [30.0, 30.0, 30.0, None]
+    assert [window_for(s, 10.0) for s in (9.0, 9.01, 19.0, 19.01, 30.0)] == [10.0, 20.0, 20.0, 30.0, 30.0]
+    assert [window_for(s, 25.0) for s in (1.0, 24.5)] == [25.0, 30.0]
+
+
+def test_rows_are_grouped_by_window_and_come_back_in_order(scripted: Any) -> None:
+    batch = [
+        audio("a", 15.0),
+        audio("b", 2.0),
+        audio("c", 1.0),
+        audio("d", 40.0),
+        audio("e", 4.0),
+        audio("f", 3.0),
+    ]
+    found = scripted.model.transcribe(batch)
+    assert [h.text for h in found] == ["a", "b", "c", "loop d", "e", "f"]
+    assert scripted.passes == [(20.0, ["a"]), (10.0, ["c", "b", "f"]), (10.0, ["e"])]
+    assert all(h.rejected is None for h in found)
+
+
+def test_a_runaway_is_redone_and_its_first_text_kept(scripted: Any) -> None:
+    found = scripted.model.transcribe([audio("a", 2.0), audio("run", 2.0), audio("cut", 2.0)])
+    assert [(h.text, h.rejected) for h in found] == [("a", None), ("loop run", RUNAWAY), ("loop cut", "cut")]
+
+
+def test_a_redo_that_fails_is_a_failed_row_with_the_first_text(scripted: Any) -> None:
+    found = scripted.model.transcribe([audio("run hopeless", 2.0), audio("a", 2.0)])
+    assert (found[0].text, found[0].rejected) == (None, RUNAWAY)
+    assert "redoing a runaway decode failed: ValueError: no way" in found[0].error
+    assert found[1].text == "a"
+
+
+def test_one_bad_row_does_not_touch_its_neighbours(scripted: Any) -> None:
+    found = scripted.model.transcribe([audio("a", 2.0), audio("bad", 2.0), audio("c", 2.0)])
+    assert [h.text for h in found] == ["a", None, "c"]
+    assert found[1].error == "RuntimeError: out of luck"
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (Audio("x", np.zeros(0, np.float32), 16_000), "audio has no samples"),
+        (Audio("x", np.array([0.0, np.nan], np.float32), 16_000), "not finite"),
+        (Audio("x", np.array([0.0, np.inf], np.float32), 16_000), "not finite"),
+        (audio("x", 1.0, rate=8_000), "audio is at 8000 Hz, the model takes 16000 Hz"),
+        (Audio("x", np.zeros((5, 2), np.float32), 16_000), "takes mono"),
+    ],
+)
+def test_unusable_audio_is_a_failed_row(broken: Audio, reason: str, scripted: Any) -> None:
+    found = scripted.model.transcribe([audio("a", 1.0), broken, audio("c", 1.0)])
+    assert [h.text for h in found] == ["a", None, "c"]
+    assert reason in found[1].error
+    assert all("x" not in names for _, names in scripted.passes)
+
+
+def test_identity_follows_what_can_change_a_text_and_nothing_else(make: Callable[..., FasterWhisper]) -> None:
+    key = make().identity.key
+    assert make(batch_size=8).identity.key == key
+    assert make(window_s=30.0).identity.key != key
+    assert make(beam_size=5).identity.key != key
+    spoken = {make(multilingual=True, language=code).identity.key for code in ("en", "ja")}
+    assert len(spoken) == 2
+    assert set(make().identity.versions) == {"ctranslate2", "faster-whisper"}
+
+
+def test_language(make: Callable[..., FasterWhisper]) -> None:
+    assert make().identity.options["language"] == "en"
+    with pytest.raises(InputError, match="fake is multilingual: say which language"):
+        make(multilingual=True)
+    with pytest.raises(InputError, match="does not know the language 'ja'"):
+        make(language="ja")
