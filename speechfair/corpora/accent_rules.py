@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from speechfair.errors import InputError
+from speechfair.strict_yaml import read_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -156,9 +156,4 @@ class RuleBook(_Strict):
 @cache
 def load_rules(path: Path) -> RuleBook:
     """Read and check a file of rules; what is wrong with it raises `InputError`."""
-    import yaml
-
-    try:
-        return RuleBook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise InputError(f"the accent rules {path} are not usable: {error}") from error
+    return read_model(path, RuleBook)

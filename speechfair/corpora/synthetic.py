@@ -17,33 +17,32 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from speechfair.corpora import espeak
 from speechfair.corpora.accent_rules import RuleBook, load_rules
-from speechfair.errors import CorpusError, InputError, StorageError
+from speechfair.corpora.card import Card, load_card
+from speechfair.errors import InputError, StorageError
 from speechfair.registry import did_you_mean
 from speechfair.resources import cache_folder, data_folder
+from speechfair.strict_yaml import read_text
 from speechfair.types import Exclusion, Label, Utterance
-
-if TYPE_CHECKING:
-    from speechfair.corpora.card import Card
 
 __all__ = ["VOICES", "SyntheticAccents"]
 
 VOICES = (
-    espeak.Voice("m5", "en-us+m5", "male", 50, 140),
-    espeak.Voice("f5", "en-us+f5", "female", 50, 140),
-    espeak.Voice("m2", "en-us+m2", "male", 50, 140),
-    espeak.Voice("f2", "en-us+f2", "female", 50, 140),
-    espeak.Voice("m8", "en-us+m8", "male", 50, 140),
-    espeak.Voice("f3", "en-us+f3", "female", 50, 140),
-    espeak.Voice("m4", "en-us+m4", "male", 50, 140),
-    espeak.Voice("f4", "en-us+f4", "female", 50, 140),
-    espeak.Voice("m7", "en-us+m7", "male", 50, 140),
-    espeak.Voice("f1", "en-us+f1", "female", 50, 140),
-    espeak.Voice("m1", "en-us+m1", "male", 50, 140),
-    espeak.Voice("m3", "en-us+m3", "male", 50, 140),
+    espeak.Voice("m6", "en-us+m6", "male", 50, 120),
+    espeak.Voice("f2", "en-us+f2", "female", 50, 120),
+    espeak.Voice("m2", "en-us+m2", "male", 50, 120),
+    espeak.Voice("f5", "en-us+f5", "female", 50, 120),
+    espeak.Voice("m4", "en-us+m4", "male", 50, 120),
+    espeak.Voice("steph", "en-us+steph", "female", 35, 115),
+    espeak.Voice("m5", "en-us+m5", "male", 50, 120),
+    espeak.Voice("f4", "en-us+f4", "female", 40, 115),
+    espeak.Voice("m7", "en-us+m7", "male", 50, 120),
+    espeak.Voice("annie", "en-us+Annie", "female", 50, 140),
+    espeak.Voice("m1", "en-us+m1", "male", 50, 120),
+    espeak.Voice("f3", "en-us+f3", "female", 50, 120),
 )
 """What stands for speakers, in the order in which ``voices=n`` takes them; the genders take turns."""
 
@@ -84,9 +83,7 @@ class SyntheticAccents:
     Raises
     ------
     InputError
-        An argument is not usable as given.
-    CorpusError
-        The file of texts is missing or a line of it cannot be used.
+        An argument is not usable as given, or a line of the file of texts cannot be used.
     MissingExtraError
         On construction: ``espeakng-loader`` is not installed.
     StorageError
@@ -130,8 +127,6 @@ class SyntheticAccents:
     @property
     def card(self) -> Card:
         """The corpus's card."""
-        from speechfair.corpora.card import load_card
-
         return load_card(self.name)
 
     @property
@@ -193,7 +188,7 @@ class SyntheticAccents:
             self._phonemes[text] = espeak.phonemize(text, self._rules.base_voice)
         phonemes = self._phonemes[text]
         if not any(token != espeak.PAUSE for word in phonemes for token in word):
-            raise CorpusError(f"espeak-ng finds nothing to say in the text {text!r}; change or remove it")
+            raise InputError(f"espeak-ng finds nothing to say in the text {text!r}; change or remove it")
         if cell.code != self._rules.reference_code:
             draws = _generator(self._seed, text, cell.code).random(sum(map(len, phonemes)))
             phonemes = self._rules.apply(phonemes, cell.code, cell.strength, draws)
@@ -288,14 +283,8 @@ def _texts(asked: int | str | Path) -> tuple[str, ...]:
 
 def _read_texts(path: Path) -> tuple[str, ...]:
     """The sentences of a file, one a line, less blank lines and those that begin with ``#``."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise CorpusError(f"the file of texts {path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     found: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -303,10 +292,10 @@ def _read_texts(path: Path) -> tuple[str, ...]:
         if text in found:
             problem = f"repeats line {found[text]}"
         if problem:
-            raise CorpusError(f"{path}, line {number}: {problem}; change or remove the line")
+            raise InputError(f"{path}, line {number}: {problem}; change or remove the line")
         found[text] = number
     if not found:
-        raise CorpusError(f"{path} holds no text; write one sentence a line")
+        raise InputError(f"{path} holds no text; write one sentence a line")
     return tuple(found)
 
 

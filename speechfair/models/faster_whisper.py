@@ -33,6 +33,7 @@ __all__ = ["FasterWhisper", "load", "sha256_of", "window_for"]
 SAMPLE_RATE = 16_000
 FULL_WINDOW_S = 30.0
 SEED = 20_231_107
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 def load(
@@ -148,6 +149,7 @@ class FasterWhisper:
                 "beam_size": beam_size,
                 "compute_type": str(self._model.model.compute_type),
                 "device": str(self._model.model.device),
+                "temperatures": list(TEMPERATURES),
                 "seed": SEED,
                 "runaway": dict(runaway.DEFAULT.as_options()),
             },
@@ -243,6 +245,7 @@ class FasterWhisper:
             language=self._language,
             task="transcribe",
             beam_size=self._beam_size,
+            temperature=TEMPERATURES,
             condition_on_previous_text=False,
             vad_filter=False,
         )
@@ -262,10 +265,10 @@ def _seed_fallback(model: Any, build: Callable[[], Any]) -> None:
     def seeded(encoder_output: Any, prompt: list[int], tokenizer: Any, options: Any) -> Any:
         from dataclasses import replace
 
-        greedy = replace(options, temperatures=options.temperatures[:1])
-        decoded = plain(encoder_output, prompt, tokenizer, greedy)
-        if not _needs_fallback(decoded, options):
-            return decoded
+        if options.temperatures[0] == 0:
+            decoded = plain(encoder_output, prompt, tokenizer, replace(options, temperatures=[0.0]))
+            if not _needs_fallback(decoded, options):
+                return decoded
         ctranslate2.set_random_seed(SEED)
         return build().generate_with_fallback(encoder_output, prompt, tokenizer, options)
 

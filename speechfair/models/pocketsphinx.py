@@ -1,7 +1,7 @@
 """PocketSphinx with its en-US model: hidden Markov models and a trigram, a recogniser unlike Whisper.
 
-English only, 16 kHz. It has no batches; each utterance gets a decoder in its first state, because the
-cepstral mean that PocketSphinx carries from one utterance to the next would make results depend on order.
+English only, 16 kHz. It has no batches; each utterance gets a front end in its first state, because what
+PocketSphinx carries from one utterance to the next (its noise estimate) makes texts depend on order.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ class PocketSphinx:
             loglevel="FATAL",
         )
         self._decoder = pocketsphinx.Decoder(self._config)
-        self._first_mean = self._decoder.get_cmn(update=False)
         files = sorted(p for p in (folder / "en-us").iterdir() if p.is_file())
         self._identity = ModelIdentity(
             name="pocketsphinx",
@@ -86,7 +85,6 @@ class PocketSphinx:
         samples = (np.clip(audio.samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
         decoder: Any = self._decoder
         decoder.reinit_feat(self._config)
-        decoder.set_cmn(self._first_mean)
         decoder.start_utt()
         try:
             decoder.process_raw(samples, no_search=False, full_utt=True)

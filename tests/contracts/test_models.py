@@ -20,7 +20,8 @@ from speechfair.registry import models
 from speechfair.types import Audio, Hypothesis, Recognizer
 
 DATA = Path(os.environ.get("SPEECHFAIR_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-IDS = ("000490032", "010390064", "030600011", "096170001", "000490017")
+# PocketSphinx hears 012920085, 014650063 and 050390129 otherwise if it carries anything over from before them
+IDS = ("000490032", "012920085", "014650063", "030600011", "050390129")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def without_time(found: list[Hypothesis]) -> list[Hypothesis]:
 
 
 def test_every_registered_family_has_a_case() -> None:
-    assert set(models().names()) <= {case.values[0].family for case in CASES}
+    tested = [case.values[0] for case in CASES]
+    assert set(models().names()) <= {case.family for case in tested if isinstance(case, Case)}
 
 
 @every_model

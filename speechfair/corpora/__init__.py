@@ -1,0 +1,52 @@
+"""Corpora: `load_corpus` gives one by name. Listing a corpus opens no audio, and no row vanishes.
+
+A loader yields `Utterance` for what can be used and `Exclusion`, with the reason, for what cannot.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import CorpusError, InputError
+from speechfair.registry import corpora, did_you_mean
+from speechfair.types import Corpus
+
+__all__ = ["load_corpus"]
+
+
+def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Corpus:
+    """Load a corpus by its registered name.
+
+    Parameters
+    ----------
+    name : such as ``speechocean762``; ``speechfair corpora`` lists all.
+    root : its folder, as it was unpacked; None for corpora that make or find their own.
+    options : of the loader, such as ``split="test"``.
+
+    Raises
+    ------
+    InputError
+        The corpus or an option is unknown; the message names the nearest one.
+    CorpusError
+        The folder is not there, or not laid out as the loader knows it.
+    """
+    loader = corpora().load(name)
+    valid = [
+        p.name
+        for p in inspect.signature(loader).parameters.values()
+        if p.name != "root" and p.kind is p.KEYWORD_ONLY
+    ]
+    for option in options:
+        if option not in valid:
+            raise InputError(
+                f"unknown option {option!r} for the corpus {name!r}; {did_you_mean(option, valid)}"
+            )
+    folder = Path(root).absolute() if root is not None else None
+    if folder is not None and not folder.is_dir():
+        raise CorpusError(f"--root {root}: there is no such folder; give the folder of the corpus {name!r}")
+    corpus = loader(folder, **options)
+    if not isinstance(corpus, Corpus):
+        raise CorpusError(f"the loader of {name!r} gave a {type(corpus).__name__}, which is not a corpus")
+    return corpus

@@ -1,0 +1,77 @@
+"""Corpus cards: what a corpus is, what may be done with it, which labels it has and who assigned them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from speechfair.errors import InputError
+from speechfair.resources import data_folder
+from speechfair.strict_yaml import read_model
+from speechfair.types import LabelSource
+
+__all__ = ["AxisCard", "Card", "Licence", "load_card"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Licence(_Strict):
+    """The licence in a word and in a sentence, and what it allows."""
+
+    id: str = Field(description="SPDX id, or a name of its own")
+    text: str = Field(description="what it says, in a sentence; quoted where a use is refused")
+    uses: list[Literal["evaluation", "training", "redistribution"]]
+
+
+class AxisCard(_Strict):
+    """One label axis: who assigned it, which values it has, how raw values are mapped."""
+
+    source: LabelSource
+    values: list[str] | None = Field(default=None, description="None: free text or user's own")
+    note: str | None = None
+    map: dict[str, str] = Field(default_factory=dict, description="raw value -> value")
+
+
+class Card(_Strict):
+    """A corpus card. `reference` is the reference group by axis; `statement` is said wherever the corpus is used."""
+
+    name: str
+    title: str
+    version: str
+    citation: str
+    licence: Licence
+    languages: list[str] = Field(description="ISO 639-3")
+    tokens: Literal["words", "characters"] = "words"
+    normalizer: str | None = None
+    axes: dict[str, AxisCard]
+    reference: dict[str, str] = Field(default_factory=dict)
+    statement: str | None = None
+    layout: str
+    access: str
+    traps: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _reference_is_on_an_axis(self) -> Card:
+        for axis, value in self.reference.items():
+            if axis not in self.axes:
+                raise ValueError(f"reference names the axis {axis!r}, which is not among axes")
+            values = self.axes[axis].values
+            if values is not None and value not in values:
+                raise ValueError(f"reference {axis}={value!r} is not among the axis's values")
+        return self
+
+
+@cache
+def load_card(name: str) -> Card:
+    """The card of a corpus; `InputError` names file, line and key of what is wrong with it."""
+    path = data_folder("corpora") / f"{name}.yaml"
+    if not path.exists():
+        raise InputError(f"there is no card for the corpus {name!r}: {path} does not exist")
+    card = read_model(path, Card)
+    if card.name != name:
+        raise InputError(f"{path}: the card names itself {card.name!r}; it must be {name!r}")
+    return card

@@ -1,0 +1,117 @@
+"""YAML that is checked: every error names file, line and key, and the nearest key that would be valid.
+
+Keys given twice are refused; nothing is executed; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+
+__all__ = ["parse_yaml", "read_model", "read_text"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into a strict pydantic model; `InputError` names file, line and key."""
+    content, lines = parse_yaml(path)
+    if not isinstance(content, Mapping):
+        raise InputError(f"{path}: expected keys and values at the top level, found {type(content).__name__}")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_message(path, error, lines, model)) from None
+
+
+def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
+    """The content of a YAML file, and the line (from 1) of every key path in it."""
+    text = read_text(path)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines: dict[tuple[str | int, ...], int] = {}
+        if node is not None:
+            _walk(node, (), lines, path)
+        return yaml.safe_load(text), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{path}, line {line}: not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file; `InputError` names the line and byte of anything else."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}, line {line}: byte {data[error.start]:#04x} at offset {error.start} is not UTF-8; "
+            "convert the file to UTF-8"
+        ) from None
+
+
+def _walk(
+    node: yaml.Node, where: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], path: Path
+) -> None:
+    lines[where] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise InputError(
+                    f"{path}, line {line}: the key {key.value!r} was given before, in line {seen[key.value]}"
+                )
+            seen[key.value] = line
+            _walk(value, (*where, key.value), lines, path)
+            lines[(*where, key.value)] = line
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*where, index), lines, path)
+
+
+def _message(
+    path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int], model: type[BaseModel]
+) -> str:
+    first = error.errors()[0]
+    where = tuple(first["loc"])
+    known = where
+    while known and known not in lines:
+        known = known[:-1]
+    place = f"{path}, line {lines.get(known, 1)}"
+    key = ".".join(str(part) for part in where) or "the file"
+    if first["type"] == "extra_forbidden":
+        fields = _fields(model, where[:-1])
+        return f"{place}: unknown key {key!r}; {did_you_mean(str(where[-1]), fields)}"
+    if first["type"] == "missing":
+        return f"{place}: the key {key!r} is missing"
+    return f"{place}: {key}: {first['msg']}"
+
+
+def _fields(model: type[BaseModel], where: tuple[str | int, ...]) -> list[str]:
+    """Valid keys at a place, as far as it can be followed through nested models."""
+    current: Any = model
+    for part in where:
+        field = current.model_fields.get(part) if _is_model(current) else None
+        if field is None:
+            continue
+        inner = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        current = next((kind for kind in inner if _is_model(kind)), None)
+    return list(current.model_fields) if _is_model(current) else []
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
