@@ -76,7 +76,8 @@ def scripted_texts(corpus: ListCorpus, wrong_words: Mapping[str, int]) -> dict[s
     """Hypotheses with that many wrong words per utterance, by accent; one more for every third utterance."""
     texts = {}
     for number, row in enumerate(corpus.rows):
-        assert isinstance(row, Utterance) and row.text is not None
+        assert isinstance(row, Utterance)
+        assert row.text is not None
         accent = next(label.value for label in row.labels if label.axis == "accent")
         words = row.text.split()
         for i in range(min(len(words), wrong_words[accent] + (number % 3 == 0))):

@@ -49,12 +49,13 @@ def command(
 
     if tokens not in (None, "words", "characters"):
         raise InputError(f"--tokens {tokens!r}: write words or characters")
+    decoding = options.model_options(model_option, window)
     loaded = load_corpus(
         corpus,
         root,
         **options.key_values(option, "--option", split=split, manifest=manifest, columns=columns),
     )
-    recognizer = load_model(model, **options.model_options(model_option, window))
+    recognizer = load_model(model, **decoding)
     folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
     with output.transcription_progress() as observe:
         result = audit(

@@ -25,6 +25,10 @@ STRESS = "',%="
 """Marks of espeak-ng that lead a vowel and are not part of it."""
 
 
+ITSELF = "&"
+"""In a rule's ``to``: the phoneme that is replaced."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -116,7 +120,8 @@ class RuleBook(_Strict):
             for index, token in enumerate(word):
                 rule = self._rule(code, bare, index)
                 if next(sites) < strength and rule is not None:
-                    spoken += self._stressed(token[: len(token) - len(bare[index])], rule.to)
+                    changed = tuple(bare[index] if new == ITSELF else new for new in rule.to)
+                    spoken += self._stressed(token[: len(token) - len(bare[index])], changed)
                 else:
                     spoken.append(token)
             words.append(tuple(spoken))

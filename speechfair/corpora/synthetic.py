@@ -250,7 +250,7 @@ def _first_languages(asked: Sequence[str] | str | None, rules: RuleBook) -> tupl
 
 
 def _strengths(asked: Sequence[float]) -> tuple[float, ...]:
-    values = [asked] if isinstance(asked, (int, float)) else list(asked)
+    values = list(asked) if isinstance(asked, Sequence) else [asked]
     for value in values:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not 0 <= value <= 1:
