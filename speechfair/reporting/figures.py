@@ -73,10 +73,11 @@ def _specification(result: AuditResult, axis: str) -> dict[str, Any]:
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": values},
         "width": 560,
+        "padding": {"left": 16, "right": 16, "top": 8, "bottom": 8},
         "height": {"step": 34},
         "background": None,
         "config": {
-            "font": "system-ui, sans-serif",
+            "font": "sans-serif",
             "axis": {
                 "labelFontSize": 13,
                 "titleFontSize": 13,
