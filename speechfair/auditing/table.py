@@ -1,31 +1,57 @@
-"""The result of an audit as a table a person reads, in a terminal, a log or a notebook.
+"""The table of an audit that a person reads, on a terminal, in a notebook and in a log.
 
-It shows what `audit.json` holds and computes nothing.
+It only words numbers that the `AuditResult` holds; it computes none but the shares that are written as percent.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.table import Table as RichTable
+    from rich.console import Console, ConsoleOptions, RenderableType
 
-    from speechfair.auditing.result import AuditResult, EstimateRecord, Group
+    from speechfair.auditing.result import AuditResult, Axis, EstimateRecord, Group
 
-__all__ = ["Table", "percent", "times"]
+__all__ = [
+    "NOTHING",
+    "Table",
+    "axis_names",
+    "axis_title",
+    "insertion_rate",
+    "interval",
+    "p_value",
+    "percent",
+    "printable",
+    "times",
+    "worst_first",
+]
 
-_WIDTH = 110
-NONE = "—"
+NOTHING = "—"
+"""What stands where there is no number; the reason stands beside or below it."""
+
+_TEXT_WIDTH = 110
+_COMPACT_BELOW = 100
+_NARROW_BELOW = 72
+_NARROW_COLUMNS = (0, 1, 3, 4, 5, 6)
+_TINY_BELOW = 56
+_TINY_COLUMNS = (0, 3, 4)
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A view of an `AuditResult`; `str()` gives plain text, rich and notebooks show it in their way."""
+    """An audit as a table: one block per axis, worst group first, the reference marked.
+
+    ``print(table)`` gives plain text 110 columns wide; rich consoles and notebooks render it in colour and HTML.
+
+    Parameters
+    ----------
+    result : the audit it shows.
+    """
 
     result: AuditResult
 
@@ -36,157 +62,331 @@ class Table:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One flat mapping per group, `overall` first; rates are errors per token, None where undefined."""
-        return [_row(group) for group in [self.result.overall, *self.result.groups]]
+        """One flat, JSON-able dict per row: the overall row, then each axis's groups, worst first.
+
+        Rates are errors per reference token (not percent); None is undefined, with the reason in ``…_reason``.
+        """
+        groups = [group for axis in axis_names(self.result) for group in worst_first(self.result, axis)]
+        return [_row(group) for group in [self.result.overall, *groups]]
 
     def to_polars(self) -> pl.DataFrame:
-        """`rows` as a data frame."""
+        """`rows` as a polars frame; columns without any value are kept, as nulls of their type."""
         import polars as pl
 
-        return pl.DataFrame(self.rows, infer_schema_length=None)
+        types = {name: getattr(pl, kind) for kind, names in _TYPES.items() for name in names.split()}
+        return pl.DataFrame(self.rows, schema_overrides=types)
 
     def __str__(self) -> str:
         import io
 
         from rich.console import Console
 
-        console = Console(width=_WIDTH, no_color=True, highlight=False, record=True, file=io.StringIO())
+        buffer = io.StringIO()
+        console = Console(
+            file=buffer, width=_TEXT_WIDTH, no_color=True, highlight=False, force_terminal=False
+        )
         console.print(self)
-        return console.export_text().rstrip() + "\n"
+        return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
-    __repr__ = __str__
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from _head(self.result)
-        notes: list[str] = []
-        for axis in self.result.axes:
-            yield _block(self.result, axis.axis, notes)
-            yield from _gap(self.result, axis.axis)
-        if not self.result.axes:
-            yield _block(self.result, None, notes)
-        for number, note in enumerate(notes, 1):
-            yield f"  {number}) {note}"
-        for note in self.result.notes:
-            yield f"  note: {note}"
-        if self.result.corpus_record.statement:
-            yield f"  note: {self.result.corpus_record.statement.strip()}"
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield from _render(self.result, options.max_width)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(key)}</th>" for key in self.rows[0])
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in row.values()) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        from html import escape
+
+        parts = [f"<p><strong>{escape(line)}</strong></p>" for line in _head(self.result)]
+        for axis in axis_names(self.result):
+            block = _Block(self.result, axis)
+            head = "".join(f"<th>{escape(title.replace(chr(10), ' '))}</th>" for title in block.titles)
+            body = "".join(
+                "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+                for cells in block.cells
+            )
+            notes = "".join(f"<p>{escape(line)}</p>" for line in [*block.footer, *block.footnotes])
+            parts.append(
+                f"<h4>{escape(block.title)}</h4><table><thead><tr>{head}</tr></thead>"
+                f"<tbody>{body}</tbody></table>{notes}"
+            )
+        parts += [f"<p>{escape(line)}</p>" for line in _tail(self.result)]
+        return "<div>" + "".join(parts) + "</div>"
 
 
-def percent(estimate: EstimateRecord | None) -> str:
-    """``45.7 [34.0, 61.1]``, or the value alone where there is no interval."""
-    if estimate is None or estimate.value is None:
-        return NONE
-    if estimate.low is None or estimate.high is None:
-        return f"{100 * estimate.value:.1f}"
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+def axis_names(result: AuditResult) -> list[str]:
+    """The axes in the order of the file."""
+    return list(dict.fromkeys([a.axis for a in result.axes] + [g.axis for g in result.groups]))
 
 
-def times(estimate: EstimateRecord | None) -> str:
-    """``1.61 [0.95, 2.73]``, or the value alone where there is no interval."""
-    if estimate is None or estimate.value is None:
-        return NONE
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
-
-
-def _head(result: AuditResult) -> Iterator[str]:
-    t = result.totals
-    yield f"[b]{_plain(result.corpus)} × {_plain(result.model)}[/b]  (normalizer {result.normalizer.name})"
-    yield f"{t.n_in} utterances in = {t.scored} scored + {t.failed} failed + {t.excluded} excluded"
-    yield (
-        f"{_unit(result)} {percent(result.overall.rate)} % over all {result.overall.n_utterances} utterances of "
-        f"{result.overall.n_speakers} speakers; intervals at {result.level:.0%}, speakers as the unit"
+def worst_first(result: AuditResult, axis: str) -> list[Group]:
+    """The groups of an axis by falling rate; those without a rate come last."""
+    return sorted(
+        result.groups_of(axis), key=lambda g: (g.rate.value is None, -(g.rate.value or 0.0), g.value)
     )
 
 
-def _block(result: AuditResult, axis: str | None, notes: list[str]) -> RichTable:
-    from rich import box
-    from rich.table import Table as RichTable
+def axis_title(axis: str) -> str:
+    """An axis's name for people.
 
-    groups = result.groups_of(axis) if axis else [result.overall]
-    redone = any(group.n_redone or group.n_runaway for group in groups)
-    failed = any(group.n_failed for group in groups)
-    table = RichTable(box=box.SIMPLE_HEAD, title=axis and f"by {axis}", title_justify="left", pad_edge=False)
-    table.add_column("group", overflow="fold")
-    names = ["spk.", "utt.", f"{_unit(result)} %", "ratio", "ins. %"]
-    if failed:
-        names.append("failed")
-    if redone:
-        names.append("runaway (redone)")
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
-    for group in groups:
-        cells = [
-            _plain(group.value) + (" (reference)" if group.is_reference else ""),
-            str(group.n_speakers),
-            str(group.n_utterances),
-            percent(group.rate) + _mark(group.rate, notes),
-            times(group.ratio) + (_mark(group.ratio, notes) if group.ratio else ""),
-            f"{100 * group.insertions / group.reference_length:.1f}" if group.reference_length else NONE,
-        ]
-        if failed:
-            cells.append(str(group.n_failed))
-        if redone:
-            cells.append(f"{group.n_runaway} ({group.n_redone})")
-        table.add_row(*cells)
-    return table
+    >>> axis_title("first_language+strength")
+    'first language + strength'
+    """
+    return printable(axis).replace("_", " ").replace("+", " + ")
 
 
-def _gap(result: AuditResult, name: str) -> Iterator[str]:
-    axis = next(axis for axis in result.axes if axis.axis == name)
-    if axis.gap.value is None:
-        yield f"  gap: {NONE} ({axis.gap.reason})"
-    else:
-        line = f"  gap between worst and best: {percent(axis.gap)} points"
-        if axis.gap_expected_without_difference is not None and axis.gap_p_value is not None:
-            line += (
-                f"; {100 * axis.gap_expected_without_difference:.1f} would be expected without any difference "
-                f"(p = {axis.gap_p_value:.3g})"
-            )
-        yield line
-    for note in axis.notes:
-        yield f"  note: {_plain(note)}"
-    yield ""
+def printable(text: str) -> str:
+    r"""`text` without anything that moves a cursor, colours a terminal or turns the writing direction.
+
+    >>> printable("a\x1b[31mb\n")
+    'a\\x1b[31mb\\n'
+    """
+    return "".join(
+        c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text
+    )
 
 
-def _mark(estimate: EstimateRecord, notes: list[str]) -> str:
-    """A footnote number for an estimate without an interval."""
-    if estimate.low is not None or not estimate.reason:
-        return ""
-    if estimate.reason not in notes:
-        notes.append(estimate.reason)
-    return f" {notes.index(estimate.reason) + 1})"
+def percent(value: float | None) -> str:
+    """A rate in percent with one decimal, without the sign.
+
+    >>> percent(0.4567), percent(None)
+    ('45.7', '—')
+    """
+    return NOTHING if value is None else f"{100 * value:.1f}"
+
+
+def times(value: float | None) -> str:
+    """A ratio with two decimals.
+
+    >>> times(1.528)
+    '1.53×'
+    """
+    return NOTHING if value is None else f"{value:.2f}×"
+
+
+def p_value(value: float) -> str:
+    """A p-value as it is usually written; never ``0.000``.
+
+    >>> p_value(0.00002), p_value(0.0312), p_value(0.62)
+    ('p < 0.001', 'p = 0.031', 'p = 0.62')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
+
+
+def interval(estimate: EstimateRecord, scale: float = 1.0, decimals: int = 2) -> str | None:
+    """The limits in brackets, each multiplied by `scale`; None where there is no interval."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    return f"[{scale * estimate.low:.{decimals}f}, {scale * estimate.high:.{decimals}f}]"
+
+
+def insertion_rate(group: Group) -> float | None:
+    """Insertions per reference token; None when the group has no reference token."""
+    return group.insertions / group.reference_length if group.reference_length else None
+
+
+_TYPES = {
+    "String": "axis group rate_reason ratio_reason",
+    "Boolean": "is_reference",
+    "Float64": "rate rate_low rate_high ratio ratio_low ratio_high insertion_rate",
+    "Int64": "n_speakers n_utterances reference_length substitutions deletions insertions n_failed n_redone n_runaway",
+}
 
 
 def _row(group: Group) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    return {
         "axis": group.axis,
         "group": group.value,
+        "is_reference": group.is_reference,
         "n_speakers": group.n_speakers,
         "n_utterances": group.n_utterances,
+        "reference_length": group.reference_length,
+        **_flat("rate", group.rate),
+        **_flat("ratio", group.ratio),
+        "substitutions": group.substitutions,
+        "deletions": group.deletions,
+        "insertions": group.insertions,
+        "insertion_rate": insertion_rate(group),
         "n_failed": group.n_failed,
+        "n_redone": group.n_redone,
+        "n_runaway": group.n_runaway,
     }
-    for name, estimate in (("rate", group.rate), ("ratio", group.ratio), ("difference", group.difference)):
-        for part in ("value", "low", "high"):
-            row[f"{name}_{part}"] = getattr(estimate, part) if estimate else None
-    return row
 
 
-def _unit(result: AuditResult) -> str:
-    return "WER" if result.tokens == "words" else "CER"
+def _flat(name: str, estimate: EstimateRecord | None) -> dict[str, Any]:
+    parts = {"": "value", "_low": "low", "_high": "high", "_reason": "reason"}
+    return {name + end: getattr(estimate, part) if estimate else None for end, part in parts.items()}
 
 
-def _plain(text: str) -> str:
-    """Text without rich's markup."""
-    from rich.markup import escape
+@dataclass
+class _Footnotes:
+    """Reasons, numbered as they come; one number for equal reasons."""
 
-    return escape(text)
+    reasons: list[str] = field(default_factory=list)
+
+    def mark(self, reason: str | None) -> str:
+        text = printable(reason or "no reason is recorded")
+        if text not in self.reasons:
+            self.reasons.append(text)
+        return str(self.reasons.index(text) + 1).translate(_SUPERSCRIPTS)
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{str(i).translate(_SUPERSCRIPTS)} {text}" for i, text in enumerate(self.reasons, 1)]
+
+
+class _Block:
+    """The words of one axis's block: its title, cells, gap and footnotes."""
+
+    def __init__(self, result: AuditResult, axis: str, compact: bool = False) -> None:
+        groups = worst_first(result, axis)
+        summary = next((a for a in result.axes if a.axis == axis), None)
+        notes = _Footnotes()
+        rate = "WER" if result.tokens == "words" else "CER"
+        covers = f"{100 * result.level:g} %" + ("" if compact else " interval")
+        long = not compact
+        self.titles = [
+            axis_title(axis),
+            "speakers" if long else "spk",
+            "utterances" if long else "utt",
+            f"{rate}\n%",
+            covers,
+            "ratio",
+            covers,
+            "ins.\n%",
+            "failed" if long else "fail",
+        ]
+        redone = any(g.n_redone or g.n_runaway for g in groups)
+        if redone:
+            self.titles.append("redone/\nrunaway" if long else "redo/\nrun")
+        self.cells = [_cells(group, notes, redone) for group in groups]
+        self.title = f"By {axis_title(axis)}" + _reference(summary)
+        self.footer = _gap(summary, notes) if summary else []
+        self.footnotes = notes.lines
+
+
+def _cells(group: Group, notes: _Footnotes, redone: bool) -> list[str]:
+    ratio, limits = ("1", "reference") if group.is_reference else (NOTHING, "")
+    if group.ratio is not None:
+        ratio = times(group.ratio.value)
+        limits = interval(group.ratio) or NOTHING + notes.mark(group.ratio.reason)
+    cells = [
+        printable(group.value) + (" (ref.)" if group.is_reference else ""),
+        str(group.n_speakers),
+        str(group.n_utterances),
+        percent(group.rate.value),
+        interval(group.rate, 100, 1) or NOTHING + notes.mark(group.rate.reason),
+        ratio,
+        limits,
+        percent(insertion_rate(group)),
+        str(group.n_failed),
+    ]
+    return [*cells, f"{group.n_redone}/{group.n_runaway}"] if redone else cells
+
+
+def _reference(summary: Axis | None) -> str:
+    if summary is None:
+        return ""
+    why = printable(summary.reference_reason)
+    if summary.reference is None:
+        return f"  (no reference group: {why})"
+    return f"  (reference: {printable(summary.reference)}, {why})"
+
+
+def _gap(axis: Axis, notes: _Footnotes) -> list[str]:
+    if axis.gap.value is None:
+        line = f"Gap: {NOTHING}{notes.mark(axis.gap.reason)}"
+    else:
+        limits = interval(axis.gap, 100, 1) or NOTHING + notes.mark(axis.gap.reason)
+        line = f"Gap, largest minus smallest rate: {percent(axis.gap.value)} points {limits}"
+    if axis.gap_expected_without_difference is not None:
+        line += f"; by chance alone {percent(axis.gap_expected_without_difference)} points would be expected"
+        line += f", {p_value(axis.gap_p_value)}" if axis.gap_p_value is not None else ""
+    elif axis.gap_null_reason and axis.gap_null_reason != axis.gap.reason:
+        line += f"; chance gap {NOTHING}{notes.mark(axis.gap_null_reason)}"
+    return [line, *(f"Note: {printable(note)}" for note in axis.notes)]
+
+
+def _head(result: AuditResult) -> list[str]:
+    totals = result.totals
+    name = "word error rate" if result.tokens == "words" else "character error rate"
+    rate = result.overall.rate
+    limits = interval(rate, 100, 1)
+    text = (
+        f"{percent(rate.value)} % {limits}"
+        if limits
+        else f"{percent(rate.value)} % (no interval: {rate.reason})"
+    )
+    if rate.value is None:
+        text = f"{NOTHING} ({rate.reason})"
+    corpus = f"{result.corpus} {result.corpus_record.version}".strip()
+    return [
+        printable(
+            f"{corpus} · {result.model} · normaliser {result.normalizer.name} {result.normalizer.version}"
+        ),
+        f"{totals.n_in} in = {totals.scored} scored + {totals.failed} failed + {totals.excluded} excluded",
+        printable(
+            f"Overall {name}: {text}, {result.overall.n_speakers} speakers, "
+            f"{result.overall.n_utterances} utterances"
+        ),
+    ]
+
+
+def _tail(result: AuditResult) -> list[str]:
+    lines = [f"Note: {printable(note)}" for note in result.notes]
+    statement = result.corpus_record.statement
+    return [*lines, printable(statement)] if statement else lines
+
+
+def _render(result: AuditResult, width: int) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    head = _head(result)
+    yield Text(head[0], style="bold")
+    yield from (Text(line) for line in head[1:])
+    for axis in axis_names(result):
+        block = _Block(result, axis, compact=width < _COMPACT_BELOW)
+        yield Text()
+        yield Text(block.title, style="bold cyan")
+        yield _grid(block, worst_first(result, axis), width)
+        yield from (Text(line) for line in block.footer)
+        yield from (Text(line, style="dim") for line in block.footnotes)
+    tail = _tail(result)
+    if tail:
+        yield Text()
+        yield from (Text(line, style="yellow") for line in tail)
+
+
+def _grid(block: _Block, groups: Sequence[Group], width: int) -> RenderableType:
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    space = 1 if width < _COMPACT_BELOW else 2
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, space, 0, 0), show_edge=False)
+    # A very narrow place shows what matters most, whole, and not ten columns of broken numbers.
+    columns: Sequence[int] = range(len(block.titles))
+    if width < _NARROW_BELOW:
+        columns = _NARROW_COLUMNS if width >= _TINY_BELOW else _TINY_COLUMNS
+    limits = (4, 6)
+    for number in columns:
+        title = block.titles[number]
+        left = number == 0 or number in limits
+        grid.add_column(
+            Text(title, style="bold"),
+            justify="left" if left else "right",
+            overflow="fold",
+            no_wrap=number != 0,
+            min_width=8 if number == 0 else None,
+            header_style="bold",
+        )
+    for group, cells in zip(groups, block.cells, strict=True):
+        grid.add_row(*(Text(cells[number]) for number in columns), style=_style(group))
+    return grid
+
+
+def _style(group: Group) -> str:
+    """Colour repeats what the intervals say: red is clearly worse than the reference, green clearly better."""
+    if group.is_reference:
+        return "bold"
+    ratio = group.ratio
+    if ratio is None or ratio.low is None or ratio.high is None:
+        return ""
+    return "red" if ratio.low > 1 else "green" if ratio.high < 1 else ""

@@ -1,31 +1,72 @@
-"""The report: one self-contained HTML page without any reference to the network.
+"""The page of an audit: one HTML file that needs no network, no font and no script to be read.
 
-It shows what `audit.json` holds; it computes no estimate of its own.
+It words and draws what the `AuditResult` holds and computes no statistic. A content policy in the page forbids every
+connection and every script and style but its own two, which it names by their digests.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.table import percent, times
-from speechfair.reporting.figures import rate_chart
-from speechfair.reporting.sentences import findings
+from speechfair.auditing.table import (
+    NOTHING,
+    axis_names,
+    axis_title,
+    interval,
+    p_value,
+    percent,
+    printable,
+    times,
+    worst_first,
+)
+from speechfair.reporting.alignment import align
 from speechfair.store import write_atomically
-from speechfair.types import ErrorCounts
+from speechfair.types import UNKNOWN, ErrorCounts
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import AuditResult
+    from speechfair.auditing.result import AuditResult, Axis, EstimateRecord, Group
 
-__all__ = ["WorstUtterance", "write_report"]
+__all__ = ["Finding", "WorstUtterance", "finding", "write_report"]
+
+_FOLDER = Path(__file__).resolve().parent
+
+METHODS = {
+    "jackknife-log-t": "leave one speaker out at a time, on the logarithm of the rate, with t quantiles",
+    "jackknife-log-t-ratio": "leave one speaker out at a time, on the logarithm of the ratio, with t quantiles",
+    "mover-jackknife-log-t": "the two rates' intervals (leave one speaker out), combined into one of their difference",
+    "jackknife-log-t-max-t-pairs": "all pairs of groups at once, leave one speaker out, so that choosing the largest "
+    "gap afterwards is allowed for",
+    "speaker-bootstrap-max-t-pairs": "all pairs of groups at once, speakers drawn again with replacement",
+    "speaker-bootstrap-expanded-percentile": "speakers drawn again with replacement, widened for few speakers",
+    "speaker-bootstrap-bias-corrected-percentile": "speakers drawn again with replacement, corrected for bias",
+    "exact-poisson-one-cluster": "exact Poisson limits, as if all errors came from one speaker",
+    "none": "no interval",
+}
+"""What each method does, in plain words; a name that is not here is shown as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorstUtterance:
-    """An utterance to show: texts verbatim and normalised, counts, and audio as encoded bytes or None."""
+    """An utterance with many errors, as the page shows it.
+
+    Parameters
+    ----------
+    labels : value by axis.
+    reference, hypothesis : verbatim; `hypothesis` is None where recognition failed, and `error` then says why.
+    rejected : verbatim text of a first decode that was thrown away as a runaway, or None.
+    reference_normalised, hypothesis_normalised : what was compared.
+    counts : errors as counted by the audit.
+    audio : encoded audio (WAV, FLAC) to put into the page, or None.
+    mime : media type of `audio`.
+    duration_s : length in seconds, or None where it is not known.
+    """
 
     utterance_id: str
     speaker: str | None
@@ -37,67 +78,271 @@ class WorstUtterance:
     reference_normalised: str
     hypothesis_normalised: str
     counts: ErrorCounts
-    audio: bytes | None
-    mime: str
-    duration_s: float | None
+    audio: bytes | None = None
+    mime: str = "audio/flac"
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one axis shows, in one plain sentence, and how sure that is."""
+
+    axis: str
+    verdict: str
+    """``difference``, ``unclear`` (cannot tell) or ``nothing`` (nothing to compare)."""
+    text: str
+    more: str = ""
 
 
 def write_report(
     result: AuditResult, worst: Sequence[WorstUtterance], path: Path, *, embed_audio: bool
 ) -> Path:
-    """Write the page and return `path`."""
+    """Write the page of `result` to `path` and return it.
+
+    Parameters
+    ----------
+    worst : utterances to show with their alignment, in the order of display.
+    embed_audio : put the audio that `worst` brings into the page.
+
+    Raises
+    ------
+    StorageError : the file cannot be written; a file that was there before is intact.
+    """
     import jinja2
+    from markupsafe import Markup
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
-    environment.filters["times"] = times
+    environment.filters |= {
+        "percent": percent,
+        "times": times,
+        "title": axis_title,
+        "show": printable,
+        "method": lambda name: METHODS.get(name, name),
+        "number": lambda value: f"{value:,}".replace(",", "\u202f"),
+    }
+    environment.globals |= {"interval": interval, "NOTHING": NOTHING, "UNKNOWN": UNKNOWN}
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    script = (_FOLDER / "report.js").read_text(encoding="utf-8")
     page = environment.get_template("template.html.jinja").render(
-        result=result,
-        unit="WER" if result.tokens == "words" else "CER",
-        axes=[_axis(result, axis.axis) for axis in result.axes],
-        worst=[_shown(item, embed_audio) for item in worst],
+        r=result,
+        **_words(result),
+        axes=[_axis(result, name) for name in axis_names(result)],
+        worst=[_worst(item, result, embed_audio) for item in worst],
+        worst_labels=_worst_labels(worst),
+        has_audio=embed_audio and any(item.audio for item in worst),
+        methods=_methods(result),
+        options=json.dumps(result.model_record.options, indent=2, ensure_ascii=False, sort_keys=True),
+        corpus_options=json.dumps(result.corpus_record.options, indent=2, ensure_ascii=False, sort_keys=True),
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
     )
-    write_atomically(path, page.encode())
+    write_atomically(path, page.encode("utf-8", errors="replace"))
     return path
 
 
-def _axis(result: AuditResult, name: str) -> dict[str, Any]:
+def finding(result: AuditResult, axis: str) -> Finding:
+    """The sentence of one axis: a difference, or that none can be told, and why."""
+    groups = worst_first(result, axis)
+    reference = next((g for g in groups if g.is_reference), None)
+    summary = next((a for a in result.axes if a.axis == axis), None)
+    if reference is None:
+        why = summary.reference_reason if summary else "no group is the reference"
+        return Finding(axis, "nothing", f"Nothing to compare: {printable(why)}.")
+    others = [g for g in groups if not g.is_reference and UNKNOWN not in g.value.split("+")]
+    if not others:
+        return Finding(
+            axis, "nothing", f"Nothing to compare: {_quoted(reference)} is the only labelled group."
+        )
+    rate = _rate_name(result)
+    judged = [
+        (g, g.ratio) for g in others if g.ratio and g.ratio.low is not None and g.ratio.high is not None
+    ]
+    if not judged:
+        return _without_interval(axis, rate, others[0], reference)
+    clear = [(g, r) for g, r in judged if (r.low or 0.0) > 1 or (r.high or 0.0) < 1]
+    # The worse-served groups come first; a group that is served better is named when none is worse.
+    pool = clear or judged
+    group, ratio = max(pool, key=lambda pair: ((pair[1].value or 0.0) > 1, _distance(pair[1])))
+    basis = (
+        f"{_level(ratio)} interval {ratio.low:.2f} to {ratio.high:.2f}; "
+        f"{group.n_speakers} and {_count(reference.n_speakers, 'speaker')}"
+    )
+    who = f"{_quoted(group)} had {_times(ratio.value)} the {rate} of those labelled {_quoted(reference)}"
+    if clear:
+        return Finding(
+            axis, "difference", f"Speakers labelled {who} ({basis}).", _others(clear, judged, others)
+        )
+    text = f"Cannot tell: speakers labelled {who}, but the interval includes 1 ({basis})."
+    return Finding(axis, "unclear", text, _others(clear, judged, others))
+
+
+def _without_interval(axis: str, rate: str, group: Group, reference: Group) -> Finding:
+    why = printable((group.ratio.reason if group.ratio else None) or "no reason is recorded")
+    if group.ratio is None or group.ratio.value is None:
+        return Finding(
+            axis, "unclear", f"Cannot tell how {_quoted(group)} compares with {_quoted(reference)}: {why}."
+        )
+    return Finding(
+        axis,
+        "unclear",
+        f"Cannot tell: speakers labelled {_quoted(group)} had {_times(group.ratio.value)} the {rate} of "
+        f"those labelled {_quoted(reference)}, but there is no interval ({why}).",
+    )
+
+
+def _others(clear: Sequence[Any], judged: Sequence[Any], others: Sequence[Group]) -> str:
+    if len(others) < 2:
+        return ""
+    words = [f"{len(clear)} of {len(judged)} compared groups differ clearly from the reference."]
+    if len(judged) < len(others):
+        words.append(f"{_count(len(others) - len(judged), 'group')} could not be judged.")
+    if len(judged) >= 10:
+        words.append(
+            "With so many comparisons some intervals miss 1 by chance; weigh the gap's p-value as well."
+        )
+    return " ".join(words)
+
+
+def _distance(ratio: EstimateRecord) -> float:
+    return abs(math.log(ratio.value)) if ratio.value else math.inf
+
+
+def _quoted(group: Group) -> str:
+    name = printable(group.value)
+    return name if len(name) <= 80 else f"{name[:60]}…{name[-15:]}"
+
+
+def _times(value: float | None) -> str:
+    return f"{value:.2f} times"
+
+
+def _level(estimate: EstimateRecord) -> str:
+    return f"{100 * estimate.level:g} %"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _rate_name(result: AuditResult) -> str:
+    return "word error rate" if result.tokens == "words" else "character error rate"
+
+
+def _words(result: AuditResult) -> dict[str, Any]:
+    """The vocabulary of the page, which depends on what is counted."""
+    words = result.tokens == "words"
     return {
-        "record": next(axis for axis in result.axes if axis.axis == name),
-        "groups": result.groups_of(name),
-        "findings": findings(result, name),
-        "chart": rate_chart(result, name),
+        "rate_name": _rate_name(result),
+        "short": "WER" if words else "CER",
+        "token": "word" if words else "character",
+        "level": f"{100 * result.level:g} %",
+        "minutes": f"{result.audio_seconds / 60:.1f}",
     }
 
 
-def _shown(item: WorstUtterance, embed_audio: bool) -> dict[str, Any]:
+def _axis(result: AuditResult, name: str) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    from speechfair.reporting.figures import composition_chart, rate_chart, ratio_chart
+
+    groups = worst_first(result, name)
+    summary = next((a for a in result.axes if a.axis == name), None)
+    rate = _rate_name(result)
+    # The charts come out of the SVG renderer, which escapes every label itself.
+    charts = [draw(groups, rate) for draw in (rate_chart, ratio_chart, composition_chart)] if groups else []
+    return {
+        "name": name,
+        "groups": groups,
+        "summary": summary,
+        "finding": finding(result, name),
+        "charts": [Markup(chart) if chart else None for chart in charts or [None] * 3],
+        "gap": _gap(summary) if summary else [],
+        "redone": any(group.n_redone or group.n_runaway for group in groups),
+        "sources": sorted({source for group in groups for source in group.sources}),
+    }
+
+
+def _gap(axis: Axis) -> list[tuple[str, str, str]]:
+    """(what, value, remark) of the figures that hold for all groups of an axis together."""
+    found = []
+    for what, estimate, scale, unit in (
+        ("Gap, largest minus smallest rate", axis.gap, 100, " points"),
+        ("Worst rate over best rate", axis.worst_best_ratio, 1, "×"),
+        ("Spread between groups (standard deviation)", axis.between_group_sd, 100, " points"),
+    ):
+        decimals = 1 if scale == 100 else 2
+        limits = interval(estimate, scale, decimals)
+        if estimate.value is None:
+            found.append((what, NOTHING, printable(estimate.reason or "")))
+        else:
+            value = f"{scale * estimate.value:.{decimals}f}{unit} {limits or ''}".strip()
+            found.append((what, value, "" if limits else printable(estimate.reason or "")))
+    if axis.gap_expected_without_difference is not None:
+        chance = f"{percent(axis.gap_expected_without_difference)} points"
+        remark = (
+            f"{p_value(axis.gap_p_value)} for a gap as large as this one"
+            if axis.gap_p_value is not None
+            else ""
+        )
+        found.append(("Gap to expect by chance alone", chance, remark))
+    elif axis.gap_null_reason:
+        found.append(("Gap to expect by chance alone", NOTHING, printable(axis.gap_null_reason)))
+    return found
+
+
+def _worst(item: WorstUtterance, result: AuditResult, embed_audio: bool) -> dict[str, Any]:
     source = None
     if embed_audio and item.audio is not None:
-        source = f"data:{item.mime};base64,{base64.b64encode(item.audio).decode()}"
-    return {"item": item, "audio": source, "words": _alignment(item)}
+        source = f"data:{item.mime};base64,{base64.b64encode(item.audio).decode('ascii')}"
+    return {
+        "item": item,
+        "pieces": align(item.reference_normalised, item.hypothesis_normalised, result.tokens),
+        "audio": source,
+        "keys": json.dumps([[axis, value] for axis, value in item.labels.items()]),
+    }
 
 
-def _alignment(item: WorstUtterance) -> list[tuple[str, str, str]]:
-    """(kind, reference words, hypothesis words) per aligned chunk, as jiwer aligns them."""
-    import jiwer
+def _worst_labels(worst: Sequence[WorstUtterance]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for item in worst:
+        for axis, value in item.labels.items():
+            found.setdefault(axis, set()).add(value)
+    return {axis: sorted(values) for axis, values in sorted(found.items())}
 
-    if item.error is not None or not item.reference_normalised:
-        return []
-    if not item.hypothesis_normalised:
-        return [("delete", item.reference_normalised, "")]
-    output = jiwer.process_words(item.reference_normalised, item.hypothesis_normalised)
-    reference, hypothesis = output.references[0], output.hypotheses[0]
-    return [
-        (
-            chunk.type,
-            " ".join(reference[chunk.ref_start_idx : chunk.ref_end_idx]),
-            " ".join(hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]),
-        )
-        for chunk in output.alignments[0]
-    ]
+
+def _methods(result: AuditResult) -> list[tuple[str, str]]:
+    """Which method made the intervals of what, each named once, as the result records it."""
+    found: dict[tuple[str, str], None] = {}
+    for group in [result.overall, *result.groups]:
+        for what, estimate in (
+            ("rates", group.rate),
+            ("ratios", group.ratio),
+            ("differences", group.difference),
+        ):
+            if estimate is not None and estimate.low is not None:
+                found[what, estimate.method] = None
+    for axis in result.axes:
+        for what, estimate in (("gaps", axis.gap), ("worst over best", axis.worst_best_ratio)):
+            if estimate.low is not None:
+                found[what, estimate.method] = None
+    order = ["rates", "ratios", "differences", "gaps", "worst over best"]
+    return sorted(found, key=lambda pair: order.index(pair[0]))
+
+
+def _policy(style: str, script: str) -> str:
+    """A content policy that lets nothing in or out; the page's own style and script are named by digest."""
+
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; media-src data:; "
+        f"style-src 'sha256-{digest(style)}'; script-src 'sha256-{digest(script)}'"
+    )

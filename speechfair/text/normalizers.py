@@ -1,7 +1,7 @@
 """The normalisers ``verbatim``, ``basic`` and ``whisper-english``, all pure and cheap to make.
 
 ``whisper-english`` is OpenAI's English normaliser (Radford et al. 2022, appendix C), taken from the package
-whisper-normalizer; speechfair adds nothing to it.
+whisper-normalizer; speechfair only collapses the blanks that it leaves for some symbols.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _make_whisper_english() -> Normalizer:
     from whisper_normalizer.english import EnglishTextNormalizer
 
     version = metadata.version("whisper-normalizer")
-    return _Named("whisper-english", version, EnglishTextNormalizer())
+    english = EnglishTextNormalizer()
+    return _Named("whisper-english", version, lambda text: verbatim(english(text)))
 
 
 NORMALIZERS: dict[str, Callable[[], Normalizer]] = {

@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from speechfair import audit
+from speechfair.auditing.result import AuditResult
+from speechfair.auditing.table import axis_names, percent, printable
 from speechfair.errors import InputError
 from speechfair.models.scripted import Scripted
 from speechfair.reporting.from_run import report
-from speechfair.types import Label, Utterance
+from speechfair.reporting.html import WorstUtterance, finding, write_report
+from speechfair.types import ErrorCounts, Label, Utterance
+from tests.reporting.samples import ALL, HOSTILE, digits, single, speechocean
 from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone
 
-HOSTILE = '<script>alert("x")</script> & "quoted" \'single\''
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Balanced(HTMLParser):
+    """Collects tags and texts, and fails at a tag that closes what was not open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def worst(text: str) -> WorstUtterance:
+    return WorstUtterance(
+        utterance_id=text,
+        speaker=text,
+        labels={"accent": text},
+        reference=text,
+        hypothesis=text,
+        error=None,
+        rejected=text,
+        reference_normalised="one two three",
+        hypothesis_normalised="one too three four",
+        counts=ErrorCounts(1, 0, 1, 3),
+        audio=b"fLaC",
+        duration_s=1.5,
+    )
+
+
+def page_of(result: AuditResult, folder: Path, text: str = "u1") -> str:
+    path = write_report(result, [worst(text)], folder / "report.html", embed_audio=True)
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -30,22 +82,51 @@ def page(tmp_path: Path) -> str:
     return report(tmp_path / "run").read_text(encoding="utf-8")
 
 
-def test_it_needs_no_network(page: str) -> None:
-    assert not re.findall(r"""(?:src|href|action)\s*=\s*["'](?!data:)[^"'#]""", page)
-    assert "@import" not in page
-    assert "default-src 'none'" in page
-    assert "<script" not in page
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_any_result_makes_a_whole_page(name: str, tmp_path: Path) -> None:
+    result = ALL[name]()
+    page = page_of(result, tmp_path)
+    Balanced(page)
+    text = unescape(page)
+    totals = result.totals
+    assert f"= {totals.scored} scored + {totals.failed} failed + {totals.excluded} excluded" in text
+    for group in result.groups:
+        assert printable(group.value) in text
+        if group.rate.value is not None:
+            assert f"<b>{percent(group.rate.value)}</b>" in page
+        elif group.rate.reason:
+            assert printable(group.rate.reason) in text
+    for note in result.notes:
+        assert printable(note) in text
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_the_policy_names_the_only_script_and_style(name: str, tmp_path: Path) -> None:
+    page = page_of(ALL[name](), tmp_path, HOSTILE)
+    tags = Balanced(page).found
+    policy = next(a["content"] for t, a in tags if t == "meta" and a.get("http-equiv"))
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    for kind in ("script", "style"):
+        bodies = re.findall(f"<{kind}>(.*?)</{kind}>", page, flags=re.DOTALL)
+        assert len(bodies) == sum(tag == kind for tag, _ in tags) == 1
+        digest = base64.b64encode(hashlib.sha256(bodies[0].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    attributes = [(key, value or "") for _, found in tags for key, value in found.items()]
+    assert not [key for key, _ in attributes if key.startswith("on")]
+    links = [value for key, value in attributes if key in {"src", "href", "action", "xlink:href"}]
+    assert all(value.startswith(("#", "data:audio/flac;base64,")) for value in links)
 
 
 def test_groups_and_totals_are_there(page: str) -> None:
     text = unescape(page)
     for value in ("x", "y", "x+female", "y+male"):
-        assert f"<td>{value}</td>" in text
-    assert "36 rows in = 35 scored + 1 failed + 0 excluded" in text
-    assert "times the word error rate of x" in text
+        assert f"<bdi>{value}</bdi>" in text
+    assert "= 35 scored + 1 failed + 0 excluded" in text
+    assert "times the word error rate of those labelled x" in text
 
 
-def test_hostile_texts_are_escaped(tmp_path: Path) -> None:
+def test_hostile_texts_are_shown_as_text(tmp_path: Path) -> None:
     wav = write_tone(tmp_path / "a.wav")
     rows = [
         Utterance(
@@ -56,8 +137,10 @@ def test_hostile_texts_are_escaped(tmp_path: Path) -> None:
     model = Scripted({}, default=f"bye {HOSTILE}", rejected={rows[0].id: HOSTILE})
     audit(ListCorpus(rows, tmp_path), model, ["accent"], out=tmp_path / "run")
     page = report(tmp_path / "run").read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert "alert(" in unescape(page), "shown, as text"
+    assert page.count("<script") == 1, "the page's own"
+    assert "alert(" in unescape(page)
+    assert "\x1b" not in page, "nothing moves a cursor"
+    assert "\u202e" not in page, "nothing turns the writing direction"
 
 
 def test_a_corpus_without_a_card_gives_no_audio_away(tmp_path: Path) -> None:
@@ -73,4 +156,32 @@ def test_groups_without_intervals_say_why(tmp_path: Path) -> None:
     audit(corpus, Scripted({}, default="one"), ["accent"], out=tmp_path / "run")
     page = unescape(report(tmp_path / "run").read_text(encoding="utf-8"))
     assert "fewer than 5 speakers" in page
-    assert "how sure that is cannot be said" in page
+    assert "Cannot tell: speakers labelled" in page
+
+
+def test_a_clear_difference_is_called_one() -> None:
+    found = finding(speechocean(), "gender")
+    assert found.verdict == "difference"
+    assert "female had 1.53 times the word error rate of those labelled male" in found.text
+    assert "interval 1.20 to 1.90" in found.text
+
+
+def test_an_interval_that_holds_1_is_no_difference() -> None:
+    found = finding(speechocean(), "city")
+    assert found.verdict == "unclear"
+    assert found.text.startswith("Cannot tell:")
+    assert "1 group could not be judged" not in found.more, "the unlabelled are no group to judge"
+
+
+def test_without_intervals_nothing_is_claimed() -> None:
+    assert finding(digits(), "accent").verdict == "unclear"
+    assert finding(single(), "gender").verdict == "nothing"
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_no_finding_claims_a_difference_that_no_interval_shows(name: str) -> None:
+    result = ALL[name]()
+    for axis in axis_names(result):
+        ratios = [g.ratio for g in result.groups_of(axis) if g.ratio and g.ratio.low is not None]
+        clear = any((r.low or 0.0) > 1 or (r.high or 0.0) < 1 for r in ratios)
+        assert (finding(result, axis).verdict == "difference") <= clear
