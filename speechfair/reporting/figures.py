@@ -27,7 +27,29 @@ _STEP = 34
 _LABEL_LETTERS = 34
 _LETTER_PX = 8.2
 """Width of a letter at 13 px in a wide system font; the renderer does not know the font a reader has."""
-_RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
+_RATIO_TICKS = (
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.33,
+    0.5,
+    0.67,
+    0.8,
+    1.0,
+    1.25,
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    6.0,
+    10.0,
+    15.0,
+    20.0,
+    30.0,
+    50.0,
+    100.0,
+)
 _KINDS = ("substitutions", "deletions", "insertions")
 _RATIO_SPAN = (0.1, 10.0)
 
