@@ -23,6 +23,8 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_model(path: Path, model: type[Model]) -> Model:
     """Read a YAML file into a strict pydantic model; `InputError` names file, line and key."""
     content, lines = parse_yaml(path)
+    if content is None:
+        raise InputError(f"{path} is empty; expected keys and values at the top level")
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: expected keys and values at the top level, found {type(content).__name__}")
     try:
@@ -38,12 +40,12 @@ def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines: dict[tuple[str | int, ...], int] = {}
         if node is not None:
-            _walk(node, (), lines, path)
+            _walk(node, (), lines, path, set())
         return yaml.safe_load(text), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{path}, line {line}: not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
         raise InputError(f"{path}: not YAML: {error}") from None
 
 
@@ -64,29 +66,39 @@ def read_text(path: Path) -> str:
 
 
 def _walk(
-    node: yaml.Node, where: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], path: Path
+    node: yaml.Node,
+    where: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    path: Path,
+    walked: set[int],
 ) -> None:
     lines[where] = node.start_mark.line + 1
+    if id(node) in walked:  # an alias (*name); walking it again could take forever
+        return
+    walked.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError(f"{path}, line {line}: a key must be a word, not a list or a mapping")
             if key.value in seen:
                 raise InputError(
                     f"{path}, line {line}: the key {key.value!r} was given before, in line {seen[key.value]}"
                 )
             seen[key.value] = line
-            _walk(value, (*where, key.value), lines, path)
+            _walk(value, (*where, key.value), lines, path, walked)
             lines[(*where, key.value)] = line
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _walk(item, (*where, index), lines, path)
+            _walk(item, (*where, index), lines, path, walked)
 
 
 def _message(
     path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int], model: type[BaseModel]
 ) -> str:
-    first = error.errors()[0]
+    # an unknown key before a missing one: most often the one is the other, misspelt
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     where = tuple(first["loc"])
     known = where
     while known and known not in lines:

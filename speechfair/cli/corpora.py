@@ -1,37 +1,47 @@
-"""``speechfair corpora``: what corpora can be loaded, and what their cards say."""
+"""``speechfair corpora``: what corpora can be loaded, what their cards say, and whether one is fit for use."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from speechfair.cli import options, output
+from speechfair.errors import InputError
 
-__all__ = ["command"]
+__all__ = ["app"]
 
 
-def command(
-    name: Annotated[str | None, typer.Argument(help="Show the whole card of this corpus.")] = None,
-    json: options.Json = False,
-) -> None:
-    """List the corpora that can be loaded, or show one corpus's card: labels, licence, layout, traps."""
-    import json as json_module
+class _NameOrVerb(TyperGroup):
+    """A group in which a word that is no verb is the name of a corpus whose card is shown."""
 
-    import yaml
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb, or `show` with the word itself."""
+        if args and args[0] not in self.commands:
+            return "show", self.commands["show"], args
+        return super().resolve_command(ctx, args)
 
+
+app = typer.Typer(cls=_NameOrVerb, invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.callback()
+def listing(context: typer.Context, json: options.Json = False) -> None:
+    """List the corpora that can be loaded; with a NAME, show its card; with `check`, check a corpus.
+
+    Examples: speechfair corpora · speechfair corpora fsdd · speechfair corpora check fsdd DIR
+    """
+    context.obj = json
+    if context.invoked_subcommand is not None:
+        return
     from speechfair import registry
     from speechfair.corpora.card import load_card
 
-    names = [name] if name else registry.corpora().names()
-    if name and name not in registry.corpora().names():
-        registry.corpora().load(name)
-    cards = [load_card(each).model_dump(mode="json") for each in names]
+    cards = [load_card(name).model_dump(mode="json") for name in registry.corpora().names()]
     if json:
-        typer.echo(json_module.dumps(cards[0] if name else cards, ensure_ascii=False, indent=2))
-        return
-    if name:
-        typer.echo(yaml.safe_dump(cards[0], sort_keys=False, allow_unicode=True, width=100), nl=False)
+        _print_json(cards)
         return
     from rich.table import Table
 
@@ -39,3 +49,103 @@ def command(
     for card in cards:
         table.add_row(card["name"], card["title"], ", ".join(card["axes"]), card["licence"]["id"])
     output.show_table(table)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Corpus name.")],
+    json: options.Json = False,
+) -> None:
+    """Show the whole card of a corpus: labels, licence, layout, traps. The word `show` may be left out."""
+    import yaml
+
+    from speechfair import registry
+    from speechfair.corpora.card import load_card
+
+    registry.corpora().load(name)
+    card = load_card(name).model_dump(mode="json")
+    if json or context.obj:
+        _print_json(card)
+    else:
+        typer.echo(yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100), nl=False)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    name: options.CorpusName,
+    root: Annotated[Path | None, typer.Argument(help="Folder of the corpus.")] = None,
+    splits: Annotated[
+        str | None, typer.Option(help="Parts that must not share speakers or audio, such as train,test.")
+    ] = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    together_with: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Another corpus to be used with it, as NAME=DIR. Repeatable."),
+    ] = None,
+    group_by: options.GroupBy = None,
+    audio: Annotated[bool, typer.Option(help="Decode the audio: lengths, levels, clipping, doubles.")] = True,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that decode.")] = 2,
+    option: options.Option = None,
+    json: options.Json = False,
+) -> None:
+    """Check whether a corpus is fit for comparing groups. Exit code 1 if there is a problem.
+
+    Examples: speechfair corpora check speechocean762 DIR --splits train,test
+    """
+    from speechfair.auditing.corpus_check import check_corpus
+    from speechfair.corpora import load_corpus
+
+    given = options.key_values(option, "--option", manifest=manifest, columns=columns)
+    if splits is None:
+        parts: dict[str, Any] = {name: load_corpus(name, root, **given)}
+    else:
+        wanted = [part.strip() for part in splits.split(",")]
+        if len(set(wanted)) < max(2, len(wanted)) or not all(wanted):
+            raise InputError(f"--splits {splits!r}: name two or more different splits, such as train,test")
+        parts = {part: load_corpus(name, root, split=part, **given) for part in wanted}
+    for other, folder in options.pairs(together_with, "--with").items():
+        if other in parts:
+            raise InputError(f"--with {other}={folder}: {other!r} is there already")
+        parts[other] = load_corpus(other, folder)
+    result = check_corpus(parts, group_by=group_by or (), audio=audio, threads=threads)
+    if json or context.obj:
+        _print_json(result.to_dict())
+    else:
+        _print_check(result)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def _print_json(content: Any) -> None:
+    import json as json_module
+
+    typer.echo(json_module.dumps(content, ensure_ascii=False, indent=2))
+
+
+def _print_check(result: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("axis", "group", "speakers", "utterances", "words", "hours", "level", "Hz")
+    for group in result.groups:
+        hours = "" if group.hours is None else f"{group.hours:.2f}"
+        level = "" if group.level_db is None else f"{group.level_db:.1f} dB"
+        cells = (group.n_speakers, group.n_utterances, group.n_words)
+        rates = ", ".join(map(str, group.sample_rates))
+        table.add_row(Text(group.axis), Text(group.value), *map(str, cells), hours, level, rates)
+    output.show_table(table)
+    for part, counts in result.parts.items():
+        typer.echo(
+            f"{part}: {counts['in']} rows = {counts['usable']} usable + {counts['unreadable']} unreadable "
+            f"+ {counts['excluded']} excluded"
+        )
+    for reason, count in result.excluded.items():
+        typer.echo(f"  excluded: {count} {reason}")
+    for finding in result.findings:
+        examples = f" ({', '.join(finding.examples)})" if finding.examples else ""
+        typer.echo(f"{finding.level}: {finding.message}{examples}")
+    problems = sum(finding.level == "problem" for finding in result.findings)
+    typer.echo(f"{problems} problems, {len(result.findings) - problems} notes; {result.n_speakers} speakers")

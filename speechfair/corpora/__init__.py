@@ -22,7 +22,8 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
     Parameters
     ----------
     name : such as ``speechocean762``; ``speechfair corpora`` lists all.
-    root : its folder, as it was unpacked; None for corpora that make or find their own.
+    root : its folder, as it was unpacked; None for corpora that make or find their own. It must be there, unless the
+        loader makes it (`makes_root`).
     options : of the loader, such as ``split="test"``.
 
     Raises
@@ -44,7 +45,7 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
                 f"unknown option {option!r} for the corpus {name!r}; {did_you_mean(option, valid)}"
             )
     folder = Path(root).absolute() if root is not None else None
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not folder.is_dir() and not getattr(loader, "makes_root", False):
         raise CorpusError(f"--root {root}: there is no such folder; give the folder of the corpus {name!r}")
     corpus = loader(folder, **options)
     if not isinstance(corpus, Corpus):

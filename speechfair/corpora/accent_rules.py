@@ -1,6 +1,6 @@
 """The rules that turn one accent's phonemes into another's: read from YAML, checked, and applied.
 
-Rules are data and caricature; what they imitate and who says so stands beside each of them. Nothing here speaks.
+Rules are data and caricature; what they imitate stands beside each of them. Nothing here speaks.
 """
 
 from __future__ import annotations

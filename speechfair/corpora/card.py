@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError
 from speechfair.resources import data_folder
@@ -15,6 +15,10 @@ from speechfair.types import LabelSource
 __all__ = ["AxisCard", "Card", "Licence", "load_card"]
 
 
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+"""An ISO 639-3 code, such as ``eng``; ``und`` where it is the user's to say, ``mul`` for several."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,8 +26,8 @@ class _Strict(BaseModel):
 class Licence(_Strict):
     """The licence in a word and in a sentence, and what it allows."""
 
-    id: str = Field(description="SPDX id, or a name of its own")
-    text: str = Field(description="what it says, in a sentence; quoted where a use is refused")
+    id: str = Field(description="SPDX id, or a name of its own", min_length=1)
+    text: str = Field(description="what it says, in a sentence; quoted where a use is refused", min_length=3)
     uses: list[Literal["evaluation", "training", "redistribution"]]
 
 
@@ -44,7 +48,7 @@ class Card(_Strict):
     version: str
     citation: str
     licence: Licence
-    languages: list[str] = Field(description="ISO 639-3")
+    languages: list[Language] = Field(description="ISO 639-3", min_length=1)
     tokens: Literal["words", "characters"] = "words"
     normalizer: str | None = None
     axes: dict[str, AxisCard]

@@ -92,14 +92,29 @@ def _speakers(metadata: Path) -> dict[str, tuple[str | None, str | None]]:
     if not metadata.exists():
         return known
     try:
-        tree = ast.parse(read_text(metadata))
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "metadata" for t in node.targets):
-                for speaker, facts in ast.literal_eval(node.value).items():
-                    known[speaker] = (facts.get("gender"), facts.get("accent"))
-    except (SyntaxError, ValueError, AttributeError) as error:
+        for speaker, facts in _literal(read_text(metadata)).items():
+            known[speaker] = (_word(facts, "gender"), _word(facts, "accent"))
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise CorpusError(
             f"{metadata} cannot be read as plain data ({error}); it is never executed: restore upstream's file or "
             "remove it, then the card's table is used"
         ) from None
     return known
+
+
+def _literal(source: str) -> dict[str, dict[str, Any]]:
+    """What the file assigns to ``metadata``, which must be a literal."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "metadata" for t in node.targets):
+            value = ast.literal_eval(node.value)
+            if not isinstance(value, dict):
+                raise ValueError(f"metadata is a {type(value).__name__}, not a dict by speaker")
+            return value
+    raise ValueError("it assigns nothing to metadata")
+
+
+def _word(facts: dict[str, Any], key: str) -> str | None:
+    value = facts.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key} is {value!r}, not a word")
+    return value or None

@@ -5,12 +5,25 @@ A layout that is not the expected one raises `CorpusError` with what was expecte
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from speechfair.errors import CorpusError
 
-__all__ = ["age_band", "expect", "inside", "lines_of", "needs_root", "table_of"]
+__all__ = [
+    "age_band",
+    "age_band_of_range",
+    "expect",
+    "inside",
+    "lines_of",
+    "needs_root",
+    "table_of",
+    "text_of",
+]
+
+_LONGEST_LINE = 16 * 2**20
 
 
 def needs_root(root: Path | None, name: str) -> Path:
@@ -35,13 +48,25 @@ def expect(path: Path, name: str, what: str) -> Path:
     )
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines (from 1) of a UTF-8 file without their line ends; blank ones are left out.
+def lines_of(path: Path, *, blank: bool = False) -> Iterator[tuple[int, str]]:
+    """Numbered lines (from 1) of a UTF-8 file without their line ends; blank ones are left out unless asked for.
 
-    A line that is not UTF-8 raises `CorpusError` with its number and the offending byte.
+    A line that is not UTF-8, or longer than 16 MiB, raises `CorpusError` with its number; so does a file that
+    cannot be read.
     """
-    with path.open("rb") as stream:
-        for number, raw in enumerate(stream, 1):
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from None
+    with stream:
+        number = 0
+        while raw := stream.readline(_LONGEST_LINE + 1):
+            number += 1
+            if len(raw) > _LONGEST_LINE:
+                raise CorpusError(
+                    f"{path}, line {number} is longer than {_LONGEST_LINE // 2**20} MiB; it is no text, or its line "
+                    "ends are missing"
+                )
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
@@ -49,8 +74,15 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
                     f"{path}, line {number}: byte {raw[error.start]:#04x} at column {error.start + 1} is not UTF-8; "
                     "convert the file to UTF-8"
                 ) from None
-            if line.strip():
+            if blank or line.strip():
                 yield number, line
+
+
+def text_of(path: Path) -> str | None:
+    """The text of a transcript file, its lines joined by spaces; None where it is absent or blank."""
+    if not path.is_file():
+        return None
+    return " ".join(line.strip() for _, line in lines_of(path)) or None
 
 
 def table_of(path: Path) -> dict[str, str]:
@@ -72,8 +104,26 @@ def table_of(path: Path) -> dict[str, str]:
 
 def inside(root: Path, relative: str) -> Path | None:
     """`root` / `relative` if that stays inside `root` (links followed), else None."""
+    if "\0" in relative:
+        return None
     path = root / relative
-    return path if path.resolve().is_relative_to(root.resolve()) else None
+    if "/" not in relative and os.sep not in relative and relative != "..":
+        # a file in the root itself, the common case: nothing to follow unless it is a link
+        return (
+            path if not os.path.islink(f"{root}{os.sep}{relative}") or _within(str(path), str(root)) else None
+        )
+    if path.name == ".." or os.path.islink(path):
+        return path if _within(str(path), str(root)) else None
+    return path if _within(str(path.parent), str(root)) else None
+
+
+@lru_cache(maxsize=4096)
+def _within(path: str, root: str) -> bool:
+    """Whether `path` lies in `root`, links followed. Kept, because a corpus has many files and few folders."""
+    try:
+        return Path(path).resolve().is_relative_to(Path(root).resolve())
+    except (OSError, RuntimeError):  # links in a circle
+        return False
 
 
 def age_band(years: str) -> str | None:
@@ -89,3 +139,20 @@ def age_band(years: str) -> str | None:
     if not 0 < age < 130:
         return None
     return "child" if age < 18 else "adult" if age < 60 else "senior"
+
+
+def age_band_of_range(years: str) -> str | None:
+    """The age band that holds a whole range of years such as ``26-40`` or ``60+``; None where none does.
+
+    >>> age_band_of_range("18-30"), age_band_of_range("46-65"), age_band_of_range("60+"), age_band_of_range("<18")
+    ('adult', None, 'senior', 'child')
+    """
+    text = years.replace(" ", "").replace("–", "-")
+    if text.startswith("<"):
+        low, high = "1", str(float(text[1:]) - 1) if text[1:].isdigit() else ""
+    elif text.endswith("+"):
+        low, high = text[:-1], "129"
+    else:
+        low, _, high = text.partition("-")
+    first, last = age_band(low), age_band(high)
+    return first if first == last else None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.card import Card, load_card
-from speechfair.corpora.layout import expect, lines_of, needs_root
+from speechfair.corpora.layout import expect, inside, lines_of, needs_root
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 from speechfair.types import Exclusion, Label, Utterance
@@ -39,7 +39,7 @@ class LibriSpeech:
         self.root = folder / "LibriSpeech" if (folder / "LibriSpeech").is_dir() else folder
         self.split = split
         expect(self.root / "SPEAKERS.TXT", self.name, "the file SPEAKERS.TXT")
-        known = sorted(p.name for p in self.root.iterdir() if p.is_dir())
+        known = sorted(p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith("."))
         if split is not None and split not in known:
             raise CorpusError(f"{self.root} holds no split {split!r}; {did_you_mean(split, known)}")
         if not known:
@@ -66,6 +66,13 @@ class LibriSpeech:
                 )
             for path in transcripts:
                 yield from self._chapter(path, genders)
+            yield from self._without_transcript(split, {path.parent for path in transcripts})
+
+    def _without_transcript(self, split: str, chapters: set[Path]) -> Iterator[Exclusion]:
+        for audio in sorted((self.root / split).glob("*/*/*.flac")):
+            if audio.parent not in chapters:
+                where = audio.parent.relative_to(self.root).as_posix()
+                yield Exclusion(audio.stem, "chapter without a transcript", where)
 
     def _chapter(self, path: Path, genders: Mapping[str, str]) -> Iterator[Utterance | Exclusion]:
         speaker = path.parent.parent.name
@@ -76,7 +83,11 @@ class LibriSpeech:
             if name in listed:
                 raise CorpusError(f"{path}: {name!r} comes twice, in lines {listed[name]} and {number}")
             listed[name] = number
-            audio = path.parent / f"{name}.flac"
+            audio = inside(path.parent, f"{name}.flac")
+            if audio is None:
+                where = f"{path.name}, line {number}"
+                yield Exclusion(name, "audio path leads out of the chapter's folder", where)
+                continue
             yield Utterance(name, audio, text[0].strip() if text else None, "eng", speaker, labels)
         for audio in sorted(path.parent.glob("*.flac")):
             if audio.stem not in listed:

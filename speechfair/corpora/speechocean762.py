@@ -73,13 +73,16 @@ class SpeechOcean762:
         for utterance in [*audio, *(name for name in texts if name not in audio)]:
             where = f"{folder.name}/wav.scp"
             if utterance not in audio:
-                yield Exclusion(utterance, "no audio in wav.scp", where)
+                yield Exclusion(utterance, "no audio in wav.scp", f"{folder.name}/text")
+                continue
+            if not audio[utterance] or audio[utterance].endswith("|"):
+                yield Exclusion(utterance, "wav.scp gives no path of a file", where)
                 continue
             path = inside(self.root, audio[utterance])
             if path is None:
                 yield Exclusion(utterance, "audio path leads out of the corpus folder", where)
                 continue
-            speaker = speakers.get(utterance)
+            speaker = speakers.get(utterance) or None
             yield Utterance(
                 id=utterance,
                 audio=path,

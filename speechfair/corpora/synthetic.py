@@ -91,6 +91,7 @@ class SyntheticAccents:
     """
 
     name = "synthetic"
+    makes_root = True
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from speechfair.corpora.layout import lines_of
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 
-__all__ = ["FORMATS", "columns_of", "rows_of"]
+__all__ = ["FORMATS", "columns_of", "parquet_columns", "rows_of"]
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _FIELD_LIMIT = 10_000_000
@@ -24,16 +24,19 @@ _SLICE = 10_000
 
 
 def columns_of(path: Path) -> list[str]:
-    """Column names; of JSON lines those of the first row."""
+    """Column names; of JSON lines those of any row, since a row may leave out what it does not have."""
     kind = _kind(path)
     if kind == ".parquet":
-        return _parquet_columns(path)
+        return parquet_columns(path)
     if kind in (".csv", ".tsv"):
         return _header(path, kind)[0]
+    found: dict[str, None] = {}
     for _, row in rows_of(path):
         if isinstance(row, Mapping):
-            return list(row)
-    raise CorpusError(f"{path} holds no row that is a JSON object")
+            found.update(dict.fromkeys(row))
+    if not found:
+        raise CorpusError(f"{path} holds no row that is a JSON object with keys")
+    return list(found)
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
@@ -56,7 +59,7 @@ def _kind(path: Path) -> str:
 
 def _reader(path: Path, kind: str) -> Any:
     csv.field_size_limit(_FIELD_LIMIT)
-    lines = (line + "\n" for _, line in lines_of(path))
+    lines = (line + "\n" for _, line in lines_of(path, blank=True))
     if kind == ".tsv":
         return csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     return csv.reader(lines, strict=True)
@@ -65,12 +68,14 @@ def _reader(path: Path, kind: str) -> Any:
 def _header(path: Path, kind: str) -> tuple[list[str], Any]:
     reader = _reader(path, kind)
     try:
-        header = [name.strip() for name in next(reader)]
+        header = [name.strip() for name in next(cells for cells in reader if cells)]
     except StopIteration:
         raise CorpusError(f"{path} is empty; it needs a header line with the column names") from None
     except csv.Error as error:
         raise CorpusError(f"{path}, line 1: not {kind[1:].upper()}: {error}") from None
-    double = {name for name in header if header.count(name) > 1}
+    double = {
+        name for name in header if name and header.count(name) > 1
+    }  # blank ones are a spreadsheet's margin
     if double:
         raise CorpusError(f"{path}, line 1: the column {sorted(double)[0]!r} comes twice")
     return header, reader
@@ -87,6 +92,8 @@ def _csv_rows(path: Path, kind: str) -> Iterator[tuple[int, Mapping[str, Any] | 
             raise CorpusError(
                 f"{path}, near line {reader.line_num}: not {kind[1:].upper()}: {error}; is a quotation mark open?"
             ) from None
+        if not cells:
+            continue
         if len(cells) != len(header):
             yield reader.line_num, f"{len(cells)} cells, but the header has {len(header)} columns"
         else:
@@ -102,12 +109,19 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
         except json.JSONDecodeError as error:
             yield number, f"not JSON: {error.msg} at column {error.colno}"
             continue
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # a number of thousands of digits, or brackets without end
+            yield number, f"not JSON that can be read: {error}"
+            continue
         yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
     if empty:
         raise CorpusError(f"{path} is empty; it needs a JSON object a line")
 
 
-def _parquet_columns(path: Path) -> list[str]:
+def parquet_columns(path: Path) -> list[str]:
+    """Column names of a Parquet file; `CorpusError` if it is none."""
     import polars as pl
 
     try:
@@ -121,7 +135,7 @@ def _parquet_columns(path: Path) -> list[str]:
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     import polars as pl
 
-    _parquet_columns(path)
+    parquet_columns(path)
     lazy = pl.scan_parquet(path)
     start = 0
     while True:

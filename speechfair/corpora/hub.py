@@ -1,0 +1,93 @@
+"""Corpora as the Hugging Face hub stores them: Parquet files with the encoded audio in a column.
+
+Listing reads the other columns only; audio is read row by row when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from speechfair.corpora.layout import expect
+from speechfair.corpora.tables import parquet_columns
+from speechfair.errors import CorpusError
+from speechfair.registry import did_you_mean
+
+__all__ = ["ParquetAudio", "hub_files", "hub_rows"]
+
+_SLICE = 10_000
+_BLOCK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetAudio:
+    """The audio in one cell of a Parquet file: a struct with ``bytes``, as `datasets` writes it, or plain bytes.
+
+    Parameters
+    ----------
+    row : from 0.
+    """
+
+    path: Path
+    row: int
+    column: str
+
+    @property
+    def name(self) -> str:
+        """File and row, from 1."""
+        return f"{self.path.name}, row {self.row + 1}"
+
+    def read(self) -> bytes:
+        """The encoded audio; `OSError` where the cell holds none."""
+        cells = _block(self.path, self.row // _BLOCK, self.column)
+        data = cells[self.row % _BLOCK]
+        if not data:
+            raise OSError(f"no bytes in {self.name}, column {self.column!r}")
+        return data
+
+
+@lru_cache(maxsize=4)
+def _block(path: Path, number: int, column: str) -> list[bytes | None]:
+    import polars as pl
+
+    frame = pl.scan_parquet(path).select(column).slice(number * _BLOCK, _BLOCK).collect()
+    cells = frame[column].to_list()
+    return [cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells]
+
+
+def hub_files(root: Path, name: str, split: str | None) -> list[Path]:
+    """The Parquet files of a copy from the hub, or of one split of it (``SPLIT-00000-of-00001.parquet``)."""
+    files = sorted(root.glob("**/*.parquet"))
+    if not files:
+        expect(root / "data" / "test-00000-of-00001.parquet", name, "Parquet files as the hub has them")
+    if split is None:
+        return files
+    chosen = [path for path in files if path.name.split("-")[0].removesuffix(".parquet") == split]
+    if not chosen:
+        known = sorted({path.name.split("-")[0].removesuffix(".parquet") for path in files})
+        raise CorpusError(f"{root} holds no split {split!r}; {did_you_mean(split, known)}")
+    return chosen
+
+
+def hub_rows(
+    path: Path, needed: tuple[str, ...], audio: str = "audio"
+) -> Iterator[tuple[int, Mapping[str, Any], ParquetAudio]]:
+    """Rows of one file without their audio: number from 0, cells, and where the audio is.
+
+    A file without the column `audio` or one of `needed` raises `CorpusError` with the nearest name.
+    """
+    import polars as pl
+
+    columns = parquet_columns(path)
+    for column in (audio, *needed):
+        if column not in columns:
+            raise CorpusError(f"{path} has no column {column!r}; {did_you_mean(column, columns)}")
+    lazy = pl.scan_parquet(path).select([column for column in columns if column != audio])
+    start = 0
+    while not (part := lazy.slice(start, _SLICE).collect()).is_empty():
+        for offset, row in enumerate(part.iter_rows(named=True)):
+            yield start + offset, row, ParquetAudio(path, start + offset, audio)
+        start += part.height

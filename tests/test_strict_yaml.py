@@ -1,0 +1,110 @@
+"""Checked YAML: every error has file, line and key, and nothing in a file can run or stall the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict
+
+from speechfair.errors import InputError
+from speechfair.strict_yaml import parse_yaml, read_model
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    column: str
+    scale: float = 1.0
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    labels: dict[str, Inner] = {}
+    listed: list[Inner] = []
+
+
+def error_of(path: Path, text: str | bytes) -> str:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(InputError) as caught:
+        read_model(path, Outer)
+    return str(caught.value)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.yaml"
+
+
+def test_a_good_file(path: Path) -> None:
+    path.write_text("name: x\nlabels:\n  accent: {column: a}\nlisted:\n  - column: b\n    scale: 2\n")
+    assert read_model(path, Outer) == Outer(
+        name="x", labels={"accent": Inner(column="a")}, listed=[Inner(column="b", scale=2.0)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("nme: x\n", ["line 1", "'nme'", "did you mean 'name'"]),
+        ("labels: {}\n", ["'name' is missing"]),
+        ("name: x\nlabels:\n  accent:\n    colum: a\n    column: b\n", ["line 4", "did you mean 'column'"]),
+        ("name: x\nlabels:\n  accent:\n    scale: 1\n", ["line 3", "labels.accent.column", "missing"]),
+        ("name: x\nlisted:\n- column: a\n- column: b\n  scale: wide\n", ["line 5", "listed.1.scale"]),
+        ("name: [x]\n", ["line 1", "name", "valid string"]),
+        ("name: x\nname: y\n", ["line 2", "'name' was given before, in line 1"]),
+        (
+            "name: x\nlabels:\n  a: {column: b}\n  a: {column: c}\n",
+            ["line 4", "'a' was given before, in line 3"],
+        ),
+        ("name: x\nlabels: {\n", ["line 3", "not YAML"]),
+        ("name: x\n---\nname: y\n", ["not YAML"]),
+        ("", ["empty"]),
+        ("# only a comment\n", ["empty"]),
+        ("- name\n", ["keys and values", "list"]),
+        ("just words\n", ["keys and values", "str"]),
+        ("name: 2024-13-45\n", ["not YAML"]),
+        ("? [a, b]\n: c\n", ["line 1", "a key must be a word"]),
+        ("name: !!python/object/apply:os.system ['echo']\n", ["not YAML"]),
+        ("name: " + "[" * 5000 + "\n", ["not YAML"]),
+        (b"name: x\nlabels: {\xe9: {}}\n", ["line 2", "0xe9", "offset 17", "UTF-8"]),
+        (b"\xff\xfen\x00a\x00", ["line 1", "0xff", "UTF-8"]),
+        (b"name: \x00\n", ["not YAML"]),
+    ],
+)
+def test_bad_files_are_named_by_file_line_and_key(path: Path, text: str | bytes, parts: list[str]) -> None:
+    message = error_of(path, text)
+    assert str(path) in message
+    for part in parts:
+        assert part in message, message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no\.yaml: cannot be read: No such file"):
+        read_model(tmp_path / "no.yaml", Outer)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_model(tmp_path, Outer)
+
+
+def test_aliases_neither_stall_nor_loop(path: Path) -> None:
+    laughs = ["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 25))]
+    assert "unknown key" in error_of(path, "\n".join([*laughs, "name: x", ""]))
+    assert str(path) in error_of(path, "name: &x [*x]\n")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_key(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbfname: x\n")
+    assert read_model(path, Outer).name == "x"
+
+
+@given(st.dictionaries(st.text("abcxyz", min_size=1), st.integers() | st.text("abc "), min_size=1))
+def test_lines_of_keys_are_those_of_the_file(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, int | str]
+) -> None:
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    path.write_text("".join(f'"{key}": "{value}"\n' for key, value in content.items()))
+    found, lines = parse_yaml(path)
+    assert found == {key: str(value) for key, value in content.items()}
+    assert [lines[(key,)] for key in content] == list(range(1, len(content) + 1))
