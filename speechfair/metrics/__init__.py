@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from speechfair.metrics.bootstrap import bootstrap_estimate, bootstrap_rates
+    from speechfair.metrics.design_effect import (
+        observed_design_effect,
+        rate_under_design_effect,
+        ratio_under_design_effect,
+    )
     from speechfair.metrics.disparity import rate_difference, rate_ratio
     from speechfair.metrics.errors import count_errors
+    from speechfair.metrics.faas import Faas
+    from speechfair.metrics.mixed import Adjusted, AdjustedGroup, adjusted_ratios
     from speechfair.metrics.multiplicity import holm
     from speechfair.metrics.rates import (
         DESIGN_EFFECT,
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
         speaker_mean_rate,
         speaker_sums,
     )
+    from speechfair.metrics.shrinkage import Shrunken, ShrunkenCell, shrunken_rates
     from speechfair.metrics.summary import (
         GapPermutation,
         between_group_sd,
@@ -31,20 +39,30 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "Adjusted": "mixed",
+    "AdjustedGroup": "mixed",
     "DESIGN_EFFECT": "rates",
+    "Faas": "faas",
     "GapPermutation": "summary",
     "MIN_SPEAKERS": "rates",
+    "Shrunken": "shrinkage",
+    "ShrunkenCell": "shrinkage",
     "SpeakerSums": "rates",
+    "adjusted_ratios": "mixed",
     "between_group_sd": "summary",
     "bootstrap_estimate": "bootstrap",
     "bootstrap_rates": "bootstrap",
     "count_errors": "errors",
     "holm": "multiplicity",
     "max_min_gap": "summary",
+    "observed_design_effect": "design_effect",
     "permute_gap": "summary",
     "pooled_rate": "rates",
     "rate_difference": "disparity",
     "rate_ratio": "disparity",
+    "rate_under_design_effect": "design_effect",
+    "ratio_under_design_effect": "design_effect",
+    "shrunken_rates": "shrinkage",
     "speaker_mean_rate": "rates",
     "speaker_sums": "rates",
     "worst_best_ratio": "summary",
@@ -53,18 +71,28 @@ _HOMES = {
 __all__ = [
     "DESIGN_EFFECT",
     "MIN_SPEAKERS",
+    "Adjusted",
+    "AdjustedGroup",
+    "Faas",
     "GapPermutation",
+    "Shrunken",
+    "ShrunkenCell",
     "SpeakerSums",
+    "adjusted_ratios",
     "between_group_sd",
     "bootstrap_estimate",
     "bootstrap_rates",
     "count_errors",
     "holm",
     "max_min_gap",
+    "observed_design_effect",
     "permute_gap",
     "pooled_rate",
     "rate_difference",
     "rate_ratio",
+    "rate_under_design_effect",
+    "ratio_under_design_effect",
+    "shrunken_rates",
     "speaker_mean_rate",
     "speaker_sums",
     "worst_best_ratio",

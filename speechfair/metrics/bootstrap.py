@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.jackknife import t_quantile
+from speechfair.metrics.jackknife import effective_speakers, t_quantile
 from speechfair.metrics.rates import SpeakerSums, no_interval_reason, require_level
 from speechfair.types import Estimate
 
@@ -30,6 +30,8 @@ __all__ = [
 
 Statistic = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
 """Maps rates of shape (..., n_groups) to values of shape (...); NaN where undefined."""
+
+ALIKE = "every resample of the speakers gives the same value: no interval, since it would have width zero"
 
 # Draws held at a time; their indices, counts and weights together take about 24 bytes each.
 _CHUNK = 2_000_000
@@ -95,9 +97,11 @@ def bootstrap_estimate(
 
     Notes
     -----
-    With n speakers in the smallest group, the normal tail of the percentiles is replaced by that of t with
-    n - 1 degrees of freedom (Hesterberg, The American Statistician 69, 2015), and replicates are rescaled as
-    in `bootstrap_rates`. For a maximum or a gap use `summary`: percentiles of those miss a truth near 0.
+    With n effective speakers in the smallest group, the normal tail of the percentiles is replaced by that of t
+    with n - 1 degrees of freedom (Hesterberg, The American Statistician 69, 2015), and replicates are rescaled as
+    in `bootstrap_rates`. Where all resamples give the same value, as when speakers have the same rates by chance,
+    they say nothing of how sure it is, and there is no interval. For a maximum or a gap use `summary`:
+    percentiles of those miss a truth near 0.
     """
     require_level(level)
     rates = [sums.rate for sums in groups]
@@ -114,6 +118,8 @@ def bootstrap_estimate(
     if lost > n_replicates * (1 - level) / 4:
         reason = f"the statistic was undefined in {lost} of {n_replicates} replicates: no interval"
         return overall_estimate(groups, level, value, reason, lost=lost)
+    if all_alike(kept):
+        return overall_estimate(groups, level, value, ALIKE, lost=lost)
     tail = (1 - expanded_level(groups, level)) / 2
     low, high = np.quantile(kept, [tail, 1 - tail])
     # A gap cannot be estimated without bias; the interval must still hold the number beside it.
@@ -122,11 +128,16 @@ def bootstrap_estimate(
 
 
 def expanded_level(groups: Sequence[SpeakerSums], level: float) -> float:
-    """The level of the percentiles that stands for `level` under t with the smallest group's n - 1."""
+    """The level of percentiles that stands for `level` under t with the fewest effective speakers, less one."""
     from scipy.special import ndtr
 
-    least = min(sums.n_speakers for sums in groups) - 1
+    least = max(1.0, min(effective_speakers(sums.words) for sums in groups) - 1)
     return float(2 * ndtr(t_quantile(least, level)) - 1)
+
+
+def all_alike(replicates: NDArray[np.float64]) -> bool:
+    """Whether the replicates differ by no more than rounding."""
+    return bool(np.ptp(replicates) <= 1e-12 * np.abs(replicates).max())
 
 
 def first_reason(groups: Sequence[SpeakerSums]) -> str | None:

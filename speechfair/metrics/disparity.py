@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.jackknife import LogJackknife, t_quantile
+from speechfair.metrics.jackknife import LogJackknife, poisson_limits, satterthwaite, t_quantile
 from speechfair.metrics.rates import (
     DESIGN_EFFECT,
     SpeakerSums,
@@ -22,7 +22,7 @@ from speechfair.metrics.rates import (
 )
 from speechfair.types import Estimate
 
-__all__ = ["rate_difference", "rate_ratio"]
+__all__ = ["log_ratio_error", "rate_difference", "rate_ratio"]
 
 
 def rate_ratio(
@@ -46,7 +46,9 @@ def rate_ratio(
     -----
     The variance of the log ratio is the sum of the two jackknife variances, with Satterthwaite's degrees of
     freedom (Biometrics Bulletin 2, 1946). If speakers occur in both groups, twice their jackknife covariance is
-    subtracted and the degrees of freedom are those of the smaller group. Where a group has no jackknife because
+    subtracted and the degrees of freedom are those of the smaller group; the half-width is then at least what one
+    can say when the two groups' errors do not differ at all, the exact Poisson limit of no event times
+    `design_effect`, so that equal sums give no interval of width zero. Where a group has no jackknife because
     (almost) all of its speakers are without errors, the two groups' own limits are divided, low by high and high
     by low, which covers at least as much.
     """
@@ -62,7 +64,7 @@ def rate_ratio(
         return _estimate(group, reference, level, ratio, None, "none", reason)
     jackknives = group_jackknife(group), group_jackknife(reference)
     if jackknives[0] is not None and jackknives[1] is not None:
-        half = _log_ratio_half_width(group, reference, jackknives[0], jackknives[1], level)
+        half = _log_ratio_half_width(group, reference, jackknives[0], jackknives[1], level, design_effect)
         limits = ratio * math.exp(-half), ratio * math.exp(half)
         return _estimate(group, reference, level, ratio, limits, "jackknife-log-t-ratio", None)
     ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
@@ -82,7 +84,8 @@ def rate_difference(
     Notes
     -----
     MOVER, the method of variance estimates recovery (Zou & Donner, Statistics in Medicine 27, 2008): the
-    asymmetry of the two log-scale limits is carried over. Speakers of both groups enter by their jackknife correlation.
+    asymmetry of the two log-scale limits is carried over. Speakers of both groups enter by their jackknife correlation,
+    with the least half-width of `rate_ratio`.
     """
     require_level(level)
     method = "mover-jackknife-log-t"
@@ -96,11 +99,24 @@ def rate_difference(
     ours_low, ours_high = _limits(ours)
     theirs_low, theirs_high = _limits(theirs)
     correlation = _correlation(group, reference)
+    least = 0.0
+    if _share_speakers(group, reference):
+        least = _least_errors(level, design_effect) / min(group.total_words, reference.total_words)
     limits = (
-        difference - _combine(value[0] - ours_low, theirs_high - value[1], correlation),
-        difference + _combine(ours_high - value[0], value[1] - theirs_low, correlation),
+        difference - max(least, _combine(value[0] - ours_low, theirs_high - value[1], correlation)),
+        difference + max(least, _combine(ours_high - value[0], value[1] - theirs_low, correlation)),
     )
     return _estimate(group, reference, level, difference, limits, method, None)
+
+
+def log_ratio_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, float] | str:
+    """Standard error of the log rate ratio and its degrees of freedom; or, in words, why there is none."""
+    if reason := _no_interval(group, reference):
+        return reason
+    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    if ours is None or theirs is None:
+        return "a group in which at most one speaker has errors: the spread of its speakers is not known"
+    return _error(group, reference, ours, theirs)
 
 
 def _limits(estimate: Estimate) -> tuple[float, float]:
@@ -114,22 +130,40 @@ def _combine(ours: float, theirs: float, correlation: float) -> float:
 
 
 def _log_ratio_half_width(
-    group: SpeakerSums, reference: SpeakerSums, ours: LogJackknife, theirs: LogJackknife, level: float
+    group: SpeakerSums,
+    reference: SpeakerSums,
+    ours: LogJackknife,
+    theirs: LogJackknife,
+    level: float,
+    design_effect: float,
 ) -> float:
-    if group.speakers == reference.speakers or not set(group.speakers).isdisjoint(reference.speakers):
-        covariance = _covariance(group, reference, ours, theirs)
-        variance = max(0.0, ours.variance + theirs.variance - 2 * covariance)
-        freedom: float = min(ours.degrees_of_freedom, theirs.degrees_of_freedom)
-    else:
-        variance = ours.variance + theirs.variance
-        freedom = _satterthwaite(ours, theirs)
-    return t_quantile(freedom, level) * math.sqrt(variance)
+    error, freedom = _error(group, reference, ours, theirs)
+    least = 0.0
+    if _share_speakers(group, reference):
+        fewest = min(group.total_errors, reference.total_errors)
+        least = math.log1p(_least_errors(level, design_effect) / fewest)
+    return max(least, t_quantile(freedom, level) * error)
 
 
-def _satterthwaite(ours: LogJackknife, theirs: LogJackknife) -> float:
-    spread = ours.variance**2 / ours.degrees_of_freedom + theirs.variance**2 / theirs.degrees_of_freedom
-    least: float = min(ours.degrees_of_freedom, theirs.degrees_of_freedom)
-    return (ours.variance + theirs.variance) ** 2 / spread if spread else least
+def _error(
+    group: SpeakerSums, reference: SpeakerSums, ours: LogJackknife, theirs: LogJackknife
+) -> tuple[float, float]:
+    """Standard error of the log ratio, and its degrees of freedom."""
+    variances = ours.variance, theirs.variance
+    freedoms = ours.degrees_of_freedom, theirs.degrees_of_freedom
+    if not _share_speakers(group, reference):
+        return math.sqrt(sum(variances)), satterthwaite(variances, freedoms)
+    covariance = _covariance(group, reference, ours, theirs)
+    return math.sqrt(max(0.0, sum(variances) - 2 * covariance)), min(freedoms)
+
+
+def _share_speakers(group: SpeakerSums, reference: SpeakerSums) -> bool:
+    return not set(group.speakers).isdisjoint(reference.speakers)
+
+
+def _least_errors(level: float, design_effect: float) -> float:
+    """How many more errors one group may really have where none was seen."""
+    return poisson_limits(0, level)[1] * design_effect
 
 
 def _covariance(

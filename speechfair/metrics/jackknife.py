@@ -6,6 +6,7 @@ Works on per-speaker sums only; what they mean and what is reported is decided i
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LogJackknife", "jackknife_mean_rate", "jackknife_pooled_rate", "poisson_limits", "t_quantile"]
+__all__ = [
+    "LogJackknife",
+    "effective_speakers",
+    "jackknife_mean_rate",
+    "jackknife_pooled_rate",
+    "poisson_limits",
+    "satterthwaite",
+    "t_quantile",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +34,15 @@ class LogJackknife:
     ----------
     log_value : natural logarithm of the rate.
     deviations : shape (n_speakers,), each leave-one-out log rate minus their mean.
+    degrees_of_freedom : of the variance: effective speakers less one, at least 1.
+    counting_variance : variance of the log rate if errors were independent events (Poisson). The variance is
+        never taken to be less, so that speakers who happen to be alike give no interval of width zero.
     """
 
     log_value: float
     deviations: NDArray[np.float64]
+    degrees_of_freedom: float
+    counting_variance: float
 
     @property
     def scale(self) -> float:
@@ -37,18 +51,23 @@ class LogJackknife:
 
     @property
     def variance(self) -> float:
-        """Jackknife variance of the log rate."""
-        return self.scale * float(self.deviations @ self.deviations)
-
-    @property
-    def degrees_of_freedom(self) -> int:
-        """Speakers less one."""
-        return len(self.deviations) - 1
+        """Jackknife variance of the log rate, but at least `counting_variance`."""
+        return max(self.scale * float(self.deviations @ self.deviations), self.counting_variance)
 
     def limits(self, level: float) -> tuple[float, float]:
         """Interval of the rate: exp(log rate ± t · standard error)."""
         half = t_quantile(self.degrees_of_freedom, level) * math.sqrt(self.variance)
         return math.exp(self.log_value - half), math.exp(self.log_value + half)
+
+
+def effective_speakers(words: NDArray[np.float64]) -> float:
+    """Speakers of equal talk time that tell as much: (sum of words)² / sum of words² (Kish, Survey Sampling, 1965).
+
+    >>> import numpy as np
+    >>> effective_speakers(np.array([100.0, 100.0, 100.0])), effective_speakers(np.array([300.0, 30.0, 30.0]))
+    (3.0, 1.411764705882353)
+    """
+    return float(words.sum() ** 2 / (words @ words))
 
 
 def jackknife_pooled_rate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> LogJackknife | None:
@@ -57,16 +76,39 @@ def jackknife_pooled_rate(errors: NDArray[np.float64], words: NDArray[np.float64
     None where the log rate, or that of some leave-one-out sample, does not exist: no errors at all, all errors
     (or all words) from one speaker, or fewer than two speakers.
     """
+    return _jackknife(errors, words, 1 / float(errors.sum()) if errors.any() else 0.0)
+
+
+def jackknife_mean_rate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> LogJackknife | None:
+    """Jackknife of the log of the mean of the speakers' own rates, errors / words; None as above."""
+    rates = errors / words
+    total = float(rates.sum())
+    return _jackknife(rates, np.ones_like(rates), float((rates / words).sum()) / total**2 if total else 0.0)
+
+
+def _jackknife(
+    errors: NDArray[np.float64], words: NDArray[np.float64], counting_variance: float
+) -> LogJackknife | None:
     left_errors, left_words = errors.sum() - errors, words.sum() - words
     if len(errors) < 2 or not (left_errors > 0).all() or not (left_words > 0).all():
         return None
     replicates = np.log(left_errors) - np.log(left_words)
-    return LogJackknife(math.log(errors.sum() / words.sum()), replicates - replicates.mean())
+    return LogJackknife(
+        math.log(errors.sum() / words.sum()),
+        replicates - replicates.mean(),
+        max(1.0, effective_speakers(words) - 1),
+        counting_variance,
+    )
 
 
-def jackknife_mean_rate(rates: NDArray[np.float64]) -> LogJackknife | None:
-    """Jackknife of the log of the mean of the speakers' own rates, shape (n_speakers,); None as above."""
-    return jackknife_pooled_rate(rates, np.ones_like(rates))
+def satterthwaite(variances: Sequence[float], freedoms: Sequence[float]) -> float:
+    """Degrees of freedom of a sum of independent variance estimates (Satterthwaite, Biometrics Bulletin 2, 1946).
+
+    >>> satterthwaite([1.0, 1.0], [4.0, 4.0])
+    8.0
+    """
+    spread = sum(v**2 / f for v, f in zip(variances, freedoms, strict=True))
+    return float(sum(variances) ** 2 / spread) if spread else min(freedoms)
 
 
 def t_quantile(degrees_of_freedom: float, level: float) -> float:

@@ -192,8 +192,9 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
 
     Notes
     -----
-    The interval is exp(log rate ± t · se), se from the delete-one-speaker jackknife, n - 1 degrees of freedom: of
-    the closed forms tried it covers best when speakers are few and differ much.
+    The interval is exp(log rate ± t · se), se from the delete-one-speaker jackknife but never less than that of
+    independent (Poisson) errors. The degrees of freedom are the effective number of speakers less one: with n - 1
+    the intervals of speakers with unequal talk time are too narrow (docs/results/coverage.md).
     """
     require_level(level)
     if not design_effect >= 1:
@@ -230,7 +231,7 @@ def speaker_mean_rate(
     value = float(rates.mean())
     if reason_ := no_interval_reason(sums, count):
         return _estimate(sums, level, value, None, "none", reason_, count)
-    jackknife = jackknife_mean_rate(rates)
+    jackknife = jackknife_mean_rate(sums.errors[spoke], sums.words[spoke])
     if jackknife is not None:
         return _estimate(sums, level, value, jackknife.limits(level), "jackknife-log-t", None, count)
     # An error of speaker i moves the mean by 1 / (n words_i), so the least talkative sets the limit.

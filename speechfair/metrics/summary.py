@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.bootstrap import bootstrap_rates, expanded_level, first_reason, overall_estimate
+from speechfair.metrics.bootstrap import (
+    ALIKE,
+    all_alike,
+    bootstrap_rates,
+    expanded_level,
+    first_reason,
+    overall_estimate,
+)
 from speechfair.metrics.disparity import rate_difference, rate_ratio
 from speechfair.metrics.rates import SpeakerSums, require_level
 from speechfair.types import Estimate
@@ -56,7 +63,7 @@ def worst_best_ratio(
     level: float = 0.95,
     n_replicates: int = 10_000,
 ) -> Estimate:
-    """Highest pooled rate / lowest, with an interval from simultaneous intervals of all pairs' log ratios.
+    """Highest pooled rate / lowest, with an interval from the limits of all pairs' log ratios.
 
     The value is None where a group has no reference words, or the lowest rate is 0. See `max_min_gap`.
     """
@@ -83,7 +90,7 @@ def max_min_gap(
     level: float = 0.95,
     n_replicates: int = 10_000,
 ) -> Estimate:
-    """Highest pooled rate minus lowest, with an interval from simultaneous intervals of all pairs' differences.
+    """Highest pooled rate minus lowest, with an interval from the limits of all pairs' differences.
 
     Parameters
     ----------
@@ -93,10 +100,11 @@ def max_min_gap(
     Notes
     -----
     Percentiles of the resampled gap miss the truth where groups differ little, since noise only ever widens a
-    gap. If every pair's true difference lies in its simultaneous interval, the true gap lies between the largest
-    lower and the largest upper limit; so the level holds, at the price of width, which is large where groups of
-    eight speakers or fewer are compared. The pairs' intervals are those of `rate_difference`; the bootstrap only
-    says at which level each must be taken (max-t, Westfall & Young 1993).
+    gap. If every pair's true difference is above its simultaneous lower limit, so is the true gap above the largest
+    of them; and it is below the largest upper limit if that of the truly worst and best group holds, at the plain
+    level. So the level holds, at the price of width, which is large where groups of eight speakers or fewer are
+    compared. The limits are those of `rate_difference`; the bootstrap only says at which level the lower ones must
+    be taken (max-t, Westfall & Young 1993).
     """
     if problem := _problem(groups, level):
         return overall_estimate(groups, level, None, problem, method=_MAX_T)
@@ -134,6 +142,8 @@ def between_group_sd(
     if lost > n_replicates // 100:
         return overall_estimate(groups, level, None, _too_many(lost, n_replicates), method=method, lost=lost)
     variances = kept.var(axis=1, ddof=1)
+    if all_alike(kept - kept[0] + 1):
+        return overall_estimate(groups, level, float(np.sqrt(observed)), ALIKE, method="none", lost=lost)
     added = float(variances.mean()) - observed
     tail = (1 - expanded_level(groups, level)) / 2
     limits = np.sqrt(np.maximum(0.0, np.quantile(variances, [tail, 1 - tail]) - 2 * added)).tolist()
@@ -212,10 +222,11 @@ def _pair_limits(
     rng: np.random.Generator,
     n_replicates: int,
 ) -> tuple[tuple[float, float] | None, int]:
-    """Largest lower and largest upper simultaneous limit over all ordered pairs, and the replicates lost.
+    """Largest lower simultaneous limit and largest upper limit over all pairs, and the replicates lost.
 
-    The bootstrap tells only how many independent comparisons the pairs amount to; each pair's interval is then the
-    one of `compare` at the level that this asks for. No limits where over 1 % of the replicates are lost.
+    The bootstrap tells only how many independent comparisons the pairs amount to; each pair's lower limit is then
+    the one of `compare` at the level that this asks for. The largest upper limit is never below that of the
+    truly worst and best group, so it needs no adjustment. No limits where over 1 % of the replicates are lost.
     """
     drawn = bootstrap_rates(groups, n_replicates, rng)
     kept = drawn[np.isfinite(drawn).all(axis=1)]
@@ -226,11 +237,11 @@ def _pair_limits(
     order = sorted(groups, key=lambda sums: sums.rate or 0.0, reverse=True)
     lows, highs = [], []
     for higher, lower in combinations(order, 2):
-        estimate = compare(higher, lower, pair_level)
-        if estimate.low is None or estimate.high is None:
+        low, high = compare(higher, lower, pair_level).low, compare(higher, lower, level).high
+        if low is None or high is None:
             return None, lost
-        lows.append(estimate.low)
-        highs.append(estimate.high)
+        lows.append(low)
+        highs.append(high)
     return (max(lows), max(highs)), lost
 
 

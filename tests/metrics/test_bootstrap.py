@@ -64,7 +64,18 @@ def test_same_seed_same_interval() -> None:
 
 def test_percentiles_widen_as_t_does() -> None:
     # 2 Phi(2.776) - 1, since t of 4 degrees of freedom has its 97.5 % point at 2.776
-    assert expanded_level([sums(5, "a"), sums(90, "b")], 0.95) == pytest.approx(0.99450, abs=1e-5)
+    five = SpeakerSums(tuple("abcde"), np.arange(5.0), np.full(5, 30.0), 5)
+    assert expanded_level([five, sums(90, "b")], 0.95) == pytest.approx(0.99450, abs=1e-5)
+    one_talks = SpeakerSums(tuple("abcde"), np.arange(5.0), np.array([30.0, 30, 30, 30, 300]), 5)
+    assert expanded_level([one_talks, sums(90, "b")], 0.95) > 0.9999
+
+
+def test_resamples_that_are_all_alike_give_no_interval_of_width_zero() -> None:
+    alike = SpeakerSums(tuple("abcdef"), np.full(6, 3.0), np.full(6, 10.0), 6)
+    estimate = bootstrap_estimate(first, [alike], rng=np.random.default_rng(5), n_replicates=200)
+    assert estimate.value == pytest.approx(0.3)
+    assert (estimate.low, estimate.high) == (None, None)
+    assert "width zero" in str(estimate.reason)
 
 
 def test_lost_replicates_are_counted_and_too_many_forbid_the_interval() -> None:

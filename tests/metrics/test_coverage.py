@@ -10,19 +10,19 @@ from speechfair.metrics.rates import SpeakerSums, pooled_rate
 from speechfair.types import Estimate
 
 DRAWS = 400
-UTTERANCES = 20
 
 
 def draw(
     rng: np.random.Generator, n_speakers: int, rate: float, variation: float, prefix: str = "s"
 ) -> tuple[SpeakerSums, np.ndarray, np.ndarray]:
-    """Speakers whose rates are gamma-distributed; errors and words of each of their utterances."""
-    words = rng.integers(5, 16, (n_speakers, UTTERANCES))
-    talent = rng.gamma(variation**-2, variation**2, (n_speakers, 1))
-    errors = rng.poisson(words * rate * talent)
+    """Speakers whose rates are gamma-distributed and who talk unequally much; errors and words by utterance."""
+    speaker = np.repeat(np.arange(n_speakers), 1 + rng.poisson(rng.gamma(2.0, 10.0, n_speakers)))
+    words = rng.integers(5, 16, len(speaker))
+    talent = rng.gamma(variation**-2, variation**2, n_speakers)
+    errors = rng.poisson(words * rate * talent[speaker])
     names = tuple(f"{prefix}{index}" for index in range(n_speakers))
-    totals = errors.sum(axis=1).astype(float), words.sum(axis=1).astype(float)
-    return SpeakerSums(names, *totals, n_speakers * UTTERANCES), errors.ravel(), words.ravel()
+    totals = [np.bincount(speaker, counts, n_speakers).astype(float) for counts in (errors, words)]
+    return SpeakerSums(names, *totals, len(speaker)), errors, words
 
 
 def holds(estimate: Estimate, truth: float) -> bool:
@@ -31,12 +31,14 @@ def holds(estimate: Estimate, truth: float) -> bool:
     return estimate.low <= truth <= estimate.high
 
 
-# Nominal 95 %; the method's own shortfall is up to 3 points here, and three binomial standard errors are added.
-LEAST = 0.92 - 3 * np.sqrt(0.92 * 0.08 / DRAWS)
+def least(n_speakers: int) -> float:
+    """The goal of docs/results/coverage.md, less three binomial standard errors of this smaller run."""
+    goal = 0.93 if n_speakers >= 20 else 0.91
+    return float(goal - 3 * np.sqrt(goal * (1 - goal) / DRAWS))
 
 
 @pytest.mark.parametrize("variation", [0.5, 0.9])
-@pytest.mark.parametrize("n_speakers", [12, 35])
+@pytest.mark.parametrize("n_speakers", [8, 12, 35])
 def test_speaker_intervals_cover(n_speakers: int, variation: float) -> None:
     rng = np.random.default_rng([n_speakers, int(10 * variation)])
     covered = np.zeros(3)
@@ -48,7 +50,7 @@ def test_speaker_intervals_cover(n_speakers: int, variation: float) -> None:
             holds(rate_ratio(group, reference), 1.5),
             holds(rate_difference(group, reference), 0.06),
         )
-    assert (covered / DRAWS >= LEAST).all(), covered / DRAWS
+    assert (covered / DRAWS >= least(n_speakers)).all(), covered / DRAWS
 
 
 @pytest.mark.parametrize("variation", [0.5, 0.9])

@@ -23,15 +23,28 @@ group = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=5,
 
 @settings(deadline=None)
 @given(group)
-def test_a_group_is_exactly_as_good_as_itself(data: tuple[list[float], list[float]]) -> None:
+def test_equal_sums_of_the_same_speakers_never_give_width_zero(data: tuple[list[float], list[float]]) -> None:
     one = sums(*data)
     ratio, difference = rate_ratio(one, one), rate_difference(one, one)
-    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((1, 1, 1))
+    factor, width = 1 - 2 * math.log(0.025) / sum(data[0]), -2 * math.log(0.025) / sum(data[1])
+    assert ratio.value == 1
+    assert ratio.low is not None
+    assert ratio.high is not None
+    assert ratio.low <= (1 + 1e-9) / factor
+    assert ratio.high >= (1 - 1e-9) * factor
     assert difference.value == 0
     assert difference.low is not None
     assert difference.high is not None
-    assert difference.low <= 0 <= difference.high
+    assert -difference.low == pytest.approx(difference.high)
+    assert difference.high >= (1 - 1e-9) * width
     assert ratio.n_speakers == one.n_speakers
+
+
+def test_equal_sums_of_the_same_speakers_differ_by_the_exact_limit_of_no_event() -> None:
+    one = sums([3.0, 5, 8, 2, 20], [31.0, 40, 20, 60, 35])
+    ratio = rate_ratio(one, one)
+    factor = 1 - 2 * math.log(0.025) / 38  # Garwood's upper limit of no event, times the design effect of 2
+    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((1 / factor, 1, factor))
 
 
 @settings(deadline=None)
@@ -69,9 +82,9 @@ def test_the_ratio_does_not_depend_on_the_unit_of_length(
 
 
 def test_equal_variances_have_the_degrees_of_freedom_of_both() -> None:
-    errors, words = [3.0, 5, 8, 4, 9], [20.0, 30, 30, 25, 50]
+    errors, words = [3.0, 5, 8, 2, 20], [31.0] * 5
     estimate = rate_ratio(sums(errors, words), sums(errors, words, prefix="r"))
-    logs = np.log((29 - np.array(errors)) / (155 - np.array(words)))
+    logs = np.log((38 - np.array(errors)) / (155 - np.array(words)))
     variance = 2 * 4 / 5 * ((logs - logs.mean()) ** 2).sum()
     assert estimate.high == pytest.approx(math.exp(2.306004135 * math.sqrt(variance)))  # R: qt(0.975, 8)
     assert estimate.n_speakers == 10

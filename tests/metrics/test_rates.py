@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError
+from speechfair.metrics.jackknife import jackknife_pooled_rate
 from speechfair.metrics.rates import SpeakerSums, pooled_rate, speaker_mean_rate, speaker_sums
 
 COLUMNS = ("speaker", "substitutions", "deletions", "insertions", "reference_length")
@@ -90,20 +92,36 @@ def test_interval_depends_on_proportions_of_words_only(data: list[tuple[int, int
 
 
 def test_pooled_rate_against_the_definition() -> None:
-    group = sums([1, 4, 2, 8, 5], [10, 20, 30, 40, 50])
-    logs = [math.log((20 - e) / (150 - w)) for e, w in zip(group.errors, group.words, strict=True)]
+    group = sums([1, 4, 2, 8, 15], [30, 30, 30, 30, 30])
+    logs = [math.log((30 - e) / (150 - w)) for e, w in zip(group.errors, group.words, strict=True)]
     variance = 4 / 5 * sum((value - sum(logs) / 5) ** 2 for value in logs)
     half = 2.7764451051977987 * math.sqrt(variance)  # R: qt(0.975, 4)
     estimate = pooled_rate(group)
-    assert estimate.value == pytest.approx(20 / 150)
-    assert estimate.low == pytest.approx(20 / 150 * math.exp(-half))
-    assert estimate.high == pytest.approx(20 / 150 * math.exp(half))
+    assert estimate.value == pytest.approx(30 / 150)
+    assert estimate.low == pytest.approx(30 / 150 * math.exp(-half))
+    assert estimate.high == pytest.approx(30 / 150 * math.exp(half))
     assert (estimate.method, estimate.reason, estimate.n_speakers) == ("jackknife-log-t", None, 5)
 
 
-def test_equal_speakers_give_no_width() -> None:
-    estimate = pooled_rate(sums([2] * 6, [10] * 6))
-    assert (estimate.low, estimate.value, estimate.high) == pytest.approx((0.2, 0.2, 0.2))
+def test_unequal_talk_time_costs_degrees_of_freedom() -> None:
+    errors, words = [2.0, 8, 1, 9, 2, 30], [30.0, 30, 30, 30, 30, 150]
+    variance = jackknife_pooled_rate(np.array(errors), np.array(words))
+    assert variance is not None
+    # 300² / (5 · 30² + 150²) = 10 / 3 effective speakers; numerical: P(|t| < 3.747) = 0.95 at 7 / 3 freedom
+    half = scipy.stats.t.ppf(0.975, 10 / 3 - 1) * math.sqrt(variance.variance)
+    estimate = pooled_rate(sums(errors, words))
+    assert estimate.high == pytest.approx(52 / 300 * math.exp(half))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 50), st.integers(50, 400), st.integers(5, 30))
+def test_speakers_who_are_alike_by_chance_give_no_interval_of_width_zero(e: int, w: int, n: int) -> None:
+    group = sums([float(e)] * n, [float(w)] * n)
+    half = scipy.stats.t.ppf(0.975, n - 1) / math.sqrt(n * e)  # as for n · e independent errors
+    for estimate in (pooled_rate(group), speaker_mean_rate(group)):
+        assert estimate.value == pytest.approx(e / w)
+        assert estimate.low == pytest.approx(e / w * math.exp(-half))
+        assert estimate.high == pytest.approx(e / w * math.exp(half))
 
 
 def test_speaker_mean_weighs_speakers_alike() -> None:

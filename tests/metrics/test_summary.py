@@ -119,3 +119,19 @@ def test_best_group_without_errors() -> None:
     assert gap.low is not None
     assert gap.value is not None
     assert gap.low < gap.value
+
+
+def test_speakers_who_are_alike_by_chance_give_no_interval_of_width_zero() -> None:
+    groups = [
+        SpeakerSums(tuple(f"{name}{i}" for i in range(6)), np.full(6, errors), np.full(6, 100.0), 6)
+        for name, errors in (("a", 10.0), ("b", 20.0))
+    ]
+    gap = max_min_gap(groups, rng=np.random.default_rng(9), n_replicates=200)
+    assert gap.value == pytest.approx(0.1)
+    assert gap.low is not None
+    assert gap.high is not None
+    assert gap.high - gap.low > 0.05
+    deviation = between_group_sd(groups, rng=np.random.default_rng(9), n_replicates=200)
+    assert deviation.value == pytest.approx(0.1 / np.sqrt(2))
+    assert (deviation.low, deviation.high) == (None, None)
+    assert "width zero" in str(deviation.reason)
