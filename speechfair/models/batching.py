@@ -7,10 +7,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from speechfair.types import Audio, Hypothesis
 
-__all__ = ["describe", "failed", "one_by_one", "refusal", "share_seconds"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "at_least",
+    "by_length",
+    "describe",
+    "failed",
+    "one_by_one",
+    "refusal",
+    "share_seconds",
+    "too_long",
+]
 
 
 def refusal(audio: Audio, sample_rate: int) -> str | None:
@@ -26,6 +40,24 @@ def refusal(audio: Audio, sample_rate: int) -> str | None:
     if not np.isfinite(audio.samples).all():
         return "audio holds samples that are not finite numbers"
     return None
+
+
+def too_long(audio: Audio, longest_s: float) -> str | None:
+    """Why `audio` is refused by a model that hears `longest_s` seconds at most; None where it is not."""
+    if audio.duration_s <= longest_s:
+        return None
+    return (
+        f"audio is {audio.duration_s:.1f} s long and this model takes up to {longest_s:g} s at once; nothing is cut "
+        "off: give it in segments (start_s, end_s), or raise the model option longest_s if it can hold more"
+    )
+
+
+def at_least(audio: Audio, seconds: float) -> NDArray[np.float32]:
+    """The samples, with silence after them where they are shorter than `seconds`."""
+    import numpy as np
+
+    lacking = round(seconds * audio.sample_rate) - len(audio.samples)
+    return np.pad(audio.samples, (0, lacking)) if lacking > 0 else audio.samples
 
 
 def share_seconds(seconds: float, batch: Sequence[Audio]) -> list[float]:
@@ -61,3 +93,49 @@ def one_by_one(
         spent = time.perf_counter() - started
         results.append(Hypothesis(audio.utterance_id, text, reason, spent, model))
     return results
+
+
+def by_length(
+    batch: Sequence[Audio],
+    sample_rate: int,
+    model: str,
+    size: int,
+    recognize: Callable[[list[Audio]], list[str]],
+    refuse: Callable[[Audio], str | None] = lambda audio: None,
+) -> list[Hypothesis]:
+    """Hypotheses of a recogniser that takes several utterances at once, in the order of `batch`.
+
+    Rows of like length go together, `size` at a time. If a pass raises, its rows are tried alone, so that only
+    the culprit fails. `refuse` gives a reason for rows that must not be tried.
+    """
+    results: dict[int, Hypothesis] = {}
+    rows = []
+    for row, audio in enumerate(batch):
+        reason = refusal(audio, sample_rate) or refuse(audio)
+        if reason is None:
+            rows.append(row)
+        else:
+            results[row] = failed(audio, reason, model)
+    rows.sort(key=lambda row: len(batch[row].samples))
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        done = _together([batch[row] for row in part], model, recognize)
+        results.update(zip(part, done, strict=True))
+    return [results[row] for row in range(len(batch))]
+
+
+def _together(
+    batch: list[Audio], model: str, recognize: Callable[[list[Audio]], list[str]]
+) -> list[Hypothesis]:
+    started = time.perf_counter()
+    try:
+        texts = recognize(batch)
+    except Exception as error:
+        if len(batch) == 1:
+            return [failed(batch[0], describe(error), model, time.perf_counter() - started)]
+        return [result for audio in batch for result in _together([audio], model, recognize)]
+    seconds = share_seconds(time.perf_counter() - started, batch)
+    return [
+        Hypothesis(audio.utterance_id, text, None, spent, model)
+        for audio, text, spent in zip(batch, texts, seconds, strict=True)
+    ]

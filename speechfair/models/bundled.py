@@ -16,11 +16,12 @@ from typing import Any
 
 from speechfair.errors import DigestMismatchError, InputError, MissingExtraError, StorageError
 from speechfair.models import check_options, faster_whisper
-from speechfair.models.faster_whisper import FasterWhisper, sha256_of
+from speechfair.models.faster_whisper import FasterWhisper
+from speechfair.models.weights import sha256_of
 from speechfair.registry import did_you_mean
 from speechfair.resources import cache_folder
 
-__all__ = ["DIGESTS", "join_parts", "load"]
+__all__ = ["DIGESTS", "folder_of", "join_parts", "load"]
 
 DIGESTS = {
     "whisper-tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
@@ -48,11 +49,15 @@ def load(which: str | None, **options: Any) -> FasterWhisper:
         The installed weights are not those that were published.
     """
     which = which or "whisper-tiny.en"
+    check_options("bundled", faster_whisper.load, options)
+    return faster_whisper.load(str(folder_of(which)), **{"name": f"bundled:{which}", **options})
+
+
+def folder_of(which: str) -> Path:
+    """Folder of bundled weights in CTranslate2 form, checked against their digest; raises as `load` does."""
     if which not in DIGESTS:
         raise InputError(f"unknown bundled model {which!r}; {did_you_mean(which, list(DIGESTS))}")
-    check_options("bundled", faster_whisper.load, options)
-    folder = _tiny() if which == "whisper-tiny.en" else _base()
-    return faster_whisper.load(str(folder), **{"name": f"bundled:{which}", **options})
+    return _tiny() if which == "whisper-tiny.en" else _base()
 
 
 def join_parts(parts: Sequence[Path], companions: Sequence[Path], folder: Path, expected: str) -> Path:

@@ -8,32 +8,36 @@ voice activity detection, no text of one utterance as context for another.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models import runaway
-from speechfair.models.batching import describe, failed, refusal, share_seconds
+from speechfair.models.arguments import whole_number
+from speechfair.models.batching import describe
+from speechfair.models.weights import sha256_of
+from speechfair.models.windows import (
+    SAMPLE_RATE,
+    SEED,
+    TEMPERATURES,
+    WindowedWhisper,
+    read_window,
+    spoken_language,
+    token_limit,
+)
 from speechfair.registry import did_you_mean
-from speechfair.types import Audio, Hypothesis, ModelIdentity
+from speechfair.types import Audio, ModelIdentity
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FasterWhisper", "load", "sha256_of", "window_for"]
-
-SAMPLE_RATE = 16_000
-FULL_WINDOW_S = 30.0
-SEED = 20_231_107
-TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+__all__ = ["FasterWhisper", "load"]
 
 
 def load(
@@ -54,8 +58,9 @@ def load(
     ----------
     which : folder with ``model.bin``, ``config.json`` and ``tokenizer.json``, or a name that faster-whisper
         fetches from the Hugging Face hub, such as ``small.en`` or ``large-v3``.
-    window : ``exact``, the 30 s the model was trained on, or a shorter window in seconds. About 10 is some
-        three to four times as fast; under 8 small models run away often.
+    window : ``exact``, the 30 s the model was trained on; a shorter window in seconds (about 10 is some three to
+        four times as fast; under 8 small models run away often); or ``auto``: 10 if an audit finds on a sample
+        that no group is worse off, else exact.
     language : two-letter code such as ``ja``. English-only models need none; others do.
     compute_type : CTranslate2 arithmetic, such as ``float32`` or ``int8``.
     device : ``cpu``, ``cuda`` or ``auto``.
@@ -75,48 +80,21 @@ def load(
         raise InputError(
             "faster-whisper needs a model: faster-whisper:FOLDER or a name, such as faster-whisper:small.en"
         )
-    window_s = _window_seconds(window)
-    batch_size, beam_size = _count("batch_size", batch_size), _count("beam_size", beam_size)
-    threads = _count("threads", threads, least=0) or _processors()
+    window_s, candidate = read_window(window)
+    batch_size, beam_size = whole_number("batch_size", batch_size), whole_number("beam_size", beam_size)
+    threads = whole_number("threads", threads, least=0) or _processors()
     folder = _folder(which)
 
     def build() -> Any:
         return _open(folder, device, compute_type, threads)
 
     return FasterWhisper(
-        build, name or f"faster-whisper:{which}", folder, language, window_s, batch_size, beam_size
+        build, name or f"faster-whisper:{which}", folder, language, window_s, batch_size, beam_size, candidate
     )
 
 
-def window_for(duration_s: float, window_s: float) -> float | None:
-    """The window (seconds) that an utterance is padded to; None where it is too long for one.
-
-    The smallest of `window_s`, 20 and 30 that holds the utterance and a second of silence, so that the choice
-    depends on the utterance alone. 30 s is the most that Whisper sees at once.
-
-    >>> [window_for(s, 10.0) for s in (4.0, 9.5, 25.0, 30.0, 30.5)]
-    [10.0, 20.0, 30.0, 30.0, None]
-    """
-    for size in sorted({window_s, 20.0, FULL_WINDOW_S}):
-        if size >= window_s and duration_s + 1.0 <= size:
-            return size
-    return FULL_WINDOW_S if duration_s <= FULL_WINDOW_S else None
-
-
-def sha256_of(*paths: Path) -> str:
-    """Hex digest of files' contents, one after another."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
-
-
-class FasterWhisper:
+class FasterWhisper(WindowedWhisper):
     """A `Recognizer` over one loaded model. Made by `load`."""
-
-    sample_rate = SAMPLE_RATE
 
     def __init__(
         self,
@@ -127,19 +105,20 @@ class FasterWhisper:
         window_s: float,
         batch_size: int,
         beam_size: int,
+        candidate_window_s: float | None = None,
     ) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
         self._model = build()
         _seed_fallback(self._model, build)
         multilingual = bool(self._model.model.is_multilingual)
-        self._language = _language(language, multilingual, list(self._model.supported_languages), name)
+        self._language = spoken_language(language, multilingual, list(self._model.supported_languages), name)
         self._tokens = Tokenizer(
             self._model.hf_tokenizer, multilingual, task="transcribe", language=self._language
         )
         self._prompt = [*self._tokens.sot_sequence, self._tokens.no_timestamps]
-        self._window_s, self._batch_size, self._beam_size = window_s, batch_size, beam_size
-        self._identity = ModelIdentity(
+        self._beam_size = beam_size
+        identity = ModelIdentity(
             name=name,
             family="faster-whisper",
             digest=sha256_of(folder / "model.bin"),
@@ -155,63 +134,7 @@ class FasterWhisper:
             },
             versions={name: metadata.version(name) for name in ("ctranslate2", "faster-whisper")},
         )
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """Weights, decoding options and library versions."""
-        return self._identity
-
-    def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
-        """One hypothesis per audio (16 kHz), in order. Whatever goes wrong with one becomes its `error`."""
-        results: dict[int, Hypothesis] = {}
-        groups: dict[float | None, list[int]] = {}
-        for row, audio in enumerate(batch):
-            reason = refusal(audio, SAMPLE_RATE)
-            if reason is not None:
-                results[row] = failed(audio, reason, self.identity.key)
-            else:
-                groups.setdefault(window_for(audio.duration_s, self._window_s), []).append(row)
-        for window_s, rows in groups.items():
-            # rows of like length finish decoding together, so none waits for a long neighbour
-            rows.sort(key=lambda row: len(batch[row].samples))
-            size = self._batch_size if window_s else 1
-            for start in range(0, len(rows), size):
-                part = rows[start : start + size]
-                done = self._attempt([batch[row] for row in part], window_s)
-                results.update(zip(part, done, strict=True))
-        return [results[row] for row in range(len(batch))]
-
-    def _attempt(self, batch: list[Audio], window_s: float | None) -> list[Hypothesis]:
-        """Decode rows of one window together; if that raises, each alone, so that only the culprit fails."""
-        started = time.perf_counter()
-        try:
-            if window_s is None:
-                texts = [(self._loop(audio), False) for audio in batch]
-            else:
-                texts = self._decode(batch, window_s)
-        except Exception as error:
-            if len(batch) == 1:
-                return [failed(batch[0], describe(error), self.identity.key, time.perf_counter() - started)]
-            return [result for audio in batch for result in self._attempt([audio], window_s)]
-        seconds = share_seconds(time.perf_counter() - started, batch)
-        return [
-            self._settle(audio, text, hit_limit, spent, window_s is None)
-            for audio, (text, hit_limit), spent in zip(batch, texts, seconds, strict=True)
-        ]
-
-    def _settle(self, audio: Audio, text: str, hit_limit: bool, spent: float, final: bool) -> Hypothesis:
-        """Accept a text, or have it redone where it looks like a runaway."""
-        key = self.identity.key
-        if final or runaway.suspicion(text, audio.duration_s, hit_limit=hit_limit) is None:
-            return Hypothesis(audio.utterance_id, text, None, spent, key)
-        started = time.perf_counter()
-        redone, error = None, None
-        try:
-            redone = self._loop(audio)
-        except Exception as problem:
-            error = f"redoing a runaway decode failed: {describe(problem)}"
-        spent += time.perf_counter() - started
-        return Hypothesis(audio.utterance_id, redone, error, spent, key, rejected=text)
+        super().__init__(identity, window_s, batch_size, candidate_window_s)
 
     def _decode(self, batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
         """Texts of one pass, and whether each stopped only at the greatest length."""
@@ -220,14 +143,13 @@ class FasterWhisper:
 
         features = np.stack([self._features(audio.samples, window_s) for audio in batch])
         encoded = self._model.model.encode(ctranslate2.StorageView.from_array(features))
-        # 16 tokens a second is twice the fastest speech; the model's own limit is 448 with the prompt
-        limit = min(self._model.max_length, len(self._prompt) + 40 + int(16 * window_s))
+        limit = token_limit(window_s)
+        # CTranslate2 gives half of max_length to new tokens
         found = self._model.model.generate(
-            encoded, [self._prompt] * len(batch), beam_size=self._beam_size, max_length=limit
+            encoded, [self._prompt] * len(batch), beam_size=self._beam_size, max_length=2 * limit
         )
         sequences = [result.sequences_ids[0] for result in found]
-        room = limit - len(self._prompt)
-        return [(self._tokens.decode(tokens).lstrip(), len(tokens) >= room) for tokens in sequences]
+        return [(self._tokens.decode(tokens).lstrip(), len(tokens) >= limit) for tokens in sequences]
 
     def _features(self, samples: NDArray[np.float32], window_s: float) -> NDArray[np.float32]:
         """Log-mel spectrogram of the audio padded with silence, shape (mels, frames)."""
@@ -331,40 +253,6 @@ def _fetch(which: str) -> Path:
             f"the model {which!r} could not be fetched from the Hugging Face hub ({type(error).__name__}); "
             "without a hub, give a folder that holds it in CTranslate2 form: faster-whisper:/path/to/folder"
         ) from error
-
-
-def _language(asked: str | None, multilingual: bool, known: list[str], name: str) -> str:
-    if asked is None:
-        if multilingual:
-            raise InputError(
-                f"{name} is multilingual: say which language is spoken, such as language=en or language=ja"
-            )
-        return "en"
-    if asked not in known:
-        raise InputError(f"{name} does not know the language {asked!r}; {did_you_mean(asked, known)}")
-    return asked
-
-
-def _window_seconds(window: str | float) -> float:
-    if window == "exact":
-        return FULL_WINDOW_S
-    try:
-        seconds = float(window)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not 2.0 <= seconds <= FULL_WINDOW_S:
-        raise InputError(f"window={window!r} is not usable: give 'exact' or a number of seconds from 2 to 30")
-    return seconds
-
-
-def _count(option: str, value: int, least: int = 1) -> int:
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = least - 1
-    if number < least or number != float(value):
-        raise InputError(f"{option}={value!r} is not usable: give a whole number from {least}")
-    return number
 
 
 def _processors() -> int:

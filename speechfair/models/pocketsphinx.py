@@ -50,7 +50,7 @@ class PocketSphinx:
     def __init__(self) -> None:
         import pocketsphinx
 
-        from speechfair.models.faster_whisper import sha256_of
+        from speechfair.models.weights import sha256_of
 
         folder = Path(pocketsphinx.get_model_path("en-us"))
         self._config = pocketsphinx.Config(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +19,8 @@ from speechfair.models import load_model
 from speechfair.models.scripted import Scripted, sample_digest
 from speechfair.registry import models
 from speechfair.types import Audio, Hypothesis, Recognizer
+from tests.models import tiny, tiny_chat
+from tests.models.server import TranscriptionServer
 
 DATA = Path(os.environ.get("SPEECHFAIR_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 # PocketSphinx hears 012920085, 014650063 and 050390129 otherwise if it carries anything over from before them
@@ -73,6 +76,87 @@ def sphinx() -> Recognizer:
     return load_model("pocketsphinx")
 
 
+def transformers_whisper(**options: Any) -> Recognizer:
+    return load_model("whisper:bundled/tiny.en", **options)
+
+
+def own_cache(name: str) -> Path:
+    return Path(os.environ["SPEECHFAIR_CACHE"]) / "contracts" / name
+
+
+@cache
+def ctc_model(kind: str, norm: str) -> Path:
+    return tiny.ctc_folder(own_cache(f"{kind}-{norm}"), kind, norm)
+
+
+def ctc_layer(**options: Any) -> Recognizer:
+    return load_model(f"ctc:{ctc_model('wav2vec2', 'layer')}", device="cpu", **options)
+
+
+def ctc_group(**options: Any) -> Recognizer:
+    return load_model(f"ctc:{ctc_model('hubert', 'group')}", device="cpu", **options)
+
+
+@cache
+def moonshine_model() -> Path:
+    return tiny.moonshine_folder(own_cache("moonshine"))
+
+
+def moonshine(**options: Any) -> Recognizer:
+    return load_model(f"seq2seq:{moonshine_model()}", device="cpu", **options)
+
+
+@cache
+def chat_model() -> Path:
+    folder = own_cache("glmasr")
+    tiny_chat.glmasr(folder)
+    return folder
+
+
+def chat(**options: Any) -> Recognizer:
+    return load_model(f"chat-audio:{chat_model()}", device="cpu", max_new_tokens=8, **options)
+
+
+@cache
+def coloured_noise() -> list[Audio]:
+    return tiny.noise(8000, 16000, 4000, 20000, 2000)
+
+
+@cache
+def digesting_script() -> Path:
+    path = own_cache("asr.py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "import hashlib, sys\n"
+        "paths = open(sys.argv[2]).read().split() if sys.argv[1] == '--list' else sys.argv[1:]\n"
+        "for path in paths:\n    print(hashlib.sha256(open(path, 'rb').read()).hexdigest())\n"
+    )
+    return path
+
+
+def command(**options: Any) -> Recognizer:
+    return load_model(f"cmd:'{sys.executable}' -IS '{digesting_script()}' {{audio}}", **options)
+
+
+def command_on_list(**options: Any) -> Recognizer:
+    return load_model(f"cmd:'{sys.executable}' -IS '{digesting_script()}' --list {{list}}", **options)
+
+
+def function(**options: Any) -> Recognizer:
+    return load_model("python:tests.models.tiny:describe_samples", **options)
+
+
+@cache
+def transcription_server() -> TranscriptionServer:
+    return TranscriptionServer().start()
+
+
+def served(**options: Any) -> Recognizer:
+    return load_model(
+        "openai:made-up", base_url=transcription_server().base_url, key_env="", attempts=1, **options
+    )
+
+
 REAL = (pytest.mark.model, pytest.mark.data)
 CASES = [
     pytest.param(Case("scripted", scripted, {"default": "x"}, synthetic_speech), id="scripted"),
@@ -81,6 +165,17 @@ CASES = [
         Case("faster-whisper", local_folder, {"beam_size": 2}, real_speech), id="faster-whisper", marks=REAL
     ),
     pytest.param(Case("pocketsphinx", sphinx, None, real_speech), id="pocketsphinx", marks=REAL),
+    pytest.param(
+        Case("whisper", transformers_whisper, {"window": 10}, real_speech), id="whisper", marks=REAL
+    ),
+    pytest.param(Case("ctc", ctc_layer, {"dtype": "bfloat16"}, coloured_noise), id="ctc-padded"),
+    pytest.param(Case("ctc", ctc_group, {"longest_s": 60}, coloured_noise), id="ctc-alone"),
+    pytest.param(Case("seq2seq", moonshine, {"beam_size": 2}, coloured_noise), id="seq2seq"),
+    pytest.param(Case("chat-audio", chat, {"prompt": "What is said?"}, coloured_noise), id="chat-audio"),
+    pytest.param(Case("cmd", command, {"version": "2"}, synthetic_speech), id="cmd"),
+    pytest.param(Case("cmd", command_on_list, {"version": "2"}, synthetic_speech), id="cmd-list"),
+    pytest.param(Case("python", function, {"version": "2"}, synthetic_speech), id="python"),
+    pytest.param(Case("openai", served, {"language": "en"}, synthetic_speech), id="openai"),
 ]
 every_model = pytest.mark.parametrize("case", CASES)
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from speechfair.errors import InputError
-from speechfair.models.faster_whisper import FasterWhisper, window_for
+from speechfair.models.faster_whisper import FasterWhisper
+from speechfair.models.windows import window_for
 from speechfair.types import Audio
 
 RUNAWAY = "the boy, " * 30

@@ -83,9 +83,9 @@ def test_unknown_hub_name_names_the_nearest() -> None:
         load_model("faster-whisper:smal.en")
 
 
-@pytest.mark.parametrize("window", ["auto", "1", 31, float("nan"), None])
+@pytest.mark.parametrize("window", ["automatic", "1", 31, float("nan"), None])
 def test_unusable_window(window: Any) -> None:
-    with pytest.raises(InputError, match="give 'exact' or a number of seconds"):
+    with pytest.raises(InputError, match="give 'exact', 'auto' or a number of seconds"):
         load_model("faster-whisper:x", window=window)
 
 

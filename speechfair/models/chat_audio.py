@@ -1,0 +1,218 @@
+"""Speech-LLMs of transformers that take audio in a chat: one path for all that have a processor with a chat template.
+
+`ChatAudio.ask` puts a prompt and a stretch of speech to the model; as a recogniser it asks for the words. The prompt is
+part of the identity. Many such models cut audio at 30 s without a word, so longer audio is refused here. Decoding is
+greedy. What an answer is worth – a refusal, an empty one, another language – is for others to judge.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import InputError, ModelError
+from speechfair.models.arguments import positive_number, whole_number
+from speechfair.models.batching import at_least, by_length, describe, too_long
+from speechfair.models.weights import (
+    digest_of,
+    model_folder,
+    quiet_transformers,
+    require_transformers,
+    torch_device,
+    torch_dtype,
+    versions_of,
+)
+from speechfair.types import Audio, Hypothesis, ModelIdentity
+
+__all__ = ["TRANSCRIBE", "ChatAudio", "load"]
+
+TRANSCRIBE = "Transcribe the audio word for word. Answer with the transcript only."
+SHORTEST_S = 0.1
+AUTO_CLASSES = (
+    "AutoModelForMultimodalLM",
+    "AutoModelForSpeechSeq2Seq",
+    "AutoModelForSeq2SeqLM",
+    "AutoModelForCausalLM",
+)
+THINKERS = {"qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration"}
+"""Models that also speak: only the half that writes is loaded."""
+
+
+def load(
+    which: str | None,
+    *,
+    prompt: str = TRANSCRIBE,
+    dtype: str = "float32",
+    device: str = "auto",
+    batch_size: int = 1,
+    longest_s: float = 30.0,
+    max_new_tokens: int = 256,
+    name: str | None = None,
+) -> ChatAudio:
+    """Load a speech-LLM in transformers form.
+
+    Parameters
+    ----------
+    which : folder that transformers saved, or a hub name such as ``Qwen/Qwen2-Audio-7B-Instruct``.
+    prompt : what is asked of each utterance. Part of the identity.
+    dtype : ``float32``, ``float16`` or ``bfloat16``.
+    device : ``cpu``, ``cuda`` or ``auto``.
+    batch_size : utterances per pass. Part of the identity, since low precision rounds otherwise in a batch.
+    longest_s : longer audio (seconds) becomes a failed row; raise it for a model known to hear more.
+    max_new_tokens : greatest length of an answer.
+    name : what the model is called in results; default ``chat-audio:WHICH``.
+
+    Raises
+    ------
+    InputError
+        An option's value is not usable.
+    MissingExtraError
+        torch or transformers is not installed.
+    ModelError
+        The folder or the hub does not give such a model.
+    """
+    if not which:
+        raise InputError(
+            "chat-audio needs a model: chat-audio:FOLDER or a hub name, such as Qwen/Qwen2-Audio-7B-Instruct"
+        )
+    if not prompt.strip():
+        raise InputError("prompt is empty: say what is asked of each utterance")
+    limits = whole_number("batch_size", batch_size), whole_number("max_new_tokens", max_new_tokens)
+    longest_s = positive_number("longest_s", longest_s)
+    require_transformers("the model family chat-audio")
+    folder = model_folder(which, "chat-audio")
+    return ChatAudio(name or f"chat-audio:{which}", folder, prompt, dtype, device, *limits, longest_s)
+
+
+class ChatAudio:
+    """A speech-LLM, and a `Recognizer` by its prompt. Made by `load`."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        prompt: str,
+        dtype: str,
+        device: str,
+        batch_size: int,
+        max_new_tokens: int,
+        longest_s: float,
+    ) -> None:
+        self._dtype, self._device = torch_dtype(dtype), torch_device(device)
+        self._processor, self._model = _open(folder, self._dtype, self._device)
+        self._prompt, self._batch_size = prompt, batch_size
+        self._max_new_tokens, self._longest_s = max_new_tokens, longest_s
+        self._sample_rate = _sample_rate(self._processor)
+        self._identity = ModelIdentity(
+            name=name,
+            family="chat-audio",
+            digest=digest_of(folder),
+            options={
+                "architecture": type(self._model).__name__,
+                "prompt": prompt,
+                "dtype": dtype,
+                "device": self._device.type,
+                "batch_size": batch_size,
+                "max_new_tokens": max_new_tokens,
+                "longest_s": longest_s,
+            },
+            versions=versions_of("torch", "transformers"),
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Weights, prompt, options and library versions."""
+        return self._identity
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz that the model's feature extractor was made for."""
+        return self._sample_rate
+
+    def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
+        """One hypothesis per audio, in order: the answer to the prompt. What goes wrong becomes its `error`."""
+        return self.ask(batch, self._prompt)
+
+    def ask(self, batch: Sequence[Audio], prompt: str) -> list[Hypothesis]:
+        """The answers to `prompt` about each audio, in order, as hypotheses. What goes wrong becomes its `error`."""
+        return by_length(
+            batch,
+            self.sample_rate,
+            self.identity.key,
+            self._batch_size,
+            lambda part: self._answer(part, prompt),
+            lambda audio: too_long(audio, self._longest_s),
+        )
+
+    def _answer(self, batch: list[Audio], prompt: str) -> list[str]:
+        import torch
+
+        with tempfile.TemporaryDirectory(prefix="speechfair-chat-") as folder:
+            paths = [_write_wav(audio, Path(folder), row) for row, audio in enumerate(batch)]
+            conversations = [_conversation(path, prompt) for path in paths]
+            with quiet_transformers():
+                inputs = self._processor.apply_chat_template(
+                    conversations,
+                    tokenize=True,
+                    return_dict=True,
+                    return_tensors="pt",
+                    add_generation_prompt=True,
+                    # a flat padding=True would reach the feature extractor too, and shorten what it gives
+                    processor_kwargs={"text_kwargs": {"padding": True, "padding_side": "left"}},
+                )
+        given = inputs.to(self._device, dtype=self._dtype)
+        with torch.inference_mode(), quiet_transformers():
+            tokens = self._model.generate(**given, do_sample=False, max_new_tokens=self._max_new_tokens)
+        answers = tokens[:, given["input_ids"].shape[1] :]
+        tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        return [str(text).strip() for text in tokenizer.batch_decode(answers, skip_special_tokens=True)]
+
+
+def _conversation(path: Path, prompt: str) -> list[dict[str, Any]]:
+    # a path is the one form of audio that every family takes
+    content = [{"type": "audio", "path": str(path)}, {"type": "text", "text": prompt}]
+    return [{"role": "user", "content": content}]
+
+
+def _write_wav(audio: Audio, folder: Path, row: int) -> Path:
+    import soundfile
+
+    path = folder / f"{row}.wav"
+    soundfile.write(path, at_least(audio, SHORTEST_S), audio.sample_rate, subtype="FLOAT")
+    return path
+
+
+def _sample_rate(processor: Any) -> int:
+    extractor = getattr(processor, "feature_extractor", None) or getattr(processor, "audio_processor", None)
+    return int(getattr(extractor, "sampling_rate", 16_000))
+
+
+def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
+    """Processor and model of a folder."""
+    import transformers
+
+    try:
+        with quiet_transformers():
+            config = transformers.AutoConfig.from_pretrained(folder)
+            names = [THINKERS.get(config.model_type, "")]
+            names += [
+                name for name in AUTO_CLASSES if type(config) in getattr(transformers, name)._model_mapping
+            ]
+            usable = [name for name in names if name]
+            processor = transformers.AutoProcessor.from_pretrained(folder)
+            if not usable or not getattr(processor, "chat_template", None):
+                lacking = (
+                    "no model class that generates" if not usable else "a processor without a chat template"
+                )
+                raise ModelError(
+                    f"{folder} holds a model of type {config.model_type!r} with {lacking}: it is no speech-LLM that "
+                    "chats; plain recognisers are for the families whisper, ctc and seq2seq"
+                )
+            loader = getattr(transformers, usable[0])
+            return processor, loader.from_pretrained(folder, dtype=dtype).to(device).eval()
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{folder} cannot be loaded as a speech-LLM: {describe(error)}") from error

@@ -1,0 +1,137 @@
+"""A Python function as a recogniser: ``python:module:function``, or `speechfair.models.from_callable` in a program.
+
+The function takes the samples (mono float32, shape (samples,)) and the sample rate in Hz, and returns the
+text. What it raises fails that row only. Its source is its identity; what it reads or closes over is not seen, so
+say a `version` when that changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from speechfair.errors import InputError, ModelError
+from speechfair.models.arguments import whole_number
+from speechfair.models.batching import describe, one_by_one
+from speechfair.registry import did_you_mean
+from speechfair.types import Audio, Hypothesis, ModelIdentity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Function = Callable[[NDArray[np.float32], int], str]
+
+__all__ = ["FromCallable", "load"]
+
+
+def load(
+    which: str | None, *, sample_rate: int = 16_000, version: str = "", name: str | None = None
+) -> FromCallable:
+    """Import ``MODULE:FUNCTION`` (the current folder included) and make a recogniser of it.
+
+    Parameters
+    ----------
+    which : such as ``my_asr:recognize``; a dotted attribute works too.
+    sample_rate : Hz of the samples it gets.
+    version : anything that tells this state of the function from another. Part of the identity.
+    name : what the model is called in results; default ``python:WHICH``.
+
+    Raises
+    ------
+    InputError
+        `which` is not of that form, or names something that cannot be called.
+    ModelError
+        The module cannot be imported or has no such function.
+    """
+    module, _, attribute = (which or "").partition(":")
+    if not module or not attribute:
+        raise InputError(
+            f"python:{which or ''}: write it as python:MODULE:FUNCTION, such as python:my_asr:recognize"
+        )
+    found = _import(module)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            known = [key for key, value in vars(found).items() if not key.startswith("_") and callable(value)]
+            raise ModelError(f"python:{which}: {module} has no {part!r}; {did_you_mean(part, known)}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise InputError(f"python:{which}: {attribute} is a {type(found).__name__}, which cannot be called")
+    return FromCallable(
+        found, name or f"python:{which}", whole_number("sample_rate", sample_rate), str(version)
+    )
+
+
+class FromCallable:
+    """A `Recognizer` over a Python function.
+
+    Parameters
+    ----------
+    function : takes samples (mono float32, shape (samples,)) and the sample rate in Hz; returns the text.
+    name : what the model is called in results.
+    sample_rate : Hz of the samples it gets.
+    version : anything that tells this state of the function from another.
+    """
+
+    def __init__(self, function: Function, name: str, sample_rate: int = 16_000, version: str = "") -> None:
+        self._function, self._sample_rate = function, sample_rate
+        options = {"sample_rate": sample_rate, "version": version, "function": _qualified_name(function)}
+        digest = hashlib.sha256(_source(function).encode()).hexdigest()
+        self._identity = ModelIdentity(name, "python", digest, options, {})
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The function's source and the version the user gave."""
+        return self._identity
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz that the function expects."""
+        return self._sample_rate
+
+    def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
+        """One hypothesis per audio, in order. Whatever goes wrong with one becomes its `error`."""
+        return one_by_one(batch, self._sample_rate, self.identity.key, self._recognize)
+
+    def _recognize(self, audio: Audio) -> str:
+        text = self._function(audio.samples.copy(), audio.sample_rate)
+        if not isinstance(text, str):
+            raise TypeError(f"{_qualified_name(self._function)} returned {type(text).__name__}, not a string")
+        return text
+
+
+def _import(module: str) -> object:
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        raise ModelError(f"python:{module}: cannot be imported from here: {describe(error)}") from error
+    finally:
+        sys.path.remove(here)
+
+
+def _qualified_name(function: object) -> str:
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _source(function: object) -> str:
+    """Source of the whole module that the function lies in, or of what can be seen of it."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    module = inspect.getmodule(named)
+    for thing in (module, named):
+        try:
+            return inspect.getsource(thing)  # type: ignore[arg-type]
+        except (OSError, TypeError):
+            continue
+    code = getattr(named, "__code__", None)
+    if code is None:
+        return _qualified_name(function)
+    constants = [value for value in code.co_consts if isinstance(value, (str, int, float, bytes))]
+    return f"{_qualified_name(function)} {code.co_code.hex()} {code.co_names} {constants}"
