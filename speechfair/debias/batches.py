@@ -1,0 +1,167 @@
+"""From rows to tensors: audio is decoded when it is drawn, and a batch is padded to the smallest window that holds it.
+
+The n-th draw of a training is the n-th item of the dataset, augmentation included, so a resumed training sees what an
+undisturbed one would have seen. torch is imported with this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.debias.window import FULL_WINDOW_S
+from speechfair.errors import CorpusError, InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from speechfair.debias.rows import Row
+
+__all__ = ["SAMPLE_RATE", "Draws", "Example", "SpeechCollator", "read_samples", "target_text", "window_of"]
+
+SAMPLE_RATE = 16_000
+IGNORED = -100
+UNSPACED = frozenset({"jpn", "zho", "cmn", "yue", "tha", "lao", "mya", "khm"})
+"""Languages whose texts Whisper begins without a space."""
+
+Alter = Callable[["NDArray[np.float32]", int, np.random.Generator], "NDArray[np.float32]"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One drawn utterance: samples at 16 kHz, target token ids (prompt first) and group number."""
+
+    samples: NDArray[np.float32]
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+    group: int
+
+
+class Draws(Dataset[Example]):
+    """The draws of a training, in order.
+
+    Parameters
+    ----------
+    rows : to draw from.
+    order : row number of every draw.
+    tokenizer : a Whisper tokenizer whose prefix tokens are set.
+    groups : group names; a group's number is its place.
+    alter : changes the audio of a draw; its generator depends on `seed` and the draw's number alone.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        order: NDArray[np.int64],
+        tokenizer: Any,
+        groups: Sequence[str],
+        case: str,
+        alter: Alter | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._rows, self._order = rows, order
+        self._number = {group: place for place, group in enumerate(groups)}
+        self._alter, self._seed = alter, seed
+        self._prompt = tuple(int(token) for token in tokenizer.prefix_tokens)
+        self._tokens = [_tokens(tokenizer, row, case) for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, draw: int) -> Example:
+        place = int(self._order[draw])
+        row = self._rows[place]
+        samples = read_samples(row)
+        if self._alter is not None:
+            samples = self._alter(samples, SAMPLE_RATE, np.random.default_rng([self._seed, 2, draw]))
+        return Example(samples, self._prompt, self._tokens[place], self._number[row.group])
+
+
+class SpeechCollator:
+    """Makes a batch: features padded to one window, shifted decoder input, labels and group numbers.
+
+    Parameters
+    ----------
+    extractor : a Whisper feature extractor.
+    window_s : the training window; a batch with a longer utterance takes 20 s or 30 s.
+    pad : token id that fills up.
+    """
+
+    def __init__(self, extractor: Any, window_s: float, pad: int) -> None:
+        self._extractor, self._window_s, self._pad = extractor, window_s, pad
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """Tensors ``input_features`` (B, mels, frames), ``decoder_input_ids``, ``labels`` (B, T), ``groups`` (B,).
+
+        The prompt is given and not learnt: its labels are ignored.
+        """
+        longest = max(len(example.samples) for example in examples) / SAMPLE_RATE
+        features = self.features(
+            [example.samples for example in examples], window_of(longest, self._window_s)
+        )
+        width = max(len(example.prompt) + len(example.tokens) for example in examples) - 1
+        inputs = torch.full((len(examples), width), self._pad, dtype=torch.long)
+        labels = torch.full((len(examples), width), IGNORED, dtype=torch.long)
+        for i, example in enumerate(examples):
+            whole = torch.tensor([*example.prompt, *example.tokens], dtype=torch.long)
+            inputs[i, : len(whole) - 1] = whole[:-1]
+            labels[i, len(example.prompt) - 1 : len(whole) - 1] = torch.tensor(example.tokens)
+        groups = torch.tensor([example.group for example in examples], dtype=torch.long)
+        return {"input_features": features, "decoder_input_ids": inputs, "labels": labels, "groups": groups}
+
+    def features(self, samples: Sequence[NDArray[np.float32]], window_s: float) -> torch.Tensor:
+        """Log-mel spectrograms, shape (batch, mels, 100 * window_s)."""
+        found = self._extractor(
+            list(samples),
+            sampling_rate=SAMPLE_RATE,
+            padding="max_length",
+            max_length=round(window_s * SAMPLE_RATE),
+            truncation=True,
+            return_tensors="pt",
+        )
+        features: torch.Tensor = found["input_features"]
+        return features
+
+
+def window_of(longest_s: float, window_s: float) -> float:
+    """The smallest of `window_s`, 20 and 30 seconds that holds `longest_s`; nothing is ever cut off.
+
+    >>> window_of(4.0, 10.0), window_of(12.0, 10.0), window_of(25.0, 10.0)
+    (10.0, 20.0, 30.0)
+    """
+    for size in sorted({window_s, 20.0, FULL_WINDOW_S}):
+        if size >= window_s and longest_s <= size:
+            return size
+    raise InputError(f"an utterance of {longest_s:.1f} s is longer than the 30 s of a Whisper window")
+
+
+def read_samples(row: Row) -> NDArray[np.float32]:
+    """Samples of a row at 16 kHz; audio that has changed since it was probed raises `CorpusError`."""
+    try:
+        return decode(load_bytes(row.audio), SAMPLE_RATE, row.start_s, row.end_s)
+    except AudioError as error:
+        raise CorpusError(
+            f"utterance {row.id!r} ({row.audio}) could be read before and cannot be now: {error}; "
+            "the last checkpoint is intact, give the same command again when the audio is back"
+        ) from None
+
+
+def target_text(row: Row, case: str) -> str:
+    """The text that is learnt: the row's, in the recipe's case, beginning with a space as Whisper's own texts do."""
+    text = row.text.strip()
+    if case != "verbatim":
+        text = text.lower()
+    if case == "sentence":
+        text = text[:1].upper() + text[1:]
+    return text if row.language in UNSPACED else f" {text}"
+
+
+def _tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
+    ids = tokenizer(target_text(row, case), add_special_tokens=False)["input_ids"]
+    return (*(int(token) for token in ids), int(tokenizer.eos_token_id))

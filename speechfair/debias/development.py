@@ -1,0 +1,116 @@
+"""Word error rates on the development speakers, by group: what early stopping and model averaging look at.
+
+Greedy decoding without a second try, so that a check is quick; the audits before and after decode with care. A
+runaway decode counts here as it stands, with the length limit of the decoder as its bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from speechfair.debias.batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
+from speechfair.debias.window import audio_window, whisper_of
+from speechfair.errors import InputError
+from speechfair.models.weights import quiet_transformers
+from speechfair.models.windows import token_limit
+
+if TYPE_CHECKING:
+    from speechfair.debias.pieces import Pieces
+    from speechfair.debias.rows import Row
+    from speechfair.types import ErrorCounts, Normalizer
+
+__all__ = ["Development", "transcripts"]
+
+DECODING_BATCH = 16
+
+
+class Development:
+    """The development rows with what is needed to decode and count them.
+
+    Parameters
+    ----------
+    rows : of speakers who are not trained on.
+    """
+
+    def __init__(self, rows: Sequence[Row], pieces: Pieces, window_s: float, normalizer: Normalizer) -> None:
+        self._rows, self._pieces, self._window_s = rows, pieces, window_s
+        self._normalizer = normalizer
+        self.groups = sorted({row.group for row in rows})
+        empty = [row.id for row in rows if not normalizer(row.text)]
+        if empty:
+            self._rows = [row for row in rows if row.id not in set(empty)]
+        for group in self.groups:
+            if group not in {row.group for row in self._rows}:
+                raise InputError(f"every development text of the group {group!r} is empty after normalising")
+
+    def rates(self, model: Any) -> dict[str, Any]:
+        """Word error rates (errors per reference word).
+
+        Returns
+        -------
+        ``groups`` (rate by group), ``macro`` (their mean), ``worst``, ``worst_group``.
+        """
+        counts = self.counts(model, self._rows)
+        by_group: dict[str, float] = {}
+        for group in self.groups:
+            errors = sum(c.errors for row, c in zip(self._rows, counts, strict=True) if row.group == group)
+            words = sum(
+                c.reference_length for row, c in zip(self._rows, counts, strict=True) if row.group == group
+            )
+            by_group[group] = errors / words
+        worst = max(by_group, key=lambda group: by_group[group])
+        return {
+            "groups": by_group,
+            "macro": sum(by_group.values()) / len(by_group),
+            "worst": by_group[worst],
+            "worst_group": worst,
+        }
+
+    def counts(self, model: Any, rows: Sequence[Row]) -> list[ErrorCounts]:
+        """Errors of `model` on each of `rows`."""
+        from speechfair.metrics import count_errors
+        from speechfair.types import ErrorCounts
+
+        texts = transcripts(model, rows, self._pieces, self._window_s)
+        table = count_errors(
+            [self._normalizer(row.text) for row in rows],
+            [self._normalizer(text) for text in texts],
+            tokens="words",
+        )
+        names = ("substitutions", "deletions", "insertions", "reference_length")
+        return [ErrorCounts(*(int(row[name]) for name in names)) for row in table.iter_rows(named=True)]
+
+
+def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:
+    """Greedy transcripts of `rows`, in order. The model's mode and its 30 s window are put back."""
+    import torch
+
+    whisper = whisper_of(model)
+    training, device = model.training, next(whisper.parameters()).device
+    collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
+    order = sorted(range(len(rows)), key=lambda place: (rows[place].duration_s, rows[place].id))
+    found: dict[int, str] = {}
+    model.eval()
+    try:
+        for start in range(0, len(order), DECODING_BATCH):
+            places = order[start : start + DECODING_BATCH]
+            samples = [read_samples(rows[place]) for place in places]
+            seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, window_s)
+            features = collator.features(samples, seconds).to(device)
+            with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
+                tokens = _generate(whisper, features, pieces.tokenizer, seconds)
+            texts = pieces.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+            found.update(zip(places, texts, strict=True))
+    finally:
+        model.train(training)
+    return [found[place] for place in range(len(rows))]
+
+
+def _generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> Any:
+    prompt = len(tokenizer.prefix_tokens)
+    options: dict[str, Any] = {}
+    if getattr(whisper.generation_config, "is_multilingual", False):
+        options = {"language": tokenizer.language, "task": "transcribe"}
+    most = min(token_limit(seconds), whisper.config.max_target_positions - prompt)
+    return whisper.generate(features, max_new_tokens=most, do_sample=False, num_beams=1, **options)

@@ -1,0 +1,132 @@
+"""What a debiasing method may decide, and where methods are found.
+
+A method inherits from `Method`, which is plain fine-tuning, and overrides what it does otherwise. It imports torch
+only inside its functions, so that a recipe can be read and checked without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from speechfair.errors import InputError
+from speechfair.registry import Registry, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from speechfair.debias.objectives import Objective
+    from speechfair.debias.recipe import MethodChoice
+
+__all__ = ["Method", "NoOptions", "Stage", "debias_methods", "load_method"]
+
+
+class NoOptions(BaseModel):
+    """Options of a method that has none; the base of those that have some."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stage(Protocol):
+    """What a method can ask for before and after training. Figures are over the development speakers."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the method may keep what it must not compute twice."""
+
+    @property
+    def model(self) -> Any:
+        """The model in training, all weights in place."""
+
+    def base_weights(self) -> Mapping[str, Any]:
+        """The weights training started from, by name."""
+
+    def development_rates(self) -> dict[str, Any]:
+        """Word error rates of `model` on the development speakers: by group, macro and worst."""
+
+    def train_and_find_errors(self, steps: int) -> list[bool]:
+        """Train a copy of the model plainly for `steps`; per training row, whether it then gets it wrong."""
+
+
+class Method:
+    """Plain fine-tuning, and the parent of every method.
+
+    Attributes
+    ----------
+    name : as registered.
+    summary : one line for people.
+    source : the paper that it comes from.
+    trains : False for a method that only changes weights afterwards.
+    """
+
+    name: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    trains: bool = True
+    Options: ClassVar[type[BaseModel]] = NoOptions
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def prepare(self, stage: Stage) -> None:
+        """Called once before training, or again when a killed run resumes. The default does nothing."""
+
+    def draw(
+        self, groups: NDArray[np.int64], n_draws: int, batch: int, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Which rows are trained on, in order: `n_draws` row numbers, `batch` of them to a step.
+
+        Parameters
+        ----------
+        groups : shape (rows,), the group number of every row.
+        """
+        from speechfair.debias.samplers import shuffled
+
+        return shuffled(len(groups), n_draws, rng)
+
+    def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
+        """The loss of a batch, as a module whose buffers are saved with every checkpoint."""
+        from speechfair.debias.objectives import TokenMean
+
+        return TokenMean()
+
+    def alter(
+        self, samples: NDArray[np.float32], sample_rate: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """The audio that is trained on in place of `samples`; never called for evaluation."""
+        return samples
+
+    def finish(self, stage: Stage) -> dict[str, Any]:
+        """Change the trained weights in `stage.model` in place; what was done and found goes into the record."""
+        return {}
+
+
+@cache
+def debias_methods() -> Registry:
+    """The debiasing methods."""
+    return Registry("speechfair.debias", "debiasing method")
+
+
+def load_method(choice: MethodChoice) -> Method:
+    """The method of a recipe with its options checked.
+
+    Raises
+    ------
+    InputError
+        The method or an option is unknown, or a value is not usable.
+    """
+    kind: type[Method] = debias_methods().load(choice.name)
+    try:
+        return kind(kind.Options.model_validate(choice.options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            hint = did_you_mean(where, list(kind.Options.model_fields))
+            raise InputError(f"method {choice.name!r} has no option {where!r}; {hint}") from None
+        raise InputError(f"method {choice.name!r}, option {where!r}: {first['msg']}") from None

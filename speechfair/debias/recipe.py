@@ -1,0 +1,240 @@
+"""A debiasing recipe: which model, which speech, which groups, which method, how long, and how it is judged.
+
+Strict YAML; a misspelt key, an impossible value or an unknown method is an error that names the place. Nothing
+is read but the recipe itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+from speechfair.resources import data_folder
+from speechfair.strict_yaml import parse_yaml, read_model
+
+__all__ = [
+    "DebiasRecipe",
+    "Development",
+    "EvaluationSource",
+    "Lora",
+    "Margin",
+    "MethodChoice",
+    "RecognizerChoice",
+    "Source",
+    "find_recipe",
+    "read_recipe",
+    "shipped_recipes",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """A corpus by its registered name. `root` is relative to the recipe's `data_root` where that is given."""
+
+    corpus: str
+    root: Path | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class EvaluationSource(Source):
+    """A corpus of speakers whom the training never hears, audited before and after.
+
+    `protected` marks those who are not the target of the training but must not be harmed by it. `per_speaker`
+    takes only the first so many utterances of each speaker, which saves time and loses little: speakers are the
+    unit of sampling.
+    """
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    group_by: list[str] = Field(default_factory=list)
+    protected: bool = False
+    per_speaker: int | None = Field(default=None, ge=1)
+
+
+class Development(_Strict):
+    """Speakers kept out of training to watch it: a share of each group's training speakers."""
+
+    share: float = Field(default=0.2, gt=0, lt=0.9)
+    max_utterances: int = Field(default=96, ge=1, description="decoded at each check")
+
+
+class MethodChoice(_Strict):
+    """A registered method and its own options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Lora(_Strict):
+    """Low-rank adapters (Hu et al. 2021) instead of all weights; merged into the model at the end."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: list[str] = Field(default=["q_proj", "v_proj"], min_length=1)
+
+
+class RecognizerChoice(_Strict):
+    """What decodes for the audits before and after: an adapter family and its options.
+
+    ``faster-whisper`` exports the weights to CTranslate2 first (float32), which is much faster on a CPU;
+    ``whisper`` decodes with transformers.
+    """
+
+    family: Literal["faster-whisper", "whisper"] = "faster-whisper"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Margin(_Strict):
+    """How much worse a group may get: a share of its rate before or a rate, whichever is the larger."""
+
+    relative: float = Field(default=0.10, ge=0)
+    absolute: float = Field(default=0.01, ge=0)
+
+
+class DebiasRecipe(_Strict):
+    """Everything that decides the weights and the verdict of one run.
+
+    Parameters
+    ----------
+    model : ``bundled:NAME`` or ``whisper:FOLDER``, a transformers Whisper.
+    language : two-letter code; needed for multilingual models.
+    axis : label axis (or crossing ``a+b``) whose values are the groups of the method.
+    exclude_groups : groups of `axis` whose rows are not trained on.
+    case : how transcripts become training targets: as they are, lower case, or the first letter upper.
+    lora : adapters instead of all weights.
+    window : seconds of audio that the encoder sees in training; ``auto`` takes the corpus's durations.
+    max_seconds : longer utterances are not trained on, and counted.
+    check_every : steps between checks on the development speakers; a checkpoint is written at each.
+    patience : checks without a better worst-group rate after which training ends; None trains to the last step
+        and keeps the last weights.
+    """
+
+    model: str
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    data_root: Path | None = None
+    axis: str
+    exclude_groups: list[str] = Field(default_factory=list)
+    train: list[Source] = Field(min_length=1)
+    dev: Development = Development()
+    evaluate: list[EvaluationSource] = Field(min_length=1)
+    method: MethodChoice
+    case: Literal["verbatim", "lower", "sentence"] = "verbatim"
+    steps: int = Field(ge=1)
+    batch: int = Field(default=8, ge=1)
+    learning_rate: float = Field(default=1e-5, gt=0, lt=1)
+    warmup_share: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    seed: int = Field(default=0, ge=0)
+    lora: Lora | None = None
+    gradient_checkpointing: bool = False
+    window: Literal["auto", "exact"] | Annotated[float, Field(ge=2, le=30)] = "auto"
+    max_seconds: float = Field(default=30.0, gt=0, le=30)
+    check_every: int = Field(default=25, ge=1)
+    patience: int | None = Field(default=4, ge=1)
+    recognizer: RecognizerChoice = RecognizerChoice()
+    normalizer: str | None = None
+    margin: Margin = Margin()
+    level: float = Field(default=0.95, ge=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _evaluations_fit(self) -> DebiasRecipe:
+        names = [source.name for source in self.evaluate]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two corpora to evaluate share a name: {', '.join(names)}")
+        if all(source.protected for source in self.evaluate):
+            raise ValueError("every corpus to evaluate is protected; name the target too (protected: false)")
+        for source in self.evaluate:
+            if not source.protected and self.axis not in source.group_by:
+                raise ValueError(f"evaluate {source.name!r}: group_by must hold the axis {self.axis!r}")
+        return self
+
+    def folder_of(self, source: Source) -> Path | None:
+        """The root of a source's corpus."""
+        if self.data_root is None or source.root is None:
+            return source.root
+        return self.data_root / source.root
+
+
+def read_recipe(path: Path, settings: Sequence[str] = ()) -> DebiasRecipe:
+    """Read a recipe and change it by ``KEY=VALUE`` words, such as ``steps=50`` or ``method.options.lam=0.3``.
+
+    Raises
+    ------
+    InputError
+        The file, a key or a value is not usable; the message says where.
+    """
+    recipe = read_model(path, DebiasRecipe)
+    if not settings:
+        return recipe
+    content, _ = parse_yaml(path)
+    for word in settings:
+        content = _changed(content, word)
+    try:
+        return DebiasRecipe.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the recipe"
+        raise InputError(f"{path} with --set {' '.join(settings)}: {where}: {first['msg']}") from None
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a recipe: a path, or the name of one that ships, such as ``erm``."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = shipped_recipes()
+    if name in shipped:
+        return shipped[name]
+    raise InputError(
+        f"there is no recipe file {name!r}, and none ships by that name; {did_you_mean(name, list(shipped))}"
+    )
+
+
+def shipped_recipes() -> Mapping[str, Path]:
+    """The recipes that ship, by name."""
+    return {path.stem: path for path in sorted((data_folder("recipes") / "debias").glob("*.yaml"))}
+
+
+def _changed(content: Any, word: str) -> Any:
+    """`content` with one ``KEY=VALUE`` applied; numbers in the key index lists."""
+    import yaml
+
+    key, sign, text = word.partition("=")
+    if not sign or not key:
+        raise InputError(f"--set {word!r}: write it as KEY=VALUE, such as steps=50")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    *path, last = key.split(".")
+    place = content
+    for part in path:
+        place = _step(place, part, word)
+    if isinstance(place, list):
+        _step(place, last, word)
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise InputError(f"--set {word!r}: {'.'.join(path)} is a plain value and has no {last!r}")
+    return content
+
+
+def _step(place: Any, part: str, word: str) -> Any:
+    if isinstance(place, list):
+        if not part.isdigit() or int(part) >= len(place):
+            raise InputError(f"--set {word!r}: {part!r} is no place in a list of {len(place)}")
+        return place[int(part)]
+    if not isinstance(place, dict):
+        raise InputError(f"--set {word!r}: nothing lies under {part!r}")
+    if place.get(part) is None:
+        place[part] = {}
+    return place[part]

@@ -1,0 +1,248 @@
+"""From the recipe's corpora to rows to train on and speakers to watch, every unused row with its reason.
+
+A corpus whose licence forbids training is refused; so is training on a speaker, or on audio, that is also evaluated.
+Audio is probed here (length, digest) but not decoded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.types import Corpus
+
+__all__ = ["Row", "TrainingData", "gather", "refuse_overlap", "split_rows"]
+
+NO_TEXT = "no reference text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An utterance to train on or to watch. `text` is verbatim; `group` is its value on the recipe's axis."""
+
+    id: str
+    audio: Path
+    audio_sha256: str
+    start_s: float | None
+    end_s: float | None
+    duration_s: float
+    text: str
+    language: str
+    speaker: str
+    group: str
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows to train on, rows of other speakers to watch, and what was left out and why.
+
+    Parameters
+    ----------
+    unused : number of rows by reason.
+    digests : sha256 of each source's manifest.
+    """
+
+    train: tuple[Row, ...]
+    dev: tuple[Row, ...]
+    unused: Mapping[str, int]
+    digests: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are trained on, sorted; a group's number is its place here."""
+        return tuple(sorted({row.group for row in self.train}))
+
+    def table(self) -> list[dict[str, Any]]:
+        """Per group: utterances, speakers and hours to train on and to watch."""
+        return [
+            {
+                "group": group,
+                **{f"train_{key}": value for key, value in _amounts(self.train, group).items()},
+                **{f"dev_{key}": value for key, value in _amounts(self.dev, group).items()},
+            }
+            for group in self.groups
+        ]
+
+
+def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
+    """List the recipe's training corpora, probe their audio, and split off the development speakers.
+
+    Parameters
+    ----------
+    folder : where audio that comes as bytes is kept.
+    """
+    from speechfair.auditing.manifest import build_manifest, content_digest
+    from speechfair.corpora import load_corpus
+
+    rows: list[Row] = []
+    unused: Counter[str] = Counter()
+    digests: list[str] = []
+    for source in recipe.train:
+        corpus = load_corpus(source.corpus, recipe.folder_of(source), **source.options)
+        _refuse_licence(corpus)
+        manifest = build_manifest(corpus, folder)
+        digests.append(content_digest(manifest))
+        root = str(corpus.root.absolute()) if corpus.root is not None else None
+        found, reasons = _usable(manifest, recipe, root, folder, prefix=f"{source.corpus}/")
+        rows += found
+        unused.update(reasons)
+        if len(found) + sum(reasons.values()) != manifest.height:
+            raise AssertionError(f"rows of {source.corpus} were lost")
+    train, dev = split_rows(rows, recipe)
+    return TrainingData(tuple(train), tuple(dev), dict(sorted(unused.items())), tuple(digests))
+
+
+def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], list[Row]]:
+    """Rows of the training speakers, and of the development speakers, drawn from every group by the recipe's seed.
+
+    Raises
+    ------
+    InputError
+        There are no rows, or a group has a single speaker, who cannot be on both sides.
+    """
+    import numpy as np
+
+    if not rows:
+        raise InputError("no row of the training corpora can be used; the counts by reason tell why")
+    _check_excluded(rows, recipe)
+    rng = np.random.default_rng([recipe.seed, 1])
+    held: set[str] = set()
+    kept = [row for row in rows if row.group not in recipe.exclude_groups]
+    speakers: dict[str, list[str]] = {}
+    for group in sorted({row.group for row in kept}):
+        speakers[group] = sorted({row.speaker for row in kept if row.group == group} - held)
+        names = speakers[group]
+        if len(names) < 2:
+            raise InputError(
+                f"the group {recipe.axis}={group!r} has {len(names)} speaker to train on; two are needed, one to train "
+                f"and one to watch. Leave it out with exclude_groups: [{group}], or choose another axis"
+            )
+        count = min(len(names) - 1, max(1, round(recipe.dev.share * len(names))))
+        held.update(names[i] for i in rng.permutation(len(names))[:count])
+    dev = [row for row in kept if row.speaker in held]
+    train = [row for row in kept if row.speaker not in held]
+    return train, _thinned(dev, recipe.dev.max_utterances, rng)
+
+
+def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
+    """Raise `InputError` if a speaker or a piece of audio of an evaluation manifest is trained on or watched."""
+    ours = {row.speaker for row in (*data.train, *data.dev)}
+    theirs = set(manifest["speaker"].drop_nulls())
+    if shared := sorted(ours & theirs):
+        raise InputError(
+            f"{len(shared)} speakers of the evaluation {name!r} are also trained on or watched (first: {shared[0]!r}); "
+            "an audit after training would say nothing. Use another split"
+        )
+    heard = {(row.audio_sha256, row.start_s, row.end_s) for row in (*data.train, *data.dev)}
+    again = manifest.select("audio_sha256", "start_s", "end_s", "id").iter_rows()
+    if same := sorted(id_ for digest, start, end, id_ in again if (digest, start, end) in heard):
+        raise InputError(
+            f"{len(same)} utterances of the evaluation {name!r} have the very audio of a training row "
+            f"(first: {same[0]!r}), under another speaker's name; remove them from one side"
+        )
+
+
+def _usable(
+    manifest: pl.DataFrame, recipe: DebiasRecipe, root: str | None, folder: Path, prefix: str
+) -> tuple[list[Row], Counter[str]]:
+    from speechfair.auditing.manifest import locate_audio
+    from speechfair.auditing.scoring import add_axis
+
+    rows: list[Row] = []
+    reasons: Counter[str] = Counter()
+    for row in add_axis(manifest, recipe.axis).iter_rows(named=True):
+        if reason := _unusable(row, recipe):
+            reasons[reason] += 1
+            continue
+        rows.append(
+            Row(
+                id=prefix + row["id"],
+                audio=locate_audio(row["audio"], root, folder),
+                audio_sha256=row["audio_sha256"],
+                start_s=row["start_s"],
+                end_s=row["end_s"],
+                duration_s=row["duration_s"],
+                text=row["text"],
+                language=row["language"],
+                speaker=row["speaker"],
+                group=row["group"],
+            )
+        )
+    return rows, reasons
+
+
+def _unusable(row: Mapping[str, Any], recipe: DebiasRecipe) -> str | None:
+    if row["excluded"]:
+        return str(row["excluded"])
+    if row["audio_error"]:
+        return str(row["audio_error"])
+    if not (row["text"] or "").strip():
+        return NO_TEXT
+    if row["speaker"] is None:
+        return "no speaker, so it cannot be kept apart from the evaluation"
+    if row["duration_s"] > recipe.max_seconds:
+        return f"longer than {recipe.max_seconds:g} s"
+    if row["group"] in recipe.exclude_groups:
+        return f"group {row['group']!r} is excluded by the recipe"
+    return None
+
+
+def _check_excluded(rows: Sequence[Row], recipe: DebiasRecipe) -> None:
+    if {row.group for row in rows} == {UNKNOWN}:
+        raise InputError(
+            f"no training row has a label on the axis {recipe.axis!r}; `speechfair corpora` shows each corpus's axes"
+        )
+
+
+def _refuse_licence(corpus: Corpus) -> None:
+    licence = getattr(corpus.card, "licence", None)
+    if licence is not None and "training" not in licence.uses:
+        raise InputError(
+            f"the licence of the corpus {corpus.name!r} ({licence.id}) does not allow training: {licence.text}"
+        )
+
+
+def _thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
+    """At most `most` rows, spread evenly over groups and their speakers."""
+    if len(rows) <= most:
+        return rows
+    waiting: dict[str, dict[str, list[Row]]] = {}
+    for i in rng.permutation(len(rows)):
+        row = rows[i]
+        waiting.setdefault(row.group, {}).setdefault(row.speaker, []).append(row)
+    chosen: set[str] = set()
+    while len(chosen) < most:
+        for group in sorted(waiting):
+            if not waiting[group] or len(chosen) >= most:
+                continue
+            speaker = next(iter(waiting[group]))
+            left = waiting[group].pop(speaker)
+            chosen.add(left.pop().id)
+            if left:
+                waiting[group][speaker] = left  # to the end of the queue
+    return [row for row in rows if row.id in chosen]
+
+
+def _amounts(rows: Sequence[Row], group: str) -> dict[str, float]:
+    ours = [row for row in rows if row.group == group]
+    return {
+        "utterances": len(ours),
+        "speakers": len({row.speaker for row in ours}),
+        "hours": sum(row.duration_s for row in ours) / 3600,
+    }
+
+
+def nearest_group(name: str, data: TrainingData) -> str:
+    """A hint for a group name that does not occur."""
+    return did_you_mean(name, list(data.groups))

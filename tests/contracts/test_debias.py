@@ -1,0 +1,145 @@
+"""What every debiasing method must keep to, run over every registered one on a tiny random Whisper."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from speechfair.debias.method import debias_methods
+from speechfair.debias.pieces import load_pieces
+from speechfair.debias.recipe import DebiasRecipe
+from speechfair.debias.rows import TrainingData, gather
+from speechfair.debias.trainer import DebiasTrainer, last_checkpoint
+from speechfair.debias.training import Training, draw_order
+from tests.debias.tiny import accents, recipe, speech, whisper_folder
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "average": {"shares": [0.5]},
+    "group_dro": {"step": 0.5},
+    "jtt": {"first_steps": 1, "times": 2},
+}
+every_method = pytest.mark.parametrize("name", debias_methods().names())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("debias")
+    whisper_folder(folder / "model")
+    speech(folder, "train", accents("t", 5, 3), per_speaker=3)
+    speech(folder, "test", accents("e", 2, 2), per_speaker=1)
+    return folder
+
+
+def recipe_of(home: Path, name: str, **changes: Any) -> DebiasRecipe:
+    method = {"name": name, "options": OPTIONS.get(name, {})}
+    return recipe(home, home / "model", method=method, **changes)
+
+
+@cache
+def data_of(home: Path) -> TrainingData:
+    return gather(recipe_of(home, "erm"), home)
+
+
+def training(home: Path, name: str, folder: Path, **changes: Any) -> Training:
+    chosen = recipe_of(home, name, **changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces = load_pieces(chosen.model, chosen.language)
+    return Training(chosen, data_of(home), pieces, folder, lambda _: None, on_cpu=True)
+
+
+def weights_at(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(one[name].equal(other[name]) for name in one)
+
+
+@every_method
+def test_it_says_what_it_is(name: str) -> None:
+    method = debias_methods().load(name)
+    assert method.name == name
+    assert method.summary
+    assert method.source
+
+
+@every_method
+def test_draws_are_rows_in_full_number_and_repeatable(home: Path, name: str) -> None:
+    chosen = recipe_of(home, name, steps=30)
+    run = training(home, name, home / "draws")
+    one, other = (draw_order(chosen, data_of(home), run.method) for _ in range(2))
+    assert one.tolist() == other.tolist()
+    assert len(one) == 30 * chosen.batch
+    assert set(one.tolist()) == set(range(len(data_of(home).train)))
+    again = draw_order(recipe_of(home, name, steps=30, seed=1), data_of(home), run.method)
+    assert one.tolist() != again.tolist()
+
+
+@every_method
+def test_the_loss_is_finite_and_a_step_changes_the_weights(home: Path, name: str, tmp_path: Path) -> None:
+    run = training(home, name, tmp_path / "training", steps=2)
+    record = run.run(tmp_path / "model")
+    losses = [entry["loss"] for entry in record["history"] if "loss" in entry]
+    assert losses
+    assert np.isfinite(losses).all()
+    before, after = weights_at(home / "model"), weights_at(tmp_path / "model")
+    assert before.keys() == after.keys()
+    assert not equal(before, after)
+    assert sum(record["draws_by_group"].values()) == 2 * run.recipe.batch
+    assert record == json.loads((tmp_path / "training" / "training.json").read_text())
+
+
+@every_method
+def test_group_weights_sum_to_their_total_and_are_in_the_checkpoint(
+    home: Path, name: str, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    run = training(home, name, tmp_path, steps=2)
+    run.method.prepare(run)
+    objective = run.method.objective(run.data.groups, run._rows_per_group())
+    trainer = run._trainer(objective, 2, run.development.rates)
+    trainer.train()
+    checkpoint = last_checkpoint(tmp_path)
+    assert checkpoint is not None
+    saved = load_file(checkpoint / "objective.safetensors")
+    assert {name: value.tolist() for name, value in saved.items()} == {
+        name: value.tolist() for name, value in objective.named_buffers()
+    }
+    if name == "group_dro":
+        assert float(saved["weights"].sum()) == pytest.approx(1)
+        assert saved["weights"].tolist() != [0.5, 0.5]
+    if name == "reweight":
+        rows = run._rows_per_group()
+        assert float((saved["weights"] * torch.tensor(rows)).sum()) == pytest.approx(sum(rows))
+
+
+@every_method
+def test_a_resumed_training_equals_an_undisturbed_one(
+    home: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = training(home, name, tmp_path / "whole" / "training").run(tmp_path / "whole" / "model")
+    step = DebiasTrainer.training_step
+
+    def killed(self: DebiasTrainer, *arguments: Any, **options: Any) -> Any:
+        if self.state.global_step == 3 and self.check is not None:
+            raise KeyboardInterrupt
+        return step(self, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DebiasTrainer, "training_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            training(home, name, tmp_path / "cut" / "training").run(tmp_path / "cut" / "model")
+    assert not (tmp_path / "cut" / "model").exists()
+    resumed = training(home, name, tmp_path / "cut" / "training").run(tmp_path / "cut" / "model")
+    assert equal(weights_at(tmp_path / "whole" / "model"), weights_at(tmp_path / "cut" / "model"))
+    assert resumed["objective"] == whole["objective"]
+    assert resumed["development_after"] == whole["development_after"]
