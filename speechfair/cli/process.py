@@ -1,0 +1,327 @@
+"""``speechfair process``: plan, collect, attest, verify, report, gate and export the training process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from speechfair.cli import options, output
+from speechfair.errors import InputError
+
+if TYPE_CHECKING:
+    from speechfair.process.init import Start
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Document the training process: plan, evidence, sign-offs, gates.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Argument(help="Process folder.")]
+Key = Annotated[Path | None, typer.Option(help="Ed25519 private key (PEM) to sign with.")]
+Until = Annotated[str | None, typer.Option(help="Last day on which it holds, YYYY-MM-DD.")]
+
+
+@app.command("init")
+def init_command(
+    folder: Folder,
+    config: Annotated[Path | None, typer.Option("--from", help="YAML with all of this, and more.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the system.")] = None,
+    aifl: Annotated[int | None, typer.Option(help="Fairness level: 0, 1 or 2.")] = None,
+    languages: Annotated[str | None, typer.Option(help="Spoken languages, ISO 639-3, comma between.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of the files to fill in: en or ja.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="Who does what, as trainer=kei. Repeatable.")
+    ] = None,
+    fact: Annotated[
+        list[str] | None, typer.Option("--fact", help="What only you know, as deployed=true. Repeatable.")
+    ] = None,
+) -> None:
+    """Write the files of a process folder, ready to fill in, and freeze the plan.
+
+    Example: speechfair process init process --name callcentre --aifl 1 --languages eng --role trainer=kei
+    """
+    from speechfair.process.init import init
+
+    start = _start(config, name, aifl, languages, language, role, fact)
+    written = init(folder, start)
+    typer.echo(f"{folder}: plan frozen at fairness level {start.aifl}; fill in:")
+    for path in written:
+        typer.echo(f"  {path}")
+
+
+def _start(
+    config: Path | None,
+    name: str | None,
+    aifl: int | None,
+    languages: str | None,
+    language: str | None,
+    role: list[str] | None,
+    fact: list[str] | None,
+) -> Start:
+    from speechfair.process.init import Start, read_start
+
+    if config is not None:
+        if any(value is not None for value in (name, aifl, languages, language, role, fact)):
+            raise InputError("give either --from FILE or the other options, not both")
+        return read_start(config)
+    if sys.stdin.isatty():
+        name = name or typer.prompt("name of the system")
+        languages = languages or typer.prompt("spoken languages (ISO 639-3, comma between)")
+        aifl = aifl if aifl is not None else typer.prompt("fairness level (0, 1 or 2)", type=int)
+    if name is None or aifl is None or languages is None:
+        raise InputError("--name, --aifl and --languages are needed (or --from FILE)")
+    facts = options.key_values(fact, "--fact")
+    roles: dict[str, Any] = dict(options.pairs(role, "--role"))
+    if "trainer" in roles:
+        roles["trainer"] = roles["trainer"].split("+")
+    forms: Mapping[str, Any] = {"roles.yaml": roles} if roles else {}
+    try:
+        return Start.model_validate(
+            {
+                "name": name,
+                "aifl": aifl,
+                "languages": [code.strip() for code in languages.split(",")],
+                "language": language or "en",
+                "facts": facts,
+                "forms": forms,
+            }
+        )
+    except ValueError as error:
+        raise InputError(f"process init: {error}") from None
+
+
+@app.command("freeze")
+def freeze_command(folder: Folder) -> None:
+    """Note the digests of plan.yaml and criteria.yaml in the ledger; do it before the evaluation."""
+    from speechfair.process.init import freeze
+
+    for entry in freeze(folder):
+        typer.echo(f"{entry.time}  {entry.kind}  {entry.body.get('sha256', '')}".rstrip())
+        for line in entry.body.get("changes", []):
+            typer.echo(f"    {line}")
+
+
+@app.command("collect")
+def collect_command(
+    folder: Folder,
+    run: Annotated[
+        list[str] | None,
+        typer.Option("--run", help="Add a run folder first, as evaluation=../runs/test. Repeatable."),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Decide every item that evidence can decide, and keep the evidence."""
+    from speechfair.process.collect import collect
+    from speechfair.process.init import add_runs
+    from speechfair.process.status import read_state
+
+    entries = []
+    for word in run or ():
+        role, sign, where = word.partition("=")
+        if not sign:
+            raise InputError(f"--run {word!r}: write it as ROLE=FOLDER")
+        entries.append((role, where))
+    if entries:
+        add_runs(folder, entries)
+    found = collect(folder)
+    state = read_state(folder)
+    if json:
+        _echo_json(
+            {
+                "changed": list(found.changed),
+                "counts": state.counts,
+                "items": {i: f.status for i, f in found.findings.items()},
+            }
+        )
+        return
+    _show_items(state)
+    output.say(f"evidence of {len(found.findings)} items, {len(found.changed)} new or changed")
+
+
+def _show_items(state: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text as Cell
+
+    language = state.material.plan.language
+    table = Table("item", "must", "mode", "status", "what it asks for, and why it stands so")
+    for each in state.items:
+        words = f"{each.item.title.of(language)}\n{each.reason.of(language)}"
+        table.add_row(each.item.id, "yes" if each.must else "", each.item.mode, each.status, Cell(words))
+    output.show_table(table)
+    typer.echo(", ".join(f"{n} {status}" for status, n in state.counts.items() if n))
+
+
+@app.command("attest")
+def attest_command(
+    folder: Folder,
+    item: Annotated[str | None, typer.Argument(help="Item id, such as AF-0.2.")] = None,
+    by: Annotated[str, typer.Option(help="Id of the person in roles.yaml.")] = "",
+    role: Annotated[str, typer.Option(help="In which role they speak.")] = "",
+    statement: Annotated[str, typer.Option(help="In their words.")] = "",
+    fail: Annotated[bool, typer.Option("--fail", help="The demand is not met.")] = False,
+    alternative: Annotated[bool, typer.Option("--alternative", help="Met by other means.")] = False,
+    waive: Annotated[bool, typer.Option("--waive", help="Let an undetermined item pass the gates.")] = False,
+    control: Annotated[str, typer.Option(help="With --waive: what makes up for it.")] = "",
+    release: Annotated[
+        str | None, typer.Option(help="The release decision: release, restricted or none.")
+    ] = None,
+    until: Until = None,
+    key: Key = None,
+) -> None:
+    """Record a person's statement on an item, a waiver, or the release decision."""
+    from speechfair.process import attest as said
+
+    if not by or not statement:
+        raise InputError("--by and --statement are needed: who says what")
+    day = _day(until)
+    if release is not None:
+        if item is not None or waive or alternative or fail:
+            raise InputError("--release stands alone: it is about everything, not about one item")
+        if release not in ("release", "restricted", "none"):
+            raise InputError(f"--release {release!r}: write release, restricted or none")
+        decision: Any = release
+        entry = said.decide_release(folder, by=by, decision=decision, statement=statement, until=day, key=key)
+    elif item is None:
+        raise InputError("name an item, or give --release")
+    elif waive:
+        if day is None:
+            raise InputError("--waive needs --until: a waiver ends")
+        entry = said.waive(folder, item, by=by, reason=statement, control=control, until=day, key=key)
+    else:
+        entry = said.attest(
+            folder, item, by=by, role=role, statement=statement, verdict="fail" if fail else "pass",
+            alternative=alternative, until=day, key=key,
+        )  # fmt: skip
+    typer.echo(f"entry {entry.number}, {entry.time}, until {entry.body['expires']}: {entry.digest}")
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--until {text!r}: write a day as YYYY-MM-DD") from None
+
+
+@app.command("verify")
+def verify_command(
+    folder: Folder,
+    head: Annotated[
+        str | None, typer.Option(help="Head digest that was kept elsewhere; the ledger must contain it.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
+    from dataclasses import asdict
+
+    from speechfair.process.verify import verify_process
+
+    found = verify_process(folder, head=head)
+    if json:
+        _echo_json({"ok": found.ok, **asdict(found)})
+    else:
+        for line in found.checked:
+            typer.echo(f"checked  {line}")
+        for line in found.notes:
+            typer.echo(f"note     {line}")
+        for line in found.problems:
+            typer.echo(f"WRONG    {line}")
+        typer.echo(f"head     {found.head}")
+        typer.echo(
+            "everything that was checked agrees" if found.ok else f"{len(found.problems)} things are wrong"
+        )
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@app.command("gate")
+def gate_command(
+    folder: Folder,
+    name: Annotated[str, typer.Argument(help="data, evaluation, release or update.")],
+    json: options.Json = False,
+) -> None:
+    """Judge a gate: exit 0 open, 1 an item failed or is in error, 3 something is not decided yet."""
+    from speechfair.process.gates import gate
+
+    found = gate(folder, name)
+    if json:
+        rest = {each.item.id: {"status": each.status, "reason": each.reason.en} for each in found.open_items}
+        _echo_json({"gate": name, "outcome": found.outcome, "looked_at": found.looked_at, "open": rest})
+    else:
+        for each in found.open_items:
+            typer.echo(f"{each.item.id:8} {each.status:14} {each.item.title.en}: {each.reason.en}")
+        met = found.looked_at - len(found.open_items)
+        typer.echo(f"gate {name}: {found.outcome} ({met} of {found.looked_at} must-items met)")
+    raise typer.Exit(found.exit_code)
+
+
+@app.command("report")
+def report_command(folder: Folder, json: options.Json = False) -> None:
+    """Write checklist.html, one self-contained page in English and Japanese."""
+    from speechfair.reporting.checklist_html import write_checklist
+
+    page = write_checklist(folder)
+    _echo_json({"report": str(page)}) if json else typer.echo(str(page))
+
+
+@app.command("export")
+def export_command(
+    folder: Folder,
+    name: Annotated[str, typer.Argument(help="Format; `speechfair process export FOLDER list` lists them.")],
+) -> None:
+    """Write the process in another format, validated, and say what that format cannot carry."""
+    from speechfair.process.export import FORMATS, export, loses
+
+    if name == "list":
+        for each in FORMATS:
+            typer.echo(f"{each:12} cannot carry: {loses(each).en}")
+        return
+    found = export(folder, name)
+    typer.echo(str(found.path))
+    output.say(f"cannot carry: {found.loses.en}")
+
+
+@app.command("catalogue")
+def catalogue_command(
+    overlay: Annotated[
+        list[Path] | None, typer.Option(help="An organisation's own catalogue. Repeatable.")
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a catalogue.")] = False,
+) -> None:
+    """List the items, and what an overlay changes."""
+    from speechfair.process.catalogue import changes, json_schema, load_catalogue
+
+    if schema:
+        _echo_json(json_schema())
+        return
+    shipped, _ = load_catalogue()
+    found, parts = load_catalogue(overlay or ())
+    for part in parts:
+        typer.echo(f"# {part['name']} {part['version']} sha256 {part['sha256']}")
+    for item in found.items:
+        typer.echo(f"{item.id:8} {item.mode} AIFL {item.aifl}  {item.title.en} / {item.title.ja}")
+    for line in changes(shipped, found):
+        typer.echo(f"changed  {line}")
+
+
+@app.command("key")
+def key_command(path: Annotated[Path, typer.Argument(help="File for the new private key.")]) -> None:
+    """Make an Ed25519 key pair: the private key goes into the file, the public one is printed."""
+    from speechfair.process.signing import new_key
+
+    typer.echo(new_key(path))
+
+
+def _echo_json(content: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

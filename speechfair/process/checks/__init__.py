@@ -1,0 +1,38 @@
+"""The checks, by item: each looks at the material and says what it found. One file per subject.
+
+An item without a check is never decided by a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from speechfair.process.finding import Finding
+from speechfair.process.material import Material
+
+__all__ = ["Check", "all_checks"]
+
+Check = Callable[[Material], Finding]
+
+
+@cache
+def all_checks() -> dict[str, Check]:
+    """Every check by item id."""
+    from speechfair.process.checks import (
+        data,
+        evaluation,
+        governance,
+        grounding,
+        operation,
+        quality,
+        release,
+        requirements,
+        training,
+    )
+
+    found: dict[str, Check] = {}
+    rooms = (requirements, data, quality, training, evaluation, grounding, release, operation, governance)
+    for room in rooms:
+        found |= room.CHECKS
+    return found

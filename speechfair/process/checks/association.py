@@ -1,0 +1,109 @@
+"""How strongly a covariate goes with a grouping of the speakers: 0 not at all, 1 completely.
+
+Categories: Cramér's V with the bias correction of Bergsma (Journal of the Korean Statistical Society 42, 2013).
+Numbers: the square root of epsilon squared, the correlation ratio freed of its upward bias (Kelley, PNAS 21, 1935).
+The unit is the speaker throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["associations", "correlation_ratio", "cramers_v"]
+
+
+def cramers_v(one: Sequence[str], other: Sequence[str]) -> float | None:
+    """Bias-corrected Cramér's V of two labellings; None where either has a single value.
+
+    >>> cramers_v(["a", "a", "b", "b"] * 10, ["x", "x", "y", "y"] * 10)
+    1.0
+    """
+    import numpy as np
+
+    rows, columns = sorted(set(one)), sorted(set(other))
+    n = len(one)
+    if len(rows) < 2 or len(columns) < 2 or n < 3:
+        return None
+    table = np.zeros((len(rows), len(columns)))
+    for a, b in zip(one, other, strict=True):
+        table[rows.index(a), columns.index(b)] += 1
+    expected = np.outer(table.sum(1), table.sum(0)) / n
+    phi = float(((table - expected) ** 2 / expected).sum()) / n
+    r, k = table.shape
+    phi = max(0.0, phi - (r - 1) * (k - 1) / (n - 1))
+    r_corrected, k_corrected = r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)
+    return round(min(1.0, math.sqrt(phi / max(min(r_corrected, k_corrected) - 1, 1e-12))), 12)
+
+
+def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> float | None:
+    """Square root of epsilon squared; None with one group, too few values, or values that never differ.
+
+    >>> correlation_ratio(["a", "a", "b", "b"], [1.0, 1.0, 2.0, 2.0])
+    1.0
+    """
+    import numpy as np
+
+    numbers = np.asarray(values, dtype=float)
+    names = sorted(set(groups))
+    total = float(((numbers - numbers.mean()) ** 2).sum()) if len(numbers) else 0.0
+    if len(names) < 2 or len(numbers) <= len(names) or not total:
+        return None
+    member = np.asarray([names.index(group) for group in groups])
+    within = sum(
+        float(((numbers[member == i] - numbers[member == i].mean()) ** 2).sum()) for i in range(len(names))
+    )
+    epsilon = 1 - (within / (len(numbers) - len(names))) / (total / (len(numbers) - 1))
+    return math.sqrt(min(1.0, max(0.0, epsilon)))
+
+
+def associations(manifest: pl.DataFrame, axis: str) -> dict[str, float]:
+    """The association of every covariate in a manifest with a label axis, speakers as units, largest first.
+
+    Covariates are the other label axes, the sample rate, and per speaker the mean duration (seconds), words per
+    utterance and words per second. One that never varies is left out: it cannot confound.
+    """
+    import polars as pl
+
+    from speechfair.auditing.scoring import add_axis, axes_of
+
+    table = manifest.filter(pl.col("speaker").is_not_null() & pl.col("text").is_not_null())
+    if table.is_empty():
+        return {}
+    words = pl.col("text").str.split(" ").list.len().cast(pl.Float64)
+    table = table.with_columns(
+        words.alias("words per utterance"), (words / pl.col("duration_s")).alias("words per second")
+    ).rename({"duration_s": "duration"})
+    own = _per_speaker(add_axis(table, axis).rename({"group": "own"}), "own")
+    found: dict[str, float | None] = {}
+    for other in [name for name in axes_of(table) if name not in axis.split("+")]:
+        theirs = _per_speaker(add_axis(table, other).rename({"group": "theirs"}), "theirs")
+        both = own.join(theirs, on="speaker")
+        found[other] = cramers_v(both["own"].to_list(), both["theirs"].to_list())
+    rates = own.join(
+        _per_speaker(table.with_columns(pl.col("sample_rate").cast(pl.String)), "sample_rate"), on="speaker"
+    )
+    found["sample rate"] = cramers_v(rates["own"].to_list(), rates["sample_rate"].to_list())
+    for name in ("duration", "words per utterance", "words per second"):
+        means = own.join(table.group_by("speaker").agg(pl.col(name).mean()), on="speaker").drop_nulls(name)
+        found[name] = correlation_ratio(means["own"].to_list(), means[name].to_list())
+    known = {name: value for name, value in found.items() if value is not None}
+    return dict(sorted(known.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _per_speaker(table: pl.DataFrame, column: str) -> pl.DataFrame:
+    """A speaker's most frequent value, the first in the alphabet of equally frequent ones."""
+    import polars as pl
+
+    return (
+        table.group_by("speaker", column)
+        .len()
+        .sort(["speaker", "len", column], descending=[False, True, False])
+        .group_by("speaker", maintain_order=True)
+        .agg(pl.col(column).first())
+        .with_columns(pl.col(column).fill_null("unknown"))
+    )

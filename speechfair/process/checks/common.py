@@ -1,0 +1,125 @@
+"""What several checks need: is a form filled, is there a run of a role, can its parts be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from speechfair.process.catalogue import Text
+from speechfair.process.finding import Status, say
+from speechfair.process.forms import FormState
+from speechfair.process.material import Material, Role, Run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Part",
+    "dated",
+    "form_part",
+    "group_table",
+    "manifest_of",
+    "need_runs",
+    "number",
+    "ok",
+    "split_list",
+    "usable",
+]
+
+Part = tuple[Status, Text]
+
+_NOTHING = say("holds", "満たす")
+
+
+def ok() -> Part:
+    """A part that passes."""
+    return "pass", _NOTHING
+
+
+def form_part(form: FormState) -> Part:
+    """Whether a form is filled; one that is not leaves its item not assessed, and says which fields."""
+    if form.sha256 is None:
+        return "not_assessed", say(f"{form.name} is not there", f"{form.name} がない")
+    if form.missing:
+        names = ", ".join(form.missing[:6]) + (" …" if len(form.missing) > 6 else "")
+        return "not_assessed", say(f"{form.name}: still empty: {names}", f"{form.name}:未記入 {names}")
+    return ok()
+
+
+def need_runs(material: Material, *roles: Role) -> tuple[list[Run], list[Part]]:
+    """Runs of these roles that can be read, and a part for what is missing or broken. Never an empty pass."""
+    runs, parts = [], list[Part]()
+    for role in roles:
+        listed = material.of_role(role)
+        if not listed:
+            parts.append(
+                (
+                    "not_assessed",
+                    say(f"no run of role {role} in runs.yaml", f"runs.yaml に役割 {role} の実行がない"),
+                )
+            )
+        for run in listed:
+            if isinstance(run.content, str):
+                parts.append(("error", say(run.content, f"読めない:{run.content}")))
+            else:
+                runs.append(run)
+    return runs, parts
+
+
+def manifest_of(run: Run, parts: list[Part]) -> pl.DataFrame | None:
+    """The run's manifest, or None with the reason added to `parts`."""
+    if isinstance(run.manifest, str):
+        parts.append(("error", say(run.manifest, f"読めない:{run.manifest}")))
+        return None
+    return run.manifest
+
+
+def usable(manifest: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are utterances: not excluded, audio readable."""
+    import polars as pl
+
+    return manifest.filter(pl.col("excluded").is_null() & pl.col("audio_error").is_null())
+
+
+def group_table(manifest: pl.DataFrame, axis: str) -> dict[str, tuple[int, int, float]]:
+    """Speakers, utterances and minutes by label value; an axis ``a+b`` is a crossing."""
+    import polars as pl
+
+    from speechfair.auditing.scoring import add_axis
+
+    table = add_axis(usable(manifest), axis)
+    grouped = table.group_by("group").agg(
+        pl.col("speaker").drop_nulls().n_unique(), pl.len(), pl.col("duration_s").sum() / 60
+    )
+    return {
+        str(value): (int(speakers), int(rows), float(minutes or 0.0))
+        for value, speakers, rows, minutes in grouped.sort("group").iter_rows()
+    }
+
+
+def dated(what: Text, day: str | None, material: Material, days: int) -> Part:
+    """Whether something was done within so many days, and not in the future."""
+    if day is None:
+        return "not_assessed", say(f"{what.en}: no date", f"{what.ja}:日付がない")
+    age = (material.today - date.fromisoformat(day)).days
+    if age < 0:
+        return "error", say(f"{what.en}: {day} lies in the future", f"{what.ja}:{day} は未来の日付")
+    if age > days:
+        return "fail", say(
+            f"{what.en}: {day} is {age} days ago, more than {days}",
+            f"{what.ja}:{day} は {age} 日前で、{days} 日を超える",
+        )
+    return ok()
+
+
+def number(value: float) -> str:
+    """A number for a sentence: three digits."""
+    return f"{value:.3g}"
+
+
+def split_list(text: str | None) -> Iterator[str]:
+    """The words of a comma list."""
+    for word in (text or "").split(","):
+        if word.strip():
+            yield word.strip()

@@ -1,0 +1,338 @@
+"""Phase 4, what audits measure: rates and disparity against the frozen criteria, control test, robustness, change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
+from speechfair.process.checks.control_test import control_test
+from speechfair.process.checks.paired import growth_parts, paired_parts, within
+from speechfair.process.checks.requirements import criteria_part, frozen_plan_part
+from speechfair.process.finding import Finding, Source, Status, decide, say
+from speechfair.process.material import Material, Run
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    from speechfair.auditing.gate_result import Comparison
+
+__all__ = ["CHECKS", "compared", "same_set_as"]
+
+_RATES = frozenset({"rate", "speaker_mean_rate", "failure_rate", "runaway_rate", "runaway_share"})
+_DISPARITY = frozenset({"rate_ratio", "rate_difference", "gap", "worst_best_ratio"})
+
+
+def rates(material: Material) -> Finding:
+    """AF-4.1: the criteria on rates hold for every gated group, each with an interval."""
+    runs, parts = need_runs(material, "evaluation")
+    for run in runs:
+        parts += compared(material, run, _RATES, need="rate")
+        if isinstance(run.audit, str):
+            continue
+        for axis in material.gated_axes:
+            for group in run.audit.groups_of(axis):
+                if UNKNOWN not in group.value.split("+") and group.rate.low is None:
+                    text = f"{axis}={group.value}: {group.rate.reason}"
+                    parts.append(("undetermined", say(f"no interval: {text}", f"区間がない:{text}")))
+    return decide(
+        parts,
+        say("every criterion on rates holds for every gated group", "誤り率の基準を全群が満たす"),
+        _audited(material, runs),
+        {run.name: _table(run, material.gated_axes) for run in runs},
+    )
+
+
+def disparity(material: Material) -> Finding:
+    """AF-4.2: the criteria on differences between groups hold for every gated group."""
+    runs, parts = need_runs(material, "evaluation")
+    for run in runs:
+        parts += compared(material, run, _DISPARITY, need="rate_ratio or rate_difference")
+    return decide(
+        parts,
+        say("every criterion on disparity holds for every gated group", "格差の基準を全群が満たす"),
+        _audited(material, runs),
+        {run.name: _table(run, material.gated_axes) for run in runs},
+    )
+
+
+def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -> list[Part]:
+    """Verdicts of `run` on the gated axes, and a part for every gated group that no criterion looks at."""
+    state = criteria_part(material, run)
+    if state[0] != "pass":
+        status: Status = "error" if state[0] == "error" else "undetermined"
+        return [(status, say(f"criteria: {state[1].en}", f"基準:{state[1].ja}"))]
+    if isinstance(run.verdicts, str):
+        return [("error", say(run.verdicts, f"判定できない:{run.verdicts}"))]
+    if isinstance(run.audit, str):
+        return [("not_assessed", say(run.audit, f"測定がない:{run.audit}"))]
+    parts: list[Part] = []
+    if not material.gated_axes:
+        parts.append(
+            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
+        )
+    for axis in material.gated_axes:
+        found = [c for c in run.verdicts.comparisons if c.axis == axis and c.metric in metrics]
+        parts += [_part(comparison) for comparison in found]
+        wanted = need.split(" or ")
+        covered = {c.group for c in found if c.metric in wanted} | {c.reference for c in found}
+        groups = [g for g in run.audit.groups_of(axis) if UNKNOWN not in g.value.split("+")]
+        if len(groups) < 2:
+            parts.append(
+                (
+                    "not_assessed",
+                    say(f"{run.name}: fewer than two groups on {axis}", f"{run.name}:{axis} に群が二つない"),
+                )
+            )
+        for group in groups:
+            if group.value not in covered:
+                text = f"{axis}={group.value}"
+                parts.append(
+                    ("not_assessed", say(f"{text}: no criterion on {need}", f"{text}:{need} の基準がない"))
+                )
+    return parts
+
+
+def _part(comparison: Comparison) -> Part:
+    if comparison.verdict == "pass":
+        return ok()
+    text = f"{comparison.criterion}, {comparison.axis}={comparison.group}: {comparison.reason}"
+    return comparison.verdict, say(
+        text, {"fail": "不合格:", "error": "誤り:"}.get(comparison.verdict, "判定不能:") + text
+    )
+
+
+def crossings(material: Material) -> Finding:
+    """AF-4.3: every crossed cell with enough speakers holds the criteria; thin cells are listed."""
+    runs, parts = need_runs(material, "evaluation")
+    thin: dict[str, int | None] = {}
+    for run in runs:
+        state = criteria_part(material, run)
+        if state[0] != "pass" or isinstance(run.verdicts, str):
+            reason = run.verdicts if isinstance(run.verdicts, str) else state[1].en
+            parts.append(
+                (
+                    "error" if state[0] == "error" else "undetermined",
+                    say(f"criteria: {reason}", f"基準:{reason}"),
+                )
+            )
+            continue
+        cells = [
+            c for c in run.verdicts.comparisons
+            if set(c.axis.split("+")) & set(material.gated_axes) and "+" in c.axis and c.metric in _DISPARITY
+        ]  # fmt: skip
+        if not cells:
+            parts.append(
+                (
+                    "not_assessed",
+                    say(f"{run.name}: no criterion on a crossed axis", f"{run.name}:交差属性の基準がない"),
+                )
+            )
+        for cell in cells:
+            if cell.verdict == "undetermined" and (cell.n_speakers or 0) < cell.min_speakers:
+                thin[f"{cell.axis}={cell.group}"] = cell.n_speakers
+            else:
+                parts.append(_part(cell))
+        if cells and len(thin) == len(cells):
+            parts.append(("undetermined", say("every cell is too thin", "すべての欄で話者が足りない")))
+    return decide(
+        parts,
+        say(
+            f"all cells with enough speakers hold; {len(thin)} thin cells are listed",
+            f"話者の足りる欄はすべて合格。足りない {len(thin)} 欄を列挙",
+        ),
+        _audited(material, runs),
+        {"thin cells": thin},
+    )
+
+
+def controlled(material: Material) -> Finding:
+    """AF-4.4: readings of one text by two accents disagree no more than readings within one accent."""
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(frozen_plan_part(material))
+    limit = material.plan.numbers.disagreement_excess
+    facts: dict[str, dict[str, float | None]] = {}
+    for run in runs:
+        if isinstance(run.scores, str):
+            parts.append(("not_assessed", say(run.scores, f"測定がない:{run.scores}")))
+            continue
+        for axis in material.gated_axes:
+            estimate = control_test(run.scores, axis)
+            facts[f"{run.name}, {axis}"] = {
+                "excess": estimate.value,
+                "low": estimate.low,
+                "high": estimate.high,
+                "limit": limit,
+            }
+            if estimate.value is None:
+                parts.append(("not_assessed", say(f"{axis}: {estimate.reason}", f"{axis}:{estimate.reason}")))
+            else:
+                parts.append(within(estimate, limit, axis))
+    return decide(
+        parts,
+        say(f"excess disagreement within {number(limit)}", f"超過不一致が {number(limit)} 以内"),
+        _audited(material, runs),
+        facts,
+    )
+
+
+def robustness(material: Material) -> Finding:
+    """AF-4.5: no group's ratio grows by more than the limit under any perturbation."""
+    runs, parts = need_runs(material, "evaluation")
+    perturbed, problems = need_runs(material, "perturbed")
+    parts += [*problems, frozen_plan_part(material)]
+    facts: dict[str, dict[str, float | None]] = {}
+    for other in perturbed:
+        if other.entry.condition is None:
+            parts.append(
+                (
+                    "not_assessed",
+                    say(f"{other.name}: which condition is not said", f"{other.name}:条件が書かれていない"),
+                )
+            )
+        if runs:
+            limit = material.plan.numbers.perturbation_growth
+            parts += growth_parts(runs[0], other, material.gated_axes, limit, facts)
+            if other.model_sha256 != runs[0].model_sha256:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"{other.name}: another model than the evaluated one",
+                            f"{other.name}:評価したモデルと異なる",
+                        ),
+                    )
+                )
+    return decide(
+        parts,
+        say(
+            f"no ratio grows under {len(perturbed)} perturbations",
+            f"{len(perturbed)} 条件で比が大きくならない",
+        ),
+        _audited(material, [*runs, *perturbed]),
+        facts,
+    )
+
+
+def same_set_as(run: Run, others: list[Run], parts: list[Part]) -> list[Run]:
+    """Those of `others` on the evaluation set; the rest are named in `parts`."""
+    for other in others:
+        if other.manifest_sha256 != run.manifest_sha256:
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{other.name} and {run.name} are on different sets",
+                        f"{other.name} と {run.name} の集合が異なる",
+                    ),
+                )
+            )
+    return [other for other in others if other.manifest_sha256 == run.manifest_sha256]
+
+
+def preservation(material: Material) -> Finding:
+    """AF-4.6: no group worse than before adaptation, the worst group no worse, and some group clearly better."""
+    runs, parts = need_runs(material, "evaluation")
+    before, problems = need_runs(material, "baseline")
+    parts += [*problems, frozen_plan_part(material)]
+    facts: dict[str, dict[str, float | None]] = {}
+    for run in runs:
+        for base in same_set_as(run, before, parts):
+            parts += paired_parts(base, run, material.gated_axes, material.plan.numbers, facts)
+            parts += [_worst_part(base, run, axis) for axis in material.gated_axes]
+            parts += [_gain_part(facts)]
+            if base.model_sha256 == run.model_sha256:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"{base.name} and {run.name} are the same model",
+                            f"{base.name} と {run.name} が同じモデル",
+                        ),
+                    )
+                )
+    return decide(
+        parts,
+        say(
+            "no group worse, the worst group no worse, and a gain",
+            "悪化した群がなく、最悪群も悪化せず、改善がある",
+        ),
+        _audited(material, [*runs, *before]),
+        facts,
+    )
+
+
+def _worst_part(before: Run, after: Run, axis: str) -> Part:
+    if isinstance(before.audit, str) or isinstance(after.audit, str):
+        return "not_assessed", say(f"{axis}: not measured before and after", f"{axis}:前後の測定がそろわない")
+    worst = [
+        max((g.rate.value or 0.0 for g in run.groups_of(axis)), default=None)
+        for run in (before.audit, after.audit)
+    ]
+    if worst[0] is None or worst[1] is None:
+        return "not_assessed", say(f"{axis}: no group", f"{axis}:群がない")
+    if worst[1] > worst[0]:
+        text = f"{number(worst[0])} -> {number(worst[1])}"
+        return "fail", say(
+            f"{axis}: the worst group's rate rose: {text}", f"{axis}:最悪群の誤り率が上がった:{text}"
+        )
+    return ok()
+
+
+def _gain_part(facts: dict[str, dict[str, float | None]]) -> Part:
+    for change in facts.values():
+        high, limit = change["high"], change["limit"]
+        if high is not None and limit is not None and high < (1.0 if limit >= 1 else 0.0):
+            return ok()
+    return "undetermined", say("no group is clearly better than before", "明らかに改善した群がない")
+
+
+def review(material: Material) -> Finding:
+    """AF-4.12: the reviewer did not train, and all findings are closed."""
+    form = material.forms["review.yaml"]
+    parts = [form_part(form)]
+    if form.values["reviewer"] in material.trainers:
+        parts.append(("fail", say("the reviewer trained the model", "点検者が学習を行っている")))
+    people = {row["id"] for row in material.forms["roles.yaml"].values["people"]}
+    if form.values["reviewer"] and form.values["reviewer"] not in people:
+        parts.append(("fail", say("the reviewer is not in roles.yaml", "点検者が roles.yaml にない")))
+    for row in form.values["findings"]:
+        if not row["closed"]:
+            parts.append(("fail", say(f"open finding: {row['finding']}", f"未対応の指摘:{row['finding']}")))
+    return decide(
+        parts,
+        say(
+            "reviewed from outside the training team, findings closed",
+            "学習チーム外の点検で、指摘が閉じられている",
+        ),
+        material.sources("review.yaml", "roles.yaml"),
+    )
+
+
+def _audited(material: Material, runs: list[Run]) -> list[Source]:
+    names = ("run.yaml", "audit.json")
+    found = [run.source(name) for run in runs for name in names if (run.path / name).exists()]
+    return [*material.sources("criteria.yaml"), *found]
+
+
+def _table(run: Run, axes: list[str]) -> dict[str, dict[str, float | int | None]]:
+    if isinstance(run.audit, str):
+        return {}
+    return {
+        f"{axis}={g.value}": {
+            "rate": g.rate.value, "low": g.rate.low, "high": g.rate.high, "speakers": g.n_speakers,
+            "ratio": g.ratio.value if g.ratio else None, "ratio_low": g.ratio.low if g.ratio else None,
+            "ratio_high": g.ratio.high if g.ratio else None,
+            "substitutions": g.substitutions, "deletions": g.deletions, "insertions": g.insertions,
+        }
+        for axis in axes for g in run.audit.groups_of(axis)
+    }  # fmt: skip
+
+
+CHECKS = {
+    "AF-4.1": rates,
+    "AF-4.2": disparity,
+    "AF-4.3": crossings,
+    "AF-4.4": controlled,
+    "AF-4.5": robustness,
+    "AF-4.6": preservation,
+    "AF-4.12": review,
+}

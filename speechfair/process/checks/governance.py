@@ -1,0 +1,142 @@
+"""Phase 7: traces from risks to evidence, waivers, internal audit, red-teaming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from speechfair.process.catalogue import NEVER_WAIVED
+from speechfair.process.checks.common import Part, dated, form_part, ok, split_list
+from speechfair.process.finding import Finding, decide, say
+from speechfair.process.material import Material
+
+__all__ = ["CHECKS", "trace"]
+
+
+def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
+    """AF-7.1: every risk leads to an item with evidence or to a control; documents are kept long enough."""
+    risks, retention = material.forms["risks.yaml"], material.forms["retention.yaml"]
+    parts = [form_part(risks), form_part(retention)]
+    known = {item.id for item in material.catalogue.items}
+    edges: dict[str, list[str]] = {}
+    for row in risks.values["risks"]:
+        name = row["id"] or "?"
+        edges[name] = list(split_list(row["tests"]))
+        for item in edges[name]:
+            found = findings.get(item)
+            if item not in known:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"risk {name} names {item}, which is no item",
+                            f"リスク {name} の {item} は項目にない",
+                        ),
+                    )
+                )
+            elif found is None or found.status in ("not_assessed", "not_applicable") or not found.sources:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"risk {name} names {item}, which has no evidence",
+                            f"リスク {name} の {item} に証拠がない",
+                        ),
+                    )
+                )
+            else:
+                parts.append(ok())
+        if not edges[name] and not row["control"]:
+            parts.append(("fail", say(f"risk {name} leads nowhere", f"リスク {name} に対応がない")))
+    years, least = retention.values["documents_years"], material.plan.numbers.documents_years
+    if years is not None and years < least:
+        parts.append(
+            (
+                "fail",
+                say(
+                    f"documents are kept {years} years, {least} planned",
+                    f"文書の保存 {years} 年(計画 {least} 年)",
+                ),
+            )
+        )
+    return decide(
+        parts,
+        say("every risk leads to evidence or to a control", "全リスクが証拠または対策につながる"),
+        material.sources("risks.yaml", "retention.yaml"),
+        {"risks": edges},
+    )
+
+
+def waivers(material: Material) -> Finding:
+    """AF-7.2: no waiver is expired, on an item that cannot be waived, or by somebody who trained."""
+    parts: list[Part] = [ok()] if material.reading.entries else []
+    latest = {entry.body["item"]: entry for entry in material.reading.of_kind("waiver")}
+    known = {item.id: item for item in material.catalogue.items}
+    for item, entry in latest.items():
+        body = entry.body
+        if item not in known or not known[item].waivable or item in NEVER_WAIVED:
+            parts.append(("fail", say(f"{item} cannot be waived", f"{item} は免除できない")))
+        if body["by"] in material.trainers:
+            parts.append(("fail", say(f"{item}: waived by a trainer", f"{item}:学習担当が免除している")))
+        if body["expires"] < material.today.isoformat():
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{item}: the waiver expired on {body['expires']}",
+                        f"{item}:免除が {body['expires']} に失効",
+                    ),
+                )
+            )
+    return decide(
+        parts,
+        say(f"{len(latest)} waivers, all in force", f"免除 {len(latest)} 件、すべて有効"),
+        (),
+        {
+            "waivers": {
+                item: {k: entry.body[k] for k in ("by", "reason", "control", "expires")}
+                for item, entry in latest.items()
+            }
+        },
+    )
+
+
+def audit(material: Material) -> Finding:
+    """AF-7.3: audited within the planned days, findings closed, training of every role holder valid."""
+    form, roles = material.forms["governance.yaml"], material.forms["roles.yaml"]
+    parts = [form_part(form), form_part(roles)]
+    what = say("internal audit", "内部監査")
+    parts.append(dated(what, form.values["last_audit"], material, material.plan.numbers.valid_days))
+    if form.values["open_findings"]:
+        n = form.values["open_findings"]
+        parts.append(("fail", say(f"{n} findings are open", f"未対応の指摘 {n} 件")))
+    for row in roles.values["people"]:
+        if row["trained_until"] is None or row["trained_until"] < material.today.isoformat():
+            parts.append(("fail", say(f"{row['id']}: no valid training", f"{row['id']}:有効な教育がない")))
+    return decide(
+        parts,
+        say(
+            "audited in time, findings closed, everybody trained", "期間内に監査済み、指摘なし、全員教育済み"
+        ),
+        material.sources("governance.yaml", "roles.yaml"),
+    )
+
+
+def red_team(material: Material) -> Finding:
+    """AF-7.4: complete, and no severe finding is open."""
+    form = material.forms["redteam.yaml"]
+    parts = [form_part(form)]
+    if form.values["open_severe_findings"]:
+        n = form.values["open_severe_findings"]
+        parts.append(("fail", say(f"{n} severe findings are open", f"重大な指摘 {n} 件が未対応")))
+    if len({row["accent"] for row in form.values["success_by_accent"]}) < 2:
+        parts.append(
+            ("not_assessed", say("fewer than two accents were tried", "二つ以上の訛りで試していない"))
+        )
+    return decide(
+        parts,
+        say("complete, no severe finding open", "記入済みで、重大な指摘が残っていない"),
+        material.sources(form.name),
+    )
+
+
+CHECKS = {"AF-7.2": waivers, "AF-7.3": audit, "AF-7.4": red_team}

@@ -1,0 +1,375 @@
+"""Phase 2: sound manifests, enough speakers, shares, splits that do not touch, transcripts, covariates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from speechfair.process.checks.association import associations
+from speechfair.process.checks.common import (
+    Part,
+    form_part,
+    group_table,
+    manifest_of,
+    need_runs,
+    number,
+    ok,
+    usable,
+)
+from speechfair.process.checks.requirements import frozen_plan_part
+from speechfair.process.finding import Finding, Source, decide, say
+from speechfair.process.material import Material, Run
+from speechfair.process.plan import DEFAULT
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["CHECKS"]
+
+_TRAINED_ON = ("training", "development", "baseline_development")
+
+
+def integrity(material: Material) -> Finding:
+    """AF-2.1: the manifests of all runs have no error, and no audio file is in two kinds of data."""
+    import polars as pl
+
+    _, parts = need_runs(material, "evaluation")
+    facts: dict[str, dict[str, int]] = {}
+    for run in material.runs:
+        manifest = manifest_of(run, parts)
+        if manifest is None:
+            continue
+        rows = manifest.filter(pl.col("excluded").is_null())
+        found = {
+            "rows": manifest.height,
+            "unreadable audio": rows["audio_error"].drop_nulls().len(),
+            "empty text": 0
+            if run.role == "speechless"
+            else rows.filter(pl.col("text").fill_null("").str.strip_chars() == "").height,
+            "no duration": rows.filter(
+                (pl.col("duration_s").fill_null(0) <= 0) & pl.col("audio_error").is_null()
+            ).height,
+            "no speaker": rows["speaker"].null_count(),
+            "excluded without reason": manifest.filter(pl.col("excluded").str.strip_chars() == "").height,
+            "same audio and stretch twice": rows.height
+            - rows.unique(["audio_sha256", "start_s", "end_s"]).height
+            if not rows["audio_sha256"].null_count()
+            else 0,
+        }
+        facts[run.name] = found
+        for what, count in found.items():
+            if what != "rows" and count:
+                parts.append(
+                    ("fail", say(f"{run.name}: {count} × {what}", f"{run.name}:{what} が {count} 件"))
+                )
+        parts.append(ok())
+    return decide(
+        parts,
+        say(
+            f"{sum(f['rows'] for f in facts.values())} rows without an error",
+            f"{sum(f['rows'] for f in facts.values())} 行に誤りがない",
+        ),
+        _manifests(material),
+        {"runs": facts},
+    )
+
+
+def sufficiency(material: Material) -> Finding:
+    """AF-2.2: every group on a gated axis has the planned number of speakers."""
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(frozen_plan_part(material))
+    facts: dict[str, dict[str, dict[str, float]]] = {}
+    least = material.plan.numbers.min_speakers
+    if not material.gated_axes:
+        parts.append(
+            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
+        )
+    for run in runs:
+        manifest = manifest_of(run, parts)
+        if manifest is None:
+            continue
+        for axis in material.gated_axes:
+            groups = group_table(manifest, axis)
+            facts[f"{run.name}, {axis}"] = {
+                value: {"speakers": s, "utterances": n, "minutes": round(m, 3)}
+                for value, (s, n, m) in groups.items()
+            }
+            named = {value: s for value, (s, _, _) in groups.items() if UNKNOWN not in value.split("+")}
+            if len(named) < 2:
+                parts.append(
+                    (
+                        "undetermined",
+                        say(f"{axis}: fewer than two labelled groups", f"{axis}:ラベルのある群が二つない"),
+                    )
+                )
+            for value, speakers in named.items():
+                if speakers < least:
+                    parts.append(
+                        (
+                            "undetermined",
+                            say(
+                                f"{axis}={value}: {speakers} speakers, {least} planned",
+                                f"{axis}={value}:話者 {speakers} 人(計画 {least} 人)",
+                            ),
+                        )
+                    )
+    return decide(
+        parts,
+        say(
+            f"every gated group has {least} speakers or more ({DEFAULT.en})",
+            f"判定に使う全群に話者が {least} 人以上({DEFAULT.ja})",
+        ),
+        [
+            *material.sources("attributes.yaml", "plan.yaml"),
+            *(run.source("manifest.parquet") for run in runs),
+        ],
+        {"groups": facts, "min_speakers": least},
+    )
+
+
+def representation(material: Material) -> Finding:
+    """AF-2.3: groups that are missing or thin against their target share each have an owner and a remedy."""
+    form = material.forms["design.yaml"]
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(form_part(form))
+    remedies = {row["case"]: row for row in form.values["gaps"]}
+    for case, row in remedies.items():
+        if row["remedy"] not in ("collect", "restrict", "disclose"):
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"gap {case}: the remedy {row['remedy']!r} is none of collect, restrict, disclose",
+                        f"欠落 {case}:対応 {row['remedy']!r} が収集・限定・開示のいずれでもない",
+                    ),
+                )
+            )
+    shares: dict[str, dict[str, float]] = {}
+    for run in runs:
+        manifest = manifest_of(run, parts)
+        if manifest is None:
+            continue
+        for row in form.values["shares"]:
+            if row["axis"] is None or row["share"] is None:
+                continue
+            groups = group_table(manifest, row["axis"])
+            total = sum(speakers for speakers, _, _ in groups.values())
+            share = groups.get(row["value"], (0, 0, 0.0))[0] / total if total else 0.0
+            case = f"{row['axis']}={row['value']}"
+            shares[case] = {"target": row["share"], "speakers": round(share, 4)}
+            if share < material.plan.numbers.share_shortfall * row["share"] and case not in remedies:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"{case}: {share:.0%} of the speakers, target {row['share']:.0%}, and no remedy",
+                            f"{case}:話者の {share:.0%}、目標 {row['share']:.0%}、対応なし",
+                        ),
+                    )
+                )
+    return decide(
+        parts,
+        say("every thin group has an owner and a remedy", "少ない群すべてに担当と対応がある"),
+        [*material.sources("design.yaml"), *(run.source("manifest.parquet") for run in runs)],
+        {"shares": shares},
+    )
+
+
+def disjoint(material: Material) -> Finding:
+    """AF-2.4: no speaker and no audio of the evaluation data is in training or development data."""
+    runs, parts = need_runs(material, "evaluation")
+    others = [run for run in material.runs if run.role in _TRAINED_ON]
+    if material.training and not material.of_role("training"):
+        parts.append(
+            (
+                "not_assessed",
+                say(
+                    "no manifest of the training rows in runs.yaml", "runs.yaml に学習行のマニフェストがない"
+                ),
+            )
+        )
+    elif not others:
+        parts.append(
+            (
+                "not_assessed",
+                say(
+                    "no manifest of training or development data to compare with",
+                    "照合する学習・開発のマニフェストがない",
+                ),
+            )
+        )
+    if len({run.manifest_sha256 for run in runs}) > 1:
+        parts.append(
+            ("fail", say("the evaluation runs are on different test sets", "評価実行の試験集合が異なる"))
+        )
+    overlaps: dict[str, dict[str, int]] = {}
+    for run in runs:
+        for other in others:
+            overlaps[f"{run.name} and {other.name}"] = _overlap(run, other, parts)
+    readable = [run for run in [*runs, *others] if not isinstance(run.manifest, str)]
+    known = {digest for record in material.training for digest in record.data.values()}
+    for run in material.of_role("training"):
+        if material.training and run.manifest_sha256 not in known:
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{run.name} is not the data that a training record names",
+                        f"{run.name} は学習記録のデータと異なる",
+                    ),
+                )
+            )
+    return decide(
+        parts,
+        say(
+            "no speaker and no audio in two splits, one frozen test set; what others trained on is not known",
+            "話者も音声も分割にまたがらず、試験集合は一つ。他者の学習データとの重なりは不明",
+        ),
+        [run.source("manifest.parquet", "speaker, audio_sha256") for run in readable],
+        {"overlaps": overlaps},
+    )
+
+
+def _overlap(run: Run, other: Run, parts: list[Part]) -> dict[str, int]:
+    one, two = manifest_of(run, parts), manifest_of(other, parts)
+    if one is None or two is None:
+        return {}
+    found = {}
+    for column, en, ja in (("speaker", "speakers", "話者"), ("audio_sha256", "audio files", "音声")):
+        here, there = (set(usable(table)[column].drop_nulls()) for table in (one, two))
+        shared = sorted(here & there)
+        found[column] = len(shared)
+        if shared:
+            what = f"{run.name} / {other.name}: {len(shared)}"
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{what} {en} in both, first {shared[0]!r:.40}",
+                        f"{what} 件の{ja}が両方にある(例 {shared[0]!r:.40})",
+                    ),
+                )
+            )
+        if not here or not there:
+            parts.append(
+                (
+                    "undetermined",
+                    say(
+                        f"{run.name} / {other.name}: {en} are not known",
+                        f"{run.name} / {other.name}:{ja}が不明",
+                    ),
+                )
+            )
+    if not any(found.values()):
+        parts.append(ok())
+    return found
+
+
+def transcripts(material: Material) -> Finding:
+    """AF-2.5: two transcribers disagree no more on one group than on the reference, by the stated limit."""
+    form = material.forms["transcription.yaml"]
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(form_part(form))
+    rows = {(row["axis"], row["value"]): row for row in form.values["double_transcribed"]}
+    limit = form.values["limit"]
+    for run in runs:
+        if isinstance(run.audit, str):
+            parts.append(("not_assessed", say(run.audit, f"測定がない:{run.audit}")))
+            continue
+        for axis in [] if limit is None else material.gated_axes:
+            groups = [g for g in run.audit.groups_of(axis) if UNKNOWN not in g.value.split("+")]
+            reference = next((rows.get((axis, g.value)) for g in groups if g.is_reference), None)
+            for group in groups:
+                parts.append(
+                    _disagreement(axis, group.value, rows.get((axis, group.value)), reference, limit)
+                )
+    return decide(
+        parts,
+        say("disagreement of transcribers is alike in all groups", "書き起こしの不一致が全群で同程度である"),
+        material.sources("transcription.yaml"),
+        {"limit": limit},
+    )
+
+
+def _disagreement(
+    axis: str, value: str, row: dict[str, float] | None, reference: dict[str, float] | None, limit: float
+) -> Part:
+    name = f"{axis}={value}"
+    if (
+        row is None
+        or reference is None
+        or None in (row["low"], row["high"], reference["low"], reference["high"])
+    ):
+        return "not_assessed", say(
+            f"{name}: not transcribed twice with an interval", f"{name}:区間つきの二重書き起こしがない"
+        )
+    if row is reference:
+        return ok()
+    low, high = row["low"] - reference["high"], row["high"] - reference["low"]
+    if low > limit:
+        return "fail", say(
+            f"{name}: excess disagreement at least {number(low)}",
+            f"{name}:超過不一致が少なくとも {number(low)}",
+        )
+    if high > limit:
+        return "undetermined", say(
+            f"{name}: excess disagreement may reach {number(high)}, limit {number(limit)}",
+            f"{name}:超過不一致が {number(high)} に達しうる(許容 {number(limit)})",
+        )
+    return ok()
+
+
+def confounders(material: Material) -> Finding:
+    """AF-2.6: every covariate that goes with a gated axis is matched, adjusted for or disclosed."""
+    form = material.forms["confounders.yaml"]
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(form_part(form))
+    handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
+    limit, found = form.values["limit"], dict[str, dict[str, float]]()
+    for (axis, name), how in handled.items():
+        if how not in ("matched", "adjusted", "disclosed"):
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{axis}, {name}: {how!r} is none of matched, adjusted, disclosed",
+                        f"{axis}・{name}:{how!r} は定められた対処でない",
+                    ),
+                )
+            )
+    for run in runs:
+        manifest = manifest_of(run, parts)
+        for axis in [] if manifest is None else material.gated_axes:
+            values = associations(usable(manifest), axis)  # type: ignore[arg-type]
+            found[f"{run.name}, {axis}"] = {name: round(value, 4) for name, value in values.items()}
+            for name, value in values.items():
+                if limit is not None and value > limit and (axis, name) not in handled:
+                    parts.append(
+                        (
+                            "fail",
+                            say(
+                                f"{axis} goes with {name} ({number(value)} > {number(limit)}), not dealt with",
+                                f"{axis} は {name} と連動する({number(value)} > {number(limit)})が、対処がない",
+                            ),
+                        )
+                    )
+    return decide(
+        parts,
+        say("every covariate above the limit is dealt with", "基準を超える共変量がすべて扱われている"),
+        [*material.sources("confounders.yaml"), *(run.source("manifest.parquet") for run in runs)],
+        {"associations": found},
+    )
+
+
+def _manifests(material: Material) -> list[Source]:
+    return [run.source("manifest.parquet") for run in material.runs if not isinstance(run.manifest, str)]
+
+
+CHECKS = {
+    "AF-2.1": integrity,
+    "AF-2.2": sufficiency,
+    "AF-2.3": representation,
+    "AF-2.4": disjoint,
+    "AF-2.5": transcripts,
+    "AF-2.6": confounders,
+}

@@ -1,0 +1,277 @@
+"""Phase 3: the training record, mitigation with its ablation, synthetic speech, selection, the serving path."""
+
+from __future__ import annotations
+
+from speechfair.process.checks.common import form_part, need_runs, number, ok
+from speechfair.process.checks.paired import paired_parts
+from speechfair.process.checks.requirements import frozen_plan_part
+from speechfair.process.finding import Finding, decide, say
+from speechfair.process.material import Material, Run
+
+__all__ = ["CHECKS"]
+
+
+def record(material: Material) -> Finding:
+    """AF-3.1: complete records, one of which made the evaluated model."""
+    runs, parts = need_runs(material, "evaluation")
+    parts += [("error", say(problem, f"読めない:{problem}")) for problem in material.training_problems]
+    if not material.run_list.training_records:
+        parts.append(("not_assessed", say("no training record in runs.yaml", "runs.yaml に学習記録がない")))
+    made = {r.output_sha256: r for r in material.training if r.outcome == "completed"}
+    for run in runs:
+        if material.training and run.begun and run.model_sha256 not in made:
+            digest = (run.model_sha256 or "none")[:12]
+            text = f"{run.name}: {digest}…"
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"no record made the evaluated model ({text})",
+                        f"評価したモデルの学習記録がない({text})",
+                    ),
+                )
+            )
+        else:
+            parts.append(ok())
+    for each in material.training:
+        if each.ended < each.started:
+            parts.append(
+                (
+                    "fail",
+                    say(f"training {each.id} ended before it started", f"学習 {each.id} の終了が開始より前"),
+                )
+            )
+        if each.outcome == "completed" and each.output_sha256 is None:
+            parts.append(
+                (
+                    "fail",
+                    say(f"training {each.id}: no output digest", f"学習 {each.id}:出力のダイジェストがない"),
+                )
+            )
+    return decide(
+        parts,
+        say(
+            f"{len(material.training)} records, and the evaluated model is the output of one",
+            f"学習記録 {len(material.training)} 件、評価したモデルはその出力である",
+        ),
+        [
+            *material.sources(*material.run_list.training_records),
+            *(run.source("run.yaml", "recipe.model") for run in runs),
+        ],
+        {"trainings": {each.id: each.outcome for each in material.training}},
+    )
+
+
+def mitigation(material: Material) -> Finding:
+    """AF-3.2: a development run with the mitigation and one without, on one set that is not the evaluation's."""
+    form = material.forms["mitigation.yaml"]
+    runs, parts = need_runs(material, "development", "baseline_development")
+    parts.append(form_part(form))
+    sets = {run.role: run.manifest_sha256 for run in runs}
+    if len(sets) == 2 and len(set(sets.values())) > 1:
+        parts.append(
+            ("fail", say("with and without mitigation on different sets", "手段あり・なしの集合が異なる"))
+        )
+    tests = {run.manifest_sha256 for run in material.of_role("evaluation")}
+    for run in runs:
+        if run.manifest_sha256 in tests:
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{run.name} uses the evaluation data to choose",
+                        f"{run.name} が評価データで選択している",
+                    ),
+                )
+            )
+        if isinstance(run.audit, str):
+            parts.append(("not_assessed", say(run.audit, f"測定がない:{run.audit}")))
+    return decide(
+        parts,
+        say(
+            "with and without mitigation on one development set", "同一の開発集合で手段あり・なしを比べている"
+        ),
+        [
+            *material.sources("mitigation.yaml"),
+            *(run.source("audit.json") for run in runs if (run.path / "audit.json").exists()),
+        ],
+        {"rates": {run.role: _rates(run, material) for run in runs}},
+    )
+
+
+def _rates(run: Run, material: Material) -> dict[str, float | None]:
+    if isinstance(run.audit, str):
+        return {}
+    groups = [g for axis in material.gated_axes for g in run.audit.groups_of(axis)]
+    return {"overall": run.audit.overall.rate.value, **{f"{g.axis}={g.value}": g.rate.value for g in groups}}
+
+
+def synthetic(material: Material) -> Finding:
+    """AF-3.3: no synthetic row among the evaluation rows; generator and share are stated."""
+    form = material.forms["mitigation.yaml"]
+    runs, parts = need_runs(material, "evaluation")
+    parts.append(form_part(form))
+    for run in runs:
+        assert not isinstance(run.content, str)
+        if run.content["recipe"]["corpus"]["name"] == "synthetic":
+            parts.append(
+                (
+                    "fail",
+                    say(f"{run.name}: evaluated on synthetic speech", f"{run.name}:合成音声で評価している"),
+                )
+            )
+    used = any(
+        not isinstance(run.content, str) and run.content["recipe"]["corpus"]["name"] == "synthetic"
+        for run in material.of_role("training")
+    )
+    if used and form.values["synthetic_data"] is False:
+        parts.append(
+            (
+                "fail",
+                say(
+                    "training rows are synthetic, mitigation.yaml denies it",
+                    "合成の学習行があるのに mitigation.yaml が否定している",
+                ),
+            )
+        )
+    if used or form.values["synthetic_data"]:
+        for key in ("generator", "synthetic_share", "realism_check"):
+            if form.values[key] is None:
+                parts.append(
+                    (
+                        "not_assessed",
+                        say(f"mitigation.yaml: {key} is empty", f"mitigation.yaml:{key} が未記入"),
+                    )
+                )
+    return decide(
+        parts,
+        say(
+            "no synthetic evaluation row; generator, share and check stated",
+            "評価に合成の行がなく、生成器・割合・確認が記されている",
+        ),
+        [*material.sources("mitigation.yaml"), *(run.source("run.yaml", "recipe.corpus") for run in runs)],
+    )
+
+
+def selection(material: Material) -> Finding:
+    """AF-3.4: the rule, applied to the log, gives the chosen candidate; it looks at the worst group; in time."""
+    runs, parts = need_runs(material, "evaluation")
+    logs = [(r.id, r.selection) for r in material.training if r.outcome == "completed" and r.selection]
+    if not logs:
+        parts.append(
+            (
+                "not_assessed",
+                say("no training record holds a selection log", "選択の記録をもつ学習記録がない"),
+            )
+        )
+    tests = {run.manifest_sha256 for run in runs}
+    for name, log in logs:
+        if log.rule == "lowest_overall":
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{name}: the rule does not look at the worst group",
+                        f"{name}:規則が最悪群を見ていない",
+                    ),
+                )
+            )
+        if log.by_rule() != log.chosen:
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{name}: the rule gives {log.by_rule()}, not {log.chosen}",
+                        f"{name}:規則によれば {log.by_rule()} で、{log.chosen} ではない",
+                    ),
+                )
+            )
+        if log.development_manifest_sha256 in tests:
+            parts.append(
+                ("fail", say(f"{name}: chosen on the evaluation data", f"{name}:評価データで選んでいる"))
+            )
+        for run in runs:
+            if not run.begun:
+                parts.append(ok())
+            elif run.evaluated is None:
+                parts.append(
+                    (
+                        "undetermined",
+                        say(
+                            f"{run.name}: when its evaluation began is not recorded",
+                            f"{run.name}:評価開始の記録がない",
+                        ),
+                    )
+                )
+            elif log.chosen_at >= run.evaluated:
+                parts.append(
+                    (
+                        "fail",
+                        say(
+                            f"{name}: chosen after the evaluation of {run.name} began",
+                            f"{name}:{run.name} の評価開始後に選んでいる",
+                        ),
+                    )
+                )
+            else:
+                parts.append(ok())
+    return decide(
+        parts,
+        say(
+            "the rule gives the chosen candidate, before the evaluation",
+            "評価前に、規則どおりの候補が選ばれている",
+        ),
+        material.sources(*material.run_list.training_records),
+        {
+            name: {c.name: {"overall": c.overall, "worst": c.worst} for c in log.candidates}
+            for name, log in logs
+        },
+    )
+
+
+def serving(material: Material) -> Finding:
+    """AF-3.5: versions are recorded; on the serving path no gated group gets worse by more than the margin."""
+    runs, parts = need_runs(material, "evaluation")
+    served, problems = need_runs(material, "serving")
+    parts += [*problems, frozen_plan_part(material)]
+    facts: dict[str, dict[str, float | None]] = {}
+    for run in [*runs, *served]:
+        assert not isinstance(run.content, str)
+        packages = (run.content.get("environment") or {}).get("packages") or {}
+        if not packages:
+            parts.append(
+                ("fail", say(f"{run.name}: no package versions", f"{run.name}:パッケージの版がない"))
+            )
+    numbers = material.plan.numbers
+    for other in served:
+        same = [run for run in runs if run.manifest_sha256 == other.manifest_sha256]
+        if not same:
+            parts.append(
+                ("fail", say(f"{other.name}: not on the evaluation set", f"{other.name}:評価集合と異なる"))
+            )
+        for run in same[:1]:
+            parts += paired_parts(run, other, material.gated_axes, numbers, facts)
+    return decide(
+        parts,
+        say(
+            f"versions recorded; no group worse by more than {number(numbers.margin_relative)} of its rate or "
+            f"{number(numbers.margin_absolute)}",
+            "版が記録され、許容幅を超えて悪化した群がない",
+        ),
+        [
+            run.source(name)
+            for run in [*runs, *served]
+            for name in ("run.yaml", "audit.json")
+            if (run.path / name).exists()
+        ],
+        {"changes": facts},
+    )
+
+
+CHECKS = {
+    "AF-3.1": record,
+    "AF-3.2": mitigation,
+    "AF-3.3": synthetic,
+    "AF-3.4": selection,
+    "AF-3.5": serving,
+}

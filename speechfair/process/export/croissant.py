@@ -1,0 +1,123 @@
+"""A Croissant description of the evaluation data with the Responsible-AI vocabulary, from the data statement."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from speechfair.errors import InputError
+from speechfair.process.checks.common import group_table
+from speechfair.process.finding import say
+from speechfair.process.material import Material, Run
+from speechfair.store import file_digest
+
+__all__ = ["FILE", "LOSES", "render", "validate"]
+
+FILE = "croissant.json"
+CORE, RAI = "http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"
+LOSES = say(
+    "has no property for speaker demographics: counts by group stand in rai:dataBiases; the audio itself is not "
+    "described, the manifest is the one file object",
+    "話者属性の欄がないため群別の数は rai:dataBiases に書く。音声そのものは記述せず、マニフェストのみをファイルとする",
+)
+
+_CONTEXT: dict[str, Any] = {
+    "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
+    "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/", "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"}, "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field",
+    "equivalentProperty": "cr:equivalentProperty", "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject", "fileSet": "cr:fileSet", "format": "cr:format",
+    "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key",
+    "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet",
+    "references": "cr:references", "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate", "sc": "https://schema.org/", "separator": "cr:separator", "source": "cr:source",
+    "subField": "cr:subField", "transform": "cr:transform",
+}  # fmt: skip
+
+
+def render(material: Material) -> bytes:
+    """The description; an empty data statement is refused, because an empty description says nothing."""
+    form = material.forms["data_statement.yaml"]
+    if not form.complete:
+        raise InputError(
+            f"data_statement.yaml is not complete: {', '.join(form.missing) or 'it is not there'}"
+        )
+    runs = [run for run in material.of_role("evaluation") if not isinstance(run.manifest, str)]
+    if not runs:
+        raise InputError("no evaluation run with a manifest, so there is no data to describe")
+    values, gaps = form.values, material.forms["design.yaml"].values["gaps"]
+    licences = [row["licence"] for row in material.forms["sources.yaml"].values["sources"] if row["licence"]]
+    content = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": [CORE, RAI],
+        "name": f"{material.plan.name} evaluation data",
+        "description": f"Evaluation data of {material.plan.name}. {values['situation']}",
+        "version": "1.0.0",
+        "url": "https://example.org/not-published",
+        "license": licences or ["not stated"],
+        "inLanguage": material.plan.languages,
+        "rai:dataCollection": f"{values['recruitment']} {values['sampling']}",
+        "rai:dataCollectionType": [values["situation"]],
+        "rai:dataCollectionTimeframe": [values["timeframe"]],
+        "rai:dataPreprocessingProtocol": [values["preprocessing"]],
+        "rai:dataAnnotationProtocol": material.forms["transcription.yaml"].values["policy"] or "not stated",
+        "rai:annotatorDemographics": [values["transcribers"]],
+        "rai:personalSensitiveInformation": [values["sensitive_information"]],
+        "rai:dataBiases": [
+            values["biases"],
+            *(_counts(run, axis) for run in runs for axis in material.gated_axes),
+        ],
+        "rai:dataLimitations": [
+            values["limitations"],
+            *(f"{g['case']}: {g['reason']} ({g['remedy']})" for g in gaps),
+        ],
+        "rai:dataReleaseMaintenancePlan": values["maintenance"],
+        "distribution": [_file(run, number) for number, run in enumerate(runs)],
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def validate(data: bytes) -> None:
+    """The properties that Croissant and its RAI vocabulary ask for are there; mlcroissant reads it if installed."""
+    content = json.loads(data)
+    for key in ("@context", "name", "description", "license", "url", "rai:dataBiases", "rai:dataLimitations"):
+        if not content.get(key):
+            raise InputError(f"{FILE}: {key} is missing or empty")
+    if set(content.get("conformsTo", [])) != {CORE, RAI}:
+        raise InputError(f"{FILE}: conformsTo must name the core and the RAI vocabulary")
+    try:
+        import mlcroissant
+    except ImportError:
+        return
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # what is merely recommended is not this function's business
+    try:
+        mlcroissant.Dataset(jsonld=content)
+    except (mlcroissant.ValidationError, ValueError) as error:
+        raise InputError(f"{FILE}: mlcroissant refuses it: {error}") from None
+    finally:
+        logging.disable(disabled)
+
+
+def _counts(run: Run, axis: str) -> str:
+    assert not isinstance(run.manifest, str)
+    groups = group_table(run.manifest, axis)
+    return f"{run.role}, speakers by {axis}: " + ", ".join(
+        f"{name} {n}" for name, (n, _, _) in groups.items()
+    )
+
+
+def _file(run: Run, number: int) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": f"manifest-{number}",
+        "name": f"manifest-{number}",
+        "description": f"one row per utterance; content sha256 {run.manifest_sha256}",
+        "contentUrl": f"{run.entry.folder}/manifest.parquet",
+        "encodingFormat": "application/vnd.apache.parquet",
+        "sha256": file_digest(run.path / "manifest.parquet"),
+    }

@@ -1,0 +1,76 @@
+"""An in-toto statement about the evaluated weights, with the predicate test-result v0.1."""
+
+from __future__ import annotations
+
+import json
+
+from speechfair.errors import InputError, MissingExtraError
+from speechfair.process.finding import say
+from speechfair.process.material import Material
+from speechfair.process.status import state_of
+from speechfair.store import file_digest
+
+__all__ = ["FILE", "LOSES", "render", "validate"]
+
+FILE = "in-toto.json"
+PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
+LOSES = say(
+    "knows passed, warned and failed only: undetermined and alternative means stand as warned, not assessed and error "
+    "as failed, not applicable is left out; the statement is not signed here",
+    "合格・警告・不合格しかない。判定不能と代替手段は警告、未評価と誤りは不合格とし、非該当は省く。署名は付けない",
+)
+
+
+def render(material: Material) -> bytes:
+    """The statement. Its result is FAILED, WARNED or PASSED by the worst must-item."""
+    state = state_of(material)
+    models = sorted({run.model_sha256 for run in material.of_role("evaluation") if run.model_sha256})
+    if not models:
+        raise InputError("no evaluation run names a model, so the statement would be about nothing")
+    tests: dict[str, list[str]] = {"passedTests": [], "warnedTests": [], "failedTests": []}
+    for each in state.items:
+        place = {"pass": "passedTests", "undetermined": "warnedTests", "alternative_means": "warnedTests"}
+        if each.must and each.status != "not_applicable":
+            tests[place.get(each.status, "failedTests")].append(f"{each.item.id} ({each.status})")
+    result = "FAILED" if tests["failedTests"] else "WARNED" if tests["warnedTests"] else "PASSED"
+    names = ("plan.yaml", "criteria.yaml", "runs.yaml")
+    content = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [
+            {
+                "name": f"{material.forms['card.yaml'].values['model_name'] or material.plan.name}",
+                "digest": {"sha256": digest},
+            }
+            for digest in models
+        ],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "result": result,
+            "configuration": [
+                {"name": name, "digest": {"sha256": file_digest(material.folder / name)}}
+                for name in names
+                if (material.folder / name).is_file()
+            ],
+            **tests,
+        },
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def validate(data: bytes) -> None:
+    """The in-toto library reads it as a valid statement, and the predicate has what test-result asks for."""
+    try:
+        from google.protobuf.json_format import ParseDict
+        from in_toto_attestation.v1.resource_descriptor_pb2 import ResourceDescriptor
+        from in_toto_attestation.v1.statement import Statement
+    except ImportError:
+        raise MissingExtraError("checking an in-toto statement", "in-toto-attestation", "exports") from None
+    content = json.loads(data)
+    try:
+        subjects = [ParseDict(subject, ResourceDescriptor()) for subject in content["subject"]]
+        Statement(subjects, content["predicateType"], content["predicate"]).validate()
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{FILE}: in-toto refuses it: {error}") from None
+    predicate = content["predicate"]
+    if predicate.get("result") not in ("PASSED", "WARNED", "FAILED") or not predicate.get("configuration"):
+        raise InputError(f"{FILE}: a test result needs result and configuration")

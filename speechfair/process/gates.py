@@ -1,0 +1,71 @@
+"""The gates: data (before training), evaluation (before the test set is read), release, update.
+
+Open only if every must-item that a gate looks at is met. What is not assessed keeps it shut as much as what failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from speechfair.errors import InputError
+from speechfair.process.catalogue import GATES, Gate
+from speechfair.process.ledger import Ledger
+from speechfair.process.status import ItemStatus, State, read_state
+from speechfair.registry import did_you_mean
+
+__all__ = ["EXIT_CODES", "GateState", "gate", "gate_of"]
+
+Outcome = Literal["open", "failed", "undetermined"]
+EXIT_CODES: dict[Outcome, int] = {"open": 0, "failed": 1, "undetermined": 3}
+"""Exit code of the command line; 2 is bad usage or input, as everywhere."""
+
+
+@dataclass(frozen=True)
+class GateState:
+    """One gate now: `failed` if an item failed or is in error, `undetermined` if one is open without having failed."""
+
+    name: Gate
+    outcome: Outcome
+    looked_at: int
+    open_items: tuple[ItemStatus, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 open, 1 failed, 3 undetermined."""
+        return EXIT_CODES[self.outcome]
+
+
+def gate_of(state: State, name: Gate) -> GateState:
+    """A gate of a state that was read. Writes nothing."""
+    looked_at = state.of_gate(name)
+    still = tuple(each for each in looked_at if not each.met)
+    outcome: Outcome = "open"
+    if any(each.status in ("fail", "error") for each in still):
+        outcome = "failed"
+    elif still or (not looked_at and name == "release"):
+        outcome = "undetermined"
+    return GateState(name, outcome, len(looked_at), still)
+
+
+def gate(folder: str | Path, name: str, now: datetime | None = None) -> GateState:
+    """Judge a gate and note the outcome in the ledger.
+
+    Raises
+    ------
+    InputError : there is no such gate.
+    """
+    if name not in GATES:
+        raise InputError(f"unknown gate {name!r}; {did_you_mean(name, GATES)}")
+    state = read_state(folder, now)
+    found = gate_of(state, name)
+    if not state.material.reading.problems:
+        body = {
+            "gate": name,
+            "outcome": found.outcome,
+            "open": {each.item.id: each.status for each in found.open_items},
+        }
+        Ledger(Path(folder)).append("gate", body, now)
+    return found

@@ -1,0 +1,179 @@
+"""`init`: write the files of a process folder, ready to fill in, and freeze the plan. `freeze`: note what was fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from speechfair.auditing.freeze import freeze as freeze_file
+from speechfair.errors import InputError
+from speechfair.process.catalogue import Language, catalogue_path, changes, load_catalogue
+from speechfair.process.forms import form_specs, write_form
+from speechfair.process.ledger import Entry, Ledger
+from speechfair.process.material import ROLES, RunEntry
+from speechfair.process.plan import (
+    DEFAULT,
+    INTERNAL_LEVELS,
+    NUMBER_WORDS,
+    Numbers,
+    Plan,
+    catalogue_of,
+    read_plan,
+)
+from speechfair.store import file_digest, write_atomically
+from speechfair.strict_yaml import read_model
+
+__all__ = ["Start", "add_runs", "freeze", "init", "read_start"]
+
+
+class Start(BaseModel):
+    """What `init` wants to know: options of the command line, or a YAML file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+    aifl: int = Field(ge=0, le=2)
+    languages: list[str] = Field(min_length=1)
+    language: Language = "en"
+    facts: dict[str, bool | None] = Field(default_factory=dict)
+    numbers: Numbers = Field(default_factory=Numbers)
+    overlays: list[str] = Field(default_factory=list)
+    forms: dict[str, dict[str, Any]] = Field(default_factory=dict, description="values by form file")
+    runs: list[RunEntry] = Field(default_factory=list)
+    training_records: list[str] = Field(default_factory=list)
+    measurements: list[str] = Field(default_factory=list)
+
+
+def read_start(path: Path) -> Start:
+    """Read a start file; `InputError` names file, line and key of what is wrong."""
+    return read_model(path, Start)
+
+
+def init(folder: str | Path, start: Start, now: datetime | None = None) -> list[Path]:
+    """Write plan, forms and run list into a new folder, and freeze the plan.
+
+    Returns
+    -------
+    The files that are now to be filled in.
+
+    Raises
+    ------
+    InputError : the folder holds a plan already, or a form that is named does not exist.
+    """
+    folder = Path(folder)
+    if (folder / "plan.yaml").exists():
+        raise InputError(f"{folder} holds a plan already; a plan is not overwritten: choose another folder")
+    specs = form_specs()
+    for name in start.forms:
+        if name not in specs:
+            raise InputError(f"there is no form {name!r}; the forms are {', '.join(specs)}")
+    plan = Plan.model_validate(
+        {
+            "schema": "speechfair/process-plan/1",
+            "internal_levels": INTERNAL_LEVELS[start.aifl],
+            **start.model_dump(include={"name", "language", "aifl", "languages", "overlays", "facts"}),
+            "numbers": start.numbers.model_dump(),
+        }
+    )
+    texts = {name: write_form(name, start.language, start.forms.get(name)) for name in specs}
+    texts |= {"plan.yaml": _plan_text(plan), "runs.yaml": _runs_text(start)}
+    for name, text in texts.items():
+        if not (folder / name).exists():
+            write_atomically(folder / name, text.encode())
+    freeze(folder, now)
+    return [folder / name for name in (*specs, "runs.yaml")]
+
+
+def freeze(folder: str | Path, now: datetime | None = None) -> list[Entry]:
+    """Note the digests of the plan, and of ``criteria.yaml`` if it is there, in the ledger.
+
+    What is unchanged since it was last noted is not noted again. A catalogue that differs from the one noted before
+    is noted with the difference.
+    """
+    folder = Path(folder)
+    plan = read_plan(folder)
+    ledger = Ledger(folder)
+    reading = ledger.read()
+    catalogue, parts = catalogue_of(folder, plan)
+    written: list[Entry] = []
+
+    def note(kind: str, body: Mapping[str, Any]) -> None:
+        before = reading.last(kind)
+        if before is None or any(before.body.get(key) != value for key, value in body.items()):
+            written.append(ledger.append(kind, body, now))
+
+    shipped, _ = load_catalogue()
+    note(
+        "catalogue",
+        {"parts": parts, "changes": changes(shipped, catalogue), "shipped": file_digest(catalogue_path())},
+    )
+    note(
+        "plan",
+        {
+            "sha256": file_digest(folder / "plan.yaml"),
+            "aifl": plan.aifl,
+            "numbers": plan.numbers.model_dump(),
+        },
+    )
+    if (folder / "criteria.yaml").is_file():
+        record = freeze_file(folder / "criteria.yaml")
+        note("criteria", {"sha256": record.sha256, "frozen": record.time})
+    return written
+
+
+def add_runs(folder: str | Path, entries: Sequence[tuple[str, str]]) -> None:
+    """Add ``(role, folder)`` lines to ``runs.yaml``; one that is there already is not added again."""
+    import yaml
+
+    from speechfair.process.material import RunList
+
+    path = Path(folder) / "runs.yaml"
+    listed = read_model(path, RunList)
+    known = {(run.role, run.folder) for run in listed.runs}
+    new = []
+    for role, where in entries:
+        if role not in ROLES:
+            raise InputError(f"unknown role {role!r}; the roles are {', '.join(ROLES)}")
+        if (role, where) not in known:
+            new.append({"role": role, "folder": where})
+    if new:
+        content = listed.model_dump(mode="json", by_alias=True, exclude_none=True)
+        content["runs"] += new
+        text = _RUNS_HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        write_atomically(path, text.encode())
+
+
+_RUNS_HEAD = (
+    "# The run folders that evidence comes from, relative to this folder, and what each is for:\n"
+    + "".join(f"#   {role}: {words}\n" for role, words in ROLES.items())
+    + "# training_records: training.json files. measurements: measurement.json files (speech-LLMs, grounding).\n"
+)
+
+
+def _runs_text(start: Start) -> str:
+    import yaml
+
+    content = {
+        "schema": "speechfair/process-runs/1",
+        "training_records": start.training_records,
+        "measurements": start.measurements,
+        "runs": [entry.model_dump(exclude_none=True) for entry in start.runs],
+    }
+    return _RUNS_HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _plan_text(plan: Plan) -> str:
+    import yaml
+
+    content = plan.model_dump(mode="json", by_alias=True)
+    numbers = content.pop("numbers")
+    head = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    own = plan.language
+    lines = [f"# {DEFAULT.of(own)}" if own == "en" else f"# {DEFAULT.of(own)}。", "numbers:"]
+    for name, value in numbers.items():
+        lines += [f"  # {NUMBER_WORDS[name].of(own)}", f"  {name}: {value}"]
+    return head + "\n".join(lines) + "\n"

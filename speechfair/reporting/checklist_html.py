@@ -1,0 +1,175 @@
+"""The checklist page of a process folder: one HTML file in English and Japanese, without network and without script.
+
+The language and the filter are radio buttons that the style sheet obeys. The page words what the state holds and
+decides nothing. Its content policy names its one style sheet by digest and forbids everything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from speechfair.auditing.table import printable
+from speechfair.process.catalogue import GATES, Guideline, Text
+from speechfair.process.gates import GateState, gate_of
+from speechfair.process.plan import DEFAULT, NUMBER_WORDS
+from speechfair.process.status import ItemStatus, State, read_state
+from speechfair.store import write_atomically
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+__all__ = ["GATE_WORDS", "STATUS_WORDS", "write_checklist"]
+
+_FOLDER = Path(__file__).resolve().parent
+
+STATUS_WORDS: dict[str, Text] = {
+    "pass": Text(en="met", ja="合格"),
+    "fail": Text(en="failed", ja="不合格"),
+    "undetermined": Text(en="undetermined", ja="判定不能"),
+    "not_assessed": Text(en="not assessed", ja="未評価"),
+    "not_applicable": Text(en="not applicable", ja="非該当"),
+    "alternative_means": Text(en="by other means", ja="代替手段"),
+    "error": Text(en="error", ja="誤り"),
+}
+MODE_WORDS: dict[str, Text] = {
+    "A": Text(en="decided by program", ja="自動判定"),
+    "S": Text(en="computed, then judged by a person", ja="計算のうえ人が判断"),
+    "H": Text(en="attested by a person", ja="人が証明"),
+}
+GATE_WORDS: dict[str, Text] = {
+    "data": Text(en="Data, before training", ja="データ(学習前)"),
+    "evaluation": Text(en="Evaluation, before the test set is read", ja="評価(試験集合を読む前)"),
+    "release": Text(en="Release", ja="公開"),
+    "update": Text(en="Update", ja="更新"),
+}
+OUTCOME_WORDS: dict[str, Text] = {
+    "open": Text(en="open", ja="開"),
+    "failed": Text(en="closed: something failed", ja="閉(不合格あり)"),
+    "undetermined": Text(en="closed: not decided yet", ja="閉(未決あり)"),
+}
+_WHO = ("by", "item", "decision", "gate", "outcome", "file")
+_URGENT = ("error", "fail", "not_assessed", "undetermined", "alternative_means")
+
+
+def write_checklist(folder: str | Path, path: str | Path | None = None, now: datetime | None = None) -> Path:
+    """Write the page of a process folder, by default ``checklist.html`` in it, and return its path.
+
+    Raises
+    ------
+    InputError : the folder is not a process folder, or a form cannot be read.
+    StorageError : the page cannot be written; one that was there before is intact.
+    """
+    folder = Path(folder)
+    state = read_state(folder, now)
+    target = Path(path) if path is not None else folder / "checklist.html"
+    write_atomically(target, render_checklist(state).encode("utf-8", errors="replace"))
+    return target
+
+
+def render_checklist(state: State) -> str:
+    """The text of the page."""
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "show": printable,
+        "both": _both,
+        "status": lambda name: _both(STATUS_WORDS[name]),
+        "mode": lambda name: _both(MODE_WORDS[name]),
+        "day": lambda time: time[:10],
+        "link": quote,
+        "who": lambda e: ", ".join(str(e.body[key]) for key in _WHO if e.body.get(key)),
+        "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False),
+    }
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8") + (_FOLDER / "checklist.css").read_text(
+        "utf-8"
+    )
+    return environment.get_template("checklist.html.jinja").render(
+        style=Markup(style),
+        policy=_policy(style),
+        **_content(state),
+    )
+
+
+def _content(state: State) -> dict[str, Any]:
+    material, plan = state.material, state.material.plan
+    musts = [each for each in state.items if each.must]
+    gates = [gate_of(state, name) for name in GATES]
+    missing = sorted(
+        (each for each in musts if not each.met), key=lambda each: _URGENT.index(each.status)
+    )  # fmt: skip
+    entries = material.reading.entries
+    return {
+        "plan": plan,
+        "catalogue": material.catalogue,
+        "parts": material.catalogue_parts,
+        "language": plan.language,
+        "today": material.today.isoformat(),
+        "state": state,
+        "musts": len(musts),
+        "met": sum(each.met for each in musts),
+        "gates": [_gate(each) for each in gates],
+        "missing": missing,
+        "waived": [each for each in state.items if each.waiver is not None],
+        "shares": [(status, n) for status, n in state.counts.items() if n],
+        "phases": [
+            (phase, [each for each in state.items if each.item.phase == phase.id])
+            for phase in material.catalogue.phases
+        ],
+        "clauses": _clauses(state),
+        "numbers": [(NUMBER_WORDS[name], value) for name, value in plan.numbers.model_dump().items()],
+        "default": DEFAULT,
+        "problems": material.reading.problems,
+        "entries": entries[-30:][::-1],
+        "n_entries": len(entries),
+        "head": material.reading.head,
+    }
+
+
+def _gate(found: GateState) -> dict[str, Any]:
+    return {
+        "state": found,
+        "title": GATE_WORDS[found.name],
+        "outcome": OUTCOME_WORDS[found.outcome],
+        "met": found.looked_at - len(found.open_items),
+    }
+
+
+def _clauses(state: State) -> list[tuple[str, Guideline, list[tuple[str, list[ItemStatus]]]]]:
+    """Guideline key, guideline, and each of its clauses with the items that answer it."""
+    found = []
+    for key, guideline in state.material.catalogue.guidelines.items():
+        rows: dict[str, list[ItemStatus]] = {}
+        for each in state.items:
+            for clause in each.item.clauses.get(key, []):
+                rows.setdefault(clause, []).append(each)
+        if rows:
+            found.append((key, guideline, list(rows.items())))
+    return found
+
+
+def _both(text: Text) -> Markup:
+    """Both languages side by side; the style sheet shows one."""
+    from markupsafe import Markup
+
+    return Markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>').format(
+        printable(text.en), printable(text.ja)
+    )
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
