@@ -1,23 +1,30 @@
 """Coverage of nominal 95 % intervals on simulated speakers: ours, and the usual bootstraps beside them.
 
 Speakers' rates are gamma-distributed around the group's (coefficient of variation 0.5 or 0.9), talk time differs
-between speakers (gamma, shape 2), utterance lengths too. Every cell of the table is a seeded run that is appended
-to benchmarks/results/coverage.jsonl when done; a cell that is there is not run again, so the program can be stopped
-at any time. `python -m benchmarks.simulate_coverage --draws 2000`.
+between speakers (gamma, shape 2), utterance lengths too, and groups differ in size. A second table has log-normal
+speakers, whose tail is heavier. Every row of the tables is a seeded run that is appended to
+benchmarks/results/coverage.jsonl when done; a row that is there, made by the same code, is not run again, so the
+program can be stopped at any time. `make simulate`, or `python -m benchmarks.simulate_coverage --draws 2000`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+import speechfair.metrics
+from benchmarks.coverage_page import page
 from speechfair.metrics import (
     SpeakerSums,
     bootstrap_estimate,
@@ -28,107 +35,207 @@ from speechfair.metrics import (
     rate_ratio,
     worst_best_ratio,
 )
+from speechfair.metrics.jackknife import jackknife_pooled_rate
 from speechfair.types import Estimate
 
-SPEAKERS = (8, 12, 20, 35, 100)
+Array = NDArray[np.float64]
+
+SPEAKERS = (8, 12, 20, 35, 100, 200)
 VARIATIONS = (0.5, 0.9)
+SHAPES = ("gamma", "lognormal")
 RATE, REFERENCE_RATE, REFERENCE_SPEAKERS = 0.18, 0.12, 35
 GAP_RATES = (0.12, 0.15, 0.15, 0.20)
-REPLICATES = 999
+GAP_SIZES = (1.0, 2.0, 1.0, 1.5)
+LIMIT = 1.25
+REPLICATES, ROW_REPLICATES = 999, 300
+SEED = 20_240
 TAILS = np.array([0.025, 0.975])
-RESULTS = Path(__file__).parent / "results" / "coverage.jsonl"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "coverage.jsonl"
+PAGE = HERE.parent / "docs" / "results" / "coverage.md"
 
 
 def draw(
-    rng: np.random.Generator, n_speakers: int, rate: float, variation: float, prefix: str
-) -> tuple[SpeakerSums, NDArray[np.float64]]:
+    rng: np.random.Generator,
+    n_speakers: int,
+    rate: float,
+    variation: float,
+    prefix: str,
+    shape: str = "gamma",
+) -> tuple[SpeakerSums, Array]:
     """Sums of one simulated group, and its rows: errors and words, shape (n_utterances, 2)."""
     utterances = 1 + rng.poisson(rng.gamma(2.0, 10.0, n_speakers))
     speaker = np.repeat(np.arange(n_speakers), utterances)
     words = rng.integers(4, 20, len(speaker))
-    talent = rng.gamma(variation**-2, variation**2, n_speakers)
+    if shape == "gamma":
+        talent = rng.gamma(variation**-2, variation**2, n_speakers)
+    else:
+        spread = np.log1p(variation**2)
+        talent = np.exp(rng.normal(-spread / 2, np.sqrt(spread), n_speakers))
     errors = rng.poisson(words * rate * talent[speaker])
     sums = [np.bincount(speaker, counts, n_speakers).astype(np.float64) for counts in (errors, words)]
     names = tuple(f"{prefix}{index}" for index in range(n_speakers))
     return SpeakerSums(names, sums[0], sums[1], len(speaker)), np.column_stack([errors, words]).astype(float)
 
 
-def bca(replicates: NDArray[np.float64], sums: SpeakerSums) -> NDArray[np.float64]:
-    """Bias-corrected and accelerated limits (Efron, JASA 82, 1987)."""
-    left = (sums.errors.sum() - sums.errors) / (sums.words.sum() - sums.words)
-    spread = left.mean() - left
-    acceleration = (spread**3).sum() / (6 * (spread**2).sum() ** 1.5)
-    below = np.clip((replicates < sums.errors.sum() / sums.words.sum()).mean(), 1e-3, 1 - 1e-3)
+def bca(replicates: Array, value: float, influence: Array) -> Array:
+    """Bias-corrected and accelerated limits (Efron, JASA 82, 1987), from the delete-one influences."""
+    acceleration = (influence**3).sum() / (6 * (influence**2).sum() ** 1.5)
+    below = np.clip((replicates < value).mean(), 1e-3, 1 - 1e-3)
     shift = ndtri(below) + ndtri(TAILS)
     tails = ndtr(ndtri(below) + shift / (1 - acceleration * shift))
     return np.asarray(np.quantile(replicates, tails), dtype=np.float64)
 
 
-def row_bootstrap(rng: np.random.Generator, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Percentiles when utterances are drawn as if they were independent."""
-    totals = rows[rng.integers(len(rows), size=(300, len(rows)))].sum(axis=1)
-    return np.asarray(np.quantile(totals[:, 0] / totals[:, 1], TAILS), dtype=np.float64)
+def plain_t(sums: SpeakerSums) -> tuple[float, float]:
+    """The jackknife interval of the log rate with as many degrees of freedom as speakers, less one."""
+    jackknife = jackknife_pooled_rate(sums.errors, sums.words)
+    if jackknife is None:
+        return -np.inf, np.inf
+    return replace(jackknife, degrees_of_freedom=sums.n_speakers - 1).limits(0.95)
 
 
-def cell(n_speakers: int, variation: float, draws: int) -> dict[str, float]:
-    """Share of draws in which each interval held the truth."""
-    rng = np.random.default_rng([n_speakers, round(100 * variation), draws])
+def left_out(sums: SpeakerSums) -> Array:
+    """The pooled rate without each speaker."""
+    left: Array = (sums.errors.sum() - sums.errors) / (sums.words.sum() - sums.words)
+    return left
+
+
+def row_rates(rng: np.random.Generator, rows: Array) -> Array:
+    """Pooled rates when utterances are drawn as if they were independent."""
+    chosen = rng.integers(len(rows), size=(ROW_REPLICATES, len(rows)), dtype=np.uint16)
+    errors, words = rows.T.astype(np.float32)
+    return np.asarray(errors[chosen].sum(axis=1) / words[chosen].sum(axis=1), dtype=np.float64)
+
+
+def one_and_two_groups(
+    rng: np.random.Generator,
+    n_speakers: int,
+    variation: float,
+    held: Counter[str],
+    shape: str,
+    bootstraps: bool,
+) -> None:
+    """Rate, ratio and difference of one simulated corpus, and the verdict that a limit of 1.25 would give."""
+    group, rows = draw(rng, n_speakers, RATE, variation, "g", shape)
+    reference, reference_rows = draw(rng, REFERENCE_SPEAKERS, REFERENCE_RATE, variation, "r", shape)
+    equal, _ = draw(rng, n_speakers, REFERENCE_RATE, variation, "e", shape)
+    truths = {"rate": RATE, "ratio": RATE / REFERENCE_RATE, "difference": RATE - REFERENCE_RATE}
+    ours = {
+        "rate": pooled_rate(group),
+        "ratio": rate_ratio(group, reference),
+        "difference": rate_difference(group, reference),
+    }
+    for name, estimate in ours.items():
+        held[name] += inside(estimate, truths[name])
+    held["rate: n - 1"] += between(plain_t(group), RATE)
+    held["false fail"] += limits(rate_ratio(equal, reference))[0] > LIMIT
+    held["false pass"] += limits(ours["ratio"])[1] <= LIMIT
+    if not bootstraps:
+        return
+    drawn = [bootstrap_rates([sums], REPLICATES, rng, rescaled=False)[:, 0] for sums in (group, reference)]
+    by_row = [row_rates(rng, table) for table in (rows, reference_rows)]
+    points = np.array([group.rate, reference.rate], dtype=np.float64)
+    influences = _influences(group, reference)
+    for name in truths:
+        speakers, utterances = _statistic(name, *drawn), _statistic(name, *by_row)
+        held[f"{name}: BCa"] += between(
+            bca(speakers, float(_statistic(name, *points)), influences[name]), truths[name]
+        )
+        held[f"{name}: percentile"] += between(np.quantile(speakers, TAILS), truths[name])
+        held[f"{name}: rows"] += between(np.quantile(utterances, TAILS), truths[name])
+
+
+def _statistic(name: str, ours: Any, theirs: Any) -> Any:
+    return {"rate": ours, "ratio": ours / theirs, "difference": ours - theirs}[name]
+
+
+def _influences(group: SpeakerSums, reference: SpeakerSums) -> dict[str, Array]:
+    ours, theirs = left_out(group), left_out(reference)
+    own = ours.mean() - ours
+    log = np.concatenate([np.log(ours).mean() - np.log(ours), np.log(theirs) - np.log(theirs).mean()])
+    return {"rate": own, "ratio": log, "difference": np.concatenate([own, theirs - theirs.mean()])}
+
+
+def several_groups(rng: np.random.Generator, n_speakers: int, variation: float, held: Counter[str]) -> None:
+    """Gap and worst/best ratio over four groups of unequal size, with and without a true gap."""
+    for name, rates in (("gap", GAP_RATES), ("no gap", (0.15,) * 4)):
+        groups = [
+            draw(rng, round(n_speakers * size), rate, variation, f"{i}-")[0]
+            for i, (rate, size) in enumerate(zip(rates, GAP_SIZES, strict=True))
+        ]
+        truth = max(rates) - min(rates)
+        held[name] += inside(max_min_gap(groups, rng=rng, n_replicates=REPLICATES), truth)
+        plain = bootstrap_estimate(lambda r: np.ptp(r, axis=-1), groups, rng=rng, n_replicates=REPLICATES)
+        held[f"{name}: percentile"] += inside(plain, truth)
+        ratio = worst_best_ratio(groups, rng=rng, n_replicates=REPLICATES)
+        held[f"{name}: worst/best"] += inside(ratio, max(rates) / min(rates))
+
+
+def cell(n_speakers: int, variation: float, shape: str, draws: int) -> dict[str, float]:
+    """Share of draws in which each interval held the truth (or, for verdicts, in which the verdict was false)."""
+    rng = np.random.default_rng([SEED, n_speakers, round(100 * variation), SHAPES.index(shape)])
     held: Counter[str] = Counter()
     for _ in range(draws):
-        group, rows = draw(rng, n_speakers, RATE, variation, "g")
-        reference, _ = draw(rng, REFERENCE_SPEAKERS, REFERENCE_RATE, variation, "r")
-        replicates = bootstrap_rates([group], REPLICATES, rng, rescaled=False)[:, 0]
-        held["rate: jackknife"] += inside(pooled_rate(group), RATE)
-        held["rate: percentile"] += between(np.quantile(replicates, TAILS), RATE)
-        held["rate: BCa"] += between(bca(replicates, group), RATE)
-        held["rate: rows"] += between(row_bootstrap(rng, rows), RATE)
-        held["ratio"] += inside(rate_ratio(group, reference), RATE / REFERENCE_RATE)
-        held["difference"] += inside(rate_difference(group, reference), RATE - REFERENCE_RATE)
-        for name, rates in (("gap", GAP_RATES), ("no gap", (0.15,) * 4)):
-            several = [draw(rng, n_speakers, rate, variation, str(i))[0] for i, rate in enumerate(rates)]
-            truth = max(rates) - min(rates)
-            held[f"{name}: max-t"] += inside(max_min_gap(several, rng=rng, n_replicates=REPLICATES), truth)
-            plain = bootstrap_estimate(
-                lambda r: np.ptp(r, axis=-1), several, rng=rng, n_replicates=REPLICATES
-            )
-            held[f"{name}: percentile"] += inside(plain, truth)
-            ratio = worst_best_ratio(several, rng=rng, n_replicates=REPLICATES)
-            held[f"{name}: worst/best"] += inside(ratio, max(rates) / min(rates))
+        one_and_two_groups(rng, n_speakers, variation, held, shape, bootstraps=shape == "gamma")
+        if shape == "gamma":
+            several_groups(rng, n_speakers, variation, held)
     return {name: count / draws for name, count in held.items()}
+
+
+def limits(estimate: Estimate) -> tuple[float, float]:
+    """The interval; one that is not given reaches from -inf to inf."""
+    if estimate.low is None or estimate.high is None:
+        return -np.inf, np.inf
+    return estimate.low, estimate.high
 
 
 def inside(estimate: Estimate, truth: float) -> bool:
     """Whether the interval holds the truth; an interval that is not given holds nothing."""
-    if estimate.low is None or estimate.high is None:
-        return False
-    return between((estimate.low, estimate.high), truth)
+    return estimate.low is not None and between(limits(estimate), truth)
 
 
-def between(limits: NDArray[np.float64] | tuple[float, float], truth: float) -> bool:
-    return bool(limits[0] - 1e-12 <= truth <= limits[1] + 1e-12)
+def between(ends: Array | tuple[float, float], truth: float) -> bool:
+    return bool(ends[0] - 1e-12 <= truth <= ends[1] + 1e-12)
+
+
+def code_digest() -> str:
+    """Digest of everything that decides the figures, so that rows of older code are not shown as this one's."""
+    metrics = Path(str(speechfair.metrics.__file__)).parent
+    names = ("bootstrap", "disparity", "jackknife", "rates", "summary")
+    parts = [Path(__file__), *(metrics / f"{name}.py" for name in names)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:16]
+
+
+def run(draws: int, speakers: Sequence[int] = SPEAKERS) -> list[dict[str, Any]]:
+    """All rows, from the file where they are there, else computed and appended to it."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+    done = {json.dumps(row["key"]): row for row in map(json.loads, lines) if "key" in row}
+    rows, code = [], code_digest()
+    for shape, variation, n_speakers in product(SHAPES, VARIATIONS, speakers):
+        key = [code, shape, variation, n_speakers, draws]
+        row = done.get(json.dumps(key))
+        if row is None:
+            row = {"key": key, "shares": cell(n_speakers, variation, shape, draws)}
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        rows.append({"shape": shape, "variation": variation, "speakers": n_speakers, "shares": row["shares"]})
+        print(*key[1:], {name: round(100 * share, 1) for name, share in row["shares"].items()}, flush=True)
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--draws", type=int, default=2_000, help="simulated corpora per cell")
-    draws = parser.parse_args().draws
-    RESULTS.parent.mkdir(exist_ok=True)
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    done = {
-        (row["speakers"], row["variation"], row["draws"]): row["coverage"] for row in map(json.loads, lines)
-    }
-    for number, (n_speakers, variation) in enumerate(product(SPEAKERS, VARIATIONS)):
-        key = (n_speakers, variation, draws)
-        if key not in done:
-            done[key] = cell(*key)
-            record = {"speakers": n_speakers, "variation": variation, "draws": draws, "coverage": done[key]}
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        if not number:
-            print("| speakers | variation | " + " | ".join(done[key]) + " |")
-            print("| --- " * (2 + len(done[key])) + "|")
-        figures = " | ".join(f"{100 * share:.1f}" for share in done[key].values())
-        print(f"| {n_speakers} | {variation} | {figures} |", flush=True)
+    parser.add_argument("--draws", type=int, default=2_000, help="simulated corpora per row")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the Markdown page to write")
+    given = parser.parse_args()
+    if given.draws < 1:
+        parser.error("--draws must be at least 1")
+    text = page(run(given.draws), given.draws, SEED, REPLICATES)
+    given.page.parent.mkdir(parents=True, exist_ok=True)
+    given.page.write_text(text, encoding="utf-8")
+    print(f"written to {given.page}")
 
 
 if __name__ == "__main__":
