@@ -11,6 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from speechfair.auditing.compare import compare
+    from speechfair.auditing.discovery import discover
+    from speechfair.auditing.gate import gate
+    from speechfair.auditing.planning import plan
     from speechfair.auditing.result import AuditResult
     from speechfair.auditing.run import audit, prepare, score, transcribe
     from speechfair.auditing.verify import verify
@@ -31,6 +35,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "AuditResult": "speechfair.auditing.result",
     "audit": "speechfair.auditing.run",
+    "gate": "speechfair.auditing.gate",
+    "compare": "speechfair.auditing.compare",
+    "discover": "speechfair.auditing.discovery",
+    "plan": "speechfair.auditing.planning",
     "prepare": "speechfair.auditing.run",
     "transcribe": "speechfair.auditing.run",
     "score": "speechfair.auditing.run",
@@ -56,8 +64,12 @@ __all__ = [
     "Label",
     "Utterance",
     "audit",
+    "compare",
+    "discover",
+    "gate",
     "load_corpus",
     "load_model",
+    "plan",
     "prepare",
     "score",
     "transcribe",

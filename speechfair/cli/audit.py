@@ -34,6 +34,7 @@ def command(
     window: options.Window = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,
+    adjust: options.Adjust = None,
     option: options.Option = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
@@ -46,6 +47,7 @@ def command(
     from speechfair.auditing.run import audit
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
+    from speechfair.store import RunFolder
 
     if tokens not in (None, "words", "characters"):
         raise InputError(f"--tokens {tokens!r}: write words or characters")
@@ -68,9 +70,11 @@ def command(
             tokens=tokens,  # type: ignore[arg-type]
             level=level,
             seed=seed,
+            adjust=adjust or (),
             retry_failed=retry_failed,
             observe=observe,
         )
+    output.say_how(RunFolder(folder), recognizer)
     finish(result, folder, json)
 
 

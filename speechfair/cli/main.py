@@ -11,7 +11,25 @@ from typing import Annotated
 import typer
 
 from speechfair import __version__
-from speechfair.cli import audit, corpora, demo, doctor, models, prepare, report, score, transcribe, verify
+from speechfair.cli import (
+    audit,
+    compare,
+    corpora,
+    criteria,
+    debias,
+    demo,
+    discover,
+    doctor,
+    gate,
+    models,
+    plan,
+    prepare,
+    process,
+    report,
+    score,
+    transcribe,
+    verify,
+)
 from speechfair.errors import SpeechfairError
 
 __all__ = ["app", "main"]
@@ -25,8 +43,26 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for _verb in (demo, audit, prepare, transcribe, score, report, verify, corpora, models, doctor):
+for _verb in (
+    demo,
+    audit,
+    prepare,
+    transcribe,
+    score,
+    report,
+    compare,
+    verify,
+    gate,
+    plan,
+    discover,
+    debias,
+    models,
+    doctor,
+):
     app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)
+app.add_typer(criteria.app, name="criteria")
+app.add_typer(corpora.app, name="corpora")
+app.add_typer(process.app, name="process")
 
 
 def _version(asked: bool) -> None:

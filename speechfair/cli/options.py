@@ -11,6 +11,7 @@ import typer
 from speechfair.errors import InputError
 
 __all__ = [
+    "Adjust",
     "GroupBy",
     "Json",
     "Level",
@@ -50,7 +51,11 @@ ModelOption = Annotated[
     list[str] | None, typer.Option("--model-option", help="Any other model option, as KEY=VALUE. Repeatable.")
 ]
 Window = Annotated[
-    str | None, typer.Option(help="Whisper window: exact (30 s) or seconds, such as 10 (about 4 x faster).")
+    str | None,
+    typer.Option(
+        help="Whisper window: exact (30 s), seconds such as 10 (about 4 x faster), or auto: 10 where a sample "
+        "shows that no group is worse off."
+    ),
 ]
 GroupBy = Annotated[
     list[str] | None,
@@ -58,6 +63,13 @@ GroupBy = Annotated[
 ]
 Reference = Annotated[
     list[str] | None, typer.Option("--reference", help="Reference group, as AXIS=VALUE. Repeatable.")
+]
+Adjust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adjust",
+        help="Label axis, duration_s or speech_rate: also give ratios at equal values. Repeatable.",
+    ),
 ]
 Normalizer = Annotated[
     str | None, typer.Option(help="verbatim, basic or whisper-english; default by language.")
@@ -98,11 +110,11 @@ def key_values(words: Sequence[str] | None, flag: str, **given: Any) -> dict[str
 
 
 def model_options(words: Sequence[str] | None, window: str | None) -> dict[str, Any]:
-    """Model options, with ``--window`` as ``exact`` or a number of seconds."""
+    """Model options, with ``--window`` as ``exact``, ``auto`` or a number of seconds."""
     value: str | float | None = window
-    if window is not None and window != "exact":
+    if window not in (None, "exact", "auto"):
         try:
-            value = float(window)
+            value = float(window or "")
         except ValueError:
-            raise InputError(f"--window {window!r}: write exact, or seconds such as 10") from None
+            raise InputError(f"--window {window!r}: write exact, auto, or seconds such as 10") from None
     return key_values(words, "--model-option", window=value)

@@ -11,8 +11,10 @@ import typer
 
 if TYPE_CHECKING:
     from speechfair.auditing.transcription import Observer, Progress
+    from speechfair.store import RunFolder
+    from speechfair.types import Recognizer
 
-__all__ = ["say", "show_table", "transcription_progress"]
+__all__ = ["say", "say_how", "show_table", "transcription_progress"]
 
 _PLAIN_EVERY_S = 10.0
 
@@ -20,6 +22,18 @@ _PLAIN_EVERY_S = 10.0
 def say(text: str) -> None:
     """A line for a person, on standard error, so that ``--json`` output stays clean."""
     typer.echo(text, err=True)
+
+
+def say_how(run: RunFolder, model: Recognizer) -> None:
+    """Tell what was decided and spent on the way: the window that ``auto`` took, what a paid service may cost."""
+    calibration = run.read()["recipe"].get("calibration")
+    if calibration is not None:
+        from speechfair.auditing.calibration import describe
+
+        say(describe(calibration))
+    summary = getattr(model, "summary", None)
+    if summary is not None:
+        say(summary())
 
 
 def show_table(table: Any) -> None:

@@ -17,6 +17,7 @@ def command(
     tokens: options.Tokens = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,
+    adjust: options.Adjust = None,
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
@@ -32,5 +33,6 @@ def command(
         tokens=tokens,  # type: ignore[arg-type]
         level=level,
         seed=seed,
+        adjust=adjust or (),
     )
     finish(result, run, json)

@@ -13,19 +13,24 @@ def command(
     run: options.RunArgument,
     model: options.Model = "bundled:whisper-tiny.en",
     window: options.Window = None,
+    group_by: options.GroupBy = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
     json: options.Json = False,
 ) -> None:
-    """Recognise what is still missing in a prepared run folder; kill it at any time, give it again to go on."""
+    """Recognise what is still missing in a prepared run folder; kill it at any time, give it again to go on.
+
+    --group-by is for --window auto: the axes whose groups must not be worse off.
+    """
     from speechfair.auditing.run import transcribe
     from speechfair.auditing.transcription import read_hypotheses
     from speechfair.models import load_model
 
     recognizer = load_model(model, **options.model_options(model_option, window))
     with output.transcription_progress() as observe:
-        folder = transcribe(run, recognizer, retry_failed=retry_failed, observe=observe)
-    table = read_hypotheses(folder, recognizer.identity.key)
+        folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
+    output.say_how(folder, recognizer)
+    table = read_hypotheses(folder, folder.read()["recipe"]["model"]["key"])
     facts = {
         "hypotheses": table.height,
         "failed": int(table["error"].is_not_null().sum()),

@@ -101,7 +101,7 @@ def error_of(done: Result) -> str:
         (["audit", "fsdd", "--option", "nonsense"], "KEY=VALUE"),
         (["audit", "fsdd", "--option", "flavour=1"], "flavour"),
         (["audit", "manifest", "--manifest", "no.csv"], "no.csv"),
-        (["audit", "fsdd", "--window", "short"], "write exact, or seconds"),
+        (["audit", "fsdd", "--window", "short"], "write exact, auto, or seconds"),
         (["audit", "fsdd", "--tokens", "bytes"], "words or characters"),
         (["verify", "."], "not a run folder"),
         (["score", "."], "not a run folder"),

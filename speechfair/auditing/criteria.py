@@ -1,0 +1,172 @@
+"""``criteria.yaml``: what an audit must show for a release to pass, written down before the test set is touched.
+
+Only the file and its meaning are here. When it was frozen is in `freeze`; whether a run meets it is in `gate`.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from speechfair.registry import did_you_mean
+from speechfair.resources import data_folder
+from speechfair.strict_yaml import read_model
+from speechfair.types import UNKNOWN
+
+__all__ = ["SCHEMA", "CriteriaFile", "Criterion", "Metric", "read_criteria", "shipped_criteria"]
+
+SCHEMA = "speechfair/criteria/1"
+
+Metric = Literal[
+    "rate",
+    "speaker_mean_rate",
+    "failure_rate",
+    "runaway_rate",
+    "runaway_share",
+    "rate_ratio",
+    "rate_difference",
+    "gap",
+    "worst_best_ratio",
+]
+
+AGAINST_REFERENCE = frozenset({"rate_ratio", "rate_difference"})
+"""Metrics of one group beside the reference group."""
+
+OVER_ALL_GROUPS = frozenset({"gap", "worst_best_ratio"})
+"""Metrics of all groups together."""
+
+RATIOS = frozenset({"rate_ratio", "worst_best_ratio"})
+"""Metrics whose value is 1 where there is no difference."""
+
+_WORDS = {
+    "rate": "error rate (sum of errors / sum of reference tokens)",
+    "speaker_mean_rate": "mean of the speakers' error rates",
+    "failure_rate": "share of utterances that gave no hypothesis",
+    "runaway_rate": "share of utterances with more insertions than reference tokens",
+    "runaway_share": "share of the errors that runaway hypotheses make",
+    "rate_ratio": "error rate / reference group's",
+    "rate_difference": "error rate - reference group's",
+    "gap": "largest error rate - smallest",
+    "worst_best_ratio": "largest error rate / smallest",
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Criterion(_Strict):
+    """One statement that a run can keep or break: `metric` of each group is at most `limit`."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name of the criterion in results")
+    metric: Metric
+    axis: str = Field(pattern=r"^[^+\s]+(\+[^+\s]+)*$", description="label axis; a+b is a crossing")
+    groups: list[str] | Literal["all"] = Field(default="all", min_length=1)
+    reference: str | None = Field(default=None, description="None takes the corpus card's")
+    limit: float = Field(allow_inf_nan=False, ge=0, description="as a fraction, never percent")
+    level: float = Field(default=0.95, ge=0.5, lt=1, description="coverage of the interval")
+    min_speakers: int = Field(default=35, description="in each group, the reference too")
+    multiplicity: Literal["holm", "none"] = "holm"
+    accept_confounded: bool = False
+    accept_unlabelled: bool = False
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _all_or_list(cls, value: Any) -> Any:
+        if value != "all" and not isinstance(value, list):
+            raise ValueError(f"write all, or a list such as [cmn, spa]; not {value!r}")
+        return value
+
+    @field_validator("min_speakers")
+    @classmethod
+    def _enough_for_an_interval(cls, value: int) -> int:
+        from speechfair.metrics import MIN_SPEAKERS
+
+        if value < MIN_SPEAKERS:
+            raise ValueError(f"at least {MIN_SPEAKERS}: with fewer speakers there is no interval")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        named = [] if self.groups == "all" else list(self.groups)
+        if twice := {name for name in named if named.count(name) > 1}:
+            raise ValueError(f"groups names {sorted(twice)[0]!r} twice")
+        for name in [*named, self.reference or ""]:
+            if UNKNOWN in name.split("+"):
+                raise ValueError(
+                    f"{UNKNOWN!r} is where a label is missing; no criterion can judge that group"
+                )
+        if self.reference is not None and self.metric not in AGAINST_REFERENCE:
+            raise ValueError(f"the metric {self.metric} compares with no reference; leave 'reference' out")
+        if self.reference in named:
+            raise ValueError(f"the reference {self.reference!r} cannot be compared with itself")
+        if self.metric in OVER_ALL_GROUPS and len(named) == 1:
+            raise ValueError(f"the metric {self.metric} needs at least two groups")
+        if problem := _limit_problem(self.metric, self.limit):
+            raise ValueError(problem)
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """The criterion for a person, in one line."""
+        every = "every group" if self.groups == "all" else ", ".join(self.groups)
+        over = " over " if self.metric in OVER_ALL_GROUPS else " of "
+        text = f"{_WORDS[self.metric]}{over}{every} on {self.axis} is at most {self.limit:g}"
+        if self.metric in AGAINST_REFERENCE:
+            text += f"; reference: {self.reference or 'as the corpus card names it'}"
+        text += f"; {100 * self.level:g} % interval, {self.min_speakers} speakers a group, "
+        text += (
+            "Holm over the file" if self.multiplicity == "holm" else "no correction for several comparisons"
+        )
+        for name in ("confounded", "unlabelled"):
+            text += f"; {name} accepted" if getattr(self, f"accept_{name}") else ""
+        return text
+
+
+class CriteriaFile(_Strict):
+    """The content of ``criteria.yaml``."""
+
+    schema_: Literal["speechfair/criteria/1"] = Field(alias="schema")
+    description: str | None = None
+    normalizer: str = Field(description="the run must have been scored with it")
+    tokens: Literal["words", "characters"]
+    criteria: list[Criterion] = Field(min_length=1)
+
+    @field_validator("normalizer")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        from speechfair.text.normalizers import NORMALIZERS
+
+        if value not in NORMALIZERS:
+            raise ValueError(f"unknown normalizer {value!r}; {did_you_mean(value, list(NORMALIZERS))}")
+        return value
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        ids = [criterion.id for criterion in self.criteria]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"two criteria have the id {sorted(twice)[0]!r}")
+        return self
+
+
+def read_criteria(path: Path) -> CriteriaFile:
+    """Read a criteria file; `InputError` names file, line and key of what is wrong with it."""
+    return read_model(path, CriteriaFile)
+
+
+def shipped_criteria() -> Path:
+    """The ready ``recipes/audit/criteria.yaml``, to be copied and edited."""
+    return data_folder("recipes") / "audit" / "criteria.yaml"
+
+
+def _limit_problem(metric: Metric, limit: float) -> str | None:
+    if metric in RATIOS:
+        return None if limit >= 1 else f"limit {limit:g}: a ratio's limit is at least 1, such as 1.25"
+    if limit > 1 or not math.isfinite(limit):
+        return f"limit {limit:g}: write a fraction and not percent, such as 0.15 for 15 %"
+    if limit == 0 and metric != "rate_difference":
+        return "limit 0: no finite test can show that something never happens; write the largest share you accept"
+    return None

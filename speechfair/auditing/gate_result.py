@@ -1,0 +1,107 @@
+"""What a gate decided: a verdict for every comparison, with reason, and the published JSON Schema ``gate-1.json``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from speechfair.auditing.result import EstimateRecord
+
+__all__ = ["EXIT_CODES", "SCHEMA", "Comparison", "GateResult", "Verdict", "json_schema", "overall"]
+
+SCHEMA = "speechfair/gate/1"
+
+Verdict = Literal["pass", "fail", "undetermined", "error"]
+
+EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "error": 2, "undetermined": 3}
+"""Exit code of the command line by verdict."""
+
+_WORST_FIRST: tuple[Verdict, ...] = ("fail", "error", "undetermined", "pass")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class CriteriaRecord(_Record):
+    """Which criteria, and what is recorded of when they were fixed."""
+
+    file: str
+    sha256: str
+    frozen: str | None = Field(description="when this version was frozen (UTC), by its machine's clock")
+    recorded_in: Literal["run folder", "sidecar"] | None
+    evaluated: str | None = Field(description="when the run first gave an utterance to its model (UTC)")
+
+
+class RunRecord(_Record):
+    """Which run, exactly."""
+
+    corpus: str
+    manifest_sha256: str
+    model: str | None
+    model_key: str | None
+    normalizer: str | None
+    tokens: str | None
+
+
+class Comparison(_Record):
+    """One criterion for one group, or for all groups together where its metric is one of all groups."""
+
+    criterion: str
+    metric: str
+    axis: str
+    group: str = Field(description="a label value, or 'all groups'")
+    reference: str | None
+    verdict: Verdict
+    reason: str
+    guard: str | None = Field(description="name of the guard that forbade a pass and a fail; else None")
+    estimate: EstimateRecord | None = Field(description="with the interval at the level it was judged at")
+    limit: float
+    level: float = Field(description="coverage that the criterion asks for, before Holm")
+    n_speakers: int | None = Field(description="speakers of the group, or of all groups together")
+    n_reference_speakers: int | None
+    min_speakers: int
+    more_speakers: int | None = Field(
+        description="speakers to add so that the verdict would settle if the estimate stayed as it is; "
+        "where there is a reference group it grows in proportion"
+    )
+    more_speakers_reason: str | None = Field(description="what that figure assumes, or why there is none")
+
+
+class GateResult(_Record):
+    """Every comparison of a criteria file with a run, and the verdict on all of them."""
+
+    schema_: Literal["speechfair/gate/1"] = Field(default="speechfair/gate/1", alias="schema")
+    speechfair: str
+    verdict: Verdict = Field(description="the worst of all: fail, then error, then undetermined, then pass")
+    counts: dict[Verdict, int]
+    criteria: CriteriaRecord
+    run: RunRecord
+    comparisons: list[Comparison]
+    notes: list[str]
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 fail, 2 error, 3 undetermined."""
+        return EXIT_CODES[self.verdict]
+
+    def to_json(self) -> str:
+        """UTF-8 JSON with two-space indent and a newline at the end."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+
+def overall(verdicts: list[Verdict]) -> Verdict:
+    """The worst verdict; no verdict at all is an error.
+
+    >>> overall(["pass", "undetermined"]), overall(["error", "fail"]), overall([])
+    ('undetermined', 'fail', 'error')
+    """
+    return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), "error")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a gate's result."""
+    schema = GateResult.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

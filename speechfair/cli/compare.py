@@ -1,0 +1,70 @@
+"""``speechfair compare``: two scored run folders in; changes per group and a verdict on harm out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from speechfair.cli import options, output
+from speechfair.errors import InputError
+
+if TYPE_CHECKING:
+    from speechfair.auditing.comparison import Verdict
+
+__all__ = ["EXIT_CODES", "command"]
+
+EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "undetermined": 3}
+
+
+def command(
+    before: Annotated[Path, typer.Argument(help="Scored run folder of the model before.")],
+    after: Annotated[Path, typer.Argument(help="Scored run folder of the model after.")],
+    match: Annotated[
+        str, typer.Option(help="identical: the manifests must agree. common: compare what both runs share.")
+    ] = "identical",
+    group_by: options.GroupBy = None,
+    margin_relative: Annotated[
+        float, typer.Option(help="Harm is a rise of a group's rate by more than this share of it …")
+    ] = 0.10,
+    margin_absolute: Annotated[
+        float, typer.Option(help="… and by more than this much (0.01 is one point).")
+    ] = 0.01,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Also write the comparison to this JSON file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Compare two models on the same audio, group by group: did any group get worse?
+
+    Exit code 0: no group did by more than the margin; 1: one did; 3: undetermined; 2: the runs cannot be compared.
+    """
+    from speechfair.auditing.compare import compare
+    from speechfair.store import write_atomically
+
+    if match not in ("identical", "common"):
+        raise InputError(f"--match {match!r}: write identical or common")
+    found = compare(
+        before,
+        after,
+        group_by=group_by,
+        match=match,  # type: ignore[arg-type]
+        relative=margin_relative,
+        absolute=margin_absolute,
+        level=level,
+        seed=seed,
+    )
+    if json:
+        typer.echo(found.to_json(), nl=False)
+    else:
+        output.show_table(found.table())
+    if out is not None:
+        write_atomically(out, found.to_json().encode())
+        output.say(f"comparison: {out}")
+    if report is not None:
+        from speechfair.reporting.compare_html import write_comparison
+
+        output.say(f"report:     {write_comparison(found, report)}")
+    raise typer.Exit(EXIT_CODES[found.verdict])

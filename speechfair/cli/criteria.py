@@ -1,0 +1,98 @@
+"""``speechfair criteria``: show, check and freeze the file that says what a run must keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from speechfair.cli import options
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Show, check and freeze the criteria that `speechfair gate` holds a run against.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(help="Criteria file.")]
+
+
+@app.command("show")
+def show(
+    file: Annotated[Path | None, typer.Argument(help="Criteria file; none prints the shipped one.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Say in words what a criteria file asks; without a file print the shipped one, to be copied and adapted."""
+    from speechfair.auditing.criteria import read_criteria, shipped_criteria
+    from speechfair.auditing.table import printable
+    from speechfair.strict_yaml import read_text
+
+    content = read_criteria(file or shipped_criteria())
+    if json:
+        typer.echo(content.model_dump_json(by_alias=True))
+    elif file is None:
+        typer.echo(read_text(shipped_criteria()), nl=False)
+    else:
+        typer.echo(f"normaliser {content.normalizer}, counted in {content.tokens}")
+        for criterion in content.criteria:
+            typer.echo(printable(f"{criterion.id}: {criterion.sentence}"))
+
+
+@app.command("freeze")
+def freeze(
+    file: File,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="Record it in this prepared run folder, which has no hypotheses yet, and not beside FILE."
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Record the file's sha256 and the time, before the test set is transcribed.
+
+    Example: speechfair criteria freeze criteria.yaml
+    """
+    from speechfair.auditing import freeze as module
+
+    record = module.freeze(file, run)
+    place = str(module.sidecar(file)) if run is None else f"{run / 'run.yaml'}"
+    if json:
+        _echo_json({**record.model_dump(), "recorded_in": place})
+    else:
+        typer.echo(f"{record.sha256}  {record.file}\nfrozen at {record.time}, recorded in {place}")
+        typer.echo("publish the sha256 where others see it: the record binds only who does not edit it")
+
+
+@app.command("check")
+def check(
+    file: File,
+    run: Annotated[Path | None, typer.Option(help="Also check whether it may judge this run.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Check a criteria file, and whether it is frozen; exit 3 if every verdict would be undetermined."""
+    from speechfair.auditing.criteria import read_criteria
+    from speechfair.auditing.freeze import standing, standing_alone
+
+    content = read_criteria(file)
+    state = standing(file, run) if run is not None else standing_alone(file)
+    problem = state.problem[1] if state.problem is not None else None
+    if json:
+        found = {"criteria": len(content.criteria), "sha256": state.sha256, "frozen": state.frozen}
+        _echo_json({**found, "evaluated": state.evaluated, "problem": problem})
+    else:
+        typer.echo(f"{len(content.criteria)} criteria, sha256 {state.sha256}")
+        typer.echo(problem or f"frozen at {state.frozen} ({state.recorded_in})")
+        if run is not None and problem is None:
+            typer.echo(f"evaluation began at {state.evaluated}" if state.evaluated else "not evaluated yet")
+    if problem:
+        raise typer.Exit(3)
+
+
+def _echo_json(content: dict[str, Any]) -> None:
+    import json as json_module
+
+    typer.echo(json_module.dumps(content, ensure_ascii=False))

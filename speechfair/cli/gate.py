@@ -1,0 +1,81 @@
+"""``speechfair gate``: hold a run against frozen criteria; the exit code is the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from speechfair.cli import options
+from speechfair.errors import SpeechfairError
+
+if TYPE_CHECKING:
+    from speechfair.auditing.gate_result import GateResult
+
+__all__ = ["command"]
+
+_INDENT = " " * 14
+
+
+def command(
+    run: options.RunArgument,
+    criteria: Annotated[Path, typer.Option(help="Criteria file; `speechfair criteria show` gives one.")],
+    junit: Annotated[
+        Path | None, typer.Option(help="Also write JUnit XML here; undetermined is an error in it.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown summary here.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Hold a scored run against frozen criteria. Exit code: 0 pass, 1 fail, 2 error, 3 undetermined.
+
+    Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
+    """
+    from speechfair.auditing.gate import gate
+    from speechfair.reporting.junit import junit as junit_of
+    from speechfair.reporting.junit import junit_of_error
+    from speechfair.reporting.markdown import markdown as markdown_of
+    from speechfair.reporting.markdown import markdown_of_error
+
+    try:
+        result = gate(run, criteria)
+    except SpeechfairError as error:
+        _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))
+        raise
+    _write(junit, junit_of(result), markdown, markdown_of(result))
+    if json:
+        typer.echo(result.to_json(), nl=False)
+    else:
+        for line in _lines(result):
+            typer.echo(line)
+    raise typer.Exit(result.exit_code)
+
+
+def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> None:
+    from speechfair.store import write_atomically
+
+    if junit is not None:
+        write_atomically(junit, xml)
+    if markdown is not None:
+        write_atomically(markdown, text.encode())
+
+
+def _lines(result: GateResult) -> Iterator[str]:
+    from speechfair.auditing.table import printable
+    from speechfair.reporting.markdown import estimate_words
+
+    for comparison in result.comparisons:
+        against = f" / {comparison.reference}" if comparison.reference is not None else ""
+        what = printable(f"{comparison.criterion} · {comparison.axis}: {comparison.group}{against}")
+        yield (
+            f"{comparison.verdict.upper():12}  {what}  {comparison.metric} {estimate_words(comparison)}, "
+            f"limit {comparison.limit:g}"
+        )
+        yield _INDENT + printable(comparison.reason)
+        if comparison.more_speakers is not None:
+            yield _INDENT + f"{comparison.more_speakers} more speakers {comparison.more_speakers_reason}"
+    for note in result.notes:
+        yield printable(f"note: {note}")
+    counts = ", ".join(f"{n} {kind}" for kind, n in result.counts.items())
+    yield f"verdict: {result.verdict} ({counts})"

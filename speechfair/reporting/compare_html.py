@@ -1,0 +1,128 @@
+"""The page of a comparison: one HTML file without script and without network. It only words and draws the `Comparison`.
+
+Charts are drawn as in `figures`: static SVG, in colours of the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.auditing.compare_table import margin_words, matching_words, points
+from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, percent, printable, times
+from speechfair.reporting.figures import _dots, _svg
+from speechfair.store import write_atomically
+
+if TYPE_CHECKING:
+    from speechfair.auditing.comparison import Comparison, GroupChange
+
+__all__ = ["change_chart", "write_comparison"]
+
+_FOLDER = Path(__file__).resolve().parent
+_LABEL_LETTERS = 34
+_LEAST_SPAN = 0.02
+
+
+def write_comparison(comparison: Comparison, path: Path) -> Path:
+    """Write the page of `comparison` to `path` and return it.
+
+    Raises
+    ------
+    StorageError : the file cannot be written; a file that was there before is intact.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent, "points": points, "show": printable, "times": times, "title": axis_title,
+    }  # fmt: skip
+    environment.globals |= {"NOTHING": NOTHING, "interval": interval, "p_value": p_value}
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    axes = [
+        (axis, comparison.groups_of(axis.axis), _markup(change_chart(comparison.groups_of(axis.axis))))
+        for axis in comparison.axes
+    ]
+    page = environment.get_template("compare.html.jinja").render(
+        r=comparison,
+        axes=axes,
+        margins=margin_words(comparison),
+        matching=matching_words(comparison),
+        rate="WER" if comparison.tokens == "words" else "CER",
+        style=Markup(style),
+        policy=_policy(style),
+    )
+    write_atomically(path, page.encode("utf-8", errors="replace"))
+    return path
+
+
+def change_chart(groups: Sequence[GroupChange]) -> str | None:
+    """Change of each group's rate with its interval, 0 marked; None where no group has one.
+
+    Parameters
+    ----------
+    groups : of one axis, in the order of display.
+    """
+    shown = [
+        (group, group.difference)
+        for group in groups
+        if group.difference and group.difference.value is not None
+    ]
+    if not shown:
+        return None
+    # One interval that is absurdly wide must not squeeze all others into a corner.
+    most = max(_LEAST_SPAN, *(3 * abs(change.value or 0.0) for _, change in shown))
+    reach = [min(most, max(-most, v)) for _, d in shown for v in (d.value, d.low, d.high) if v is not None]
+    bottom, top = min(-_LEAST_SPAN / 4, *reach), max(_LEAST_SPAN / 4, *reach)
+    rows: list[dict[str, Any]] = []
+    for group, change in shown:
+        low = change.value if change.low is None else max(change.low, bottom)
+        high = change.value if change.high is None else min(change.high, top)
+        cut = (change.low or 0.0) < bottom or (change.high or 0.0) > top
+        words = f"{100 * (change.value or 0.0):+.1f} · {group.no_harm.verdict}" + (
+            " (goes on)" if cut else ""
+        )
+        rows.append(
+            {"label": _label(group, [row["label"] for row in rows]), "value": change.value, "low": low, "high": high,
+             "text": words, "kind": "none" if change.low is None else "reference" if group.is_reference else "interval"}
+        )  # fmt: skip
+    span = top - bottom
+    scale = {"domain": [bottom - 0.03 * span, top + 0.22 * span], "nice": False}
+    axis = {"labelExpr": "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')", "tickCount": 6}
+    described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
+    title = f"Change of the error rate by {axis_title(groups[0].axis)}"
+    return _svg(
+        _dots(rows, 0.0, scale, axis, "change of the error rate, percentage points"), title, described
+    )
+
+
+def _label(group: GroupChange, taken: Sequence[str]) -> str:
+    """Name and speakers, no two alike, since equal labels would share a row."""
+    name = printable(group.value)
+    if len(name) > _LABEL_LETTERS:
+        name = f"{name[: _LABEL_LETTERS - 10]}…{name[-9:]}"
+    label = f"{name} · {'1 speaker' if group.n_speakers == 1 else f'{group.n_speakers} speakers'}"
+    while label in taken:
+        label += "\u200b"
+    return label
+
+
+def _markup(drawn: str | None) -> Any:
+    from markupsafe import Markup
+
+    return Markup(drawn) if drawn else None
+
+
+def _policy(style: str) -> str:
+    """Nothing but the page's own style, named by its digest."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speechfair import audit
+from speechfair.models.scripted import Scripted
+from tests.support import scripted_texts, small_corpus
+
+STATED = ["--rate", "0.2", "--cv", "0.5", "--words-per-speaker", "200"]
+
+
+def speechfair(*words: str) -> subprocess.CompletedProcess[str]:
+    code = "from speechfair.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "plan", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_stated_figures_as_text_json_and_picture(tmp_path: Path) -> None:
+    told = speechfair(*STATED)
+    assert (told.returncode, told.stderr) == (0, "")
+    done = speechfair(*STATED, "--json", "--picture", str(tmp_path / "curve.svg"))
+    content = json.loads(done.stdout)
+    assert f"Needed: {content['speakers']} speakers per group" in told.stdout
+    assert (tmp_path / "curve.svg").exists()
+
+
+def test_pilot_and_finished(tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "wav")
+    run = tmp_path / "run"
+    audit(corpus, Scripted(scripted_texts(corpus, {"x": 1, "y": 2})), ["accent"], out=run)
+    pilot = speechfair("--pilot", str(run), "--axis", "accent", "--ratio", "1.5", "--json")
+    assert json.loads(pilot.stdout)["pilot"]["reference"] == "x"
+    finished = speechfair("--finished", str(run), "--json")
+    (row,) = json.loads(finished.stdout)["groups"]
+    assert row["group"] == "y"
+    assert row["detectable_ratio"] > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--rate, --cv, --words-per-speaker missing"),
+        (["--finished", "nowhere"], "not a run folder"),
+        (["--finished", "nowhere", "--ratio", "2"], "leave out --ratio"),
+        ([*STATED, "--rate", "20"], "as a fraction"),
+        ([*STATED, "--power", "80"], "power is 80"),
+        ([*STATED, "--reference-speakers", "3"], "fewer than 5 speakers"),
+        ([*STATED, "--picture", "curve.gif"], ".svg or .png"),
+    ],
+)
+def test_bad_input_is_one_clear_line(words: list[str], message: str) -> None:
+    done = speechfair(*words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

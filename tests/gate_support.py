@@ -1,0 +1,88 @@
+"""Scored rows, runs in order and criteria for tests of the gate, made without a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from speechfair.auditing.cases import RunFacts
+from speechfair.auditing.criteria import CriteriaFile, Criterion
+from speechfair.auditing.freeze import Standing
+from speechfair.auditing.gate_result import Comparison
+
+IN_ORDER = Standing("criteria.yaml", "0" * 64, "2026-01-01", "sidecar", "2026-01-02")
+
+
+def rows(
+    group: str,
+    errors: Sequence[float],
+    *,
+    words: int = 100,
+    source: str = "corpus",
+    labels: Mapping[str, str] | None = None,
+    prefix: str = "",
+) -> pl.DataFrame:
+    """One scored utterance per speaker, with that many errors."""
+    all_labels = [{"axis": "accent", "value": group, "source": source}] if group else []
+    all_labels += [
+        {"axis": axis, "value": value, "source": "corpus"} for axis, value in (labels or {}).items()
+    ]
+    n = len(errors)
+    return pl.DataFrame(
+        {
+            "utterance_id": [f"{prefix}{group}{i}" for i in range(n)],
+            "speaker": [f"{prefix}{group}{i}" for i in range(n)],
+            "labels": [all_labels] * n,
+            "excluded": pl.Series([None] * n, dtype=pl.String),
+            "failed": [False] * n,
+            "runaway": [False] * n,
+            "reference": [f"{group} {i}" for i in range(n)],
+            "substitutions": pl.Series(list(errors), dtype=pl.Int64),
+            "deletions": [0] * n,
+            "insertions": [0] * n,
+            "reference_length": [words] * n,
+        },
+        schema_overrides={
+            "labels": pl.List(pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String}))
+        },
+    )
+
+
+def facts(*tables: pl.DataFrame, **changes: Any) -> RunFacts:
+    scores = pl.concat(tables) if tables else None
+    sound = RunFacts(scores, "basic", "words", {"accent": "x"}, (), IN_ORDER)
+    return replace(sound, **changes)
+
+
+def criteria(*items: Mapping[str, Any], **common: Any) -> CriteriaFile:
+    each = {"id": "c", "metric": "rate_ratio", "axis": "accent", "limit": 1.25, **common}
+    built = [
+        Criterion.model_validate({**each, "id": f"c{i}", **item}) for i, item in enumerate(items or ({},))
+    ]
+    return CriteriaFile(schema_="speechfair/criteria/1", normalizer="basic", tokens="words", criteria=built)
+
+
+def like(mean: int, n: int = 40) -> list[int]:
+    """Errors of n speakers around a mean, neither all the same nor far apart."""
+    return [mean + (-1, 0, 1)[i % 3] for i in range(n)]
+
+
+X, Y = rows("x", like(20)), rows("y", like(20))
+
+
+def only(comparisons: Sequence[Comparison]) -> Comparison:
+    assert len(comparisons) == 1, [c.group for c in comparisons]
+    return comparisons[0]
+
+
+ONE = "- {id: r, metric: rate_ratio, axis: accent, limit: 1.25}"
+
+
+def write(path: Path, *criteria: str, normalizer: str = "basic", more: str = "") -> Path:
+    head = f"schema: speechfair/criteria/1\nnormalizer: {normalizer}\ntokens: words\n{more}criteria:\n"
+    path.write_text(head + "\n".join(criteria or (ONE,)) + "\n", encoding="utf-8")
+    return path
