@@ -48,11 +48,11 @@ def expect(path: Path, name: str, what: str) -> Path:
     )
 
 
-def lines_of(path: Path, *, blank: bool = False) -> Iterator[tuple[int, str]]:
-    """Numbered lines (from 1) of a UTF-8 file without their line ends; blank ones are left out unless asked for.
+def lines_of(path: Path, *, blank: bool = False, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Numbered lines (from 1) of a text file without their line ends; blank ones are left out unless asked for.
 
-    A line that is not UTF-8, or longer than 16 MiB, raises `CorpusError` with its number; so does a file that
-    cannot be read.
+    A line that is not of the encoding, or longer than 16 MiB, raises `CorpusError` with its number; so does a file
+    that cannot be read.
     """
     try:
         stream = path.open("rb")
@@ -68,11 +68,13 @@ def lines_of(path: Path, *, blank: bool = False) -> Iterator[tuple[int, str]]:
                     "ends are missing"
                 )
             try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                marked = number == 1 and encoding == "utf-8"
+                line = raw.decode("utf-8-sig" if marked else encoding).rstrip("\r\n")
             except UnicodeDecodeError as error:
+                name = encoding.replace("_", "-").upper()
                 raise CorpusError(
-                    f"{path}, line {number}: byte {raw[error.start]:#04x} at column {error.start + 1} is not UTF-8; "
-                    "convert the file to UTF-8"
+                    f"{path}, line {number}: byte {raw[error.start]:#04x} at column {error.start + 1} is not {name}; "
+                    f"convert the file to {name}"
                 ) from None
             if blank or line.strip():
                 yield number, line

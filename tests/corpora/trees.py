@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.corpora import accent_trees, door_trees, hub_trees
+from tests.corpora import accent_trees, door_trees, hub_trees, learner_trees
 from tests.corpora.planting import Tree, hollow, write
 
 __all__ = ["TREES", "Tree", "hollow", "write"]
@@ -184,15 +184,19 @@ TREES: dict[str, Callable[[Path], Tree]] = {
     "cmu_arctic": cmu_arctic,
     "common_voice": common_voice,
     "coraal": accent_trees.coraal,
+    "earnings22": learner_trees.earnings22,
     "edacc": accent_trees.edacc,
+    "erj": learner_trees.erj,
     "fair_speech": accent_trees.fair_speech,
     "fleurs": accent_trees.fleurs,
     "fsdd": fsdd,
     "globe": hub_trees.globe,
     "huggingface": door_trees.huggingface,
+    "ijas": learner_trees.ijas,
     "jsut": accent_trees.jsut,
     "jvs": accent_trees.jvs,
     "kaldi": door_trees.kaldi,
+    "kespeech": learner_trees.kespeech,
     "l2_arctic": l2_arctic,
     "lhotse": door_trees.lhotse,
     "librispeech": librispeech,
@@ -202,6 +206,7 @@ TREES: dict[str, Callable[[Path], Tree]] = {
     "speechocean762": speechocean762,
     "svarah": accent_trees.svarah,
     "synthetic": synthetic,
+    "ume_jrf": learner_trees.ume_jrf,
     "vctk": vctk,
     "webdataset": door_trees.webdataset,
 }
