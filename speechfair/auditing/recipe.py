@@ -40,6 +40,7 @@ _PACKAGES = (
     "numpy",
     "pocketsphinx",
     "polars",
+    "pyopenjtalk-plus",
     "rapidfuzz",
     "scipy",
     "soundfile",

@@ -56,8 +56,8 @@ def audit(
     group_by : label axes such as ``gender``; ``gender+age_band`` is their crossing.
     out : run folder. The same call on the same folder resumes; None keeps nothing.
     reference : reference group by axis; where absent the corpus card's, else the largest group.
-    normalizer : ``verbatim``, ``basic`` or ``whisper-english``; None chooses by language.
-    tokens : ``words`` or ``characters``; None takes the corpus card's.
+    normalizer : ``verbatim``, ``basic``, ``whisper-english`` or ``japanese``; None chooses by language.
+    tokens : ``words`` or ``characters``; None takes the corpus card's, and characters for ``japanese``.
     level : coverage of the intervals.
     seed : of bootstrap and permutation.
     adjust : covariates (label axes, ``duration_s``, ``speech_rate``) to give adjusted ratios for; extra ``mixed``.
@@ -144,7 +144,9 @@ def _audit(
     observe: Observer | None,
 ) -> AuditResult:
     with run.locked():
-        check_covariates(analysis.adjust, _prepare(run, corpus))
+        manifest = _prepare(run, corpus)
+        check_covariates(analysis.adjust, manifest)
+        _scoring(manifest, analysis.as_dict(), run.read()["recipe"]["card"])  # refused before hours of work
         refuse_other_recipe(run, "analysis", analysis.as_dict())
         _transcribe(run, model, analysis, retry_failed, observe)
         return _score(run, analysis)
@@ -237,11 +239,12 @@ def _scoring(
     manifest: pl.DataFrame, settings: Mapping[str, Any], card: Mapping[str, Any]
 ) -> tuple[Normalizer, Tokens]:
     """How errors are counted: as asked for, else as the corpus card says, else by language."""
-    from speechfair.text import default_normalizer, load_normalizer
+    from speechfair.text import WITHOUT_SPACES, default_normalizer, load_normalizer
 
     languages = manifest["language"].drop_nulls().unique().to_list()
     name = settings["normalizer"] or card["normalizer"] or default_normalizer(_only(languages))
-    return load_normalizer(name), settings["tokens"] or card["tokens"]
+    usual: Tokens = "characters" if name in WITHOUT_SPACES else card["tokens"]
+    return load_normalizer(name), settings["tokens"] or usual
 
 
 def _only(languages: list[str]) -> str:

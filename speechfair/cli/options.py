@@ -72,7 +72,7 @@ Adjust = Annotated[
     ),
 ]
 Normalizer = Annotated[
-    str | None, typer.Option(help="verbatim, basic or whisper-english; default by language.")
+    str | None, typer.Option(help="verbatim, basic, whisper-english or japanese; default by language.")
 ]
 Tokens = Annotated[str | None, typer.Option(help="words or characters; default from the corpus card.")]
 Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]

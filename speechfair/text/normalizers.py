@@ -1,7 +1,8 @@
-"""The normalisers ``verbatim``, ``basic`` and ``whisper-english``, all pure and cheap to make.
+"""The normalisers ``verbatim``, ``basic``, ``whisper-english`` and ``japanese``, all pure; made when first asked for.
 
 ``whisper-english`` is OpenAI's English normaliser (Radford et al. 2022, appendix C), taken from the package
-whisper-normalizer; speechfair only collapses the blanks that it leaves for some symbols.
+whisper-normalizer; speechfair only collapses the blanks that it leaves for some symbols. ``japanese`` is explained in
+`speechfair.text.japanese`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from importlib import metadata
 
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
+from speechfair.text import japanese as _japanese
 from speechfair.types import Normalizer
 
-__all__ = ["NORMALIZERS", "basic", "default_normalizer", "load_normalizer", "verbatim"]
+__all__ = ["NORMALIZERS", "WITHOUT_SPACES", "basic", "default_normalizer", "load_normalizer", "verbatim"]
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\uff07": "'"})
 
@@ -70,17 +72,33 @@ def _make_whisper_english() -> Normalizer:
     return _Named("whisper-english", version, lambda text: verbatim(english(text)))
 
 
+def _make_japanese() -> Normalizer:
+    read = _japanese.make_reader()
+    return _Named("japanese", _japanese.version(), lambda text: _japanese.japanese(text, read))
+
+
 NORMALIZERS: dict[str, Callable[[], Normalizer]] = {
     "verbatim": _make_verbatim,
     "basic": _make_basic,
     "whisper-english": _make_whisper_english,
+    "japanese": _make_japanese,
 }
 """Makers by name."""
+
+WITHOUT_SPACES = frozenset({"japanese"})
+"""Normalisers whose results hold no spaces: errors are counted in characters unless words are asked for."""
 
 
 @cache
 def load_normalizer(name: str) -> Normalizer:
-    """The normaliser of that name; an unknown one raises `InputError` with the nearest.
+    """The normaliser of that name.
+
+    Raises
+    ------
+    InputError
+        The name is unknown; the message names the nearest.
+    MissingExtraError
+        ``japanese`` without the extra ``ja``.
 
     >>> load_normalizer("basic")("Hello, World")
     'hello world'
@@ -91,9 +109,11 @@ def load_normalizer(name: str) -> Normalizer:
 
 
 def default_normalizer(language: str) -> str:
-    """The normaliser that an audit uses unless told otherwise: ``whisper-english`` for ``eng``, else ``basic``.
+    """The normaliser that an audit uses unless told otherwise, by ISO 639 code of the language.
 
-    >>> default_normalizer("eng"), default_normalizer("jpn")
-    ('whisper-english', 'basic')
+    >>> default_normalizer("eng"), default_normalizer("jpn"), default_normalizer("deu")
+    ('whisper-english', 'japanese', 'basic')
     """
-    return "whisper-english" if language in ("eng", "en") else "basic"
+    if language in ("eng", "en"):
+        return "whisper-english"
+    return "japanese" if language in ("jpn", "ja") else "basic"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError
@@ -16,6 +16,7 @@ def test_normalising_twice_changes_nothing(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NORMALIZERS))
+@settings(deadline=None, max_examples=50)
 @given(text=st.text(max_size=40))
 def test_results_are_words_separated_by_single_blanks(name: str, text: str) -> None:
     result = load_normalizer(name)(text)
