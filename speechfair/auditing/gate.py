@@ -141,7 +141,7 @@ class _Trial:
             return "pass", f"the whole {words} is within the limit {limit:g}"
         if _beyond(self.judged, limit):
             return "fail", f"the whole {words} is beyond the limit {limit:g}"
-        return "undetermined", f"the {words} holds the limit {limit:g}"
+        return "undetermined", f"the {words} contains the limit {limit:g}"
 
     def _more(self, verdict: Verdict) -> tuple[int | None, str | None]:
         if verdict != "undetermined":

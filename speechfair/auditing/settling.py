@@ -19,7 +19,7 @@ def more_speakers(criterion: Criterion, estimate: Estimate, n_speakers: int) -> 
 
     Parameters
     ----------
-    estimate : with the interval that was judged, which holds the limit.
+    estimate : with the interval that was judged, which contains the limit.
     n_speakers : speakers now, in the group, or in all groups together for a metric of all groups.
 
     Returns

@@ -268,4 +268,4 @@ def test_too_few_words_to_tell_is_no_permission(tmp_path: Path) -> None:
     calibration = record(tmp_path / "run")
     assert calibration["accepted"] is False
     assert [group["within_margin"] for group in calibration["groups"]] == [None, None]
-    assert "holds the limit 0.01" in calibration["against"][0]
+    assert "contains the limit 0.01" in calibration["against"][0]
