@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, load_bytes
+from speechfair.corpora.batches import Batch, batch_of, batches_of
 from speechfair.types import UNKNOWN, Corpus, Exclusion, Utterance
 
 if TYPE_CHECKING:
@@ -159,65 +158,86 @@ def facts_of(parts: Mapping[str, Corpus], *, audio: bool, threads: int) -> Facts
     chunks: list[pl.DataFrame] = []
     codes: dict[tuple[str, str], int] = {}
     for part, corpus in parts.items():
-        chunk = _Chunk(part, corpus.name, codes)
-        for item, look in _looked(corpus, audio, threads):
-            chunk.add(item, look)
-            if chunk.size >= _CHUNK:
-                chunks.append(chunk.frame())
-                chunk = _Chunk(part, corpus.name, codes)
-        chunks.append(chunk.frame())
+        batches = _looked(corpus, threads) if audio else ((batch, None) for batch in batches_of(corpus))
+        chunks += [_frame(batch, looks, part, corpus.name, codes) for batch, looks in batches]
+    if not chunks:
+        chunks = [_frame(batch_of([], None), None, "", "", codes)]
     table = pl.concat(chunks, how="diagonal")
     axes = sorted(column for column in table.columns if column.startswith("label:"))
     table = table.select(*rows_schema(), *(pl.col(axis).fill_null(UNKNOWN) for axis in axes))
     return Facts(table, [speaker for _, speaker in codes])
 
 
-class _Chunk:
-    """Rows as columns, while they come; a table of Python objects would be ten times as large."""
+def _frame(
+    batch: Batch,
+    looks: list[AudioLook | str | None] | None,
+    part: str,
+    corpus: str,
+    codes: dict[tuple[str, str], int],
+) -> pl.DataFrame:
+    """The rows of a batch with what is told of them; speakers get their codes in the order of their coming."""
+    import polars as pl
 
-    def __init__(self, part: str, corpus: str, codes: dict[tuple[str, str], int]) -> None:
-        self.size = 0
-        self._part, self._corpus, self._codes = part, corpus, codes
-        self._columns: dict[str, list[Any]] = {
-            name: [] for name in rows_schema() if name not in ("part", "corpus")
-        }
-        self._labels: dict[str, list[str | None]] = {}
-
-    def add(self, item: Utterance | Exclusion, look: AudioLook | str | None) -> None:
-        row = _row(item, look)
-        if isinstance(item, Utterance):
-            if item.speaker is not None:
-                row["speaker"] = self._codes.setdefault((self._corpus, item.speaker), len(self._codes))
-            for label in item.labels:
-                values = self._labels.setdefault(label.axis, [])
-                values.extend([None] * (self.size - len(values)))
-                values.append(label.value)
-        for name, column in self._columns.items():
-            column.append(row.get(name))
-        self.size += 1
-
-    def frame(self) -> pl.DataFrame:
-        import polars as pl
-
-        schema = rows_schema()
-        columns = {name: pl.Series(name, values, schema[name]) for name, values in self._columns.items()}
-        for axis, values in self._labels.items():
-            filled = values + [None] * (self.size - len(values))
-            columns[f"label:{axis}"] = pl.Series(f"label:{axis}", filled, pl.Categorical)
-        told = (
-            pl.lit(value, pl.Categorical).alias(name)
-            for name, value in (("part", self._part), ("corpus", self._corpus))
-        )
-        return pl.DataFrame(columns).with_columns(*told)
+    text = pl.col("text").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    there = pl.col("excluded").is_null()
+    told = pl.col("text").is_not_null()
+    ending = pl.col("audio").str.to_lowercase().str.extract(r"(\.[a-z0-9]{1,5})$")
+    names = batch.frame["speaker"].drop_nulls().unique(maintain_order=True).to_list()
+    numbers = [codes.setdefault((corpus, name), len(codes)) for name in names]
+    frame = batch.frame.select(
+        pl.lit(part, pl.Categorical).alias("part"),
+        pl.lit(corpus, pl.Categorical).alias("corpus"),
+        "id",
+        pl.col("speaker").replace_strict(names, numbers, default=None, return_dtype=pl.UInt32),
+        pl.when(told).then(text.hash(0)).alias("text"),
+        pl.when(told).then(pl.col("text").str.count_matches(r"\S+")).cast(pl.Int32).alias("words"),
+        pl.when(there).then(_oddities(pl.col("text"))).alias("oddities"),
+        pl.when(there).then(ending).cast(pl.Categorical).alias("file_type"),
+        pl.col("excluded").cast(pl.Categorical),
+    )
+    seen = {name: dtype for name, dtype in rows_schema().items() if name not in frame.columns}
+    if looks is None:
+        frame = frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in seen.items())
+    else:
+        columns: dict[str, list[Any]] = {name: [] for name in seen}
+        for look in looks:
+            columns["audio_error"].append(look if isinstance(look, str) else None)
+            for name in AudioLook.__slots__:
+                columns[name].append(getattr(look, name) if isinstance(look, AudioLook) else None)
+        frame = frame.with_columns(pl.Series(name, columns[name], dtype) for name, dtype in seen.items())
+    return frame.with_columns(_label_columns(batch))
 
 
-def _looked(
-    corpus: Iterable[Utterance | Exclusion], audio: bool, threads: int
+def _label_columns(batch: Batch) -> list[pl.Series]:
+    import polars as pl
+
+    places = batch.frame["labels"]
+    axes = dict.fromkeys(label.axis for labels in batch.labels for label in labels)
+    found = []
+    for axis in axes:
+        values = [next((x.value for x in labels if x.axis == axis), None) for labels in batch.labels]
+        column = pl.Series(f"label:{axis}", values, pl.Categorical).gather(places)
+        if column.null_count() < len(column):
+            found.append(column)
+    return found
+
+
+def _looked(corpus: Corpus, threads: int) -> Iterator[tuple[Batch, list[AudioLook | str | None]]]:
+    """Batches with their audio looked at by `threads` threads a little ahead."""
+    items: list[Utterance | Exclusion] = []
+    looks: list[AudioLook | str | None] = []
+    for item, look in _looked_rows(corpus, threads):
+        items.append(item)
+        looks.append(look)
+        if len(items) >= _CHUNK:
+            yield batch_of(items, corpus.root), looks
+            items, looks = [], []
+    yield batch_of(items, corpus.root), looks
+
+
+def _looked_rows(
+    corpus: Iterable[Utterance | Exclusion], threads: int
 ) -> Iterator[tuple[Utterance | Exclusion, AudioLook | str | None]]:
-    """Rows with their audio looked at by `threads` threads a little ahead."""
-    if not audio:
-        yield from ((item, None) for item in corpus)
-        return
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[tuple[Utterance | Exclusion, Future[AudioLook | str] | None]] = deque()
         for item in corpus:
@@ -230,37 +250,13 @@ def _looked(
             yield first, work.result() if work else None
 
 
-def _row(item: Utterance | Exclusion, look: AudioLook | str | None) -> dict[str, Any]:
-    if isinstance(item, Exclusion):
-        return {"id": item.id, "excluded": item.reason}
-    row: dict[str, Any] = {
-        "id": item.id,
-        "file_type": os.path.splitext(item.audio.name)[1].lower() or None,
-        "oddities": _oddities(item.text),
-    }
-    if item.text is not None:
-        words = item.text.casefold().split()
-        digest = hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()
-        row.update(text=int.from_bytes(digest), words=len(words))
-    if isinstance(look, str):
-        row["audio_error"] = look
-    elif look is not None:
-        row.update((field, getattr(look, field)) for field in AudioLook.__slots__)
-    return row
+_MARKS = (r"[^\W\d_]", r"\d", r"[<>\[\]{}()]", r"[\x00-\x1f\x7f]", "\ufffd")
 
 
-_MARKS = (
-    re.compile(r"[^\W\d_]"),
-    re.compile(r"\d"),
-    re.compile(r"[<>\[\]{}()]"),
-    re.compile(r"[\x00-\x1f\x7f]"),
-    re.compile("\ufffd"),
-)
-
-
-def _oddities(text: str | None) -> int:
+def _oddities(text: pl.Expr) -> pl.Expr:
     """A bit for each of `ODDITIES`."""
-    if text is None:
-        return 1
-    letter, *others = (mark.search(text) is not None for mark in _MARKS)
-    return sum(there << place for place, there in enumerate((not letter, *others), 1))
+    import polars as pl
+
+    letter, *others = (text.str.contains(mark) for mark in _MARKS)
+    bits = (there.cast(pl.UInt8) * (1 << place) for place, there in enumerate((~letter, *others), 1))
+    return pl.when(text.is_null()).then(pl.lit(1, pl.UInt8)).otherwise(pl.sum_horizontal(*bits))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from speechfair.cli import options, output
+from speechfair.cli import corpora_write, options, output
 from speechfair.errors import InputError
 
 __all__ = ["app"]
@@ -25,11 +25,13 @@ class _NameOrVerb(TyperGroup):
 
 
 app = typer.Typer(cls=_NameOrVerb, invoke_without_command=True, rich_markup_mode=None)
+app.command()(corpora_write.manifest)
+app.command()(corpora_write.split)
 
 
 @app.callback()
 def listing(context: typer.Context, json: options.Json = False) -> None:
-    """List the corpora that can be loaded; with a NAME, show its card; with `check`, check a corpus.
+    """List the corpora that can be loaded; with a NAME, show its card; with a verb, work on one.
 
     Examples: speechfair corpora · speechfair corpora fsdd · speechfair corpora check fsdd DIR
     """

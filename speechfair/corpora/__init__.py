@@ -24,7 +24,8 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
     name : such as ``speechocean762``; ``speechfair corpora`` lists all.
     root : its folder, as it was unpacked; None for corpora that make or find their own. It must be there, unless the
         loader makes it (`makes_root`).
-    options : of the loader, such as ``split="test"``.
+    options : of the loader, such as ``split="test"``; any corpus takes ``listing``, a file that lists the rows of a
+        part, as `speechfair corpora split` writes it.
 
     Raises
     ------
@@ -34,6 +35,7 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
         The folder is not there, or not laid out as the loader knows it.
     """
     loader = corpora().load(name)
+    listing = options.pop("listing", None)
     valid = [
         p.name
         for p in inspect.signature(loader).parameters.values()
@@ -42,7 +44,7 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
     for option in options:
         if option not in valid:
             raise InputError(
-                f"unknown option {option!r} for the corpus {name!r}; {did_you_mean(option, valid)}"
+                f"unknown option {option!r} for the corpus {name!r}; {did_you_mean(option, [*valid, 'listing'])}"
             )
     folder = Path(root).absolute() if root is not None else None
     if folder is not None and not folder.is_dir() and not getattr(loader, "makes_root", False):
@@ -50,4 +52,8 @@ def load_corpus(name: str, root: str | Path | None = None, **options: Any) -> Co
     corpus = loader(folder, **options)
     if not isinstance(corpus, Corpus):
         raise CorpusError(f"the loader of {name!r} gave a {type(corpus).__name__}, which is not a corpus")
+    if listing is not None:
+        from speechfair.corpora.listing import ListedPart
+
+        return ListedPart(corpus, listing)
     return corpus

@@ -10,13 +10,16 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.layout import lines_of
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 
-__all__ = ["FORMATS", "columns_of", "parquet_columns", "rows_of"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FORMATS", "columns_of", "parquet_columns", "rows_of", "tsv_frames"]
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _FIELD_LIMIT = 10_000_000
@@ -48,6 +51,56 @@ def rows_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
         yield from _csv_rows(path, kind)
     else:
         yield from _json_rows(path)
+
+
+def tsv_frames(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """The rows that `rows_of` gives of a TSV file, as frames of about `rows` rows.
+
+    Columns are ``number`` (of the line), ``reason`` (why a row does not fit, else null), and those of the file.
+    """
+    header = _header(path, ".tsv")[0]
+    numbers: list[int] = []
+    texts: list[str] = []
+    lines = ((number, line) for number, line in lines_of(path, blank=True) if line)
+    next(lines, None)
+    for number, line in lines:
+        if "\r" in line or len(line) > _FIELD_LIMIT:
+            _refuse_line(path, number, line)
+        numbers.append(number)
+        texts.append(line)
+        if len(texts) >= rows:
+            yield _tsv_frame(numbers, texts, header)
+            numbers, texts = [], []
+    if texts:
+        yield _tsv_frame(numbers, texts, header)
+
+
+def _tsv_frame(numbers: list[int], texts: list[str], header: list[str]) -> pl.DataFrame:
+    import polars as pl
+
+    frame = pl.DataFrame({"number": numbers, "cells": texts}).with_columns(pl.col("cells").str.split("\t"))
+    count = pl.col("cells").list.len()
+    reason = pl.format(f"{{}} cells, but the header has {len(header)} columns", count)
+    return frame.select(
+        "number",
+        pl.when(count != len(header)).then(reason).alias("reason"),
+        *(
+            pl.col("cells").list.get(at, null_on_oob=True).alias(name)
+            for at, name in enumerate(header)
+            if name
+        ),
+    )
+
+
+def _refuse_line(path: Path, number: int, line: str) -> None:
+    """Raise what `rows_of` would raise for a line that the csv module refuses."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        list(csv.reader([line + "\n"], delimiter="\t", quoting=csv.QUOTE_NONE))
+    except csv.Error as error:
+        raise CorpusError(
+            f"{path}, near line {number}: not TSV: {error}; is a quotation mark open?"
+        ) from None
 
 
 def _kind(path: Path) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speechfair.corpora.licence import require_use
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.debias.recipe import DebiasRecipe
-    from speechfair.types import Corpus
 
 __all__ = ["Row", "TrainingData", "gather", "refuse_overlap", "split_rows"]
 
@@ -90,7 +90,7 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     digests: list[str] = []
     for source in recipe.train:
         corpus = load_corpus(source.corpus, recipe.folder_of(source), **source.options)
-        _refuse_licence(corpus)
+        require_use(corpus.card, "training")
         manifest = build_manifest(corpus, folder)
         digests.append(content_digest(manifest))
         root = str(corpus.root.absolute()) if corpus.root is not None else None
@@ -202,14 +202,6 @@ def _check_excluded(rows: Sequence[Row], recipe: DebiasRecipe) -> None:
     if {row.group for row in rows} == {UNKNOWN}:
         raise InputError(
             f"no training row has a label on the axis {recipe.axis!r}; `speechfair corpora` shows each corpus's axes"
-        )
-
-
-def _refuse_licence(corpus: Corpus) -> None:
-    licence = getattr(corpus.card, "licence", None)
-    if licence is not None and "training" not in licence.uses:
-        raise InputError(
-            f"the licence of the corpus {corpus.name!r} ({licence.id}) does not allow training: {licence.text}"
         )
 
 

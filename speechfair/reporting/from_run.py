@@ -57,11 +57,12 @@ def report(out: str | Path, *, worst: int = 30, embed_audio: bool | None = None)
 
 def _may_redistribute(name: str) -> tuple[bool, str]:
     from speechfair.corpora.card import load_card
+    from speechfair.corpora.licence import allows, clause_of
 
     if name not in corpora().names():
         return False, f"the corpus {name!r} has no card here"
-    licence = load_card(name).licence
-    return "redistribution" in licence.uses, licence.text
+    card = load_card(name)
+    return allows(card, "redistribution"), clause_of(card)
 
 
 def _worst(run: RunFolder, content: dict[str, Any], n: int, embed: bool) -> list[WorstUtterance]:

@@ -73,6 +73,33 @@ def test_parts_and_other_corpora(tmp_path: Path) -> None:
     assert "have no corpus in common" in done.stdout
 
 
+def test_a_manifest_and_a_split(calls: Path, tmp_path: Path) -> None:
+    done = run(
+        "manifest", "manifest", "--manifest", str(calls), "--no-audio", "--out", str(tmp_path / "m.parquet")
+    )
+    assert done.exit_code == 0, done.output
+    assert "20 rows = 20 usable + 0 unreadable + 0 excluded" in done.stdout
+    words = [
+        "split",
+        "manifest",
+        "--manifest",
+        str(calls),
+        "--by",
+        "accent",
+        "--out",
+        str(tmp_path / "parts"),
+    ]
+    done = run(*words, "--parts", "train=1,test=1", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["parts"]["train"]["strata"] == {"north": 5, "south": 5}
+    done = run("split", *words[1:-1], str(tmp_path / "more"))
+    assert "16 speakers (80.0%)" in done.stdout
+    assert "load a part with --option listing=" in done.stdout
+    part = f"listing={tmp_path / 'parts' / 'test.parquet'}"
+    done = run("check", "manifest", "--manifest", str(calls), "--option", part)
+    assert "manifest: 10 rows = 10 usable" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -1,0 +1,141 @@
+"""``speechfair corpora manifest`` and ``split``: what is written of a corpus, never its audio."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from speechfair.cli import options
+
+if TYPE_CHECKING:
+    from speechfair.types import Corpus
+
+__all__ = ["manifest", "split"]
+
+RootArgument = Annotated[Path | None, typer.Argument(help="Folder of the corpus.")]
+Audio = Annotated[bool, typer.Option(help="Read every audio file, for digests and lengths.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads that read audio.")]
+
+
+def manifest(
+    context: typer.Context,
+    name: options.CorpusName,
+    root: RootArgument = None,
+    out: Annotated[Path, typer.Option(help="Parquet file to write; it must not exist.")] = Path(
+        "manifest.parquet"
+    ),
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    audio: Audio = True,
+    threads: Threads = 2,
+    option: options.Option = None,
+    json: options.Json = False,
+) -> None:
+    """List a corpus in one Parquet file, streaming: ids, texts, speakers, labels with their source, exclusions.
+
+    Examples: speechfair corpora manifest common_voice DIR --no-audio --out cv.parquet
+    """
+    from speechfair.auditing.listing import write_listing
+
+    corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
+    made = write_listing(corpus, out, audio=audio, threads=threads)
+    if json or context.obj:
+        typer.echo(json_module.dumps(made.to_dict(), indent=2))
+        return
+    typer.echo(
+        f"{made.path}: {made.rows} rows = {made.usable} usable + {made.unreadable} unreadable "
+        f"+ {made.excluded} excluded"
+    )
+    typer.echo(f"sha256 {made.sha256}")
+
+
+def split(
+    context: typer.Context,
+    name: options.CorpusName,
+    root: RootArgument = None,
+    out: Annotated[Path, typer.Option(help="New folder for the parts.")] = Path("split"),
+    parts: Annotated[
+        str, typer.Option(help="Shares of the speakers, by part.")
+    ] = "train=0.8,dev=0.1,test=0.1",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Label axis to keep alike in all parts. Repeatable.")
+    ] = None,
+    texts: Annotated[
+        str,
+        typer.Option(
+            help="shared: texts may be in several parts; together: speakers of one text go together; drop: rows whose "
+            "text is in another part are left out."
+        ),
+    ] = "shared",
+    seed: Annotated[int, typer.Option(help="Seed of the order in which speakers are dealt out.")] = 0,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Go on where a group has fewer speakers than there are parts."),
+    ] = False,
+    drop_unknown_speakers: Annotated[
+        bool, typer.Option("--drop-unknown-speakers", help="Leave out rows that do not name their speaker.")
+    ] = False,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    audio: Audio = True,
+    threads: Threads = 2,
+    option: options.Option = None,
+    json: options.Json = False,
+) -> None:
+    """Split a corpus into parts without a common speaker, alike in their groups, and say what was achieved.
+
+    Examples: speechfair corpora split l2_arctic DIR --by first_language --texts drop --out parts
+    """
+    from speechfair.auditing.corpus_split import shares_of, split_corpus
+
+    corpus = _load(name, root, option, manifest=manifest, columns=columns)
+    result = split_corpus(
+        corpus,
+        out,
+        shares_of(parts),
+        by=by or (),
+        seed=seed,
+        texts=texts,  # type: ignore[arg-type]  # checked there, with a hint
+        allow_missing=allow_missing,
+        drop_unknown_speakers=drop_unknown_speakers,
+        audio=audio,
+        threads=threads,
+    )
+    if json or context.obj:
+        typer.echo(json_module.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print_split(result, out)
+
+
+def _load(name: str, root: Path | None, option: list[str] | None, **given: Any) -> Corpus:
+    from speechfair.corpora import load_corpus
+
+    return load_corpus(name, root, **options.key_values(option, "--option", **given))
+
+
+def _print_split(result: Any, out: Path) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from speechfair.cli import output
+
+    table = Table("group", *result.parts)
+    total = [f"{part.n_speakers} speakers ({part.speaker_share:.1%})" for part in result.parts.values()]
+    table.add_row("all", *total)
+    table.add_row("", *(f"{p.n_utterances} rows ({p.utterance_share:.1%})" for p in result.parts.values()))
+    for stratum in dict.fromkeys(s for part in result.parts.values() for s in part.strata):
+        table.add_row(Text(stratum), *(str(part.strata.get(stratum, 0)) for part in result.parts.values()))
+    output.show_table(table)
+    for reason, count in result.left_out.items():
+        typer.echo(f"left out: {count} {reason}")
+    for name, absent in result.missing.items():
+        typer.echo(f"note: {name} has nobody of {', '.join(absent)}")
+    for note in result.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(
+        f"written to {out}; load a part with --option listing={out / next(iter(result.parts))}.parquet"
+    )
