@@ -67,6 +67,7 @@ def collect(folder: str | Path, now: datetime | None = None) -> Collected:
         "evidence": digests,
         "catalogue": [dict(part) for part in material.catalogue_parts],
         "plan": file_digest(folder / "plan.yaml"),
+        "runs": file_digest(folder / "runs.yaml"),
     }
     if before is None or dict(before.body) != body:
         Ledger(folder).append("collect", body, now)

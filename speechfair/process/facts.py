@@ -13,8 +13,10 @@ from speechfair.process.material import Material
 
 __all__ = ["Fact", "applies", "facts_of"]
 
-_RECOGNISERS = frozenset({"faster-whisper", "whisper", "ctc", "pocketsphinx", "bundled", "scripted"})
-_SPEECH_LLMS = frozenset({"speech-llm", "speech_llm", "openai", "cascade"})
+_RECOGNISERS = frozenset(
+    {"faster-whisper", "whisper", "ctc", "seq2seq", "pocketsphinx", "bundled", "scripted", "openai"}
+)
+_SPEECH_LLMS = frozenset({"chat-audio", "cascade"})
 _PLAIN = frozenset({"erm", "none", "plain"})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,7 +118,8 @@ def read_form(folder: Path, name: str) -> FormState:
     empty: dict[str, Any] = {key: [] if field.kind in _EMPTY else None for key, field in spec.fields.items()}
     if not path.is_file():
         return FormState(name, path, empty, tuple(k for k, f in spec.fields.items() if f.needed), None)
-    content, lines = parse_yaml(path)
+    sha256 = file_digest(path)
+    content, lines = _parsed(path, sha256)
     if content is None:
         content = {}
     if not isinstance(content, Mapping):
@@ -137,7 +138,13 @@ def read_form(folder: Path, name: str) -> FormState:
         values[key] = empty[key] if value is None else value
         if field.needed and value in (None, []):
             missing.append(key)
-    return FormState(name, path, values, tuple(missing), file_digest(path))
+    return FormState(name, path, values, tuple(missing), sha256)
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, sha256: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
+    """The content of a form; read again only when the file is another. Not to be changed."""
+    return parse_yaml(path)
 
 
 def _hints(field: FieldSpec, language: Language) -> list[str]:

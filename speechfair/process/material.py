@@ -222,6 +222,11 @@ class Material:
         return frozenset([*self.forms["roles.yaml"].values["trainer"], *(r.trainer for r in self.training)])
 
     @property
+    def people(self) -> frozenset[str]:
+        """Ids of everyone in ``roles.yaml``."""
+        return frozenset(row["id"] for row in self.forms["roles.yaml"].values["people"] if row["id"])
+
+    @property
     def gated_axes(self) -> list[str]:
         """Label axes that a verdict rests on, as ``attributes.yaml`` says."""
         rows = self.forms["attributes.yaml"].values["axes"]
@@ -237,8 +242,9 @@ class Material:
 
 
 def source_of(path: Path, base: Path, pointer: str = "") -> Source:
-    """A file as a source, its path relative to `base`."""
-    return Source(Path(os.path.relpath(path, base)).as_posix(), file_digest(path), pointer)
+    """A file as a source, its path relative to `base`. One that is not there has no digest, and is found missing."""
+    digest = file_digest(path) if path.is_file() else ""
+    return Source(Path(os.path.relpath(path, base)).as_posix(), digest, pointer)
 
 
 def read_material(folder: Path, now: datetime | None = None) -> Material:

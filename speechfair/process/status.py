@@ -130,6 +130,11 @@ def _general_problem(material: Material) -> Text | None:
             "plan.yaml was changed since the evidence was collected",
             "証拠の収集後に plan.yaml が変わっている",
         )
+    if collected.body["runs"] != file_digest(material.folder / "runs.yaml"):
+        return say(
+            "runs.yaml was changed since the evidence was collected; collect again",
+            "証拠の収集後に runs.yaml が変わっている。集め直す",
+        )
     if collected.body["catalogue"] != [dict(part) for part in material.catalogue_parts]:
         return say(
             "the catalogue is another than the evidence was collected for; collect again",
@@ -234,6 +239,8 @@ def _stale(entry: Entry, material: Material, evidence: str) -> Text | None:
         return say(
             f"{who} spoke about other evidence than today's", f"{who} の証明は今の証拠に対するものでない"
         )
+    if body["by"] not in material.people:
+        return say(f"{who} is not among people in roles.yaml", f"{who} が roles.yaml にいない")
     if body.get("alternative") and body["by"] in material.trainers:
         return say(
             f"{who} trained the model and cannot approve other means", f"{who} は学習担当で承認できない"
@@ -259,7 +266,8 @@ def _waiver(item: Item, material: Material) -> Entry | None:
     body = given[-1].body
     expired = date.fromisoformat(body["expires"]) < material.today
     broken = body.get("signature") is not None and not _signature_holds(given[-1])
-    return None if expired or broken or body["by"] in material.trainers else given[-1]
+    outside = body["by"] in material.trainers or body["by"] not in material.people
+    return None if expired or broken or outside else given[-1]
 
 
 def _decision(item: Item, state: State, general: Text | None) -> ItemStatus:
@@ -277,6 +285,14 @@ def _decision(item: Item, state: State, general: Text | None) -> ItemStatus:
     body, who = entry.body, f"{entry.body['by']}, {entry.time[:10]}"
     if body["by"] in material.trainers:
         reason = say(f"signed by a trainer ({who})", f"学習担当({who})が署名している")
+        return ItemStatus(item, "fail", reason, must, None, facts)
+    if (
+        body["by"] != material.forms["roles.yaml"].values["fairness_approver"]
+        or body["by"] not in material.people
+    ):
+        reason = say(
+            f"{who} is not the fairness approver of roles.yaml", f"{who} は roles.yaml の承認者でない"
+        )
         return ItemStatus(item, "fail", reason, must, None, facts)
     if body.get("signature") is not None and not _signature_holds(entry):
         reason = say(f"the signature of {who} does not verify", f"{who} の署名が検証できない")

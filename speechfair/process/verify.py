@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import SpeechfairError
-from speechfair.process.ledger import Entry, Reading
-from speechfair.process.material import Material, read_material
-from speechfair.store import RunFolder, file_digest
+from speechfair.process.catalogue import catalogue_path
+from speechfair.process.ledger import Entry, Ledger, Reading
+from speechfair.process.material import Material, Run, read_material
+from speechfair.store import file_digest
 
 __all__ = ["Verified", "verify_process"]
 
@@ -34,6 +35,15 @@ class Verified:
         return not self.problems
 
 
+@dataclass
+class _Findings:
+    """What the steps of one verification have found so far."""
+
+    checked: list[str]
+    problems: list[str]
+    notes: list[str]
+
+
 def verify_process(folder: str | Path, *, head: str | None = None, now: datetime | None = None) -> Verified:
     """Check a process folder.
 
@@ -44,156 +54,202 @@ def verify_process(folder: str | Path, *, head: str | None = None, now: datetime
 
     Raises
     ------
-    InputError : the folder is not a process folder, or a form or the plan cannot be read.
+    InputError : the folder is not a process folder: it has neither plan nor ledger.
     """
     folder = Path(folder)
-    material = read_material(folder, now)
-    checked: list[str] = []
-    problems = list(material.reading.problems)
-    notes: list[str] = []
-    _ledger(material.reading, head, checked, problems, notes)
-    _plan_and_criteria(material, checked, problems)
-    _evidence(material, checked, problems)
-    _exports(material, checked, problems)
-    _runs(material, checked, problems)
-    _words(material, checked, problems)
-    unique = tuple(dict.fromkeys(problems))
-    return Verified(tuple(checked), unique, tuple(notes), material.reading.head)
+    reading = Ledger(folder).read()
+    found = _Findings([], list(reading.problems), [])
+    material: Material | None = None
+    try:
+        material = read_material(folder, now)
+    except SpeechfairError as error:
+        if not reading.entries and not reading.problems:
+            raise
+        found.problems.append(str(error))
+        found.notes.append(
+            "runs and sign-offs were not checked, because a file that they need cannot be read"
+        )
+    _ledger(reading, head, found)
+    _frozen(folder, reading, found)
+    _evidence(folder, reading, found)
+    _exports(folder, reading, found)
+    if material is not None:
+        _catalogue(material, found)
+        _runs(material, found)
+        _words(material, found)
+    unique = tuple(dict.fromkeys(found.problems))
+    return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
 
 
-def _ledger(
-    reading: Reading, head: str | None, checked: list[str], problems: list[str], notes: list[str]
-) -> None:
-    checked.append(f"ledger: {len(reading.entries)} entries, each after the other")
+def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
+    found.checked.append(f"ledger: {len(reading.entries)} entries, each after the other")
     if not reading.entries and not reading.problems:
-        problems.append("ledger.jsonl: is missing or empty")
+        found.problems.append("ledger.jsonl: is missing or empty")
     if reading.torn:
-        notes.append(
+        found.notes.append(
             f"ledger.jsonl: {len(reading.torn)} bytes of an unfinished entry; the next entry sets them aside"
         )
-    if head is not None:
-        if head not in {entry.digest for entry in reading.entries}:
-            problems.append(
-                f"ledger.jsonl: does not contain the head {head[:16]}… that was kept; it was rewritten"
-            )
-        else:
-            checked.append("ledger: contains the head that was kept")
+    if head is None:
+        found.notes.append(
+            "no kept head was given (--head), so a ledger rewritten as a whole would not be noticed"
+        )
+    elif head in {entry.digest for entry in reading.entries}:
+        found.checked.append("ledger: contains the head that was kept")
     else:
-        notes.append("no kept head was given (--head), so a ledger rewritten as a whole would not be noticed")
-
-
-def _plan_and_criteria(material: Material, checked: list[str], problems: list[str]) -> None:
-    for kind, name in (("plan", "plan.yaml"), ("criteria", "criteria.yaml")):
-        entry = material.reading.last(kind)
-        path = material.folder / name
-        if entry is None:
-            if kind == "plan":
-                problems.append("plan.yaml: was never frozen in the ledger")
-            elif path.exists():
-                problems.append(
-                    "criteria.yaml: is not in the ledger; freeze it with `speechfair process freeze`"
-                )
-            continue
-        if not path.is_file():
-            problems.append(f"{name}: is missing (entry {entry.number} froze it)")
-        elif file_digest(path) != entry.body["sha256"]:
-            problems.append(f"{name}: was changed after it was frozen (entry {entry.number}, {entry.time})")
-        else:
-            checked.append(f"{name}: as frozen on {entry.time}")
-    for run in material.of_role("evaluation"):
-        _back_dated(material, run.evaluated, run.name, problems)
-
-
-def _back_dated(material: Material, evaluated: str | None, name: str, problems: list[str]) -> None:
-    """A freeze that the sidecar dates earlier than the ledger received it was back-dated, or came late."""
-    entry = next(iter(material.reading.of_kind("criteria")), None)
-    if entry and evaluated and entry.time >= evaluated:
-        problems.append(
-            f"criteria.yaml: reached the ledger at {entry.time}, after the evaluation of {name} began ({evaluated})"
+        found.problems.append(
+            f"ledger.jsonl: does not contain the head {head[:16]}… that was kept; it was rewritten"
         )
 
 
-def _evidence(material: Material, checked: list[str], problems: list[str]) -> None:
-    collected = material.reading.last("collect")
+def _frozen(folder: Path, reading: Reading, found: _Findings) -> None:
+    for kind, name in (("plan", "plan.yaml"), ("criteria", "criteria.yaml")):
+        entry = reading.last(kind)
+        path = folder / name
+        if entry is None:
+            if kind == "plan":
+                found.problems.append("plan.yaml: was never frozen in the ledger")
+            elif path.exists():
+                found.problems.append(
+                    "criteria.yaml: is not in the ledger; freeze it with `speechfair process freeze`"
+                )
+        elif not path.is_file():
+            found.problems.append(f"{name}: is missing (entry {entry.number} froze it)")
+        elif file_digest(path) != entry.body["sha256"]:
+            found.problems.append(
+                f"{name}: was changed after it was frozen (entry {entry.number}, {entry.time})"
+            )
+        else:
+            found.checked.append(f"{name}: as frozen on {entry.time}")
+
+
+def _evidence(folder: Path, reading: Reading, found: _Findings) -> None:
+    collected = reading.last("collect")
     recorded = dict(collected.body["evidence"]) if collected else {}
-    here = {path.stem: path for path in sorted((material.folder / "evidence").glob("*.json"))}
+    here = {path.stem: path for path in sorted((folder / "evidence").glob("*.json"))}
     files: dict[str, str] = {}
+    if collected:
+        files["runs.yaml"] = collected.body["runs"]
     for item, digest in recorded.items():
         path = here.get(item)
         if path is None:
-            problems.append(f"evidence/{item}.json: is missing")
+            found.problems.append(f"evidence/{item}.json: is missing")
         elif file_digest(path) != digest:
-            problems.append(f"evidence/{item}.json: was changed")
+            found.problems.append(f"evidence/{item}.json: was changed")
         else:
             for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
                 files[source["path"]] = source["sha256"]
-    problems.extend(f"evidence/{item}.json: is not in the ledger" for item in here if item not in recorded)
+    found.problems.extend(
+        f"evidence/{item}.json: is not in the ledger" for item in here if item not in recorded
+    )
     for name, digest in sorted(files.items()):
-        path = material.folder / name
+        path = folder / name
         if not path.is_file():
-            problems.append(f"{name}: is missing, and evidence rests on it")
+            found.problems.append(f"{name}: is missing, and evidence rests on it")
         elif file_digest(path) != digest:
-            problems.append(f"{name}: was changed since it was collected")
-    checked.append(f"evidence of {len(recorded)} items and the {len(files)} files that it rests on")
+            found.problems.append(f"{name}: was changed since it was collected")
+    found.checked.append(f"evidence of {len(recorded)} items and the {len(files)} files that it rests on")
 
 
-def _exports(material: Material, checked: list[str], problems: list[str]) -> None:
-    latest = {entry.body["file"]: entry for entry in material.reading.of_kind("export")}
+def _exports(folder: Path, reading: Reading, found: _Findings) -> None:
+    latest = {entry.body["file"]: entry for entry in reading.of_kind("export")}
     for name, entry in sorted(latest.items()):
-        path = material.folder / name
+        path = folder / name
         if not path.is_file():
-            problems.append(f"{name}: is missing (entry {entry.number} wrote it)")
+            found.problems.append(f"{name}: is missing (entry {entry.number} wrote it)")
         elif file_digest(path) != entry.body["sha256"]:
-            problems.append(f"{name}: was changed after it was exported")
-    checked.append(f"{len(latest)} exports")
+            found.problems.append(f"{name}: was changed after it was exported")
+    found.checked.append(f"{len(latest)} exports")
 
 
-def _runs(material: Material, checked: list[str], problems: list[str]) -> None:
-    count = 0
+def _catalogue(material: Material, found: _Findings) -> None:
+    """An own catalogue that was changed is an edit; another shipped one is another version of this program."""
+    entry = material.reading.last("catalogue")
+    if entry is None:
+        return
+    if entry.body["shipped"] != file_digest(catalogue_path()):
+        found.notes.append(
+            f"the catalogue of this installation is not the one that entry {entry.number} recorded; collect again "
+            "to judge by it"
+        )
+    before = [part["sha256"] for part in entry.body["parts"][1:]]
+    for name, part, old in zip(material.plan.overlays, material.catalogue_parts[1:], before, strict=False):
+        if part["sha256"] != old:
+            found.problems.append(
+                f"{name}: was changed after the catalogue was recorded (entry {entry.number})"
+            )
+
+
+def _runs(material: Material, found: _Findings) -> None:
+    from speechfair.auditing.verify import verify
+
     for run in material.runs:
+        where = run.entry.folder
         if isinstance(run.content, str):
-            problems.append(run.content)
+            found.problems.append(run.content)
             continue
-        folder = RunFolder(run.path)
-        recorded, now = run.content.get("digests") or {}, folder.digests()
-        for name in sorted({*recorded, *now}):
-            if recorded.get(name) != now.get(name):
-                what = "is missing" if name not in now else "was changed or added"
-                problems.append(f"{run.entry.folder}/{name}: {what}")
-        if isinstance(run.manifest, str):
-            problems.append(run.manifest)
-        count += 1
-    checked.append(f"{count} run folders, every file by its digest")
+        try:
+            result = verify(run.path)
+        except (SpeechfairError, KeyError, TypeError, ValueError) as error:
+            found.problems.append(f"{where}: cannot be recomputed: {error}")
+            continue
+        found.problems.extend(f"{where}/{line}" for line in result.differences)
+        found.notes.extend(f"{where}: {line}" for line in result.unchecked if "not been scored" not in line)
+        _times(material, run, found)
+    found.checked.append(
+        f"{len(material.runs)} run folders: every file, every audit computed again, the audio"
+    )
 
 
-def _words(material: Material, checked: list[str], problems: list[str]) -> None:
+def _times(material: Material, run: Run, found: _Findings) -> None:
+    """Times that contradict the ledger, which received its entries in order."""
+    if run.evaluated is None:
+        return
+    if run.role == "evaluation" and (material.folder / "criteria.yaml").is_file():
+        digest = file_digest(material.folder / "criteria.yaml")
+        noted = [e for e in material.reading.of_kind("criteria") if e.body["sha256"] == digest]
+        if noted and noted[0].time >= run.evaluated:
+            found.problems.append(
+                f"criteria.yaml: reached the ledger at {noted[0].time}, after the evaluation of {run.name} began "
+                f"({run.evaluated})"
+            )
+    ended = [
+        e for e in material.reading.of_kind("run_ended") if e.body.get("run_yaml_sha256") and
+        (material.folder / e.body["folder"]).resolve() == run.path.resolve()
+    ]  # fmt: skip
+    if ended and ended[0].time < run.evaluated:
+        found.problems.append(
+            f"{run.entry.folder}/run.yaml: says that the evaluation began at {run.evaluated}, but entry "
+            f"{ended[0].number} noted its end at {ended[0].time}"
+        )
+
+
+def _words(material: Material, found: _Findings) -> None:
     said = material.reading.of_kind("attestation", "waiver", "release_decision")
-    people = {row["id"] for row in material.forms["roles.yaml"].values["people"]}
     newest: dict[tuple[str, str], Entry] = {}
     for entry in said:
         newest[entry.kind, str(entry.body.get("item", ""))] = entry
-        problems.extend(_word_problems(entry, material, people))
+        found.problems.extend(_word_problems(entry, material))
     for entry in newest.values():
+        found.problems.extend(_standing_problems(entry, material))
         if entry.body["expires"] < material.today.isoformat():
             what = f"{entry.kind} {entry.body.get('item', '')}".strip()
-            problems.append(
+            found.problems.append(
                 f"entry {entry.number}: {what} by {entry.body['by']} expired on {entry.body['expires']}"
             )
-    checked.append(f"{len(said)} statements, waivers and decisions")
+    found.checked.append(f"{len(said)} statements, waivers and decisions")
 
 
-def _word_problems(entry: Entry, material: Material, people: set[Any]) -> list[str]:
-    body, found = entry.body, []
-    where = f"entry {entry.number} ({entry.kind} {body.get('item', '')} by {body['by']})"
-    approves = entry.kind in ("waiver", "release_decision") or body.get("alternative")
-    if approves and body["by"] in material.trainers:
+def _word_problems(entry: Entry, material: Material) -> list[str]:
+    body: Any = entry.body
+    found: list[str] = []
+    where = _where(entry)
+    exception = entry.kind == "waiver" or body.get("alternative")
+    if (exception or entry.kind == "release_decision") and body["by"] in material.trainers:
         found.append(f"{where}: signed by somebody who trained the model")
-    if body["by"] not in people:
-        found.append(f"{where}: the person is not in roles.yaml")
-    if entry.kind == "waiver":
+    if exception:
         try:
             if not material.catalogue.item(body["item"]).waivable:
-                found.append(f"{where}: no waiver can cover this item")
+                found.append(f"{where}: no exception can cover this item")
         except SpeechfairError as error:
             found.append(f"{where}: {error}")
     if body.get("signature") is not None:
@@ -202,3 +258,19 @@ def _word_problems(entry: Entry, material: Material, people: set[Any]) -> list[s
         if not valid_signature(body):
             found.append(f"{where}: the signature does not verify")
     return found
+
+
+def _standing_problems(entry: Entry, material: Material) -> list[str]:
+    """What is wrong with the word in force: its person is not, or is no longer, whom roles.yaml names."""
+    by, found = entry.body["by"], []
+    if by not in material.people:
+        found.append(f"{_where(entry)}: the person is not in roles.yaml")
+    approver = material.forms["roles.yaml"].values["fairness_approver"]
+    if entry.kind == "release_decision" and by != approver:
+        found.append(f"{_where(entry)}: the fairness approver in roles.yaml is {approver!r}")
+    return found
+
+
+def _where(entry: Entry) -> str:
+    what = f"{entry.kind} {entry.body.get('item', '')}".strip()
+    return f"entry {entry.number} ({what} by {entry.body['by']})"

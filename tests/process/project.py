@@ -1,9 +1,14 @@
-"""A whole small project made of tones and scripts: plan, frozen criteria, training record, runs, forms, sign-offs."""
+"""A whole small project made of tones and scripts: plan, frozen criteria, training record, runs, forms, sign-offs.
+
+Every item of the catalogue applies to it: its model passes for one that answers in language, and it is deployed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +26,7 @@ from speechfair.process.init import Start, freeze, init
 from speechfair.process.signing import new_key
 from speechfair.process.status import read_state
 from speechfair.process.training import Base, Candidate, Selection, TrainingRecord, write_training
-from speechfair.store import RunFolder
+from speechfair.store import RunFolder, file_digest
 from speechfair.types import Label, Utterance
 from tests.support import ListCard, ListCorpus
 
@@ -45,6 +50,7 @@ WORDS = [
     "papa",
 ]
 TEXTS = 6
+MEASURED = ("AF-4.8", "AF-4.9", "AF-4.10", "AF-4.11")
 
 CRITERIA = """schema: speechfair/criteria/1
 normalizer: basic
@@ -172,7 +178,22 @@ def forms(candidate: str, base: str) -> dict[str, dict[str, Any]]:
                                     "low": 0.01, "high": 0.03} for v in "xy"],
         },
         "confounders.yaml": {"limit": 0.6},
-        "mitigation.yaml": {"method": "group_dro", "reason": "worst group first", "synthetic_data": False},
+        "mitigation.yaml": {
+            "method": "group_dro", "reason": "worst group first", "synthetic_data": True, "generator": "tones 1",
+            "synthetic_share": 0.1, "realism_check": "heard by two people",
+        },
+        "monitoring.yaml": {
+            "watched": ["corrections"], "thresholds": "5 %", "who_acts": "oli, in a day", "privacy": "counts only",
+            "panel_period_days": 30, "last_panel": day,
+        },
+        "redress.yaml": {
+            "channel": "a form", "human_help": "by telephone", "triage": "by accent", "supersession": "by mail",
+            "channel_tested": day, "rollback_drill": day,
+        },
+        "redteam.yaml": {
+            "plan": "ten attacks", "attack_set_sha256": "0" * 64, "open_severe_findings": 0, "follow_up": "filter",
+            "success_by_accent": [{"accent": v, "attempts": 20, "successes": 0} for v in "xy"],
+        },
         "review.yaml": {"reviewer": "oli", "reviewed": day, "not_measured": ["children: no speakers"]},
         "card.yaml": dict.fromkeys(
             ["intended_use", "limits", "training_data", "mitigation", "contact"], "as tested"
@@ -190,6 +211,7 @@ def build(root: Path) -> Path:
     silent = corpus(root / "wav", "n", 20, text=False)
     quiet = {row.id: "" for row in silent.rows}
     after = Scripted({**script(test, 0), **script(dev, 0), **quiet}, name="candidate")
+    after._identity = replace(after.identity, family="chat-audio")
     before = Scripted({**script(test, 4), **script(dev, 4)}, name="base")
     roles = {
         "training": "train", "development": "dev", "baseline_development": "dev-base", "baseline": "base",
@@ -200,7 +222,7 @@ def build(root: Path) -> Path:
         Start.model_validate(
             {
                 "name": "small project", "aifl": 2, "languages": ["eng"],
-                "facts": dict.fromkeys(("slot_task", "diarisation", "deployed", "generates_text"), False),
+                "facts": {"deployed": True},
                 "numbers": {"min_speakers": 8, "disagreement_excess": 0.6},
                 "forms": forms(after.identity.digest, before.identity.digest),
                 "runs": [
@@ -209,6 +231,7 @@ def build(root: Path) -> Path:
                     for role, name in roles.items()
                 ],
                 "training_records": ["../training/training.json"],
+                "measurements": [f"../measurements/{item}.json" for item in MEASURED],
             }
         ),
     )  # fmt: skip
@@ -223,10 +246,36 @@ def build(root: Path) -> Path:
     audit(test, after, ["accent"], out=runs / "serving")
     audit(noisy, after, ["accent"], out=runs / "noisy")
     audit(silent, after, ["accent"], out=runs / "silent")
+    for item in MEASURED:
+        measure(process, item, after.identity.digest)
     for name in ("model-card", "croissant"):
         export(process, name)
     collect(process)
     return process
+
+
+def measure(process: Path, item: str, model: str, **changes: Any) -> None:
+    """Write the measurement of an item; `changes` are to its one value per group."""
+    value = {
+        "metric": "loss", "axis": "accent", "value": 0.02, "low": 0.01, "high": 0.03, "n_speakers": 10, "limit": 0.05,
+    }  # fmt: skip
+    content = {
+        "schema": "speechfair/measurement/1", "item": item, "model_sha256": model,
+        "criteria_sha256": file_digest(process / "criteria.yaml"), "measured_with": "items 1",
+        "judged_by": "people", "values": [{**value, **changes, "group": group} for group in "xy"],
+    }  # fmt: skip
+    path = process.parent / "measurements" / f"{item}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def copied(process: Path, target: Path) -> Path:
+    """A copy of a whole project; returns its process folder. The audio stays where it is."""
+    for name in ("process", "runs", "training", "measurements"):
+        shutil.copytree(process.parent / name, target / name)
+    for key in process.parent.glob("*.pem"):
+        shutil.copy(key, target)
+    return target / "process"
 
 
 def _record(path: Path, after: Scripted, before: Scripted, runs: Path) -> None:

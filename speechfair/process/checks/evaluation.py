@@ -64,6 +64,9 @@ def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -
         return [("error", say(run.verdicts, f"判定できない:{run.verdicts}"))]
     if isinstance(run.audit, str):
         return [("not_assessed", say(run.audit, f"測定がない:{run.audit}"))]
+    if run.recomputed:
+        text = f"{run.name}: {run.recomputed[0]}"
+        return [("error", say(f"not what comes out again: {text}", f"再計算と一致しない:{text}"))]
     parts: list[Part] = []
     if not material.gated_axes:
         parts.append(
@@ -169,7 +172,7 @@ def controlled(material: Material) -> Finding:
     return decide(
         parts,
         say(f"excess disagreement within {number(limit)}", f"超過不一致が {number(limit)} 以内"),
-        _audited(material, runs),
+        _measured(material, runs),
         facts,
     )
 
@@ -207,7 +210,7 @@ def robustness(material: Material) -> Finding:
             f"no ratio grows under {len(perturbed)} perturbations",
             f"{len(perturbed)} 条件で比が大きくならない",
         ),
-        _audited(material, [*runs, *perturbed]),
+        [*_measured(material, [*runs, *perturbed]), *(run.source("audit.json") for run in runs[:1])],
         facts,
     )
 
@@ -255,7 +258,7 @@ def preservation(material: Material) -> Finding:
             "no group worse, the worst group no worse, and a gain",
             "悪化した群がなく、最悪群も悪化せず、改善がある",
         ),
-        _audited(material, [*runs, *before]),
+        [*_measured(material, [*runs, *before]), *(run.source("audit.json") for run in [*runs, *before])],
         facts,
     )
 
@@ -305,6 +308,11 @@ def review(material: Material) -> Finding:
         ),
         material.sources("review.yaml", "roles.yaml"),
     )
+
+
+def _measured(material: Material, runs: list[Run]) -> list[Source]:
+    """The limits, and the runs whose counts were compared; ``run.yaml`` names the digest of every table."""
+    return [*material.sources("plan.yaml"), *(run.source("run.yaml", "digests") for run in runs)]
 
 
 def _audited(material: Material, runs: list[Run]) -> list[Source]:

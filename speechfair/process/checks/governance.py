@@ -11,6 +11,8 @@ from speechfair.process.material import Material
 
 __all__ = ["CHECKS", "trace"]
 
+_SAID = ("by", "reason", "control", "statement", "expires")
+
 
 def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
     """AF-7.1: every risk leads to an item with evidence or to a control; documents are kept long enough."""
@@ -67,35 +69,44 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
 
 
 def waivers(material: Material) -> Finding:
-    """AF-7.2: no waiver is expired, on an item that cannot be waived, or by somebody who trained."""
+    """AF-7.2: no waiver or alternative is expired, on an item that takes none, or by somebody who trained."""
     parts: list[Part] = [ok()] if material.reading.entries else []
-    latest = {entry.body["item"]: entry for entry in material.reading.of_kind("waiver")}
+    said = [
+        *material.reading.of_kind("waiver"),
+        *(e for e in material.reading.of_kind("attestation") if e.body.get("alternative")),
+    ]
+    latest = {(entry.kind, entry.body["item"]): entry for entry in said}
     known = {item.id: item for item in material.catalogue.items}
-    for item, entry in latest.items():
+    for (_, item), entry in latest.items():
         body = entry.body
         if item not in known or not known[item].waivable or item in NEVER_WAIVED:
-            parts.append(("fail", say(f"{item} cannot be waived", f"{item} は免除できない")))
+            parts.append(("fail", say(f"{item} takes no exception", f"{item} に例外は認められない")))
         if body["by"] in material.trainers:
-            parts.append(("fail", say(f"{item}: waived by a trainer", f"{item}:学習担当が免除している")))
+            parts.append(("fail", say(f"{item}: excepted by a trainer", f"{item}:学習担当が例外としている")))
         if body["expires"] < material.today.isoformat():
             parts.append(
                 (
                     "fail",
                     say(
-                        f"{item}: the waiver expired on {body['expires']}",
-                        f"{item}:免除が {body['expires']} に失効",
+                        f"{item}: the exception expired on {body['expires']}",
+                        f"{item}:例外が {body['expires']} に失効",
                     ),
                 )
             )
     return decide(
         parts,
-        say(f"{len(latest)} waivers, all in force", f"免除 {len(latest)} 件、すべて有効"),
+        say(
+            f"{len(latest)} waivers and alternatives, none expired or out of place",
+            f"免除・代替手段 {len(latest)} 件、期限切れも不適切なものもない",
+        ),
         (),
         {
-            "waivers": {
-                item: {k: entry.body[k] for k in ("by", "reason", "control", "expires")}
-                for item, entry in latest.items()
+            kind: {
+                item: {k: entry.body[k] for k in _SAID if k in entry.body}
+                for (found, item), entry in latest.items()
+                if found == kind
             }
+            for kind in ("waiver", "attestation")
         },
     )
 

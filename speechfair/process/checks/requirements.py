@@ -37,6 +37,7 @@ def roles(material: Material) -> Finding:
         if people and record.trainer not in people:
             text = f"training {record.id}: {record.trainer!r}"
             parts.append(("fail", say(f"{text} is not among people", f"{text} が people にない")))
+    parts += [("error", say(problem, f"読めない:{problem}")) for problem in material.training_problems]
     for entry in material.reading.of_kind("release_decision", "waiver"):
         if entry.body.get("by") in material.trainers:
             parts.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from typing import Any
 
 from speechfair.errors import InputError
@@ -96,7 +97,9 @@ def validate(data: bytes) -> None:
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # what is merely recommended is not this function's business
     try:
-        mlcroissant.Dataset(jsonld=content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of the RDF library below it
+            mlcroissant.Dataset(jsonld=content)
     except (mlcroissant.ValidationError, ValueError) as error:
         raise InputError(f"{FILE}: mlcroissant refuses it: {error}") from None
     finally:

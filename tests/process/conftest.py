@@ -1,0 +1,35 @@
+"""One project for all tests of a session; a test that changes something gets a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.process import project
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose evidence is collected, before anybody signed. Not to be changed."""
+    return project.build(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def signed(collected: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project when all is said: every item passes. Not to be changed."""
+    process = project.copied(collected, tmp_path_factory.mktemp("signed"))
+    project.sign(process)
+    return process
+
+
+@pytest.fixture
+def mine(signed: Path, tmp_path: Path) -> Path:
+    """A signed project to change."""
+    return project.copied(signed, tmp_path)
+
+
+@pytest.fixture
+def unsigned(collected: Path, tmp_path: Path) -> Path:
+    """A collected project to change."""
+    return project.copied(collected, tmp_path)
