@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN",
+    "Answer",
+    "Architecture",
     "Audio",
     "AudioSource",
     "Corpus",
@@ -28,9 +30,15 @@ __all__ = [
     "LabelSource",
     "ModelIdentity",
     "Normalizer",
+    "Question",
     "Recognizer",
+    "SpeechLanguageModel",
     "Utterance",
 ]
+
+Architecture = Literal["modular", "native", "hybrid"]
+"""How speech reaches a language model: as a transcript that can be read on the way (modular: a cascade), as sound
+only (native), or as both (hybrid). It tells what can be audited besides the answer."""
 
 LabelSource = Literal["self_reported", "corpus", "annotator", "inferred"]
 
@@ -134,6 +142,55 @@ class Hypothesis:
     def __post_init__(self) -> None:
         if (self.text is None) == (self.error is None):
             raise ValueError(f"hypothesis for {self.utterance_id!r} needs a text or an error, and not both")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt about a stretch of speech, which is given as audio, as a transcript, or as both.
+
+    The same prompt with the verbatim `transcript` in place of the audio is the control that tells what the
+    language model could have answered had it heard perfectly.
+
+    Parameters
+    ----------
+    id : unique among the questions of a batch.
+    prompt : what is asked, verbatim.
+    audio : the speech, or None.
+    transcript : the words that were said, or None.
+    """
+
+    id: str
+    prompt: str
+    audio: Audio | None = None
+    transcript: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.audio is None and self.transcript is None:
+            raise ValueError(f"question {self.id!r} needs audio or a transcript")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a speech-LLM made of one question. A failure is data: `text` is None and `error` says why.
+
+    Parameters
+    ----------
+    text : verbatim; a refusal or nonsense is a text too.
+    seconds : compute time spent on it; a batch's time is shared out by audio length.
+    model : key of the model's identity with this question's prompt in its options.
+    heard : the transcript in between, where the architecture has one, else None.
+    """
+
+    question_id: str
+    text: str | None
+    error: str | None
+    seconds: float
+    model: str
+    heard: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (self.error is None):
+            raise ValueError(f"answer to {self.question_id!r} needs a text or an error, and not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +331,26 @@ class Recognizer(Protocol):
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio, in order; results do not depend on what else is in the batch."""
+
+
+@runtime_checkable
+class SpeechLanguageModel(Protocol):
+    """Answers questions about speech, one for one and in order. Never raises for one bad question."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What exactly runs."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz of the audio that `answer` expects."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """How speech reaches the language model."""
+
+    def answer(self, batch: Sequence[Question]) -> list[Answer]:
+        """One answer per question, in order; answers do not depend on what else is in the batch."""
 
 
 class Normalizer(Protocol):

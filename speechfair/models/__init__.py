@@ -1,4 +1,4 @@
-"""Recognisers: `load_model` gives one by name, `available` says which can be used and what the rest needs.
+"""Models: `load_model` gives a recogniser by name, `load_speech_llm` one that answers, `available` says what is ready.
 
 A model is asked for as ``FAMILY`` or ``FAMILY:WHICH``; families are entry points of the group
 ``speechfair.models``, each a function ``load(which, **options)``. Nothing heavy is imported before that.
@@ -14,9 +14,17 @@ from typing import Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.registry import did_you_mean, models
-from speechfair.types import Recognizer
+from speechfair.types import Question, Recognizer, SpeechLanguageModel
 
-__all__ = ["AvailableModel", "available", "check_options", "from_callable", "load_model"]
+__all__ = [
+    "AvailableModel",
+    "available",
+    "chat_from_callable",
+    "check_options",
+    "from_callable",
+    "load_model",
+    "load_speech_llm",
+]
 
 
 _HF = ("torch", "transformers")
@@ -60,15 +68,47 @@ def load_model(spec: str, **options: Any) -> Recognizer:
     ModelError
         The model cannot be found or loaded, or is not what it should be.
     """
+    model = _load(spec, options)
+    if not isinstance(model, Recognizer):
+        family = spec.partition(":")[0]
+        hint = (
+            "it answers by transcript; put a recogniser before it: cascade:RECOGNISER with answerer="
+            if isinstance(model, SpeechLanguageModel)
+            else "it has no transcribe()"
+        )
+        raise ModelError(
+            f"the model family {family!r} gave a {type(model).__name__}, which is not a recogniser: {hint}"
+        )
+    return model
+
+
+def load_speech_llm(spec: str, **options: Any) -> SpeechLanguageModel:
+    """Load a model that answers questions about speech.
+
+    Parameters
+    ----------
+    spec : ``FAMILY:WHICH``, such as ``chat-audio:FOLDER``, ``openai-chat:NAME`` or ``cascade:bundled:whisper-base``.
+    options : options of the family, such as ``answerer="python-chat:my_rules:answer"`` for a cascade.
+
+    Raises
+    ------
+    InputError, MissingExtraError, ModelError
+        As `load_model`.
+    """
+    model = _load(spec, options)
+    if not isinstance(model, SpeechLanguageModel):
+        raise ModelError(
+            f"{spec} only transcribes and answers no questions; put an answerer behind it: cascade:{spec} with the "
+            "option answerer=text-llm:FOLDER, openai-chat:NAME or python-chat:MODULE:FUNCTION"
+        )
+    return model
+
+
+def _load(spec: str, options: Mapping[str, Any]) -> object:
     family, _, which = spec.partition(":")
     load = models().load(family)
     check_options(family, load, options)
-    model = load(which or None, **options)
-    if not isinstance(model, Recognizer):
-        raise ModelError(
-            f"the model family {family!r} gave a {type(model).__name__}, which is not a recogniser"
-        )
-    return model
+    return load(which or None, **options)
 
 
 def from_callable(
@@ -92,6 +132,30 @@ def from_callable(
     from speechfair.models.python_callable import FromCallable
 
     return FromCallable(function, name, sample_rate, version)
+
+
+def chat_from_callable(
+    function: Callable[[Question], str], *, name: str, version: str = "", **options: Any
+) -> SpeechLanguageModel:
+    """Make a speech-LLM of a Python function.
+
+    Parameters
+    ----------
+    function : takes a `Question`, whose audio (mono float32) or transcript tells what was said; returns the answer.
+    name : what the model is called in results.
+    version : anything that tells this state of the function from another; what it reads or closes over is not seen.
+    options : ``prompt``, ``sample_rate``, ``architecture``, ``longest_s`` of `speechfair.models.chat_callable.load`.
+
+    Examples
+    --------
+    >>> from speechfair.types import Question
+    >>> model = chat_from_callable(lambda question: question.prompt.upper(), name="shouting")
+    >>> model.answer([Question("q1", "how many?", transcript="two bags")])[0].text
+    'HOW MANY?'
+    """
+    from speechfair.models.chat_callable import FromChatCallable
+
+    return FromChatCallable(function, name, version=version, **options)
 
 
 def check_options(family: str, load: Callable[..., Any], options: Mapping[str, Any]) -> None:

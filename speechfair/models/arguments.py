@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeVar
 
 from speechfair.errors import InputError
 
-__all__ = ["positive_number", "whole_number"]
+__all__ = ["one_of", "positive_number", "whole_number"]
+
+Choice = TypeVar("Choice", bound=str)
 
 
 def whole_number(option: str, value: int, least: int = 1) -> int:
@@ -29,3 +33,11 @@ def positive_number(option: str, value: float) -> float:
     if not 0 < number < math.inf:
         raise InputError(f"{option}={value!r} is not usable: give a number over 0")
     return number
+
+
+def one_of(option: str, value: str, known: Sequence[Choice]) -> Choice:
+    """`value`, if it is one of `known`; anything else raises `InputError` that names the option."""
+    for choice in known:
+        if value == choice:
+            return choice
+    raise InputError(f"{option}={value!r} is not usable: give one of {', '.join(known)}")

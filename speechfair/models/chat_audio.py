@@ -1,8 +1,9 @@
 """Speech-LLMs of transformers that take audio in a chat: one path for all that have a processor with a chat template.
 
-`ChatAudio.ask` puts a prompt and a stretch of speech to the model; as a recogniser it asks for the words. The prompt is
-part of the identity. Many such models cut audio at 30 s without a word, so longer audio is refused here. Decoding is
-greedy. What an answer is worth – a refusal, an empty one, another language – is for others to judge.
+`ChatAudio.answer` puts a prompt and a stretch of speech (or its transcript) to the model; as a recogniser it asks for
+the words. The prompt is part of the identity. Many such models cut audio at some length without a word, so longer
+audio is refused here. Decoding is greedy. What an answer is worth – a refusal, an empty one, another language – is for
+others to judge.
 """
 
 from __future__ import annotations
@@ -13,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
+from speechfair.models.answering import (
+    TRANSCRIBE,
+    TRANSCRIPT_FORM,
+    answer_in_passes,
+    refuse_question,
+    transcribe_by_prompt,
+    written,
+)
 from speechfair.models.arguments import positive_number, whole_number
-from speechfair.models.batching import at_least, by_length, describe, too_long
+from speechfair.models.batching import at_least, describe
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -24,11 +33,10 @@ from speechfair.models.weights import (
     torch_dtype,
     versions_of,
 )
-from speechfair.types import Audio, Hypothesis, ModelIdentity
+from speechfair.types import Answer, Architecture, Audio, Hypothesis, ModelIdentity, Question
 
 __all__ = ["TRANSCRIBE", "ChatAudio", "load"]
 
-TRANSCRIBE = "Transcribe the audio word for word. Answer with the transcript only."
 SHORTEST_S = 0.1
 AUTO_CLASSES = (
     "AutoModelForMultimodalLM",
@@ -38,6 +46,8 @@ AUTO_CLASSES = (
 )
 THINKERS = {"qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration"}
 """Models that also speak: only the half that writes is loaded."""
+WITHOUT_END = ("granite_speech", "phi4_multimodal", "voxtral")
+"""Types whose processor takes audio of any length; tests show for each family that no tail is lost."""
 
 
 def load(
@@ -60,14 +70,15 @@ def load(
     dtype : ``float32``, ``float16`` or ``bfloat16``.
     device : ``cpu``, ``cuda`` or ``auto``.
     batch_size : utterances per pass. Part of the identity, since low precision rounds otherwise in a batch.
-    longest_s : longer audio (seconds) becomes a failed row; raise it for a model known to hear more.
+    longest_s : longer audio (seconds) becomes a failed row; raise it for a model known to hear more. What its
+        processor would cut off in silence cannot be allowed.
     max_new_tokens : greatest length of an answer.
     name : what the model is called in results; default ``chat-audio:WHICH``.
 
     Raises
     ------
     InputError
-        An option's value is not usable.
+        An option's value is not usable, or `longest_s` is more than the model's processor keeps.
     MissingExtraError
         torch or transformers is not installed.
     ModelError
@@ -102,6 +113,7 @@ class ChatAudio:
     ) -> None:
         self._dtype, self._device = torch_dtype(dtype), torch_device(device)
         self._processor, self._model = _open(folder, self._dtype, self._device)
+        _check_limit(longest_s, _most_s(self._processor, self._model.config.model_type), folder)
         self._prompt, self._batch_size = prompt, batch_size
         self._max_new_tokens, self._longest_s = max_new_tokens, longest_s
         self._sample_rate = _sample_rate(self._processor)
@@ -112,6 +124,7 @@ class ChatAudio:
             options={
                 "architecture": type(self._model).__name__,
                 "prompt": prompt,
+                "transcript_form": TRANSCRIPT_FORM,
                 "dtype": dtype,
                 "device": self._device.type,
                 "batch_size": batch_size,
@@ -131,29 +144,41 @@ class ChatAudio:
         """Hz that the model's feature extractor was made for."""
         return self._sample_rate
 
+    @property
+    def architecture(self) -> Architecture:
+        """Sound goes into the language model; no words are written down in between."""
+        return "native"
+
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio, in order: the answer to the prompt. What goes wrong becomes its `error`."""
-        return self.ask(batch, self._prompt)
+        return transcribe_by_prompt(batch, self._prompt, self.answer)
 
-    def ask(self, batch: Sequence[Audio], prompt: str) -> list[Hypothesis]:
-        """The answers to `prompt` about each audio, in order, as hypotheses. What goes wrong becomes its `error`."""
-        return by_length(
+    def answer(self, batch: Sequence[Question]) -> list[Answer]:
+        """One answer per question, in order. What goes wrong with one becomes its `error`."""
+        return answer_in_passes(
             batch,
-            self.sample_rate,
-            self.identity.key,
+            self.identity,
             self._batch_size,
-            lambda part: self._answer(part, prompt),
-            lambda audio: too_long(audio, self._longest_s),
+            self._answer,
+            lambda question: refuse_question(question, self.sample_rate, self._longest_s),
         )
 
-    def _answer(self, batch: list[Audio], prompt: str) -> list[str]:
+    def _answer(self, batch: list[Question]) -> list[str]:
         import torch
 
+        given = self._inputs(batch).to(self._device, dtype=self._dtype)
+        with torch.inference_mode(), quiet_transformers():
+            tokens = self._model.generate(**given, do_sample=False, max_new_tokens=self._max_new_tokens)
+        answers = tokens[:, given["input_ids"].shape[1] :]
+        tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        return [str(text).strip() for text in tokenizer.batch_decode(answers, skip_special_tokens=True)]
+
+    def _inputs(self, batch: list[Question]) -> Any:
+        """What the processor makes of questions: token ids, features, masks."""
         with tempfile.TemporaryDirectory(prefix="speechfair-chat-") as folder:
-            paths = [_write_wav(audio, Path(folder), row) for row, audio in enumerate(batch)]
-            conversations = [_conversation(path, prompt) for path in paths]
+            conversations = [_conversation(question, Path(folder), row) for row, question in enumerate(batch)]
             with quiet_transformers():
-                inputs = self._processor.apply_chat_template(
+                return self._processor.apply_chat_template(
                     conversations,
                     tokenize=True,
                     return_dict=True,
@@ -162,17 +187,14 @@ class ChatAudio:
                     # a flat padding=True would reach the feature extractor too, and shorten what it gives
                     processor_kwargs={"text_kwargs": {"padding": True, "padding_side": "left"}},
                 )
-        given = inputs.to(self._device, dtype=self._dtype)
-        with torch.inference_mode(), quiet_transformers():
-            tokens = self._model.generate(**given, do_sample=False, max_new_tokens=self._max_new_tokens)
-        answers = tokens[:, given["input_ids"].shape[1] :]
-        tokenizer = getattr(self._processor, "tokenizer", self._processor)
-        return [str(text).strip() for text in tokenizer.batch_decode(answers, skip_special_tokens=True)]
 
 
-def _conversation(path: Path, prompt: str) -> list[dict[str, Any]]:
-    # a path is the one form of audio that every family takes
-    content = [{"type": "audio", "path": str(path)}, {"type": "text", "text": prompt}]
+def _conversation(question: Question, folder: Path, row: int) -> list[dict[str, Any]]:
+    content: list[dict[str, str]] = []
+    if question.audio is not None:
+        # a path is the one form of audio that every family takes
+        content.append({"type": "audio", "path": str(_write_wav(question.audio, folder, row))})
+    content.append({"type": "text", "text": written(question)})
     return [{"role": "user", "content": content}]
 
 
@@ -189,6 +211,32 @@ def _sample_rate(processor: Any) -> int:
     return int(getattr(extractor, "sampling_rate", 16_000))
 
 
+def _most_s(processor: Any, model_type: str) -> float | None:
+    """Seconds after which the processor cuts audio off; None where it takes any length."""
+    if model_type in WITHOUT_END:
+        return None
+    if hasattr(processor, "max_audio_len"):
+        return float(processor.max_audio_len)
+    chunk = getattr(getattr(processor, "feature_extractor", None), "chunk_length", None)
+    return None if chunk is None else float(chunk)
+
+
+def _check_limit(longest_s: float, most_s: float | None, folder: Path) -> None:
+    if most_s is not None and longest_s > most_s:
+        raise InputError(
+            f"longest_s={longest_s:g} is not usable: the processor of {folder} cuts audio off after {most_s:g} s "
+            f"without a word; give at most longest_s={most_s:g}, and longer speech in segments"
+        )
+
+
+def _chats(processor: Any) -> bool:
+    """Whether the processor can lay out a conversation: by a template, or by Mistral's own tokenizer."""
+    tokenizer = getattr(processor, "tokenizer", None)
+    return bool(getattr(processor, "chat_template", None)) or type(tokenizer).__name__.startswith(
+        "MistralCommon"
+    )
+
+
 def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
     """Processor and model of a folder."""
     import transformers
@@ -202,7 +250,10 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
             ]
             usable = [name for name in names if name]
             processor = transformers.AutoProcessor.from_pretrained(folder)
-            if not usable or not getattr(processor, "chat_template", None):
+            if getattr(processor, "chat_template", None) is None and hasattr(processor, "tokenizer"):
+                # Phi-4's processor leaves the template of its folder to the tokenizer
+                processor.chat_template = getattr(processor.tokenizer, "chat_template", None)
+            if not usable or not _chats(processor):
                 lacking = (
                     "no model class that generates" if not usable else "a processor without a chat template"
                 )

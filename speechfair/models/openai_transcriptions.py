@@ -8,24 +8,20 @@ can change any day without a trace in the answer: say a `version` where you know
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from speechfair.errors import InputError, ModelError, SpeechfairError
-from speechfair.models.arguments import positive_number, whole_number
+from speechfair.errors import InputError, SpeechfairError
+from speechfair.models.arguments import positive_number
 from speechfair.models.batching import describe, failed, refusal, too_long
-from speechfair.models.http_client import HttpClient, RequestFailedError, Retries, read_base_url, read_key
+from speechfair.models.http_client import RequestFailedError
+from speechfair.models.served import OPENAI, Served, connect, wav_bytes
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
 __all__ = ["OpenAITranscriptions", "load"]
 
 SAMPLE_RATE = 16_000
-OPENAI = "https://api.openai.com/v1"
 OPENAI_LONGEST_S = 780.0
 """OpenAI takes files of up to 25 MB; at 16 kHz and 16 bit that is 781 s."""
 OTHER_LONGEST_S = 30.0
@@ -75,27 +71,23 @@ def load(
     """
     if not which:
         raise InputError("openai needs the name of a served model, such as openai:whisper-1")
-    url = read_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI)
-    if max_cost is not None and price_per_minute is None:
-        raise InputError("max_cost needs price_per_minute, otherwise no cost can be estimated")
-    client = HttpClient(
-        url,
-        read_key(url, key_env, required=url == OPENAI),
-        timeout_s=positive_number("timeout_s", timeout_s),
-        retries=Retries(whole_number("attempts", attempts)),
-        per_minute=None if per_minute is None else positive_number("per_minute", per_minute),
+    served = connect(
+        base_url,
+        key_env,
+        timeout_s=timeout_s,
+        attempts=attempts,
+        concurrency=concurrency,
+        per_minute=per_minute,
+        price_per_minute=price_per_minute,
+        max_cost=max_cost,
     )
-    longest = longest_s if longest_s is not None else OPENAI_LONGEST_S if url == OPENAI else OTHER_LONGEST_S
+    ours = OPENAI_LONGEST_S if served.base_url == OPENAI else OTHER_LONGEST_S
     form = {"model": which, "temperature": f"{temperature:g}", "response_format": "json"}
     form.update({key: value for key, value in (("language", language), ("prompt", prompt)) if value})
     return OpenAITranscriptions(
-        client,
-        url,
+        served,
         form,
-        longest_s=positive_number("longest_s", longest),
-        concurrency=whole_number("concurrency", concurrency),
-        price_per_minute=price_per_minute,
-        max_cost=max_cost,
+        longest_s=positive_number("longest_s", ours if longest_s is None else longest_s),
         version=str(version),
         name=name or f"openai:{which}",
     )
@@ -107,25 +99,11 @@ class OpenAITranscriptions:
     sample_rate = SAMPLE_RATE
 
     def __init__(
-        self,
-        client: HttpClient,
-        base_url: str,
-        form: dict[str, str],
-        *,
-        longest_s: float,
-        concurrency: int,
-        price_per_minute: float | None,
-        max_cost: float | None,
-        version: str,
-        name: str,
+        self, served: Served, form: dict[str, str], *, longest_s: float, version: str, name: str
     ) -> None:
-        self._client, self._form = client, form
-        self._longest_s, self._concurrency = longest_s, concurrency
-        self._price, self._max_cost = price_per_minute, max_cost
-        self._lock, self._asked_s = threading.Lock(), 0.0
-        self._stop = threading.Event()
-        digest = hashlib.sha256(f"{base_url}\n{form['model']}".encode()).hexdigest()
-        options = {"base_url": base_url, **form, "longest_s": longest_s, "version": version}
+        self._served, self._form, self._longest_s = served, form, longest_s
+        digest = hashlib.sha256(f"{served.base_url}\n{form['model']}".encode()).hexdigest()
+        options = {"base_url": served.base_url, **form, "longest_s": longest_s, "version": version}
         self._identity = ModelIdentity(name, "openai", digest, options, {})
 
     @property
@@ -135,9 +113,7 @@ class OpenAITranscriptions:
 
     def summary(self) -> str:
         """How much audio was sent, and what that costs by the price that was given."""
-        minutes = self._asked_s / 60
-        cost = f", estimated cost {minutes * self._price:.4g}" if self._price is not None else ""
-        return f"{minutes:.1f} minutes of audio sent{cost}"
+        return self._served.summary()
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio (16 kHz), in order. What concerns one utterance becomes its `error`.
@@ -148,15 +124,7 @@ class OpenAITranscriptions:
             Nothing can be transcribed: the key is refused, the model unknown, the server not there, or `max_cost`
             reached. The run stops, and goes on where it was when it is started again.
         """
-        self._stop.clear()
-        with self._client, ThreadPoolExecutor(self._concurrency) as pool:
-            waiting = [pool.submit(self._one, audio) for audio in batch]
-            try:
-                return [future.result() for future in waiting]
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+        return self._served.each(batch, self._one)
 
     def _one(self, audio: Audio) -> Hypothesis:
         key = self.identity.key
@@ -165,16 +133,15 @@ class OpenAITranscriptions:
             return failed(audio, reason, key)
         started = time.perf_counter()
         try:
-            self._account(audio.duration_s)
-            answer = self._client.post(
+            self._served.account(audio.duration_s)
+            answer = self._served.client.post(
                 "/audio/transcriptions",
                 data=self._form,
-                files={"file": ("audio.wav", _wav(audio), "audio/wav")},
+                files={"file": ("audio.wav", wav_bytes(audio), "audio/wav")},
                 check=_without_text,
-                stopped=self._stop.is_set,
+                stopped=lambda: self._served.stopped,
             )
         except SpeechfairError:
-            self._stop.set()
             raise
         except Exception as error:
             reason = str(error) if isinstance(error, RequestFailedError) else describe(error)
@@ -183,27 +150,8 @@ class OpenAITranscriptions:
             audio.utterance_id, answer["text"].strip(), None, time.perf_counter() - started, key
         )
 
-    def _account(self, seconds: float) -> None:
-        """Count audio that is about to be sent; `ModelError` where it would cost more than allowed."""
-        with self._lock:
-            cost = (self._asked_s + seconds) / 60 * (self._price or 0.0)
-            if self._max_cost is not None and cost > self._max_cost:
-                raise ModelError(
-                    f"stopped before the estimated cost passes max_cost={self._max_cost:g}; what is done is kept: "
-                    "give the same command again, which counts from 0, to go on"
-                )
-            self._asked_s += seconds
-
 
 def _without_text(answer: Any) -> str | None:
     if isinstance(answer, dict) and isinstance(answer.get("text"), str):
         return None
     return "answered JSON without a string 'text'"
-
-
-def _wav(audio: Audio) -> bytes:
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio.samples, audio.sample_rate, format="WAV", subtype="PCM_16")
-    return buffer.getvalue()

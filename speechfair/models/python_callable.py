@@ -13,7 +13,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import whole_number
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Function = Callable[[NDArray[np.float32], int], str]
 
-__all__ = ["FromCallable", "load"]
+__all__ = ["FromCallable", "find_function", "load", "qualified_name", "source_of"]
 
 
 def load(
@@ -49,19 +49,7 @@ def load(
     ModelError
         The module cannot be imported or has no such function.
     """
-    module, _, attribute = (which or "").partition(":")
-    if not module or not attribute:
-        raise InputError(
-            f"python:{which or ''}: write it as python:MODULE:FUNCTION, such as python:my_asr:recognize"
-        )
-    found = _import(module)
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            known = [key for key, value in vars(found).items() if not key.startswith("_") and callable(value)]
-            raise ModelError(f"python:{which}: {module} has no {part!r}; {did_you_mean(part, known)}")
-        found = getattr(found, part)
-    if not callable(found):
-        raise InputError(f"python:{which}: {attribute} is a {type(found).__name__}, which cannot be called")
+    found = find_function("python", which, "my_asr:recognize")
     return FromCallable(
         found, name or f"python:{which}", whole_number("sample_rate", sample_rate), str(version)
     )
@@ -80,8 +68,8 @@ class FromCallable:
 
     def __init__(self, function: Function, name: str, sample_rate: int = 16_000, version: str = "") -> None:
         self._function, self._sample_rate = function, sample_rate
-        options = {"sample_rate": sample_rate, "version": version, "function": _qualified_name(function)}
-        digest = hashlib.sha256(_source(function).encode()).hexdigest()
+        options = {"sample_rate": sample_rate, "version": version, "function": qualified_name(function)}
+        digest = hashlib.sha256(source_of(function).encode()).hexdigest()
         self._identity = ModelIdentity(name, "python", digest, options, {})
 
     @property
@@ -101,27 +89,58 @@ class FromCallable:
     def _recognize(self, audio: Audio) -> str:
         text = self._function(audio.samples.copy(), audio.sample_rate)
         if not isinstance(text, str):
-            raise TypeError(f"{_qualified_name(self._function)} returned {type(text).__name__}, not a string")
+            raise TypeError(f"{qualified_name(self._function)} returned {type(text).__name__}, not a string")
         return text
 
 
-def _import(module: str) -> object:
+def find_function(family: str, which: str | None, example: str) -> Any:
+    """The callable that ``MODULE:FUNCTION`` names, the current folder included.
+
+    Parameters
+    ----------
+    family : the family that asks, and an example of what it is asked for, for messages.
+
+    Raises
+    ------
+    InputError
+        `which` is not of that form, or names something that cannot be called.
+    ModelError
+        The module cannot be imported or has no such function.
+    """
+    module, _, attribute = (which or "").partition(":")
+    if not module or not attribute:
+        raise InputError(
+            f"{family}:{which or ''}: write it as {family}:MODULE:FUNCTION, such as {family}:{example}"
+        )
+    found = _import(family, module)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            known = [key for key, value in vars(found).items() if not key.startswith("_") and callable(value)]
+            raise ModelError(f"{family}:{which}: {module} has no {part!r}; {did_you_mean(part, known)}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise InputError(f"{family}:{which}: {attribute} is a {type(found).__name__}, which cannot be called")
+    return found
+
+
+def _import(family: str, module: str) -> object:
     here = os.getcwd()
     sys.path.insert(0, here)
     try:
         return importlib.import_module(module)
     except Exception as error:
-        raise ModelError(f"python:{module}: cannot be imported from here: {describe(error)}") from error
+        raise ModelError(f"{family}:{module}: cannot be imported from here: {describe(error)}") from error
     finally:
         sys.path.remove(here)
 
 
-def _qualified_name(function: object) -> str:
+def qualified_name(function: object) -> str:
+    """Module and name of a function, or of the class of a callable object."""
     named = function if hasattr(function, "__qualname__") else type(function)
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _source(function: object) -> str:
+def source_of(function: object) -> str:
     """Source of the whole module that the function lies in, or of what can be seen of it."""
     named = function if hasattr(function, "__qualname__") else type(function)
     module = inspect.getmodule(named)
@@ -132,6 +151,6 @@ def _source(function: object) -> str:
             continue
     code = getattr(named, "__code__", None)
     if code is None:
-        return _qualified_name(function)
+        return qualified_name(function)
     constants = [value for value in code.co_consts if isinstance(value, (str, int, float, bytes))]
-    return f"{_qualified_name(function)} {code.co_code.hex()} {code.co_names} {constants}"
+    return f"{qualified_name(function)} {code.co_code.hex()} {code.co_names} {constants}"

@@ -31,7 +31,9 @@ class Seen:
 
     @property
     def sound(self) -> str:
-        """Digest of the uploaded WAV file (8 hex digits)."""
+        """Digest of the uploaded WAV file, or of a chat's messages (8 hex digits)."""
+        if self.path.endswith("/chat/completions"):
+            return hashlib.sha256(json.dumps(json.loads(self.body)["messages"]).encode()).hexdigest()[:8]
         start = self.body.index(b"RIFF")
         return hashlib.sha256(self.body[start : self.body.rindex(b"\r\n--")]).hexdigest()[:8]
 
@@ -76,13 +78,19 @@ class TranscriptionServer:
     def __exit__(self, *error: object) -> None:
         self.stop()
 
+    def _told(self, seen: Seen) -> Any:
+        if not seen.path.endswith("/chat/completions"):
+            return {"text": f" heard {seen.sound}"}
+        message = {"role": "assistant", "content": f" heard {seen.sound}"}
+        return {"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         seen = Seen(handler.path, handler.headers.get("Authorization"), body)
         with self._lock:
             number = len(self.seen)
             self.seen.append(seen)
-        answer = self.script(seen, number) or Answer(body={"text": f" heard {seen.sound}"})
+        answer = self.script(seen, number) or Answer(body=self._told(seen))
         if answer.cut:
             handler.close_connection = True
             return

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import load_model
-from speechfair.models.chat_audio import TRANSCRIBE
+from speechfair.models.chat_audio import TRANSCRIBE, _most_s
+from speechfair.types import Audio, Question
 from tests.models import tiny
 from tests.models.tiny_chat import BUILDERS
 
@@ -21,6 +21,10 @@ every_family = pytest.mark.parametrize("family", sorted(BUILDERS))
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
     @cache
     def build(family: str) -> Path:
+        from transformers.utils import is_mistral_common_available
+
+        if family == "voxtral" and not is_mistral_common_available():
+            pytest.skip("Voxtral needs mistral-common, which asks for an older numpy than the pinned one")
         folder = tmp_path_factory.mktemp(family)
         BUILDERS[family](folder)
         return folder
@@ -51,7 +55,8 @@ def test_the_prompt_matters_and_is_part_of_the_identity(family: str, folders: An
     assert model.identity.key != other.identity.key
     answers = [h.text for h in other.transcribe(batch)]
     assert answers != [h.text for h in model.transcribe(batch)]
-    assert answers == [h.text for h in model.ask(batch, "How many bags are there?")]
+    asked = [Question(audio.utterance_id, "How many bags are there?", audio=audio) for audio in batch]
+    assert answers == [a.text for a in model.answer(asked)]
 
 
 def test_a_pass_of_several_gives_the_same_where_the_family_allows(folders: Any) -> None:
@@ -62,6 +67,39 @@ def test_a_pass_of_several_gives_the_same_where_the_family_allows(folders: Any) 
         assert [h.text for h in together.transcribe(batch)] == [
             h.text for h in chat(folders(family)).transcribe(batch)
         ]
+
+
+@every_family
+def test_a_transcript_in_place_of_the_audio_is_answered_too(family: str, folders: Any) -> None:
+    told = ("There are two bags.", "She cannot come on Thursday.")
+    read = [Question(text, "How many bags are there?", transcript=text) for text in told]
+    found = chat(folders(family)).answer(read)
+    assert [a.error for a in found] == [None, None]
+    assert found[0].text != found[1].text, "the answer does not follow the transcript"
+
+
+@every_family
+def test_the_longest_audio_that_is_allowed_reaches_the_model_whole(family: str, folders: Any) -> None:
+    """The processor's own limit is found out by what it gives, not by what it says."""
+    model = chat(folders(family))
+    limit = _most_s(model._processor, model._model.config.model_type)
+    if limit is None:
+        assert _tail_counts(model, 40.0), "this processor cuts off: it does not belong into WITHOUT_END"
+        return
+    assert _tail_counts(model, min(limit, 40.0))
+    with pytest.raises(InputError, match=f"cuts audio off after {limit:g} s without a word"):
+        chat(folders(family), longest_s=limit + 1)
+
+
+def _tail_counts(model: Any, seconds: float) -> bool:
+    """Whether the last second of audio of that length changes what the model is given."""
+    import torch
+
+    (plain,) = tiny.noise(round(seconds * model.sample_rate))
+    changed = Audio("c", plain.samples.copy(), plain.sample_rate)
+    changed.samples[-model.sample_rate :] *= -0.5
+    first, second = (model._inputs([Question("q", "What?", audio=audio)]) for audio in (plain, changed))
+    return any(not torch.equal(first[name], second[name]) for name in first)
 
 
 def test_audio_over_30_s_is_refused_and_not_cut(folders: Any) -> None:

@@ -358,7 +358,9 @@ def test_the_key_is_in_no_file_no_log_and_no_repr(
         read_hypotheses(RunFolder(tmp_path / "run"), model.identity.key)["error"].drop_nulls().to_list()
     )
     assert set(failures) == {"status 400: bad audio for Bearer [key]"}
-    seen = "".join((caplog.text, *capfd.readouterr(), repr(model), repr(model._client), str(vars(model))))
+    seen = "".join(
+        (caplog.text, *capfd.readouterr(), repr(model), repr(model._served.client), str(vars(model)))
+    )
     assert KEY not in seen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from speechfair.models.weights import quiet_transformers
-from speechfair.types import Audio
+from speechfair.types import Audio, Question
 
 LETTERS = "|abcdefghijklmnopqrstuvwxyz'"
 ENCODER: dict[str, Any] = {
@@ -159,6 +159,14 @@ def moonshine_folder(folder: Path, seed: int = 0) -> Path:
 def describe_samples(samples: np.ndarray[Any, Any], sample_rate: int) -> str:
     """A 'transcript' that tells samples apart."""
     return f"{len(samples)} samples at {sample_rate} Hz, sum {float(np.abs(samples).sum()):.6f}"
+
+
+def describe_question(question: Question) -> str:
+    """An 'answer' that tells prompts, samples and transcripts apart."""
+    heard = (
+        "" if question.audio is None else describe_samples(question.audio.samples, question.audio.sample_rate)
+    )
+    return f"asked {question.prompt!r}, heard {heard!r}, read {question.transcript!r}"
 
 
 def whisper_folder(folder: Path, seed: int = 5) -> Path:
