@@ -170,7 +170,10 @@ class Cascade:
                 asked.append(question if self._hear else replace(question, audio=None))
         answers = {found.question_id: found for found in self._answerer.answer(asked)}
         return [
-            self._joined(question, heard.get(question.id), answers.get(question.id)) for question in batch
+            failed_answer(question, refused[question.id], key_with_prompt(self._identity, question.prompt))
+            if question.id in refused
+            else self._joined(question, heard.get(question.id), answers.get(question.id))
+            for question in batch
         ]
 
     def _heard(self, batch: Sequence[Question]) -> dict[str, Hypothesis]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import load_model
 from speechfair.models.chat_audio import TRANSCRIBE, _most_s
