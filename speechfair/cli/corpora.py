@@ -27,6 +27,8 @@ class _NameOrVerb(TyperGroup):
 app = typer.Typer(cls=_NameOrVerb, invoke_without_command=True, rich_markup_mode=None)
 app.command()(corpora_write.manifest)
 app.command()(corpora_write.split)
+app.command()(corpora_write.datasheet)
+app.command()(corpora_write.export)
 
 
 @app.callback()

@@ -1,22 +1,28 @@
-"""``speechfair corpora manifest`` and ``split``: what is written of a corpus, never its audio."""
+"""``speechfair corpora manifest``, ``split``, ``datasheet`` and ``export``: what is written of a corpus."""
 
 from __future__ import annotations
 
 import json as json_module
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from speechfair.cli import options
+from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from speechfair.types import Corpus
 
-__all__ = ["manifest", "split"]
+__all__ = ["datasheet", "export", "manifest", "split"]
 
 RootArgument = Annotated[Path | None, typer.Argument(help="Folder of the corpus.")]
 Audio = Annotated[bool, typer.Option(help="Read every audio file, for digests and lengths.")]
+Permission = Annotated[
+    str | None,
+    typer.Option(help="The holder's permission to redistribute, in words; kept with what is written."),
+]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that read audio.")]
 
 
@@ -109,6 +115,112 @@ def split(
         typer.echo(json_module.dumps(result.to_dict(), ensure_ascii=False, indent=2))
     else:
         _print_split(result, out)
+
+
+def datasheet(
+    context: typer.Context,
+    name: options.CorpusName,
+    root: RootArgument = None,
+    out: Annotated[Path, typer.Option(help="New folder for the datasheet.")] = Path("datasheet"),
+    rows: Annotated[
+        bool | None,
+        typer.Option(
+            help="Whether rows (texts, speakers, labels) go with it; default: where the licence allows it."
+        ),
+    ] = None,
+    with_audio: Annotated[
+        bool, typer.Option("--with-audio", help="Describe the audio files as published.")
+    ] = False,
+    permission: Permission = None,
+    url: Annotated[str | None, typer.Option(help="Where the corpus can be had.")] = None,
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    audio: Audio = True,
+    threads: Threads = 2,
+    option: options.Option = None,
+    json: options.Json = False,
+) -> None:
+    """Write a Croissant description (with Responsible-AI terms) and a data statement filled in from counts.
+
+    Examples: speechfair corpora datasheet speechocean762 DIR --out datasheet
+    """
+    from speechfair.auditing.datasheet import write_datasheet
+
+    corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
+    made = write_datasheet(
+        corpus,
+        out,
+        rows=rows,
+        describe_audio=with_audio,
+        permission=permission,
+        audio=audio,
+        threads=threads,
+        url=url,
+    )
+    if json or context.obj:
+        typer.echo(json_module.dumps(made.to_dict(), indent=2))
+        return
+    typer.echo(f"{made.folder}: {', '.join(made.files)}")
+    if not made.rows_described:
+        typer.echo("no rows: the licence does not allow redistribution, or --no-rows was given")
+    typer.echo(
+        "croissant.json was read by mlcroissant"
+        if made.validated
+        else "croissant.json was not read by mlcroissant, which is not installed: pip install 'speechfair[exports]'"
+    )
+    typer.echo(f"data-statement.md: {made.n_to_fill} questions are left to answer")
+
+
+def export(
+    context: typer.Context,
+    name: options.CorpusName,
+    root: RootArgument = None,
+    to: Annotated[
+        str, typer.Option(help="cuts (lhotse, no audio), dataset (Hugging Face) or shards (WebDataset).")
+    ] = "cuts",
+    out: Annotated[Path, typer.Option(help="File of cuts (*.jsonl.gz), or new folder.")] = Path("export"),
+    with_audio: Annotated[bool, typer.Option(help="For a dataset: whether the audio goes with it.")] = True,
+    permission: Permission = None,
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    option: options.Option = None,
+    json: options.Json = False,
+) -> None:
+    """Write a corpus in another library's format; what cannot be written is told. The licence must allow the audio.
+
+    Examples: speechfair corpora export vctk DIR --to dataset --out vctk-dataset
+    """
+    from speechfair.registry import did_you_mean
+
+    corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
+    if to not in ("cuts", "dataset", "shards"):
+        raise InputError(f"--to {to!r}; {did_you_mean(to, ('cuts', 'dataset', 'shards'))}")
+    if to == "cuts":
+        from speechfair.corpora.lhotse_cuts import write_cuts
+
+        left = write_cuts(corpus, out)
+    elif to == "shards":
+        from speechfair.corpora.shards import write_shards
+
+        left = write_shards(corpus, out, permission=permission)
+    else:
+        from speechfair.corpora.huggingface import to_dataset
+
+        if out.exists():
+            raise InputError(f"{out} is there already; choose another --out")
+        made, left = to_dataset(corpus, audio=with_audio, permission=permission)
+        made.save_to_disk(str(out))
+    reasons = Counter(row.reason for row in left)
+    if json or context.obj:
+        typer.echo(
+            json_module.dumps({"out": str(out), "not_written": dict(reasons)}, indent=2, ensure_ascii=False)
+        )
+        return
+    typer.echo(f"written to {out}")
+    for reason, count in reasons.most_common():
+        typer.echo(f"not written: {count} {reason}")
 
 
 def _load(name: str, root: Path | None, option: list[str] | None, **given: Any) -> Corpus:

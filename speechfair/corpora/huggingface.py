@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.base import FolderCorpus
+from speechfair.corpora.batches import placed
 from speechfair.corpora.layout import expect
+from speechfair.corpora.licence import clause_of, require_use
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError, MissingExtraError
 from speechfair.registry import did_you_mean
@@ -128,12 +130,27 @@ class SavedDataset(FolderCorpus):
             yield item
 
 
-def to_dataset(corpus: Corpus) -> tuple[datasets.Dataset, list[Exclusion]]:
+def to_dataset(
+    corpus: Corpus, *, audio: bool = True, permission: str | None = None
+) -> tuple[datasets.Dataset, list[Exclusion]]:
     """A corpus as a dataset, and the rows that it excludes.
 
     Columns are id, audio (not decoded), text, language, speaker, start_s and end_s, a column for each label axis, and
     ``labels`` with axis, value and source, from which nothing is lost.
+
+    Parameters
+    ----------
+    audio : whether the audio goes with it once the dataset is saved; else ``audio`` is a path or a name as text.
+    permission : the holder's permission to redistribute, in words; it becomes part of the dataset's licence.
+
+    Raises
+    ------
+    InputError
+        The licence does not allow redistribution and `audio` is not False.
     """
+    if audio:
+        instead = "audio=False makes a dataset of your own without it"
+        require_use(corpus.card, "redistribution", permission=permission, instead=instead)
     module = _datasets()
     rows: list[dict[str, Any]] = []
     excluded: list[Exclusion] = []
@@ -141,7 +158,7 @@ def to_dataset(corpus: Corpus) -> tuple[datasets.Dataset, list[Exclusion]]:
         if isinstance(item, Exclusion):
             excluded.append(item)
         else:
-            rows.append(_row(item))
+            rows.append(_row(item, audio, corpus.root))
     axes = sorted({label["axis"] for row in rows for label in row["labels"]})
     for row in rows:
         values = {label["axis"]: label["value"] for label in row["labels"]}
@@ -151,21 +168,28 @@ def to_dataset(corpus: Corpus) -> tuple[datasets.Dataset, list[Exclusion]]:
     features = module.Features(
         dict.fromkeys(("id", "text", "language", "speaker", *(f"label_{axis}" for axis in axes)), text)
         | {"start_s": module.Value("float64"), "end_s": module.Value("float64")}
-        | {"audio": {"bytes": module.Value("binary"), "path": text}, "labels": module.List(label)}
+        | {
+            "audio": {"bytes": module.Value("binary"), "path": text} if audio else text,
+            "labels": module.List(label),
+        }
     )
     made = module.Dataset.from_list(rows, features=features)
+    made.info.license = clause_of(corpus.card) + (f" Permission: {permission}" if permission else "")
     # cast afterwards: to encode audio cells itself, datasets would want a decoder that is not needed for this
-    return made.cast_column("audio", module.Audio(decode=False)), excluded
+    return made.cast_column("audio", module.Audio(decode=False)) if audio else made, excluded
 
 
-def _row(item: Utterance) -> dict[str, Any]:
-    if isinstance(item.audio, Path):
-        audio: dict[str, Any] = {"path": str(item.audio), "bytes": None}
+def _row(item: Utterance, audio: bool, root: Path | None) -> dict[str, Any]:
+    cell: Any
+    if not audio:
+        cell = placed(item.audio, root) if isinstance(item.audio, Path) else item.audio.name
+    elif isinstance(item.audio, Path):
+        cell = {"path": str(item.audio), "bytes": None}
     else:
-        audio = {"path": None, "bytes": item.audio.read()}
+        cell = {"path": None, "bytes": item.audio.read()}
     return {
         "id": item.id,
-        "audio": audio,
+        "audio": cell,
         "text": item.text,
         "language": item.language,
         "speaker": item.speaker,

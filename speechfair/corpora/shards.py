@@ -1,4 +1,4 @@
-"""Recordings of the user's own in tar shards, as WebDataset writes them.
+"""Recordings in tar shards, as WebDataset writes them, both ways.
 
 Layout: ``*.tar`` under the root; members of one key lie side by side: ``KEY.wav`` (or .flac, .mp3, .ogg, .opus),
 ``KEY.json`` with columns as in a manifest, ``KEY.txt`` with the text where the JSON has none. Archives are never
@@ -7,20 +7,23 @@ unpacked: audio is read where it lies. Compressed archives are refused.
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import expect
-from speechfair.corpora.rows import ColumnMap, RowReader, column_map
-from speechfair.errors import CorpusError
-from speechfair.types import Exclusion, Utterance
+from speechfair.corpora.licence import clause_of, require_use
+from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
+from speechfair.errors import CorpusError, InputError, StorageError
+from speechfair.types import Corpus, Exclusion, Utterance
 
-__all__ = ["TarMember", "TarShards"]
+__all__ = ["TarMember", "TarShards", "write_shards"]
 
 _AUDIO = ("wav", "flac", "mp3", "ogg", "opus")
 _LARGEST_TEXT = 16 * 2**20
@@ -125,7 +128,10 @@ class TarShards(FolderCorpus):
             except ValueError as error:
                 return Exclusion(key, f"text cannot be read: {error}", where)
         reader = RowReader(self._map_of(row), row, self.card, self._language, where, None, text_needed=False)
-        return reader.read(row, where, key, audio[0])
+        item = reader.read(row, where, key, audio[0])
+        if isinstance(item, Utterance) and self._map.labels is None and row.get("labels") is not None:
+            item = replace(item, labels=labels_of(row["labels"], where))
+        return item
 
     def _map_of(self, row: Mapping[str, Any]) -> ColumnMap:
         """The column map without the names that this sample leaves out; samples need not have all of them."""
@@ -178,3 +184,65 @@ def _text(member: TarMember) -> str:
     if member.size > _LARGEST_TEXT:
         raise ValueError(f"{member.name} has {member.size} bytes, more than {_LARGEST_TEXT}")
     return member.read().decode("utf-8-sig")
+
+
+def write_shards(
+    corpus: Corpus, folder: Path, *, per_shard: int = 1000, permission: str | None = None
+) -> list[Exclusion]:
+    """Write a corpus, audio and all, as tar shards in a new folder; return the rows that could not be written.
+
+    Audio files go in as they are, whole, also where an utterance is a stretch of one. ``LICENCE.txt`` says what the
+    card says. Keys are numbers; ids stand in the JSON.
+
+    Raises
+    ------
+    InputError
+        The licence does not allow redistribution and no permission is given; the folder is not empty.
+    """
+    require_use(corpus.card, "redistribution", permission=permission)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there already and not empty; choose another --out")
+    left: list[Exclusion] = []
+    words = clause_of(corpus.card) + (f"\nPermission: {permission}" if permission else "")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "LICENCE.txt").write_text(f"{corpus.name}: {words}\n", encoding="utf-8")
+        stream, number = iter(corpus), 0
+        while rows := list(islice(stream, per_shard)):
+            with tarfile.open(folder / f"shard-{number // per_shard:06d}.tar", "w") as archive:
+                for place, item in enumerate(rows, number):
+                    reason = (
+                        item if isinstance(item, Exclusion) else _write_sample(archive, f"{place:09d}", item)
+                    )
+                    left += [reason] if reason is not None else []
+            number += len(rows)
+    except OSError as error:
+        raise StorageError(f"{folder} could not be written: {error.strerror or error}") from error
+    return left
+
+
+def _write_sample(archive: tarfile.TarFile, key: str, item: Utterance) -> Exclusion | None:
+    from speechfair.audio import AudioError, load_bytes
+
+    name = item.audio.name
+    ending = name.rpartition(".")[2].lower()
+    if ending not in _AUDIO:
+        return Exclusion(item.id, f"audio is no {', '.join(_AUDIO)} file", name)
+    try:
+        audio = load_bytes(item.audio)
+    except AudioError as error:
+        return Exclusion(item.id, str(error), name)
+    facts = {
+        "id": item.id,
+        "text": item.text,
+        "language": item.language,
+        "speaker": item.speaker,
+        "start_s": item.start_s,
+        "end_s": item.end_s,
+        "labels": [asdict(label) for label in item.labels],
+    }
+    for suffix, data in (("json", json.dumps(facts, ensure_ascii=False).encode()), (ending, audio)):
+        info = tarfile.TarInfo(f"{key}.{suffix}")
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return None

@@ -100,6 +100,23 @@ def test_a_manifest_and_a_split(calls: Path, tmp_path: Path) -> None:
     assert "manifest: 10 rows = 10 usable" in done.stdout
 
 
+def test_a_datasheet_and_exports(calls: Path, tmp_path: Path) -> None:
+    given = ("manifest", "--manifest", str(calls))
+    done = run("datasheet", *given, "--out", str(tmp_path / "sheet"))
+    assert done.exit_code == 0, done.output
+    assert "no rows: the licence does not allow redistribution" in done.stdout
+    assert "questions are left to answer" in done.stdout
+    done = run("export", *given, "--to", "shards", "--out", str(tmp_path / "shards"))
+    assert "does not allow redistribution" in str(done.exception)
+    said = ("--permission", "I recorded them myself")
+    done = run("export", *given, "--to", "shards", "--out", str(tmp_path / "shards"), *said, "--json")
+    assert json.loads(done.stdout)["not_written"] == {}
+    done = run("check", "webdataset", str(tmp_path / "shards"))
+    assert "webdataset: 20 rows = 20 usable" in done.stdout
+    done = run("export", *given, "--to", "shard")
+    assert "did you mean 'shards'" in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

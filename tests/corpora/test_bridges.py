@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechfair.corpora import load_corpus
+from speechfair.corpora.shards import write_shards
 from speechfair.errors import CorpusError, InputError
 from speechfair.types import Exclusion, Label, LabelSource, Utterance
 from tests.corpora.door_trees import cut
@@ -73,8 +75,6 @@ def test_datasets_there_and_back(
     content: list,  # type: ignore[type-arg]
 ) -> None:
     datasets = pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
-    from dataclasses import replace
-
     from speechfair.corpora.huggingface import to_dataset
 
     datasets.disable_progress_bars()
@@ -86,6 +86,46 @@ def test_datasets_there_and_back(
     back = [row for row in load_corpus("huggingface", folder) if isinstance(row, Utterance)]
     assert [row.audio.read() for row in back] == [tone.read_bytes()] * len(back)  # type: ignore[union-attr]
     assert [replace(row, audio=tone) for row in back] == list(corpus)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows)
+def test_shards_there_and_back(
+    tone: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    content: list,  # type: ignore[type-arg]
+) -> None:
+    corpus = corpus_of(tone, content)
+    folder = tmp_path_factory.mktemp("shards")
+    assert write_shards(corpus, folder, per_shard=2) == []
+    back = [row for row in load_corpus("webdataset", folder) if isinstance(row, Utterance)]
+    assert [row.audio.read() for row in back] == [tone.read_bytes()] * len(back)  # type: ignore[union-attr]
+    assert [replace(row, audio=tone) for row in back] == list(corpus)
+
+
+def test_audio_is_not_passed_on_against_the_licence(tone: Path, tmp_path: Path) -> None:
+    (tone.parent / "calls.csv").write_text("audio,text\na.wav,hello\nmissing.wav,no\n")
+    corpus = load_corpus("manifest", manifest=tone.parent / "calls.csv")
+    with pytest.raises(
+        InputError, match=r"'manifest' .* does not allow redistribution: speechfair does not know"
+    ):
+        write_shards(corpus, tmp_path / "shards")
+    assert not (tmp_path / "shards").exists()
+    left = write_shards(corpus, tmp_path / "shards", permission="I recorded them myself")
+    assert [(row.id, row.reason) for row in left] == [("missing.wav", "audio file is missing")]
+    assert "Permission: I recorded them myself" in (tmp_path / "shards" / "LICENCE.txt").read_text()
+    with pytest.raises(InputError, match="not empty"):
+        write_shards(corpus, tmp_path / "shards", permission="I recorded them myself")
+    pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
+    from speechfair.corpora.huggingface import to_dataset
+
+    with pytest.raises(InputError, match=r"does not allow redistribution: .*; audio=False makes a dataset"):
+        to_dataset(corpus)
+    made, _ = to_dataset(corpus, audio=False)
+    assert made["audio"][:1] == ["a.wav"]
+    assert made.info.license.startswith("user-supplied: ")
+    made, _ = to_dataset(corpus, permission="I recorded them myself")
+    assert made.info.license.endswith("Permission: I recorded them myself")
 
 
 def test_what_lhotse_cannot_hold_is_returned(tmp_path: Path) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from typing import Any
 
+from speechfair.corpora.croissant import CONTEXT, CORE, NOT_PUBLISHED, PARQUET, RAI, check_croissant
 from speechfair.errors import InputError
 from speechfair.process.checks.common import group_table
 from speechfair.process.finding import say
@@ -16,27 +15,11 @@ from speechfair.store import file_digest
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
 FILE = "croissant.json"
-CORE, RAI = "http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"
 LOSES = say(
     "has no property for speaker demographics: counts by group stand in rai:dataBiases; the audio itself is not "
     "described, the manifest is the one file object",
     "話者属性の欄がないため群別の数は rai:dataBiases に書く。音声そのものは記述せず、マニフェストのみをファイルとする",
 )
-
-_CONTEXT: dict[str, Any] = {
-    "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
-    "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/", "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"}, "dct": "http://purl.org/dc/terms/",
-    "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field",
-    "equivalentProperty": "cr:equivalentProperty", "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject", "fileSet": "cr:fileSet", "format": "cr:format",
-    "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key",
-    "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet",
-    "references": "cr:references", "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate", "sc": "https://schema.org/", "separator": "cr:separator", "source": "cr:source",
-    "subField": "cr:subField", "transform": "cr:transform",
-}  # fmt: skip
 
 
 def render(material: Material) -> bytes:
@@ -52,13 +35,13 @@ def render(material: Material) -> bytes:
     values, gaps = form.values, material.forms["design.yaml"].values["gaps"]
     licences = [row["licence"] for row in material.forms["sources.yaml"].values["sources"] if row["licence"]]
     content = {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": [CORE, RAI],
         "name": f"{material.plan.name} evaluation data",
         "description": f"Evaluation data of {material.plan.name}. {values['situation']}",
         "version": "1.0.0",
-        "url": "https://example.org/not-published",
+        "url": NOT_PUBLISHED,
         "license": licences or ["not stated"],
         "inLanguage": material.plan.languages,
         "rai:dataCollection": f"{values['recruitment']} {values['sampling']}",
@@ -84,26 +67,7 @@ def render(material: Material) -> bytes:
 
 def validate(data: bytes) -> None:
     """The properties that Croissant and its RAI vocabulary ask for are there; mlcroissant reads it if installed."""
-    content = json.loads(data)
-    for key in ("@context", "name", "description", "license", "url", "rai:dataBiases", "rai:dataLimitations"):
-        if not content.get(key):
-            raise InputError(f"{FILE}: {key} is missing or empty")
-    if set(content.get("conformsTo", [])) != {CORE, RAI}:
-        raise InputError(f"{FILE}: conformsTo must name the core and the RAI vocabulary")
-    try:
-        import mlcroissant
-    except ImportError:
-        return
-    disabled = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # what is merely recommended is not this function's business
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of the RDF library below it
-            mlcroissant.Dataset(jsonld=content)
-    except (mlcroissant.ValidationError, ValueError) as error:
-        raise InputError(f"{FILE}: mlcroissant refuses it: {error}") from None
-    finally:
-        logging.disable(disabled)
+    check_croissant(json.loads(data), FILE)
 
 
 def _counts(run: Run, axis: str) -> str:
@@ -121,6 +85,6 @@ def _file(run: Run, number: int) -> dict[str, Any]:
         "name": f"manifest-{number}",
         "description": f"one row per utterance; content sha256 {run.manifest_sha256}",
         "contentUrl": f"{run.entry.folder}/manifest.parquet",
-        "encodingFormat": "application/vnd.apache.parquet",
+        "encodingFormat": PARQUET,
         "sha256": file_digest(run.path / "manifest.parquet"),
     }
