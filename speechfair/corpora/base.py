@@ -6,16 +6,17 @@ A loader still says itself what it expects to find, and yields its own rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from speechfair.corpora.card import Card, load_card
-from speechfair.corpora.layout import needs_root
-from speechfair.types import UNKNOWN, Label
+from speechfair.corpora.layout import needs_root, readable, reading_under
+from speechfair.errors import CorpusError
+from speechfair.types import UNKNOWN, Exclusion, Label, Utterance
 
-__all__ = ["FolderCorpus", "Labeller"]
+__all__ = ["FolderCorpus", "Labeller", "guarded"]
 
 
 class Labeller:
@@ -64,8 +65,51 @@ class Labeller:
         return Label(axis, value, about.source)
 
 
+_Class = TypeVar("_Class", bound=type)
+
+
+def guarded(loader: _Class) -> _Class:
+    """Keep a loader of a folder inside its ``root`` (and ``tables``, if it has them) while it lists.
+
+    An utterance whose audio is a link that leads out becomes an `Exclusion`; a text file that does raises
+    `CorpusError`, as it may hold anything.
+    """
+    for name in ("__iter__", "batches"):
+        if name in vars(loader):
+            setattr(loader, name, _kept_inside(vars(loader)[name]))
+    return loader
+
+
+def _kept_inside(listing: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    @wraps(listing)
+    def listed(self: Any, *arguments: Any) -> Iterator[Any]:
+        roots = tuple(root for root in (self.root, getattr(self, "tables", None)) if root is not None)
+        rows = listing(self, *arguments)
+        while True:
+            with reading_under(*roots):
+                try:
+                    row = next(rows)
+                except StopIteration:
+                    return
+                if isinstance(row, Utterance) and isinstance(row.audio, Path):
+                    try:
+                        readable(row.audio)
+                    except CorpusError:
+                        place = (
+                            row.audio.relative_to(self.root)
+                            if row.audio.is_relative_to(self.root)
+                            else row.audio
+                        )
+                        row = Exclusion(row.id, "audio is a link that leads out of the root", str(place))
+            yield row
+
+    return listed
+
+
 class FolderCorpus:
     """Base of loaders that read a folder. A subclass has a `name`, an ``__iter__`` and, if any, options of its own.
+
+    Every subclass is `guarded`.
 
     Parameters
     ----------
@@ -73,6 +117,10 @@ class FolderCorpus:
     """
 
     name = ""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        guarded(cls)
 
     def __init__(self, root: Path | None) -> None:
         self.root = needs_root(root, self.name)

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from speechfair.corpora.base import guarded
 from speechfair.corpora.card import Card, load_card
-from speechfair.corpora.layout import expect, needs_root
+from speechfair.corpora.layout import expect, needs_root, readable
 from speechfair.errors import CorpusError
 from speechfair.strict_yaml import read_text
 from speechfair.types import Exclusion, Label, Utterance
@@ -32,6 +33,7 @@ _SPEAKERS = {
 }
 
 
+@guarded
 class FreeSpokenDigits:
     """The corpus.
 
@@ -92,7 +94,7 @@ def _speakers(metadata: Path) -> dict[str, tuple[str | None, str | None]]:
     if not metadata.exists():
         return known
     try:
-        for speaker, facts in _literal(read_text(metadata)).items():
+        for speaker, facts in _literal(read_text(readable(metadata))).items():
             known[speaker] = (_word(facts, "gender"), _word(facts, "accent"))
     except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise CorpusError(

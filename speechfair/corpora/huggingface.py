@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.batches import placed
-from speechfair.corpora.layout import expect
+from speechfair.corpora.layout import expect, inside
 from speechfair.corpora.licence import clause_of, require_use
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError, MissingExtraError
@@ -40,6 +40,7 @@ class DatasetAudio:
     place: str
     row: int
     column: str
+    root: Path
     table: Any = field(compare=False, repr=False)
 
     @property
@@ -48,13 +49,16 @@ class DatasetAudio:
         return f"{self.place}, row {self.row + 1}"
 
     def read(self) -> bytes:
-        """The encoded audio: bytes in the dataset, or the file that it names."""
+        """The encoded audio: bytes in the dataset, or the file that it names, which must lie in its folder."""
         cell = self.table[self.row][self.column] or {}
         data = cell.get("bytes")
         if data is None:
             if not cell.get("path"):
                 raise OSError(f"neither bytes nor a path in {self.name}")
-            return Path(cell["path"]).read_bytes()
+            path = inside(self.root, cell["path"])
+            if path is None:
+                raise OSError(f"the audio of {self.name} is not in the dataset, but at {cell['path']!r:.80}")
+            return path.read_bytes()
         return bytes(data)
 
 
@@ -123,7 +127,7 @@ class SavedDataset(FolderCorpus):
         column = self._map.audio
         cells = self._data.remove_columns([column])
         for number, row in enumerate(cells):
-            audio = DatasetAudio(self.root.name, number, column, self._data)
+            audio = DatasetAudio(self.root.name, number, column, self.root, self._data)
             item = self._reader.read(row, audio.name, f"row {number + 1}", audio)
             if isinstance(item, Utterance) and self._map.labels is None and row.get("labels") is not None:
                 item = replace(item, labels=labels_of(row["labels"], audio.name))

@@ -54,17 +54,17 @@ class KaldiFolder(FolderCorpus):
             "source": source,
         }
         self._language, self._source = language, source
-        self._tables = self.root
+        self.tables = self.root
         for table in ("wav.scp", "text"):
-            expect(self._tables / table, self.name, f"the Kaldi file {table}")
+            expect(self.tables / table, self.name, f"the Kaldi file {table}")
         if audio_root is not None:
             self.root = Path(audio_root).absolute()
             if not self.root.is_dir():
                 raise CorpusError(f"audio_root {audio_root}: there is no such folder")
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
-        recordings = table_of(self._tables / "wav.scp")
-        texts = table_of(self._tables / "text")
+        recordings = table_of(self.tables / "wav.scp")
+        texts = table_of(self.tables / "text")
         speakers = self._optional("utt2spk")
         labels = self._label_tables()
         listed = set()
@@ -93,7 +93,7 @@ class KaldiFolder(FolderCorpus):
         self, recordings: Mapping[str, str]
     ) -> Iterator[tuple[str, str, tuple[float | None, float | None] | str, str]]:
         """Utterance, recording, times (or what is wrong with them) and place; whole recordings without segments."""
-        segments = self._tables / "segments"
+        segments = self.tables / "segments"
         if not segments.exists():
             for number, name in enumerate(recordings, 1):
                 yield name, name, (None, None), f"wav.scp, entry {number}"
@@ -114,19 +114,19 @@ class KaldiFolder(FolderCorpus):
         )
 
     def _optional(self, table: str) -> dict[str, str]:
-        path = self._tables / table
+        path = self.tables / table
         return table_of(path) if path.exists() else {}
 
     def _label_tables(self) -> dict[str, tuple[str, dict[str, str]]]:
         """Axis -> whether it is by ``spk`` or by ``utt``, and its table."""
         found: dict[str, tuple[str, dict[str, str]]] = {}
-        for path in sorted(self._tables.iterdir()):
+        for path in sorted(self.tables.iterdir()):
             unit, two, axis = path.name.partition("2")
             if unit not in ("spk", "utt") or not two or axis in _NO_AXES or not axis.isidentifier():
                 continue
             if axis in found:
                 raise CorpusError(
-                    f"{self._tables} has labels {axis!r} by speaker and by utterance; keep one file"
+                    f"{self.tables} has labels {axis!r} by speaker and by utterance; keep one file"
                 )
             found[axis] = (unit, table_of(path))
         if "age_band" not in found:

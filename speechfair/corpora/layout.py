@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,11 +21,40 @@ __all__ = [
     "inside",
     "lines_of",
     "needs_root",
+    "readable",
+    "reading_under",
     "table_of",
     "text_of",
 ]
 
 _LONGEST_LINE = 16 * 2**20
+_ROOTS: ContextVar[tuple[Path, ...]] = ContextVar("roots of the corpus that is read", default=())
+
+
+@contextmanager
+def reading_under(*roots: Path) -> Iterator[None]:
+    """While it lasts, `readable` refuses what lies outside these folders."""
+    token = _ROOTS.set(roots)
+    try:
+        yield
+    finally:
+        _ROOTS.reset(token)
+
+
+def readable(path: Path) -> Path:
+    """`path` itself; `CorpusError` if it is, or lies behind, a link that leads out of the corpus being read."""
+    roots = _ROOTS.get()
+    if roots and not any(_stays(path, root) for root in roots):
+        raise CorpusError(
+            f"{path} leads out of {roots[0]}, and nothing outside a corpus is read; put the file itself there"
+        )
+    return path
+
+
+def _stays(path: Path, root: Path) -> bool:
+    """As `inside`, for a path that is put together already."""
+    target = path if os.path.islink(path) else path.parent
+    return _within(str(target), str(root))
 
 
 def needs_root(root: Path | None, name: str) -> Path:
@@ -55,7 +86,7 @@ def lines_of(path: Path, *, blank: bool = False, encoding: str = "utf-8") -> Ite
     that cannot be read.
     """
     try:
-        stream = path.open("rb")
+        stream = readable(path).open("rb")
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from None
     with stream:

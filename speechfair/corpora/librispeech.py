@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from speechfair.corpora.base import guarded
 from speechfair.corpora.card import Card, load_card
 from speechfair.corpora.layout import expect, inside, lines_of, needs_root
 from speechfair.errors import CorpusError
@@ -23,6 +24,7 @@ __all__ = ["LibriSpeech"]
 _GENDERS = {"F": "female", "M": "male"}
 
 
+@guarded
 class LibriSpeech:
     """The corpus, or one split of it.
 

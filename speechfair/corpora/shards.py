@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
-from speechfair.corpora.layout import expect
+from speechfair.corpora.layout import expect, readable
 from speechfair.corpora.licence import clause_of, require_use
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError, InputError, StorageError
@@ -169,7 +169,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, dict[str, TarMember]]]:
 
 def _members(shard: Path) -> Iterator[tarfile.TarInfo]:
     try:
-        with tarfile.open(shard, "r:") as archive:
+        with tarfile.open(readable(shard), "r:") as archive:
             for info in archive:
                 if info.isfile():
                     yield info

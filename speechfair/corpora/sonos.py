@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
-from speechfair.corpora.layout import age_band, expect
+from speechfair.corpora.layout import age_band, expect, readable
 from speechfair.errors import CorpusError, InputError
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_text
@@ -50,7 +50,7 @@ class SonosVoiceControl(FolderCorpus):
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         try:
-            content = json.loads(read_text(self._table))
+            content = json.loads(read_text(readable(self._table)))
         except (ValueError, RecursionError) as error:
             raise CorpusError(
                 f"{self._table} is not JSON: {error}; the download may have been cut off"

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from speechfair.corpora.base import guarded
 from speechfair.corpora.card import Card, load_card
 from speechfair.corpora.layout import age_band, expect, inside, needs_root, table_of
 from speechfair.errors import InputError
@@ -27,6 +28,7 @@ _SPLITS = ("train", "test")
 _GENDERS = {"m": "male", "f": "female"}
 
 
+@guarded
 class SpeechOcean762:
     """The corpus, or one split of it.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.corpora.layout import lines_of
+from speechfair.corpora.layout import lines_of, readable
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 
@@ -178,7 +178,7 @@ def parquet_columns(path: Path) -> list[str]:
     import polars as pl
 
     try:
-        return pl.scan_parquet(path).collect_schema().names()
+        return pl.scan_parquet(readable(path)).collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise CorpusError(
             f"{path} is not a Parquet file, or is damaged: {str(error).splitlines()[0]}"
