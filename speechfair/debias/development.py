@@ -108,9 +108,27 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
 
 
 def _generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> Any:
-    prompt = len(tokenizer.prefix_tokens)
-    options: dict[str, Any] = {}
-    if getattr(whisper.generation_config, "is_multilingual", False):
-        options = {"language": tokenizer.language, "task": "transcribe"}
-    most = min(token_limit(seconds), whisper.config.max_target_positions - prompt)
-    return whisper.generate(features, max_new_tokens=most, do_sample=False, num_beams=1, **options)
+    """Greedy tokens after the prompt, of a window that is already set."""
+    import torch
+    from transformers import GenerationConfig
+    from transformers.generation import GenerationMixin
+
+    given, prompt = whisper.generation_config, list(tokenizer.prefix_tokens)
+    settings = GenerationConfig(
+        max_new_tokens=min(token_limit(seconds), whisper.config.max_target_positions - len(prompt)),
+        num_beams=1,
+        do_sample=False,
+        suppress_tokens=given.suppress_tokens,
+        begin_suppress_tokens=given.begin_suppress_tokens,
+        decoder_start_token_id=prompt[0],
+        eos_token_id=given.eos_token_id,
+        pad_token_id=given.pad_token_id,
+    )
+    # Whisper's own generate() pads to 30 s and rules its own prompt; the plain one does as it is told
+    tokens = GenerationMixin.generate(
+        whisper,
+        encoder_outputs=whisper.get_encoder()(features),
+        decoder_input_ids=torch.tensor([prompt] * len(features), device=features.device),
+        generation_config=settings,
+    )
+    return tokens[:, len(prompt) :]
