@@ -1,4 +1,4 @@
-"""Debias real weights on real speech by several methods and seeds: `python -m benchmarks.debias_results`.
+"""Debias real weights on real speech by several recipes and seeds: `make results`.
 
 Hours on one core; kill it and start it again, it goes on. Runs lie in runs/debias-results, the page in
 docs/results/debias.md. Needs the speech sets (SPEECHFAIR_TEST_DATA or ../shared/data).
@@ -17,58 +17,83 @@ from speechfair.debias.run import debias
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RUNS = CHECKOUT / "runs" / "debias-results"
-STEPS = 100
-METHODS = ("erm", "group_dro", "average")
+SHARED = (
+    "train.0.root=speechocean762-subset",
+    "evaluate.0.root=speechocean762-subset",
+    "evaluate.1.root=librispeech-subset",
+    "recognizer.options.threads=1",
+    "dev.max_utterances=32",
+    "steps=60",
+    "check_every=30",
+)
+FULL = "learning_rate=3.0e-5"
+CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "erm": ("erm", (FULL,)),
+    "average": ("average", (FULL, "method.options.shares=[0.5]")),
+    "group_dro": ("group_dro", (FULL,)),
+    "balanced": ("balanced", (FULL,)),
+    "erm-lora": ("erm-lora", ("learning_rate=1.0e-3",)),
+    "accent_augment": ("accent_augment", (FULL,)),
+    "average-25": ("average", (FULL, "method.options.shares=[0.25]")),
+    "average-75": ("average", (FULL, "method.options.shares=[0.75]")),
+}
+"""Name of a case: the recipe that ships, and what is changed in it. The cases that come first are worth most."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
-    parser.add_argument(
-        "--page", action="store_true", help="only write the page from the runs that are there"
-    )
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
+    parser.add_argument("--page", action="store_true", help="only write the page from the finished runs")
     asked = parser.parse_args()
     if not asked.page:
-        for seed in asked.seeds:
-            for method in asked.methods:
-                out = RUNS / f"{method}-{seed}"
-                if (out / "debias.json").is_file():
-                    print(f"{out.name}: done before", flush=True)
-                    continue
-                print(f"{out.name}:", flush=True)
-                _share_audits(RUNS / f"erm-{seed}" / "before", out / "before")
-                result = debias(
-                    recipe_of(method, seed), out, say=lambda line: print(f"  {line}", flush=True), on_cpu=True
-                )
-                print(f"  verdict: {result.verdict}", flush=True)
-    page = debias_page.write(
-        {run.name: run for run in sorted(RUNS.iterdir()) if (run / "debias.json").is_file()}, recipe_of
-    )
+        for case, seed in queue(asked.cases, asked.seeds):
+            run_one(case, seed)
+    page = debias_page.write(finished(), recipe_of)
     print(f"written to {page}")
 
 
-def recipe_of(method: str, seed: int) -> DebiasRecipe:
-    """The shipped recipe, on the small speech sets."""
+def queue(cases: list[str], seeds: list[int]) -> list[tuple[str, int]]:
+    """The runs in the order of their worth: plain and averaged weights of every seed come first."""
+    pairs = [(case, seed) for seed in seeds for case in cases]
+    return sorted(pairs, key=lambda pair: pair[0] not in ("erm", "average"))
+
+
+def finished() -> dict[str, Path]:
+    """The folders of the finished runs by name, ``CASE-SEED``."""
+    names = [f"{case}-{seed}" for case in CASES for seed in range(10)]
+    return {name: RUNS / name for name in names if (RUNS / name / "debias.json").is_file()}
+
+
+def run_one(case: str, seed: int) -> None:
+    """One run, from where it stopped."""
+    out = RUNS / f"{case}-{seed}"
+    if (out / "debias.json").is_file():
+        print(f"{out.name}: done before", flush=True)
+        return
+    print(f"{out.name}:", flush=True)
+    for other in finished().values():
+        _share_audits(other / "before", out / "before")
+    result = debias(
+        recipe_of(case, seed), out, say=lambda line: print(f"  {line}", flush=True), on_cpu=True
+    )
+    print(f"  verdict: {result.verdict}", flush=True)
+
+
+def recipe_of(case: str, seed: int) -> DebiasRecipe:
+    """The recipe of a case, on the small speech sets."""
     data = Path(os.environ.get("SPEECHFAIR_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
-    settings = [
-        f"data_root={data}",
-        "train.0.root=speechocean762-subset",
-        "evaluate.0.root=speechocean762-subset",
-        "evaluate.1.root=librispeech-subset",
-        "recognizer.options.threads=1",
-        f"steps={STEPS}",
-        f"seed={seed}",
-    ]
-    if method == "average":
+    name, changes = CASES[case]
+    settings = [f"data_root={data}", *SHARED, *changes, f"seed={seed}"]
+    if name == "average":
         settings.append(f"method.options.trained={RUNS / f'erm-{seed}' / 'model'}")
-    return read_recipe(find_recipe(method), settings)
+    return read_recipe(find_recipe(name), settings)
 
 
-def _share_audits(finished: Path, target: Path) -> None:
-    """The model before is the same in every run of a seed: its audits, checked again when used, are copied."""
-    if (finished.parent / "debias.json").is_file() and not target.exists():
-        shutil.copytree(finished, target, ignore=shutil.ignore_patterns(".lock"))
+def _share_audits(done: Path, target: Path) -> None:
+    """The model before is the same in every run: its audits, checked again when used, are copied."""
+    if not target.exists():
+        shutil.copytree(done, target, ignore=shutil.ignore_patterns(".lock"))
 
 
 if __name__ == "__main__":
