@@ -74,9 +74,7 @@ def run_one(case: str, seed: int) -> None:
     print(f"{out.name}:", flush=True)
     for other in finished().values():
         _share_audits(other / "before", out / "before")
-    result = debias(
-        recipe_of(case, seed), out, say=lambda line: print(f"  {line}", flush=True), on_cpu=True
-    )
+    result = debias(recipe_of(case, seed), out, say=lambda line: print(f"  {line}", flush=True), on_cpu=True)
     print(f"  verdict: {result.verdict}", flush=True)
 
 

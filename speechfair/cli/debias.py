@@ -1,4 +1,4 @@
-"""``speechfair debias``: a recipe in; a debiased model, audits before and after, and a verdict out."""
+"""``speechfair debias``: a recipe in; a debiased model and a verdict out. ``compare`` sets recipes side by side."""
 
 from __future__ import annotations
 
@@ -6,18 +6,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from speechfair.cli import options, output
+from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from speechfair.debias.comparison import DebiasResult, GroupChange
+    from speechfair.debias.method_table import MethodTable
     from speechfair.debias.plan import DebiasPlan
 
-__all__ = ["command"]
+__all__ = ["app"]
+
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change the recipe, as KEY=VALUE, such as steps=50. Repeatable."),
+]
+Cpu = Annotated[bool, typer.Option("--cpu", help="Train on the CPU even where there is a GPU.")]
+
+
+class _RecipeFirst(TyperGroup):
+    """A group in which a first word that is no verb of it is a recipe to run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``run`` before the words unless they begin with a verb or ask for help."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return list(super().parse_args(ctx, args))
+
+
+app = typer.Typer(
+    cls=_RecipeFirst,
+    help="Fine-tune a recogniser as a recipe says, and show who gained and who lost: speechfair debias RECIPE.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 EXIT_CODES = {"no harm": 0, "harm": 1, "undetermined": 3}
 
 
+@app.command("run")
 def command(
     recipe: Annotated[str, typer.Argument(help="Recipe file, or the name of one that ships, such as erm.")],
     out: Annotated[
@@ -26,11 +54,8 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show the data per group, the steps and the expected time.")
     ] = False,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change the recipe, as KEY=VALUE, such as steps=50. Repeatable."),
-    ] = None,
-    cpu: Annotated[bool, typer.Option("--cpu", help="Train on the CPU even where there is a GPU.")] = False,
+    set_: Setting = None,
+    cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
     """Fine-tune a recogniser as a recipe says, and show on speakers it never heard who gained and who lost.
@@ -60,6 +85,79 @@ def command(
     output.say(f"run folder: {folder}\nmodel:      {folder / 'model'}   (whisper:{folder / 'model'})")
     if code := EXIT_CODES[result.verdict]:
         raise typer.Exit(code)
+
+
+@app.command("compare")
+def compare_command(
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(help="Recipes to run and compare; none compares the finished runs in --out."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder of the runs, NAME-SEED each, and of the comparison.")
+    ] = Path("runs/debias-compare"),
+    seeds: Annotated[str, typer.Option(help="Seeds, comma between.")] = "0,1,2",
+    baseline: Annotated[str, typer.Option(help="Name of the recipe that the others must beat.")] = "erm",
+    set_: Setting = None,
+    cpu: Cpu = False,
+    json: options.Json = False,
+) -> None:
+    """Run several recipes over seeds and set them beside plain fine-tuning, in one table and one picture.
+
+    Exit code 0: every other recipe is accepted; 1: one is rejected; 3: the rest.
+
+    Example: speechfair debias compare erm average group_dro --seeds 0,1,2 --set data_root=DIR --out runs/methods
+    """
+    from speechfair.debias.contest import compare_recipes
+    from speechfair.reporting.debias_figures import write_method_chart
+
+    try:
+        numbers = [int(word) for word in seeds.split(",")]
+    except ValueError:
+        raise InputError(
+            f"--seeds {seeds!r}: write whole numbers with commas between, such as 0,1,2"
+        ) from None
+    with output.transcription_progress() as observe:
+        table = compare_recipes(
+            recipes or [], out, seeds=numbers, settings=set_ or (), baseline=baseline,
+            say=output.say, observe=observe, on_cpu=cpu,
+        )  # fmt: skip
+    picture = write_method_chart(table, out / "compare.svg")
+    if json:
+        typer.echo(table.to_json(), nl=False)
+    else:
+        _show_table(table)
+    output.say(f"table:   {out / 'compare.json'}\npicture: {picture}")
+    answers = [row.answer for row in table.rows if row.name != table.baseline]
+    if any(answer.startswith("rejected") for answer in answers):
+        raise typer.Exit(1)
+    if not answers or any(answer != "accepted" for answer in answers):
+        raise typer.Exit(3)
+
+
+def _show_table(table: MethodTable) -> None:
+    from rich.table import Table
+
+    names = ("recipe", "seed", "mean", "worst", "gap", table.protected or "protected", "runaway", "verdict")
+    shown = Table(title=f"word error rates after, {table.evaluation} by {table.axis}")
+    for name in names:
+        shown.add_column(name, justify="left" if name in ("recipe", "verdict") else "right")
+    for name, figures in [("before", [table.before]), *((row.name, row.seeds) for row in table.rows)]:
+        for one in figures:
+            shown.add_row(
+                name, "" if name == "before" else f"{one.seed}", _percent(one.macro), _percent(one.worst),
+                _percent(one.gap), _percent(one.protected), _percent(one.runaway_share), one.verdict,
+            )  # fmt: skip
+    output.show_table(shown)
+    changes = Table(title=f"change against {table.baseline} in points, over common seeds; below 0 is better")
+    for name in ("recipe", "mean", "worst", "gap", table.protected or "protected", "minutes", "MB", "answer"):
+        changes.add_column(name, justify="left" if name in ("recipe", "answer") else "right")
+    for row in table.rows:
+        parts = (row.macro, row.worst, row.gap, row.protected)
+        cells = ["" if part is None else f"{_points(part.value)} {_interval(part)}" for part in parts]
+        memory = "–" if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
+        changes.add_row(row.name, *cells, f"{row.seconds / 60:.1f}", memory, row.answer)
+    output.show_table(changes)
 
 
 def _show_plan(found: DebiasPlan, json: bool) -> None:

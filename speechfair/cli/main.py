@@ -55,13 +55,13 @@ for _verb in (
     gate,
     plan,
     discover,
-    debias,
     models,
     doctor,
 ):
     app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(corpora.app, name="corpora")
+app.add_typer(debias.app, name="debias")
 app.add_typer(process.app, name="process")
 
 

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from speechfair.debias.rows import Row
 
-__all__ = ["SAMPLE_RATE", "Draws", "Example", "SpeechCollator", "read_samples", "target_text", "window_of"]
+__all__ = [
+    "SAMPLE_RATE",
+    "Draws",
+    "Example",
+    "SpeechCollator",
+    "ctc_tokens",
+    "read_samples",
+    "target_text",
+    "whisper_tokens",
+    "window_of",
+]
 
 SAMPLE_RATE = 16_000
 IGNORED = -100
@@ -35,7 +45,7 @@ Alter = Callable[["NDArray[np.float32]", int, np.random.Generator], "NDArray[np.
 
 @dataclass(frozen=True)
 class Example:
-    """One drawn utterance: samples at 16 kHz, target token ids (prompt first) and group number."""
+    """One drawn utterance: samples at 16 kHz, prompt (none for CTC), target token ids, and group number."""
 
     samples: NDArray[np.float32]
     prompt: tuple[int, ...]
@@ -50,7 +60,8 @@ class Draws(Dataset[Example]):
     ----------
     rows : to draw from.
     order : row number of every draw.
-    tokenizer : a Whisper tokenizer whose prefix tokens are set.
+    prompt : token ids that are given and not learnt.
+    tokens : the target token ids of a row.
     groups : group names; a group's number is its place.
     alter : changes the audio of a draw; its generator depends on `seed` and the draw's number alone.
     """
@@ -59,17 +70,17 @@ class Draws(Dataset[Example]):
         self,
         rows: Sequence[Row],
         order: NDArray[np.int64],
-        tokenizer: Any,
+        prompt: Sequence[int],
+        tokens: Callable[[Row], tuple[int, ...]],
         groups: Sequence[str],
-        case: str,
         alter: Alter | None = None,
         seed: int = 0,
     ) -> None:
         self._rows, self._order = rows, order
         self._number = {group: place for place, group in enumerate(groups)}
         self._alter, self._seed = alter, seed
-        self._prompt = tuple(int(token) for token in tokenizer.prefix_tokens)
-        self._tokens = [_tokens(tokenizer, row, case) for row in rows]
+        self._prompt = tuple(prompt)
+        self._tokens = [tokens(row) for row in rows]
 
     def __len__(self) -> int:
         return len(self._order)
@@ -84,7 +95,7 @@ class Draws(Dataset[Example]):
 
 
 class SpeechCollator:
-    """Makes a batch: features padded to one window, shifted decoder input, labels and group numbers.
+    """Makes a Whisper batch: features padded to one window, shifted decoder input, labels and group numbers.
 
     Parameters
     ----------
@@ -97,7 +108,8 @@ class SpeechCollator:
         self._extractor, self._window_s, self._pad = extractor, window_s, pad
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        """Tensors ``input_features`` (B, mels, frames), ``decoder_input_ids``, ``labels`` (B, T), ``groups`` (B,).
+        """Tensors ``input_features`` (B, mels, frames), ``decoder_input_ids``, ``labels`` (B, T), ``groups`` and
+        ``lengths`` (B,), the number of samples.
 
         The prompt is given and not learnt: its labels are ignored.
         """
@@ -113,7 +125,14 @@ class SpeechCollator:
             inputs[i, : len(whole) - 1] = whole[:-1]
             labels[i, len(example.prompt) - 1 : len(whole) - 1] = torch.tensor(example.tokens)
         groups = torch.tensor([example.group for example in examples], dtype=torch.long)
-        return {"input_features": features, "decoder_input_ids": inputs, "labels": labels, "groups": groups}
+        lengths = torch.tensor([len(example.samples) for example in examples], dtype=torch.long)
+        return {
+            "input_features": features,
+            "decoder_input_ids": inputs,
+            "labels": labels,
+            "groups": groups,
+            "lengths": lengths,
+        }
 
     def features(self, samples: Sequence[NDArray[np.float32]], window_s: float) -> torch.Tensor:
         """Log-mel spectrograms, shape (batch, mels, 100 * window_s)."""
@@ -153,15 +172,43 @@ def read_samples(row: Row) -> NDArray[np.float32]:
 
 
 def target_text(row: Row, case: str) -> str:
-    """The text that is learnt: the row's, in the recipe's case, beginning with a space as Whisper's own texts do."""
-    text = row.text.strip()
-    if case != "verbatim":
-        text = text.lower()
-    if case == "sentence":
-        text = text[:1].upper() + text[1:]
+    """The text that Whisper learns: in the recipe's case, beginning with a space as Whisper's own texts do."""
+    text = _in_case(row.text.strip(), case)
     return text if row.language in UNSPACED else f" {text}"
 
 
-def _tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
+def whisper_tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
+    """Token ids of the text that Whisper learns, its end included."""
     ids = tokenizer(target_text(row, case), add_special_tokens=False)["input_ids"]
     return (*(int(token) for token in ids), int(tokenizer.eos_token_id))
+
+
+def ctc_tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
+    """Token ids of the text that a CTC model learns; characters outside its vocabulary (punctuation) are left out.
+
+    Raises
+    ------
+    InputError
+        Less than half of the text's letters are in the vocabulary; most often it has the other case.
+    """
+    text = _in_case(row.text.strip(), case)
+    unknown = tokenizer.unk_token_id
+    ids = [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
+    known = tuple(token for token in ids if token != unknown)
+    letters = sum(char.isalnum() for char in text)
+    delimiter = getattr(tokenizer, "word_delimiter_token_id", None)
+    if 2 * sum(token != delimiter for token in known) < letters or not known:
+        raise InputError(
+            f"utterance {row.id!r}: most letters of {text[:40]!r} are not in the model's vocabulary; "
+            "try case: upper or case: lower in the recipe"
+        )
+    return known
+
+
+def _in_case(text: str, case: str) -> str:
+    if case == "verbatim":
+        return text
+    if case == "upper":
+        return text.upper()
+    text = text.lower()
+    return text[:1].upper() + text[1:] if case == "sentence" else text

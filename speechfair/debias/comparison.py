@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from speechfair.metrics.pairing import Pair
     from speechfair.types import Estimate
 
-__all__ = ["AxisChange", "DebiasResult", "GroupChange", "Verdict", "compare", "overall_verdict"]
+__all__ = ["AxisChange", "DebiasResult", "GroupChange", "Verdict", "compare", "overall_verdict", "scores_of"]
 
 Verdict = Literal["no harm", "harm", "undetermined"]
 EVERYONE = "everyone"
@@ -103,7 +103,7 @@ def compare(recipe: DebiasRecipe, old: Path, new: Path) -> tuple[list[GroupChang
     groups: list[GroupChange] = []
     axes: list[AxisChange] = []
     for source in recipe.evaluate:
-        before, after = (_scores(audits / source.name) for audits in (old, new))
+        before, after = (scores_of(audits / source.name) for audits in (old, new))
         about = {"evaluation": source.name, "protected": source.protected}
         groups.append(_group(about, None, EVERYONE, before, after, recipe.margin, recipe.level))
         for axis in source.group_by:
@@ -131,7 +131,7 @@ def _place(group: GroupChange) -> str:
     )
 
 
-def _scores(audit: Path) -> pl.DataFrame:
+def scores_of(audit: Path) -> pl.DataFrame:
     """The scored rows of an audit's run folder."""
     from speechfair.errors import RunFolderError
     from speechfair.store import RunFolder

@@ -18,7 +18,7 @@ from speechfair.models.windows import token_limit
 if TYPE_CHECKING:
     from speechfair.debias.pieces import Pieces
     from speechfair.debias.rows import Row
-    from speechfair.types import ErrorCounts, Normalizer
+    from speechfair.types import ErrorCounts, Normalizer, Recognizer
 
 __all__ = ["Development", "transcripts"]
 
@@ -51,7 +51,21 @@ class Development:
         -------
         ``groups`` (rate by group), ``macro`` (their mean), ``worst``, ``worst_group``.
         """
-        counts = self.counts(model, self._rows)
+        return self._by_group(self.counts(model, self._rows))
+
+    def decoded_rates(self, recognizer: Recognizer) -> dict[str, Any]:
+        """The same of a recogniser, a transcript that fails counted as an empty one."""
+        from speechfair.types import Audio
+
+        batch = [Audio(row.id, read_samples(row), SAMPLE_RATE) for row in self._rows]
+        if recognizer.sample_rate != SAMPLE_RATE:
+            raise InputError(
+                f"the recogniser takes {recognizer.sample_rate} Hz; decoding is tried at 16 kHz only"
+            )
+        texts = [hypothesis.text or "" for hypothesis in recognizer.transcribe(batch)]
+        return self._by_group(self._count(self._rows, texts))
+
+    def _by_group(self, counts: Sequence[ErrorCounts]) -> dict[str, Any]:
         by_group: dict[str, float] = {}
         for group in self.groups:
             errors = sum(c.errors for row, c in zip(self._rows, counts, strict=True) if row.group == group)
@@ -69,10 +83,12 @@ class Development:
 
     def counts(self, model: Any, rows: Sequence[Row]) -> list[ErrorCounts]:
         """Errors of `model` on each of `rows`."""
+        return self._count(rows, transcripts(model, rows, self._pieces, self._window_s))
+
+    def _count(self, rows: Sequence[Row], texts: Sequence[str]) -> list[ErrorCounts]:
         from speechfair.metrics import count_errors
         from speechfair.types import ErrorCounts
 
-        texts = transcripts(model, rows, self._pieces, self._window_s)
         table = count_errors(
             [self._normalizer(row.text) for row in rows],
             [self._normalizer(text) for text in texts],
@@ -84,6 +100,10 @@ class Development:
 
 def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:
     """Greedy transcripts of `rows`, in order. The model's mode and its 30 s window are put back."""
+    if pieces.kind == "ctc":
+        from speechfair.debias.ctc import ctc_transcripts
+
+        return ctc_transcripts(model, rows, pieces)
     import torch
 
     whisper = whisper_of(model)

@@ -73,21 +73,24 @@ def evaluation_corpus(recipe: DebiasRecipe, source: EvaluationSource) -> Corpus:
     return corpus if source.per_speaker is None else FirstOfEachSpeaker(corpus, source.per_speaker)
 
 
-def recognizer_for(recipe: DebiasRecipe, weights: Path, work: Path, name: str) -> Recognizer:
+def recognizer_for(
+    recipe: DebiasRecipe, weights: Path, work: Path, name: str, changed: Mapping[str, Any] | None = None
+) -> Recognizer:
     """The recipe's recogniser on a transformers folder.
 
     Parameters
     ----------
     work : where an exported copy of the weights may lie.
     name : what the model is called in the audit, and the name of the copy.
+    changed : options in place of the recipe's own.
     """
     from speechfair.debias.pieces import export_ct2
     from speechfair.models import load_model
 
     family = recipe.recognizer.family
     folder = export_ct2(weights, work / name) if family == "faster-whisper" else weights
-    options = dict(recipe.recognizer.options)
-    if recipe.language is not None:
+    options = {**recipe.recognizer.options, **(changed or {})}
+    if recipe.language is not None and family != "ctc":
         options.setdefault("language", recipe.language)
     return load_model(f"{family}:{folder}", **{"name": name, **options})
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from speechfair.debias.objectives import Objective
-    from speechfair.debias.recipe import MethodChoice
+    from speechfair.debias.pieces import Pieces
+    from speechfair.debias.recipe import DebiasRecipe, MethodChoice
+    from speechfair.debias.rows import Row, TrainingData
 
 __all__ = ["Method", "NoOptions", "Stage", "debias_methods", "load_method"]
 
@@ -40,6 +42,10 @@ class Stage(Protocol):
         """Where the method may keep what it must not compute twice."""
 
     @property
+    def pieces(self) -> Pieces:
+        """The base model's parts."""
+
+    @property
     def model(self) -> Any:
         """The model in training, all weights in place."""
 
@@ -48,6 +54,27 @@ class Stage(Protocol):
 
     def development_rates(self) -> dict[str, Any]:
         """Word error rates of `model` on the development speakers: by group, macro and worst."""
+
+    def decoded_rates(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Word error rates on the development speakers through the recipe's recogniser, with `options` changed."""
+
+    def train_on_group(self, group: str, steps: int) -> Mapping[str, Any]:
+        """Weights of a copy of the base model after `steps` of plain training on one group's rows, adapters merged."""
+
+    def leakage(self, when: str) -> dict[str, Any]:
+        """How well a linear probe tells the groups apart from the encoder's states; kept under the name `when`."""
+
+    @property
+    def recipe(self) -> DebiasRecipe:
+        """The recipe of the run."""
+
+    @property
+    def data(self) -> TrainingData:
+        """Rows to train on and rows to watch."""
+
+    @property
+    def window_s(self) -> float:
+        """Seconds of audio that the encoder sees."""
 
     def train_and_find_errors(self, steps: int) -> list[bool]:
         """Train a copy of the model plainly for `steps`; per training row, whether it then gets it wrong."""
@@ -72,6 +99,9 @@ class Method:
 
     def __init__(self, options: Any) -> None:
         self.options = options
+
+    def look(self, rows: Sequence[Row]) -> None:
+        """Called once with the training rows, before anything is drawn from them. The default does nothing."""
 
     def prepare(self, stage: Stage) -> None:
         """Called once before training, or again when a killed run resumes. The default does nothing."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from speechfair.errors import InputError
 
-__all__ = ["GroupRobust", "GroupWeighted", "Objective", "TokenMean", "utterance_losses"]
+__all__ = ["CtcRobust", "GroupRobust", "GroupWeighted", "Objective", "TokenMean", "utterance_losses"]
 
 
 def utterance_losses(token_losses: Tensor, counted: Tensor) -> Tensor:
@@ -44,7 +44,22 @@ class Objective(nn.Module):
 
     Called with `token_losses` and `counted` as for `utterance_losses`, and `groups`, shape (utterances,), the group
     number of each utterance; gives a scalar.
+
+    Attributes
+    ----------
+    reads_states : whether `penalty` is to be added in training.
+    rate : learning rate of the objective's own weights, if it has any, as a multiple of the recipe's.
     """
+
+    reads_states: bool = False
+    rate: float = 1.0
+
+    def build(self, width: int, seed: int) -> None:
+        """Called once before training with the width of the encoder's states; own weights start from `seed` alone."""
+
+    def penalty(self, states: Tensor, groups: Tensor) -> Tensor:
+        """A cost read from the encoder's mean states, shape (utterances, D). Never asked for outside training."""
+        raise NotImplementedError
 
     def forward(self, token_losses: Tensor, counted: Tensor, groups: Tensor) -> Tensor:
         """The loss that is minimised."""
@@ -99,31 +114,40 @@ class GroupRobust(Objective):
     n_groups : number of groups.
     step : step size of the weights (eta).
     smoothing : None for the plain update, or alpha > 0.
+    per_token : a group's loss is the mean over its utterances of their mean token loss. False takes the mean of their
+        summed losses, as published: a group of longer utterances then counts as a harder one.
     """
 
     weights: Tensor
 
-    def __init__(self, n_groups: int, step: float, smoothing: float | None = None) -> None:
+    def __init__(
+        self, n_groups: int, step: float, smoothing: float | None = None, per_token: bool = True
+    ) -> None:
         super().__init__()
         if n_groups < 2:
             raise InputError(
                 f"a group-robust objective needs two groups or more; the training rows have {n_groups}"
             )
-        self.step, self.smoothing = step, smoothing
+        self.step, self.smoothing, self.per_token = step, smoothing, per_token
         # float64: the weights are a product over thousands of steps
         self.register_buffer("weights", torch.full((n_groups,), 1.0 / n_groups, dtype=torch.float64))
 
     def forward(self, token_losses: Tensor, counted: Tensor, groups: Tensor) -> Tensor:
         """The weighted sum; in training mode the weights are updated first, with the losses as plain numbers."""
         losses = utterance_losses(token_losses, counted)
-        n_groups = len(self.weights)
-        sums = torch.zeros(n_groups, dtype=losses.dtype, device=losses.device).index_add(0, groups, losses)
-        counts = torch.bincount(groups, minlength=n_groups)
+        if not self.per_token:
+            losses = (token_losses * counted).sum(dim=1)
+        sums = self._sums(losses, groups)
+        counts = torch.bincount(groups, minlength=len(self.weights))
         all_sums, all_counts = _over_processes(sums.detach().double()), _over_processes(counts.double())
         if self.training:
             self._update(all_sums, all_counts)
         shares = self.weights / all_counts.clamp(min=1)
         return (shares.to(losses.dtype) * sums).sum() * _processes()
+
+    def _sums(self, losses: Tensor, groups: Tensor) -> Tensor:
+        zeros = torch.zeros(len(self.weights), dtype=losses.dtype, device=losses.device)
+        return zeros.index_add(0, groups, losses)
 
     def _update(self, sums: Tensor, counts: Tensor) -> None:
         means = torch.where(counts > 0, sums / counts.clamp(min=1), torch.zeros_like(sums))
@@ -132,6 +156,40 @@ class GroupRobust(Objective):
         scale = 1.0 if self.smoothing is None else self.weights + self.smoothing
         updated = self.weights.log() + self.step * means / scale
         self.weights.copy_(torch.softmax(updated, dim=0))
+
+
+class CtcRobust(GroupRobust):
+    """CTC-DRO: group weights that follow summed losses of length-matched shares of the batch, smoothed.
+
+    Bartelds et al., "CTC-DRO: Robust optimization for reducing language disparities in speech recognition",
+    arXiv 2502.01777: the groups of a batch have equally many seconds (`length_matched` sees to it), a group's loss is
+    the **sum** over its utterances of their sequence losses, and ``q[g] *= exp(step * loss[g] / (q[g] + smoothing))``
+    for the groups in the batch. Here the sum is divided by the number of rows that a group has on average in a
+    batch, one constant for all, so that `step` and the learning rate do not hang on the batch size.
+    The loss is ``n_groups * sum(q[g] * loss[g])`` over the target tokens of a mean row, so that it starts out on the
+    scale of a plain loss per token.
+
+    Parameters
+    ----------
+    tokens : mean number of target tokens of a row, one constant for all groups.
+    """
+
+    def __init__(self, n_groups: int, step: float, smoothing: float, tokens: float) -> None:
+        super().__init__(n_groups, step, smoothing, per_token=False)
+        if smoothing <= 0 or tokens <= 0:
+            raise InputError(f"smoothing and tokens must be positive; got {smoothing} and {tokens}")
+        self.tokens = tokens
+
+    def forward(self, token_losses: Tensor, counted: Tensor, groups: Tensor) -> Tensor:
+        """The weighted sum; in training mode the weights are updated first, with the losses as plain numbers."""
+        utterance_losses(token_losses, counted)  # refuses what has no token
+        sums = self._sums((token_losses * counted).sum(dim=1), groups)
+        counts = _over_processes(torch.bincount(groups, minlength=len(self.weights)).double())
+        rows = float(counts.sum()) / len(self.weights) * self.tokens
+        if self.training:
+            present = counts.clamp(max=1)  # a group that is absent keeps its relative weight
+            self._update(_over_processes(sums.detach().double()) / rows, present)
+        return (self.weights.to(sums.dtype) * sums).sum() / rows * _processes() * len(self.weights)
 
 
 def _processes() -> int:

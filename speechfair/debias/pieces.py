@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models.batching import describe
@@ -28,6 +28,7 @@ __all__ = [
     "base_folder",
     "export_ct2",
     "load_pieces",
+    "load_weights",
     "merged",
     "need_training_packages",
     "save",
@@ -36,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Pieces:
-    """A transformers Whisper in parts, and the folder it was read from.
+    """A transformers model in parts, and the folder it was read from.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ class Pieces:
     extractor: Any
     folder: Path
     digest: str
+    kind: Literal["whisper", "ctc"] = "whisper"
 
 
 def need_training_packages() -> None:
@@ -58,22 +60,26 @@ def need_training_packages() -> None:
 
 
 def base_folder(spec: str) -> Path:
-    """Folder of the weights to start from: ``bundled:NAME`` or ``whisper:FOLDER`` (or a hub name)."""
+    """Folder of the weights to start from: ``bundled:NAME``, ``whisper:FOLDER`` or ``ctc:FOLDER`` (or a hub name)."""
     from speechfair.models.ct2_conversion import converted_bundled
 
     family, _, which = spec.partition(":")
     if family == "bundled":
         return converted_bundled(which or "whisper-tiny.en")
-    if family == "whisper" and which:
-        return model_folder(which, "whisper")
+    if family in ("whisper", "ctc") and which:
+        return model_folder(which, family)
     raise InputError(
-        f"model {spec!r} cannot be trained here: give bundled:whisper-tiny.en, or whisper:FOLDER with a folder that "
-        f"transformers saved; {did_you_mean(family, ['bundled', 'whisper'])}"
+        f"model {spec!r} cannot be trained here: give bundled:whisper-tiny.en, or whisper:FOLDER or ctc:FOLDER with a "
+        f"folder that transformers saved; {did_you_mean(family, ['bundled', 'whisper', 'ctc'])}"
     )
 
 
 def load_pieces(spec: str, language: str | None) -> Pieces:
     """Model, tokenizer (set to transcribe `language` without timestamps) and feature extractor of `spec`."""
+    if spec.startswith("ctc:"):
+        from speechfair.debias.ctc import load_ctc
+
+        return load_ctc(str(base_folder(spec)))
     from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
 
     folder = base_folder(spec)
@@ -88,6 +94,16 @@ def load_pieces(spec: str, language: str | None) -> Pieces:
             ) from error
     _set_prompt(tokenizer, model, language, spec)
     return Pieces(model, tokenizer, extractor, folder, digest_of(folder))
+
+
+def load_weights(pieces: Pieces, folder: Path) -> dict[str, Any]:
+    """The weights of another model of the same kind, by name."""
+    from transformers import AutoModelForCTC, WhisperForConditionalGeneration
+
+    kind = AutoModelForCTC if pieces.kind == "ctc" else WhisperForConditionalGeneration
+    with quiet_transformers():
+        weights: dict[str, Any] = kind.from_pretrained(folder, dtype="float32").state_dict()
+    return weights
 
 
 def adapted(model: Any, lora: Lora, seed: int) -> Any:

@@ -68,6 +68,7 @@ def plan(recipe: DebiasRecipe) -> DebiasPlan:
             )
         training = Training(recipe, data, load_pieces(recipe.model, recipe.language), folder, lambda _: None)
         per_step, per_check, share = _timed(training)
+        data = training.data
     draws = training.draws_by_group() if training.method.trains else {}
     steps = recipe.steps if training.method.trains else 0
     checks = -(-steps // recipe.check_every) + 2

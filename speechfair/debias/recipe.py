@@ -85,10 +85,10 @@ class RecognizerChoice(_Strict):
     """What decodes for the audits before and after: an adapter family and its options.
 
     ``faster-whisper`` exports the weights to CTranslate2 first (float32), which is much faster on a CPU;
-    ``whisper`` decodes with transformers.
+    ``whisper`` decodes with transformers. A CTC model has one way to be decoded, ``ctc``.
     """
 
-    family: Literal["faster-whisper", "whisper"] = "faster-whisper"
+    family: Literal["faster-whisper", "whisper", "ctc"] = "faster-whisper"
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -104,11 +104,11 @@ class DebiasRecipe(_Strict):
 
     Parameters
     ----------
-    model : ``bundled:NAME`` or ``whisper:FOLDER``, a transformers Whisper.
+    model : ``bundled:NAME`` or ``whisper:FOLDER``, a transformers Whisper; or ``ctc:FOLDER``, wav2vec 2.0 and kin.
     language : two-letter code; needed for multilingual models.
     axis : label axis (or crossing ``a+b``) whose values are the groups of the method.
     exclude_groups : groups of `axis` whose rows are not trained on.
-    case : how transcripts become training targets: as they are, lower case, or the first letter upper.
+    case : how transcripts become training targets: as they are, lower or upper case, or the first letter upper.
     lora : adapters instead of all weights.
     window : seconds of audio that the encoder sees in training; ``auto`` takes the corpus's durations.
     max_seconds : longer utterances are not trained on, and counted.
@@ -126,7 +126,7 @@ class DebiasRecipe(_Strict):
     dev: Development = Development()
     evaluate: list[EvaluationSource] = Field(min_length=1)
     method: MethodChoice
-    case: Literal["verbatim", "lower", "sentence"] = "verbatim"
+    case: Literal["verbatim", "lower", "upper", "sentence"] = "verbatim"
     steps: int = Field(ge=1)
     batch: int = Field(default=8, ge=1)
     learning_rate: float = Field(default=1e-5, gt=0, lt=1)
@@ -149,6 +149,11 @@ class DebiasRecipe(_Strict):
         names = [source.name for source in self.evaluate]
         if len(set(names)) < len(names):
             raise ValueError(f"two corpora to evaluate share a name: {', '.join(names)}")
+        if self.model.startswith("ctc:") != (self.recognizer.family == "ctc"):
+            raise ValueError(
+                f"recognizer.family {self.recognizer.family!r} cannot decode model {self.model!r}; "
+                "a CTC model takes ctc, a Whisper faster-whisper or whisper"
+            )
         if all(source.protected for source in self.evaluate):
             raise ValueError("every corpus to evaluate is protected; name the target too (protected: false)")
         for source in self.evaluate:

@@ -101,7 +101,10 @@ def _debias(
     say(f"{recipe.method.name}: {what} …")
     record = training.run(run.path / "model")
     say("auditing the model after …")
-    audit_all(recipe, recognizer_for(recipe, run.path / "model", work, "after"), run.path / "after", observe)
+    changed = record["finish"].get("recognizer_options")
+    after = recognizer_for(recipe, run.path / "model", work, "after", changed)
+    audit_all(recipe, after, run.path / "after", observe)
+    data = training.data
     result = _result(recipe, data, record, run.path)
     write_atomically(run.path / "debias.json", result.to_json().encode())
     shutil.rmtree(work, ignore_errors=True)

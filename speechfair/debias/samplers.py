@@ -16,7 +16,7 @@ from speechfair.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["balanced", "shuffled", "tempered"]
+__all__ = ["balanced", "length_matched", "shuffled", "tempered"]
 
 
 def shuffled(n_rows: int, n_draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -70,6 +70,50 @@ def tempered(
     chances = counts.astype(np.float64) ** tau
     wanted = rng.choice(present, size=n_draws, p=chances / chances.sum())
     return _rows_of(numbers, wanted.tolist(), rng)
+
+
+def length_matched(
+    groups: Sequence[int] | NDArray[np.int64],
+    seconds: Sequence[float] | NDArray[np.float64],
+    n_draws: int,
+    batch: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Batches in which the groups have about equally many seconds of speech, however long their utterances are.
+
+    Each place of a batch goes to the group that has the fewest seconds in it so far, so a group of short utterances
+    gets more rows, and every group at least one.
+
+    Parameters
+    ----------
+    seconds : length of every row.
+
+    >>> rows = length_matched([0, 0, 1, 1, 1], [6.0, 6.0, 2.0, 2.0, 2.0], 8, 4, np.random.default_rng(0))
+    >>> [sorted(int(row > 1) for row in rows[i : i + 4]) for i in (0, 4)]
+    [[0, 1, 1, 1], [0, 1, 1, 1]]
+    """
+    numbers, lengths = np.asarray(groups, dtype=np.int64), np.asarray(seconds, dtype=np.float64)
+    _need_rows(len(numbers))
+    present = np.unique(numbers)
+    if batch < len(present):
+        raise InputError(
+            f"a batch of {batch} cannot hold {len(present)} groups; batch must be {len(present)} or more"
+        )
+    queues: dict[int, list[int]] = {int(group): [] for group in present}
+    draws: list[int] = []
+    while len(draws) < n_draws:
+        filled = {int(group): 0.0 for group in rng.permutation(present)}
+        chosen: list[int] = []
+        for _ in range(batch):
+            group = min(filled, key=lambda name: filled[name])
+            if not queues[group]:
+                rows = np.flatnonzero(numbers == group)
+                queues[group] = rows[rng.permutation(len(rows))].tolist()
+            row = queues[group].pop()
+            filled[group] += float(lengths[row])
+            chosen.append(row)
+        draws += [chosen[i] for i in rng.permutation(batch)]
+    return np.array(draws[:n_draws], dtype=np.int64)
 
 
 def _rows_of(groups: NDArray[np.int64], wanted: Sequence[int], rng: np.random.Generator) -> NDArray[np.int64]:

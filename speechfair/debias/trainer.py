@@ -1,8 +1,8 @@
 """transformers' `Trainer` with an objective in place of its loss, and checks by group in place of its evaluation.
 
-What is added: the objective's buffers go into every checkpoint; a checkpoint counts only once it is whole; a loss that
-is not a finite number ends the training; when to stop is read from the logged checks alone, so that a resumed
-run stops where an undisturbed one does. torch is imported with this module.
+What is added: the objective's buffers and weights go into every checkpoint; a checkpoint counts only once it is whole;
+a loss that is not a finite number ends the training; when to stop is read from the logged checks alone, so that a
+resumed run stops where an undisturbed one does. torch is imported with this module.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from torch.nn.functional import cross_entropy
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from speechfair.debias.batches import IGNORED
-from speechfair.debias.window import audio_window
+from speechfair.debias.batches import IGNORED, SAMPLE_RATE
+from speechfair.debias.window import POSITIONS_PER_SECOND, audio_window
 from speechfair.errors import InputError, ModelError, SpeechfairError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ __all__ = [
     "best_step",
     "has_stalled",
     "last_checkpoint",
+    "mean_over_frames",
+    "token_losses",
 ]
 
 WORST = "eval_worst"
@@ -53,15 +55,43 @@ class TrainingError(SpeechfairError):
 
 
 def batch_loss(model: Any, objective: Objective, inputs: Mapping[str, Any]) -> Tensor:
-    """The objective's loss of one batch, on the window that the batch was padded to."""
+    """The objective's loss of one batch, and in training its penalty on the encoder's states."""
+    wanted = objective.training and objective.reads_states
+    losses, counted, states, frames = token_losses(model, inputs, wanted)
+    loss: Tensor = objective(losses, counted, inputs["groups"])
+    if states is not None:
+        loss = loss + objective.penalty(mean_over_frames(states, frames), inputs["groups"])
+    return loss
+
+
+def token_losses(
+    model: Any, inputs: Mapping[str, Any], states: bool
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """Loss of every token of one batch, Whisper's on the window that the batch was padded to.
+
+    Returns
+    -------
+    losses (B, T), which of them count, last encoder states (B, frames, D) if `states`, frames of speech (B,)
+    """
+    if "decoder_input_ids" not in inputs:
+        from speechfair.debias.ctc import ctc_token_losses
+
+        return ctc_token_losses(model, inputs, states)
     labels = inputs["labels"]
     with audio_window(model, inputs["input_features"].shape[-1] / MEL_FRAMES_PER_SECOND):
         output = model(input_features=inputs["input_features"], decoder_input_ids=inputs["decoder_input_ids"])
     losses = cross_entropy(
         output.logits.float().transpose(1, 2), labels, ignore_index=IGNORED, reduction="none"
     )
-    loss: Tensor = objective(losses, labels != IGNORED, inputs["groups"])
-    return loss
+    frames = (inputs["lengths"] * POSITIONS_PER_SECOND / SAMPLE_RATE).ceil().long().clamp(min=1)
+    return losses, labels != IGNORED, output.encoder_last_hidden_state if states else None, frames
+
+
+def mean_over_frames(states: Tensor, frames: Tensor) -> Tensor:
+    """Mean state of every utterance over its own frames: from (B, frames, D) to (B, D); padding does not count."""
+    inside = torch.arange(states.shape[1], device=states.device) < frames.to(states.device).unsqueeze(1)
+    weights = inside.to(states.dtype).unsqueeze(2)
+    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
 class DebiasTrainer(Trainer):
@@ -82,6 +112,26 @@ class DebiasTrainer(Trainer):
         self.check = check
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
+        if self.args.world_size > 1 and list(objective.parameters()):
+            raise InputError(
+                f"{type(objective).__name__} has weights of its own, which are not shared between processes; "
+                "train it in one"
+            )
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """The optimizer, with the objective's own weights where it has any."""
+        made = self.optimizer is None
+        optimizer = super().create_optimizer() if model is None else super().create_optimizer(model)
+        if made and (own := list(self.objective.parameters())):
+            optimizer.add_param_group(
+                {"params": own, "weight_decay": 0.0, "lr": self.args.learning_rate * self.objective.rate}
+            )
+        return optimizer
+
+    def training_step(self, *arguments: Any, **options: Any) -> Any:
+        """A step; transformers clears the model's gradients only, so the objective's are cleared here."""
+        self.objective.zero_grad()
+        return super().training_step(*arguments, **options)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -116,7 +166,7 @@ class DebiasTrainer(Trainer):
             return
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
         # cloned: safetensors refuses tensors that share memory
-        buffers = {name: buffer.detach().cpu().clone() for name, buffer in self.objective.named_buffers()}
+        buffers = {name: value.detach().cpu().clone() for name, value in self.objective.state_dict().items()}
         save_file(buffers, folder / OBJECTIVE)
         sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
         (folder / RECEIPT).write_text(json.dumps(sizes), encoding="utf-8")
@@ -126,9 +176,9 @@ class DebiasTrainer(Trainer):
         self.load_objective(Path(resume_from_checkpoint))
 
     def load_objective(self, checkpoint: Path) -> None:
-        """Put the objective's buffers back as they were at a checkpoint."""
+        """Put the objective's buffers and weights back as they were at a checkpoint."""
         found = load_file(checkpoint / OBJECTIVE)
-        mine = {name: buffer.shape for name, buffer in self.objective.named_buffers()}
+        mine = {name: value.shape for name, value in self.objective.state_dict().items()}
         if {name: buffer.shape for name, buffer in found.items()} != mine:
             raise ModelError(f"{checkpoint}: was written by another objective; choose another --out")
         self.objective.load_state_dict(found)

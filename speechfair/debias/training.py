@@ -6,11 +6,13 @@ are not made here.
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from speechfair.debias.objectives import Objective
     from speechfair.debias.pieces import Pieces
     from speechfair.debias.recipe import DebiasRecipe
-    from speechfair.debias.rows import TrainingData
+    from speechfair.debias.rows import Row, TrainingData
 
 __all__ = ["Say", "Training", "draw_order", "group_numbers", "training_window"]
 
@@ -81,8 +83,13 @@ class Training:
         from speechfair.debias.development import Development
         from speechfair.text import default_normalizer, load_normalizer
 
+        if self.pieces.kind == "ctc":
+            from speechfair.debias.ctc import learnable
+
+            self.data = learnable(self.data, self.pieces, self.recipe.case)
         self.window_s = training_window(self.recipe, self.data)
         self.method = load_method(self.recipe.method)
+        self.method.look(self.data.train)
         self.model: Any = self.pieces.model
         name = self.recipe.normalizer or default_normalizer(self.data.train[0].language)
         self.development: Development = Development(
@@ -120,9 +127,10 @@ class Training:
         }
         save(self.pieces, self.model, target)
         record["seconds"] = time.perf_counter() - started
+        record["peak_megabytes"] = _peak_megabytes()
         write_atomically(done, (json.dumps(record, indent=2) + "\n").encode())
-        for checkpoint in self.folder.glob("checkpoint-*"):
-            shutil.rmtree(checkpoint)
+        for leftover in (*self.folder.rglob("checkpoint-*"), self.folder / "decoding"):
+            shutil.rmtree(leftover, ignore_errors=True)
         return record
 
     def draws_by_group(self) -> dict[str, int]:
@@ -135,32 +143,69 @@ class Training:
 
     def base_weights(self) -> Mapping[str, Any]:
         """The weights training started from, by name."""
-        from transformers import WhisperForConditionalGeneration
+        from speechfair.debias.pieces import load_weights
 
-        from speechfair.models.weights import quiet_transformers
-
-        with quiet_transformers():
-            base = WhisperForConditionalGeneration.from_pretrained(self.pieces.folder, dtype="float32")
-        weights: Mapping[str, Any] = base.state_dict()
-        return weights
+        return load_weights(self.pieces, self.pieces.folder)
 
     def development_rates(self) -> dict[str, Any]:
         """Word error rates of the model on the development speakers."""
         return self.development.rates(self.model)
 
+    def leakage(self, when: str) -> dict[str, Any]:
+        """How well a linear probe tells the groups apart from the model's mean encoder states; measured once."""
+        from speechfair.debias.leakage import probe
+        from speechfair.debias.states import mean_states
+
+        kept = self.folder / f"leakage-{when}.json"
+        if not kept.is_file():
+            rows = (*self.data.train, *self.data.dev)
+            states = mean_states(self.model, rows, self.pieces, self.window_s)
+            found = probe(
+                states, [row.group for row in rows], [row.speaker for row in rows], self.recipe.seed
+            )
+            write_atomically(kept, json.dumps(found.model_dump()).encode())
+        answer: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return answer
+
+    def decoded_rates(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Word error rates on the development speakers through the recipe's recogniser, with `options` changed."""
+        from speechfair.debias.evaluation import recognizer_for
+
+        recognizer = recognizer_for(
+            self.recipe, self.pieces.folder, self.folder / "decoding", "tried", options
+        )
+        return self.development.decoded_rates(recognizer)
+
+    def train_on_group(self, group: str, steps: int) -> Mapping[str, Any]:
+        """Weights of a copy of the base model after `steps` of plain training on one group's rows, adapters merged."""
+        from speechfair.debias.pieces import merged
+
+        rows = tuple(row for row in self.data.train if row.group == group)
+        own = self._plain_copy(self.folder / group, replace(self.data, train=rows))
+        own._resume(own._trainer(own.method.objective([group], [len(rows)]), steps, None))
+        if self.recipe.lora is not None:
+            own.model.save_pretrained(own.folder / "adapter")
+        weights: Mapping[str, Any] = merged(own.model).state_dict()
+        return weights
+
     def train_and_find_errors(self, steps: int) -> list[bool]:
         """Train a copy plainly for `steps` steps; per training row, whether it then has any word wrong."""
-        import copy
-
-        plain = Method(Method.Options())
-        own = copy.copy(self)
-        own.model, own.method = copy.deepcopy(self.pieces.model), plain
-        own.folder = self.folder / "first-pass"
-        trainer = own._trainer(plain.objective(self.data.groups, self._rows_per_group()), steps, None)
-        own._resume(trainer)
+        own = self._plain_copy(self.folder / "first-pass", self.data, lora=False)
+        own._resume(own._trainer(own.method.objective(self.data.groups, self._rows_per_group()), steps, None))
         counts = self.development.counts(own.model, self.data.train)
         shutil.rmtree(own.folder, ignore_errors=True)
         return [count.errors > 0 for count in counts]
+
+    def _plain_copy(self, folder: Path, data: TrainingData, lora: bool = True) -> Training:
+        """This training with the base's weights, the method erm and other rows."""
+        from speechfair.debias.pieces import adapted
+
+        own = copy.copy(self)
+        own.folder, own.data, own.method = folder, data, Method(Method.Options())
+        own.model = copy.deepcopy(self.pieces.model)
+        if lora and self.recipe.lora is not None:
+            own.model = adapted(own.model, self.recipe.lora, self.recipe.seed)
+        return own
 
     # -- the loop ----------------------------------------------------------------------------------
 
@@ -197,7 +242,8 @@ class Training:
         }
 
     def _trainer(self, objective: Objective, steps: int, check: Any) -> Any:
-        from speechfair.debias.batches import Draws, SpeechCollator
+        from speechfair.debias.batches import Draws
+        from speechfair.debias.states import state_width
         from speechfair.debias.trainer import DebiasTrainer, arguments, rhythm
 
         order = draw_order(self.recipe, self.data, self.method, steps)
@@ -205,14 +251,14 @@ class Training:
         draws = Draws(
             self.data.train,
             order,
-            self.pieces.tokenizer,
+            self._prompt(),
+            self._tokens,
             self.data.groups,
-            self.recipe.case,
             alter,
             self.recipe.seed,
         )
-        pad = int(self.pieces.tokenizer.pad_token_id)
         patience = self.recipe.patience if check is not None else None
+        objective.build(state_width(self.model), self.recipe.seed)
         return DebiasTrainer(
             objective=objective,
             check=check,
@@ -220,9 +266,28 @@ class Training:
             args=arguments(self.recipe, self.folder, steps, on_cpu=self.on_cpu, checked=check is not None),
             train_dataset=draws,
             eval_dataset=list(self.data.dev) if check is not None else None,
-            data_collator=SpeechCollator(self.pieces.extractor, self.window_s, pad),
+            data_collator=self._collator(),
             callbacks=[rhythm(patience, partial(self._observe, steps))],
         )
+
+    def _prompt(self) -> list[int]:
+        return [] if self.pieces.kind == "ctc" else [int(t) for t in self.pieces.tokenizer.prefix_tokens]
+
+    def _tokens(self, row: Row) -> tuple[int, ...]:
+        from speechfair.debias.batches import ctc_tokens, whisper_tokens
+
+        tokens = ctc_tokens if self.pieces.kind == "ctc" else whisper_tokens
+        return tokens(self.pieces.tokenizer, row, self.recipe.case)
+
+    def _collator(self) -> Any:
+        if self.pieces.kind == "ctc":
+            from speechfair.debias.ctc import CtcCollator
+
+            return CtcCollator(self.pieces)
+        from speechfair.debias.batches import SpeechCollator
+
+        pad = int(self.pieces.tokenizer.pad_token_id)
+        return SpeechCollator(self.pieces.extractor, self.window_s, pad)
 
     def _resume(self, trainer: Any) -> None:
         """Train to the end, from the last whole checkpoint where there is one."""
@@ -264,6 +329,20 @@ class Training:
             }
             rates = {"groups": groups, "macro": logs["eval_macro"]}
             self.say(f"step {step}/{steps}  development speakers: {_sentence(rates)}")
+
+
+def _peak_megabytes() -> float | None:
+    """Most memory that was held: on the GPU where there is one, else by the process; None where it cannot be told."""
+    import torch
+
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _sentence(rates: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import WhisperForConditionalGeneration
 
-from speechfair.debias.batches import IGNORED, Draws, SpeechCollator, target_text, window_of
+from speechfair.debias.batches import IGNORED, Draws, SpeechCollator, target_text, whisper_tokens, window_of
 from speechfair.debias.objectives import TokenMean
 from speechfair.debias.pieces import Pieces, load_pieces
 from speechfair.debias.rows import Row, gather
@@ -33,7 +34,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Row, ...]:
 
 
 def draws_of(rows: tuple[Row, ...], pieces: Pieces, order: list[int], **options: object) -> Draws:
-    return Draws(rows, np.array(order), pieces.tokenizer, ("x", "y"), "verbatim", **options)  # type: ignore[arg-type]
+    tokenizer = pieces.tokenizer
+    tokens = partial(whisper_tokens, tokenizer, case="verbatim")
+    return Draws(rows, np.array(order), tokenizer.prefix_tokens, tokens, ("x", "y"), **options)  # type: ignore[arg-type]
 
 
 def collator(pieces: Pieces, window_s: float = 2.0) -> SpeechCollator:

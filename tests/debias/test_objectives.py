@@ -8,7 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from speechfair.debias.objectives import GroupRobust, GroupWeighted, Objective, TokenMean, utterance_losses
+from speechfair.debias.objectives import (
+    CtcRobust,
+    GroupRobust,
+    GroupWeighted,
+    Objective,
+    TokenMean,
+    utterance_losses,
+)
 from speechfair.errors import InputError
 
 LOSSES = torch.tensor([[1.0, 3.0, 0.0], [4.0, 0.0, 0.0], [2.0, 2.0, 2.0]])
@@ -156,3 +163,65 @@ def test_two_processes_have_the_weights_and_the_gradient_of_one(tmp_path: object
     for one in found:
         assert one["weights"].tolist() == pytest.approx(objective.weights.tolist(), rel=1e-6)
         assert one["gradient"].tolist() == pytest.approx(model.grad.tolist(), rel=1e-6)
+
+
+# -- CTC-DRO ------------------------------------------------------------------------------------
+
+
+def test_ctc_dro_follows_its_update_step_by_step() -> None:
+    """Sums of sequence losses, over one constant for all groups; the exponent is smoothed by the weight."""
+    objective = CtcRobust(2, step=0.1, smoothing=0.5, tokens=2.0).train()
+    q = [0.5, 0.5]
+    for scale in (1.0, 0.5, 2.0):
+        rows = 3 / 2 * 2.0  # rows of a group on average, times tokens
+        sums = [(4.0 + 6.0) * scale / rows, 4.0 * scale / rows]
+        q = [w * math.exp(0.1 * s / (w + 0.5)) for w, s in zip(q, sums, strict=True)]
+        q = [w / sum(q) for w in q]
+        loss = objective(LOSSES * scale, COUNTED, GROUPS)
+        assert objective.weights.tolist() == pytest.approx(q, rel=1e-12)
+        assert loss.item() == pytest.approx(2 * sum(w * s for w, s in zip(q, sums, strict=True)), rel=1e-6)
+
+
+def test_ctc_dro_leaves_an_absent_group_its_relative_weight() -> None:
+    objective = CtcRobust(3, step=0.1, smoothing=0.5, tokens=1.0).train()
+    objective(LOSSES[:1], COUNTED[:1], GROUPS[:1])
+    assert objective.weights[1].item() == pytest.approx(objective.weights[2].item())
+    assert objective.weights[0] > objective.weights[1]
+
+
+def test_group_dro_on_summed_losses_is_the_published_one() -> None:
+    objective = GroupRobust(2, step=0.1, per_token=False).train()
+    objective(LOSSES, COUNTED, GROUPS)
+    raw = [math.exp(0.1 * (4 + 6) / 2), math.exp(0.1 * 4)]
+    assert objective.weights.tolist() == pytest.approx([w / sum(raw) for w in raw], rel=1e-12)
+
+
+def test_unequal_lengths_mislead_group_dro_and_not_ctc_dro() -> None:
+    """A group of long easy sequences and one of short hard ones, one shared weight between their targets.
+
+    Judged by the loss per token of the group that is worse off. Group DRO on summed losses takes length for difficulty
+    and serves the long group; CTC-DRO has equally many tokens of both and does not.
+    """
+
+    def worst(objective: GroupRobust, rows: tuple[int, int]) -> float:
+        tokens, targets, slopes = (20, 2), (0.0, 1.0), (1.0, 2.0)
+        where = nn.Parameter(torch.tensor(0.5))
+        optimizer = torch.optim.SGD([where], lr=0.02)
+        groups = torch.tensor([0] * rows[0] + [1] * rows[1])
+        counted = torch.arange(20) < torch.tensor([tokens[g] for g in groups]).unsqueeze(1)
+        objective.train()
+        tail = []
+        for _ in range(600):
+            per_group = torch.stack(
+                [slope * (where - target) ** 2 for slope, target in zip(slopes, targets, strict=True)]
+            )
+            losses = per_group[groups].unsqueeze(1).expand(-1, 20)
+            optimizer.zero_grad()
+            objective(losses, counted, groups).backward()
+            optimizer.step()
+            tail.append(float(per_group.detach().max()))
+        return sum(tail[-100:]) / 100
+
+    published = worst(GroupRobust(2, step=0.05, per_token=False), (4, 4))
+    ours = worst(CtcRobust(2, step=0.05, smoothing=0.5, tokens=11.0), (1, 10))
+    assert ours < 0.6 * published

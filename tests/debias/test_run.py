@@ -53,7 +53,9 @@ def said(wrong: dict[str, int]) -> dict[str, str]:
 def script(monkeypatch: pytest.MonkeyPatch, before: dict[str, int], after: dict[str, int]) -> None:
     texts = {"before": said(before), "after": said(after)}
 
-    def recognizer(recipe: DebiasRecipe, weights: Path, work: Path, name: str) -> Scripted:
+    def recognizer(
+        recipe: DebiasRecipe, weights: Path, work: Path, name: str, changed: dict[str, Any] | None = None
+    ) -> Scripted:
         assert (weights / "model.safetensors").is_file()
         return Scripted(texts[name], name=name)
 

@@ -51,16 +51,12 @@ class Average(Method):
         return {"share": best["share"], "chosen_by": "worst-group development rate", "curve": curve}
 
     def _tuned(self, stage: Stage) -> dict[str, Any]:
-        model = stage.model
         if self.options.trained is not None:
-            from transformers import WhisperForConditionalGeneration
+            from speechfair.debias.pieces import load_weights
+            from speechfair.models.weights import model_folder
 
-            from speechfair.models.weights import model_folder, quiet_transformers
-
-            folder = model_folder(str(self.options.trained), "whisper")
-            with quiet_transformers():
-                model = WhisperForConditionalGeneration.from_pretrained(folder, dtype="float32")
-        return {name: value.detach().clone() for name, value in model.state_dict().items()}
+            return load_weights(stage.pieces, model_folder(str(self.options.trained), stage.pieces.kind))
+        return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
 
 
 def _mix(model: Any, base: Any, tuned: Any, share: float) -> None:

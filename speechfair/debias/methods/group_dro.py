@@ -23,11 +23,13 @@ class GroupDroOptions(NoOptions):
     """`step`: how fast group weights follow the losses (eta).
 
     `smoothing`: None is the published update; a number above 0 divides the step by (weight + smoothing), as CTC-DRO
-    does, so that one hard group does not take all the weight.
+    does, so that one hard group does not take all the weight. `per_token`: False takes summed sequence losses, as
+    published, and counts a group of longer utterances as a harder one.
     """
 
     step: float = Field(default=0.01, gt=0)
     smoothing: float | None = Field(default=None, gt=0)
+    per_token: bool = True
 
 
 class GroupDro(Method):
@@ -48,4 +50,4 @@ class GroupDro(Method):
         """Online group weights."""
         from speechfair.debias.objectives import GroupRobust
 
-        return GroupRobust(len(groups), self.options.step, self.options.smoothing)
+        return GroupRobust(len(groups), self.options.step, self.options.smoothing, self.options.per_token)

@@ -1,0 +1,47 @@
+"""No training at all: decoding settings are tried on the development speakers, and the best are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from speechfair.debias.method import Method, NoOptions, Stage
+
+__all__ = ["Decode", "DecodeOptions"]
+
+
+class DecodeOptions(NoOptions):
+    """`settings` of the recipe's recogniser to try, each beside the recipe's own `recognizer.options`.
+
+    The recipe's own settings are always tried too. For the Whisper families: ``window`` and ``beam_size``.
+    """
+
+    settings: list[dict[str, Any]] = Field(
+        default=[{"window": "exact"}, {"window": "exact", "beam_size": 5}], min_length=1
+    )
+
+
+class Decode(Method):
+    """The setting with the best worst-group rate on the development speakers decodes the audit after.
+
+    The weights stay as they are; the settings are in the record, to be given to the recogniser.
+    """
+
+    name = "decode"
+    summary = "search decoding settings on the development speakers; no training"
+    source = "how insertions spike under one decoding and not another: arXiv 2604.21276"
+    Options = DecodeOptions
+    trains = False
+
+    def finish(self, stage: Stage) -> dict[str, Any]:
+        """Try every setting; ``recognizer_options`` are those of the best, the first of equals."""
+        curve = []
+        for setting in [{}, *self.options.settings]:
+            curve.append({"settings": setting, "development": stage.decoded_rates(setting)})
+        best = min(curve, key=lambda point: point["development"]["worst"])
+        return {
+            "recognizer_options": best["settings"],
+            "chosen_by": "worst-group development rate",
+            "curve": curve,
+        }

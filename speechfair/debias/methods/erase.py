@@ -1,0 +1,85 @@
+"""LEACE on the encoder's states: what a linear probe could read of the group is taken out, and nothing is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from speechfair.debias.method import Method, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from speechfair.debias.leace import Eraser
+
+__all__ = ["Erase"]
+
+
+class Erase(Method):
+    """The eraser is an affine map of the encoder's last states, folded into the weights that read them.
+
+    In Whisper those are the keys and values of the decoder's cross-attention, in a CTC model the output layer; the
+    model keeps its shape. The constant that keys would gain is the same for every frame and has no effect on attention.
+    An instrument more than a cure: the record tells what probes found before and after.
+    """
+
+    name = "erase"
+    summary = "take what a linear probe reads of the group out of the encoder's states (LEACE)"
+    source = "Belrose et al., LEACE: perfect linear concept erasure in closed form, NeurIPS 2023"
+    trains = False
+
+    def finish(self, stage: Stage) -> dict[str, Any]:
+        """Fit the eraser on the frames of the training rows and fold it in."""
+        import numpy as np
+
+        from speechfair.debias.leace import fit_eraser
+        from speechfair.debias.leakage import probe
+        from speechfair.debias.states import frame_states
+
+        rows, groups = (*stage.data.train, *stage.data.dev), list(stage.data.groups)
+        n_train, means = len(stage.data.train), []
+
+        def batches() -> Iterator[tuple[NDArray[np.float64], int]]:
+            states = frame_states(stage.model, rows, stage.pieces, stage.window_s)
+            for place, (row, frames) in enumerate(zip(rows, states, strict=True)):
+                means.append(frames.mean(axis=0))
+                if place < n_train:  # the watched speakers are only looked at
+                    yield frames, groups.index(row.group)
+
+        eraser = fit_eraser(batches(), len(groups))
+        names, speakers = [row.group for row in rows], [row.speaker for row in rows]
+        found = np.stack(means)
+        # the map is affine, so the mean of erased states is the erased mean
+        before, after = (probe(part, names, speakers, stage.recipe.seed) for part in (found, eraser(found)))
+        _fold(stage.model, eraser, stage.pieces.kind)
+        return {
+            "rank": eraser.rank,
+            "leakage_before": before.model_dump(),
+            "leakage_after": after.model_dump(),
+        }
+
+
+def _fold(model: Any, eraser: Eraser, kind: str) -> None:
+    """Let every layer that reads the encoder's states read the erased ones."""
+    if kind == "ctc":
+        readers = [model.lm_head]
+    else:
+        layers = model.model.decoder.layers
+        readers = [
+            part for layer in layers for part in (layer.encoder_attn.k_proj, layer.encoder_attn.v_proj)
+        ]
+    for reader in readers:
+        _read_erased(reader, eraser)
+
+
+def _read_erased(reader: Any, eraser: Eraser) -> None:
+    import torch
+
+    with torch.no_grad():
+        weight = reader.weight.double()
+        matrix, offset = (torch.from_numpy(part).to(weight.device) for part in (eraser.matrix, eraser.offset))
+        if reader.bias is not None:
+            reader.bias.copy_(reader.bias.double() + weight @ offset)
+        reader.weight.copy_(weight @ matrix)
