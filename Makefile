@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint bench simulate clean
+.PHONY: help demo test lint bench simulate results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   lint, types, and every test (also installs torch: some 5 GB)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make bench  speed beside peers, in one run"
+	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
 	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (minutes)"
 
 $(BIN)/python:
@@ -51,11 +52,15 @@ test: $(VENV)/all.stamp
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
 
-bench: $(VENV)/dev.stamp
+bench: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks
 
 simulate: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.simulate_coverage --draws 2000
+
+results: $(VENV)/all.stamp
+	@$(BIN)/python -m benchmarks.debias_results
+	@$(BIN)/python -m benchmarks.debias_planted
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

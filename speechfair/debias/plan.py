@@ -45,9 +45,9 @@ class DebiasPlan:
 def plan(recipe: DebiasRecipe) -> DebiasPlan:
     """Look at the data and time the model of a recipe. Raises what the run itself would raise before training."""
     from speechfair.auditing.manifest import build_manifest
-    from speechfair.debias.evaluation import evaluation_corpus
     from speechfair.debias.pieces import load_pieces, need_training_packages
     from speechfair.debias.rows import gather, refuse_overlap
+    from speechfair.debias.sources import corpus_of
     from speechfair.debias.training import Training
 
     need_training_packages()
@@ -56,7 +56,7 @@ def plan(recipe: DebiasRecipe) -> DebiasPlan:
         folder = Path(name)
         data = gather(recipe, folder)
         for source in recipe.evaluate:
-            manifest = build_manifest(evaluation_corpus(recipe, source), folder)
+            manifest = build_manifest(corpus_of(recipe, source), folder)
             refuse_overlap(data, manifest, source.name)
             evaluations.append(
                 {

@@ -37,11 +37,17 @@ class _Strict(BaseModel):
 
 
 class Source(_Strict):
-    """A corpus by its registered name. `root` is relative to the recipe's `data_root` where that is given."""
+    """A corpus by its registered name. `root` is relative to the recipe's `data_root` where that is given.
+
+    `speakers` takes these only, `without_speakers` all but these: so a few speakers of a protected corpus can be
+    rehearsed in training while the others are audited.
+    """
 
     corpus: str
     root: Path | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    speakers: list[str] = Field(default_factory=list)
+    without_speakers: list[str] = Field(default_factory=list)
 
 
 class EvaluationSource(Source):

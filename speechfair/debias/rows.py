@@ -83,13 +83,13 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     folder : where audio that comes as bytes is kept.
     """
     from speechfair.auditing.manifest import build_manifest, content_digest
-    from speechfair.corpora import load_corpus
+    from speechfair.debias.sources import corpus_of
 
     rows: list[Row] = []
     unused: Counter[str] = Counter()
     digests: list[str] = []
     for source in recipe.train:
-        corpus = load_corpus(source.corpus, recipe.folder_of(source), **source.options)
+        corpus = corpus_of(recipe, source)
         require_use(corpus.card, "training")
         manifest = build_manifest(corpus, folder)
         digests.append(content_digest(manifest))

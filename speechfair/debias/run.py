@@ -117,14 +117,14 @@ def _debias(
 def _gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """Training data, and a look that none of it is evaluated."""
     from speechfair.auditing.manifest import build_manifest
-    from speechfair.debias.evaluation import evaluation_corpus
     from speechfair.debias.method import load_method
     from speechfair.debias.rows import gather, refuse_overlap
+    from speechfair.debias.sources import corpus_of
 
     load_method(recipe.method)
     data = gather(recipe, folder)
     for source in recipe.evaluate:
-        refuse_overlap(data, build_manifest(evaluation_corpus(recipe, source), folder), source.name)
+        refuse_overlap(data, build_manifest(corpus_of(recipe, source), folder), source.name)
     return data
 
 

@@ -17,11 +17,13 @@ from speechfair.cli.main import app
 from speechfair.debias import evaluation
 from speechfair.debias.comparison import DebiasResult, GroupChange
 from speechfair.debias.plan import plan
-from speechfair.debias.recipe import DebiasRecipe
+from speechfair.debias.recipe import DebiasRecipe, Source
 from speechfair.debias.run import debias
+from speechfair.debias.sources import corpus_of
 from speechfair.errors import InputError, RunFolderError, SpeechfairError
 from speechfair.models.scripted import Scripted
 from speechfair.store import file_digest
+from speechfair.types import Utterance
 from tests.debias.tiny import TEXTS, accents, recipe, recipe_content, speech, whisper_folder
 
 SPEAKERS = accents("e", 8, 8)
@@ -202,9 +204,21 @@ def test_per_speaker_takes_the_first_of_each(home: Path) -> None:
         group_by=["accent"],
         per_speaker=1,
     )
-    corpus = evaluation.evaluation_corpus(chosen, source)
+    corpus = corpus_of(chosen, source)
     assert [row.id for row in corpus] == [f"{name}-0" for name in SPEAKERS]
     assert corpus.options["per_speaker"] == 1
+
+
+def test_some_speakers_only(home: Path) -> None:
+    manifest = {"manifest": str(home / "test.csv")}
+    chosen = recipe(home, home / "model")
+    taken = corpus_of(chosen, Source(corpus="manifest", options=manifest, speakers=["ex0", "ey1"]))
+    rest = corpus_of(chosen, Source(corpus="manifest", options=manifest, without_speakers=["ex0", "ey1"]))
+    speakers = [{row.speaker for row in corpus if isinstance(row, Utterance)} for corpus in (taken, rest)]
+    assert speakers == [{"ex0", "ey1"}, set(SPEAKERS) - {"ex0", "ey1"}]
+    assert taken.options["speakers"] == ["ex0", "ey1"]
+    with pytest.raises(InputError, match="has no speaker 'ex99'"):
+        list(corpus_of(chosen, Source(corpus="manifest", options=manifest, speakers=["ex99"])))
 
 
 def test_the_plan_counts_what_the_run_would_do(home: Path) -> None:

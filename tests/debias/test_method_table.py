@@ -1,0 +1,111 @@
+"""Several recipes over seeds in one table: what may be said of a method, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from speechfair.cli.main import app
+from speechfair.debias.contest import compare_recipes
+from speechfair.debias.method_table import finished_runs, tabulate
+from speechfair.errors import InputError, RunFolderError
+from tests.debias.test_run import home, recipe_content, script, two_evaluations
+
+__all__ = ["home"]
+
+PLAIN = {"x": 2, "y": 3, "native": 1}
+BETTER = {"x": 1, "y": 1, "native": 1}
+
+
+@pytest.fixture(scope="module")
+def runs(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """erm changes nothing, average helps everyone; two seeds of each."""
+    folder = tmp_path_factory.mktemp("contest")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, after in (("erm", PLAIN), ("average", BETTER)):
+            script(patch, PLAIN, after)
+            method = {"name": name, "options": {"shares": [0.5]} if name == "average" else {}}
+            content = recipe_content(
+                home, home / "model", method=method, steps=1, evaluate=two_evaluations(home)
+            )
+            path = folder / f"{name}.yaml"
+            path.write_text(yaml.safe_dump(content))
+            compare_recipes([str(path)], folder / "runs", seeds=[0, 1], on_cpu=True)
+    return folder / "runs"
+
+
+def test_a_gain_over_the_baseline_is_shown_with_its_interval(runs: Path) -> None:
+    table = tabulate(finished_runs(runs))
+    plain, average = table.rows
+    assert (plain.name, average.name) == ("erm", "average")
+    assert plain.macro is None
+    assert plain.answer == "the baseline"
+    assert [one.seed for one in average.seeds] == [0, 1]
+    for change in (average.macro, average.worst):
+        assert change is not None
+        assert change.high is not None
+        assert change.high < 0
+    assert average.macro is not None
+    assert average.macro.n_utterances == 2 * 64, "both seeds are in it"
+    assert average.macro.n_speakers == 16, "and a speaker is one speaker"
+    assert average.protected is not None
+    assert average.protected.value == 0
+    assert table.before.worst == plain.seeds[0].worst
+    assert [point["share"] for point in table.sweep["average-0"]] == [0.0, 0.5]
+    assert not average.answer.startswith("accepted")
+
+
+def test_the_before_audits_are_made_once(runs: Path) -> None:
+    parts = [sorted((folder / "before").rglob("part-*.parquet")) for folder in finished_runs(runs)]
+    times = {part.stat().st_size for found in parts for part in found}
+    assert len({len(found) for found in parts}) == 1
+    assert times
+
+
+def copied(runs: Path, tmp_path: Path, **changes: Any) -> Path:
+    """The runs, with the recipe of average-1 changed."""
+    folder = tmp_path / "runs"
+    shutil.copytree(runs, folder)
+    record = yaml.safe_load((folder / "average-1" / "debias.yaml").read_text())
+    record["recipe"].update(changes)
+    (folder / "average-1" / "debias.yaml").write_text(yaml.safe_dump(record))
+    return folder
+
+
+def test_what_cannot_be_compared_is_refused(runs: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished debiasing run"):
+        tabulate([])
+    with pytest.raises(InputError, match="no run is named 'group_dro'"):
+        tabulate(finished_runs(runs), "group_dro")
+    with pytest.raises(InputError, match="one name and different recipes"):
+        tabulate(finished_runs(copied(runs, tmp_path / "a", batch=3)))
+    other = [{"name": "other", "corpus": "manifest", "group_by": ["accent"]}]
+    with pytest.raises(InputError, match="evaluate different speech"):
+        tabulate(finished_runs(copied(runs, tmp_path / "b", evaluate=other)))
+    broken = copied(runs, tmp_path / "c")
+    (broken / "average-0" / "debias.json").write_text("{")
+    with pytest.raises(RunFolderError, match="average-0"):
+        tabulate(finished_runs(broken))
+
+
+def test_the_verb(runs: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["debias", "compare", "--out", str(runs)])
+    assert done.exit_code == 3, done.output
+    assert "average" in done.output
+    assert (runs / "compare.svg").read_text().startswith("<svg")
+    found = CliRunner().invoke(app, ["debias", "compare", "--out", str(runs), "--json"])
+    assert json.loads(found.stdout)["baseline"] == "erm"
+    for words, message in (
+        (["--seeds", "one"], "whole numbers"),
+        (["average"], "the baseline 'erm' is not among"),
+        (["erm", "erm"], "two recipes have one name"),
+    ):
+        refused = CliRunner().invoke(app, ["debias", "compare", *words, "--out", str(tmp_path / "none")])
+        assert isinstance(refused.exception, InputError)
+        assert message in str(refused.exception)
