@@ -107,7 +107,7 @@ def compare(
     """Make the speech and the model in `folder`, train by `methods`, and compare."""
     from speechfair.debias.contest import compare_recipes
 
-    train = write_speech(folder, "train", {"x": 16, "y": 4}, {"x": 10, "y": 6}, seed=0)
+    train = write_speech(folder, "train", {"x": 16, "y": 3}, {"x": 12, "y": 5}, seed=0)
     test = write_speech(folder, "test", {"x": 10, "y": 10}, {"x": 6, "y": 6}, seed=1)
     model = write_model(folder / "model", seed=0)
     recipes = []

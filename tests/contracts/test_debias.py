@@ -48,9 +48,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe_of(home: Path, name: str, **changes: Any) -> DebiasRecipe:
     method = {"name": name, "options": OPTIONS.get(name, {})}
     given = {"lora": {"rank": 2}} if name == "accent_adapter" else {}
-    if changes.get("model"):
+    model = changes.pop("model", home / "model")
+    if isinstance(model, str):
         given["recognizer"] = {"family": "ctc"}
-    return recipe(home, home / "model", **{"method": method, **given, **changes})
+    return recipe(home, model, **{"method": method, **given, **changes})
 
 
 @cache

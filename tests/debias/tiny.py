@@ -84,10 +84,10 @@ def accents(prefix: str, x: int, y: int) -> dict[str, str]:
     return {f"{prefix}{accent}{i}": accent for accent, count in (("x", x), ("y", y)) for i in range(count)}
 
 
-def recipe_content(folder: Path, model: Path, **changes: Any) -> dict[str, Any]:
+def recipe_content(folder: Path, model: Path | str, **changes: Any) -> dict[str, Any]:
     """A recipe on the tiny model: `train.csv` and `test.csv` of `folder`, accents x and y."""
     content: dict[str, Any] = {
-        "model": f"whisper:{model}",
+        "model": model if isinstance(model, str) else f"whisper:{model}",
         "axis": "accent",
         "train": [{"corpus": "manifest", "options": {"manifest": str(folder / "train.csv")}}],
         "dev": {"share": 0.3, "max_utterances": 6},
@@ -107,6 +107,6 @@ def recipe_content(folder: Path, model: Path, **changes: Any) -> dict[str, Any]:
     return content
 
 
-def recipe(folder: Path, model: Path, **changes: Any) -> DebiasRecipe:
+def recipe(folder: Path, model: Path | str, **changes: Any) -> DebiasRecipe:
     """That recipe, validated."""
     return DebiasRecipe.model_validate(recipe_content(folder, model, **changes))
