@@ -70,8 +70,8 @@ def test_worst_is_whichever_group_is_worst_then() -> None:
     found = worst_change(groups, 0.95)
     before, after = ([pair.rates[side] for pair in groups.values()] for side in (0, 1))
     assert found.value == pytest.approx(max(after) - max(before))
-    lows = [paired_difference(pair, 0.975).low for pair in groups.values()]
-    highs = [paired_difference(pair, 0.975).high for pair in groups.values()]
+    lows = [paired_difference(pair, 0.9775).low for pair in groups.values()]
+    highs = [paired_difference(pair, 0.9775).high for pair in groups.values()]
     assert (found.low, found.high) == (min(low or 0 for low in lows), max(high or 0 for high in highs))
 
 
@@ -91,3 +91,21 @@ def test_a_group_of_few_speakers_leaves_no_interval() -> None:
     assert found.value is not None
     assert found.low is None
     assert "speaker" in (found.reason or "")
+
+
+def test_a_group_that_is_surely_not_the_worst_does_not_widen_the_interval() -> None:
+    """The better group gets no better; the worst one does, and stays the worst."""
+    groups = pairs({"x": 0.1, "y": 0.8}, {"x": 0.1, "y": 0.5})
+    found = worst_change(groups, 0.95)
+    assert found.value == pytest.approx(groups["y"].rates[1] - groups["y"].rates[0])
+    assert found.high is not None
+    assert found.high < -0.1
+
+
+def test_a_group_that_may_be_the_worst_does() -> None:
+    groups = pairs({"x": 0.5, "y": 0.5}, {"x": 0.5, "y": 0.2}, speakers=6)
+    found = worst_change(groups, 0.95)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < -0.2
+    assert found.high > 0
