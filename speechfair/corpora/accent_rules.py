@@ -1,6 +1,6 @@
 """The rules that turn one accent's phonemes into another's: read from YAML, checked, and applied.
 
-Rules are data and caricature; what they imitate stands beside each of them. Nothing here speaks.
+Rules are data and caricature; what they imitate, and who describes it, stands beside each of them. Nothing here speaks.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speechfair.strict_yaml import read_model
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Rule", "RuleBook", "load_rules"]
+__all__ = ["Prosody", "Rule", "RuleBook", "load_rules"]
 
 STRESS = "',%="
 """Marks of espeak-ng that lead a vowel and are not part of it."""
@@ -34,7 +34,7 @@ class _Strict(BaseModel):
 
 
 class Rule(_Strict):
-    """One replacement: which phonemes, by which, in which place, and why."""
+    """One replacement: which phonemes, by which, in which place, why, and who describes the feature."""
 
     from_: tuple[str, ...] = Field(alias="from", min_length=1)
     to: tuple[str, ...]
@@ -42,12 +42,30 @@ class Rule(_Strict):
     before: Literal["vowel", "consonant"] | tuple[str, ...] | None = None
     after: Literal["vowel", "consonant"] | tuple[str, ...] | None = None
     why: str = Field(min_length=3)
+    source: tuple[str, ...] = Field(min_length=1, description="keys of sources")
+
+
+class Prosody(_Strict):
+    """Melody and rhythm of one first language, as far as espeak-ng can be told.
+
+    `stress` is what becomes of a word: ``even`` gives every vowel the same weight, ``penultimate`` moves the weight to
+    the last vowel but one and lengthens it, ``kept`` leaves it.
+    """
+
+    pitch_range: int = Field(default=50, ge=0, le=99, description="espeak-ng's, 50 is usual")
+    word_gap: int = Field(
+        default=0, ge=0, le=20, description="pause between words in 10 ms at the usual rate"
+    )
+    stress: Literal["kept", "even", "penultimate"] = "kept"
+    why: str = Field(min_length=3)
+    source: tuple[str, ...] = Field(min_length=1)
 
 
 class Accent(_Strict):
     """The rules of one first language."""
 
     name: str
+    prosody: Prosody
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 
@@ -63,10 +81,26 @@ class RuleBook(_Strict):
     """All of ``rules.yaml``."""
 
     version: int
+    language: str
     base_voice: str
     reference: Reference
+    sources: dict[str, str]
     vowels: frozenset[str]
     first_languages: dict[str, Accent]
+
+    @model_validator(mode="after")
+    def _sources_are_listed(self) -> RuleBook:
+        used = {key for accent in self.first_languages.values() for key in accent.prosody.source}
+        for code, accent in self.first_languages.items():
+            for rule in accent.rules:
+                used |= set(rule.source)
+                if missing := sorted(set(rule.source) - set(self.sources)):
+                    raise ValueError(
+                        f"{code}: the rule {rule.why!r} names the source {missing[0]!r}, not in sources"
+                    )
+        if wrong := sorted(used ^ set(self.sources)):
+            raise ValueError(f"sources and what names them differ: {', '.join(wrong)}")
+        return self
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -85,13 +119,46 @@ class RuleBook(_Strict):
 
     def accent(self, code: str) -> str:
         """Label of the first language `code` on the axis ``accent``."""
-        return f"synthetic {self.first_languages[code].name} English"
+        return f"synthetic {self.first_languages[code].name} {self.language}"
 
     def digest(self, code: str) -> str:
         """sha256 (hex) of all that decides the phonemes of `code`, the reference included."""
         accent = self.first_languages.get(code)
-        rules = [rule.model_dump_json(exclude={"why"}) for rule in accent.rules] if accent else []
+        rules = [rule.model_dump_json(exclude={"why", "source"}) for rule in accent.rules] if accent else []
         return hashlib.sha256("\n".join([self.base_voice, *sorted(self.vowels), *rules]).encode()).hexdigest()
+
+    def prosody(self, code: str) -> Prosody:
+        """Melody and rhythm of the first language `code`."""
+        return self.first_languages[code].prosody
+
+    def stress(
+        self,
+        phonemes: Sequence[Sequence[str]],
+        code: str,
+        share: float,
+        draws: NDArray[np.float64] | Sequence[float],
+    ) -> tuple[tuple[str, ...], ...]:
+        """Weigh the vowels of words as `Prosody.stress` of `code` says, where the word's draw lies below `share`."""
+        kind = self.prosody(code).stress
+        act = {"kept": lambda word: word, "even": self._evened, "penultimate": self._moved}[kind]
+        return tuple(
+            act(tuple(word)) if draw < share else tuple(word)
+            for word, draw in zip(phonemes, draws, strict=True)
+        )
+
+    def _evened(self, word: tuple[str, ...]) -> tuple[str, ...]:
+        bare = [token.lstrip(STRESS) for token in word]
+        return tuple(f",{token}" if token in self.vowels else token for token in bare)
+
+    def _moved(self, word: tuple[str, ...]) -> tuple[str, ...]:
+        bare = [token.lstrip(STRESS) for token in word]
+        vowels = [index for index, token in enumerate(bare) if token in self.vowels]
+        if not vowels:
+            return word
+        place = vowels[-2] if len(vowels) > 1 else vowels[0]
+        long = f"{bare[place]}:" if f"{bare[place]}:" in self.vowels else bare[place]
+        bare[place] = f"'{long}"
+        return tuple(bare)
 
     def apply(
         self,

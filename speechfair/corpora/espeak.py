@@ -13,14 +13,14 @@ import re
 import subprocess
 import sys
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import MissingExtraError, StorageError
 
-__all__ = ["Engine", "Voice", "engine", "phonemize", "render"]
+__all__ = ["Engine", "Voice", "at_tempo", "engine", "phonemize", "render", "wav"]
 
 Phonemes = tuple[tuple[str, ...], ...]
 """Words of one sentence, each a tuple of espeak-ng mnemonics; a stress mark leads its vowel (``'i:``)."""
@@ -29,6 +29,10 @@ PAUSE = "_:"
 """Mnemonic of the pause between clauses."""
 
 TIMEOUT_S = 60.0
+
+USUAL_RANGE = 50
+SLOWEST, FASTEST = 80, 450
+"""Words per minute that espeak-ng can do; it takes the nearest in silence."""
 
 _BOUNDARY = re.compile(r"\||(?<=[^|',%=])(?=[',%=])")
 
@@ -106,13 +110,23 @@ def phonemize(text: str, voice: str) -> Phonemes:
     return tuple(words)
 
 
-def render(phonemes: Phonemes, voice: Voice, *, seed: int, final: str = ".") -> bytes:
+def render(
+    phonemes: Phonemes,
+    voice: Voice,
+    *,
+    seed: int,
+    final: str = ".",
+    pitch_range: int = USUAL_RANGE,
+    word_gap: int = 0,
+) -> bytes:
     """Say `phonemes` and return a WAV file: 16-bit mono at `Engine.sample_rate` Hz.
 
     Parameters
     ----------
     seed : of espeak-ng's noise (breath, fricatives), 0 to 2**31 - 1.
     final : the punctuation that decides the closing intonation: ``.``, ``?`` or ``!``.
+    pitch_range : 0 (monotone) to 99.
+    word_gap : pause between words in units of 10 ms at the usual rate.
     """
     found = engine()
     spoken = " ".join("|".join(word) for word in phonemes)
@@ -124,15 +138,27 @@ def render(phonemes: Phonemes, voice: Voice, *, seed: int, final: str = ".") -> 
             "rate": voice.words_per_minute,
             "pitch": voice.pitch,
             "seed": seed,
+            "pitch_range": pitch_range,
+            "word_gap": word_gap,
             "phonemes": f"[[{spoken}]]{final}",
         }
     )
+    return wav(sound, found.sample_rate)
+
+
+def at_tempo(voice: Voice, factor: float) -> Voice:
+    """`voice` with its speech rate multiplied by `factor`."""
+    return replace(voice, words_per_minute=round(voice.words_per_minute * factor))
+
+
+def wav(frames: bytes, rate: int) -> bytes:
+    """A WAV file of 16-bit little-endian mono `frames` at `rate` Hz."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(found.sample_rate)
-        out.writeframes(sound)
+        out.setframerate(rate)
+        out.writeframes(frames)
     return file.getvalue()
 
 

@@ -5,8 +5,9 @@ espeak-ng keeps state from one utterance to the next (pitch flutter, noise gener
 ends does not have a before. `speechfair.corpora.espeak` runs this file; nothing imports it.
 
 Reads one JSON object from standard input: ``library``, ``data``, ``voice`` and either ``text`` (answered with JSON:
-a list of clauses of separated phoneme mnemonics) or ``phonemes`` with ``rate``, ``pitch`` and ``seed`` (answered
-with 16-bit little-endian mono samples). ``{"library", "data"}`` alone is answered with version and sample rate.
+a list of clauses of separated phoneme mnemonics) or ``phonemes`` with ``rate``, ``pitch``, ``pitch_range``,
+``word_gap`` and ``seed`` (answered with 16-bit little-endian mono samples). ``{"library", "data"}`` alone is answered
+with version and sample rate.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ DO_NOT_EXIT = 0x8000
 """Without this flag the library ends the process silently where its data is missing."""
 UTF8 = 1
 PHONEME_INPUT = 0x100
-RATE, PITCH = 1, 3
+RATE, PITCH, PITCH_RANGE, WORD_GAP = 1, 3, 4, 7
 SEPARATOR = "|"
 
 
@@ -77,6 +78,8 @@ def _samples(library: Any, task: dict[str, Any]) -> bytes:
     library.espeak_SetSynthCallback(callback)
     library.espeak_SetParameter(RATE, task["rate"], 0)
     library.espeak_SetParameter(PITCH, task["pitch"], 0)
+    library.espeak_SetParameter(PITCH_RANGE, task["pitch_range"], 0)
+    library.espeak_SetParameter(WORD_GAP, task["word_gap"], 0)
     library.espeak_ng_SetRandSeed(ctypes.c_long(task["seed"]))  # else the clock seeds the noise
     data = task["phonemes"].encode() + b"\0"
     library.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 1, 0, UTF8 | PHONEME_INPUT, None, None)

@@ -11,11 +11,11 @@ import sys
 import wave
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.corpora import espeak
@@ -166,7 +166,70 @@ class TestDeterminism:
         assert len(list(tmp_path.rglob("*.wav"))) == 1
 
 
+class TestDials:
+    OPTIONS: ClassVar[dict[str, Any]] = {"first_languages": "jpn", "voices": 1, "texts": 1}
+
+    def test_are_crossed_and_apart(self, tmp_path: Path) -> None:
+        corpus = SyntheticAccents(
+            tmp_path,
+            strengths=[0, 1],
+            prosodies=[0, 1],
+            tempos=[1, 1.5],
+            channels="clean,noise:5",
+            **self.OPTIONS,
+        )
+        found = rows(corpus)
+        assert len(found) == len(corpus) == len({row.id for row in found}) == 4 + 16
+        assert len(set(corpus_sums(found))) == 16, "strength 0 and prosody 0 is the reference once more"
+        facts = [{label.axis: label.value for label in row.labels} for row in found]
+        reference = [fact for fact in facts if fact["first_language"] == "eng"]
+        assert {(fact["tempo"], fact["channel"]) for fact in reference} == {
+            (tempo, channel) for tempo in ("1", "1.5") for channel in ("clean", "noise:5")
+        }
+        assert {fact["prosody"] for fact in reference} == {"0"}
+        assert {fact["text_id"] for fact in facts} == {"001"}
+
+    def test_at_their_usual_place_change_nothing(self, tmp_path: Path) -> None:
+        """What was rendered before the dials were there is found again."""
+        usual = rows(SyntheticAccents(tmp_path, strengths=[1], **self.OPTIONS))
+        crossed = rows(
+            SyntheticAccents(
+                tmp_path, strengths=[1], prosodies=[0, 1], channels="clean,telephone", **self.OPTIONS
+            )
+        )
+        assert {row.id: row.audio for row in usual}.items() <= {row.id: row.audio for row in crossed}.items()
+
+    def test_strength_0_with_no_other_dial_is_the_reference(self, tmp_path: Path) -> None:
+        one, two = corpus_sums(rows(SyntheticAccents(tmp_path, strengths=[0], **self.OPTIONS)))
+        assert one == two
+
+    def test_a_faster_tempo_is_shorter_and_a_channel_as_long(self, tmp_path: Path) -> None:
+        corpus = SyntheticAccents(
+            tmp_path, strengths=[1], tempos=[1, 1.5], channels="clean,room:0.5+noise:10", **self.OPTIONS
+        )
+        length = {row.id: frames(row.audio) for row in rows(corpus) if row.id.startswith("jpn")}
+        usual, room, fast, _ = length.values()
+        assert fast < 0.8 * usual
+        assert room == usual
+
+    def test_prosody_is_what_the_rules_say(self) -> None:
+        words = (("b", "@", "n", "'a", "n", "@"), ("D", "@"))
+        assert RULES.stress(words, "jpn", 1.0, [0.0, 0.0])[0] == ("b", ",@", "n", ",a", "n", ",@")
+        assert RULES.stress(words, "jpn", 0.5, [0.7, 0.2])[0] == words[0]
+        assert RULES.stress(words, "deu", 1.0, [0.0, 0.0]) == words
+
+
+def frames(path: Path) -> int:
+    with wave.open(str(path)) as file:
+        return file.getnframes()
+
+
+def corpus_sums(found: list[Any]) -> list[str]:
+    return [hashlib.sha256(row.audio.read_bytes()).hexdigest() for row in found]
+
+
 class TestRules:
+    @settings(deadline=None, max_examples=30)
     @given(
         st.lists(st.floats(0, 1, exclude_max=True), min_size=14, max_size=14),
         st.floats(0, 1),
@@ -225,6 +288,19 @@ class TestRules:
             for rule in accent.rules:
                 assert present & set(rule.from_), (code, rule)
 
+    def test_every_rule_names_a_source_and_every_source_is_named(self, tmp_path: Path) -> None:
+        assert len(RULES.codes) >= 10
+        text = (data_folder("corpora") / "synthetic" / "rules.yaml").read_text("utf-8")
+        path = tmp_path / "rules.yaml"
+        for wrong in (
+            text.replace("lee-korean]", "lee]", 1),
+            text.replace("sources:\n", "sources:\n  nobody: x\n", 1),
+        ):
+            path.write_text(wrong, encoding="utf-8")
+            load_rules.cache_clear()
+            with pytest.raises(InputError, match="source"):
+                load_rules(path)
+
     def test_a_broken_file_of_rules_is_an_error(self, tmp_path: Path) -> None:
         path = tmp_path / "rules.yaml"
         path.write_text("version: 1\nfirst_languages: {}\n", encoding="utf-8")
@@ -248,6 +324,12 @@ class TestBadInput:
             ({"strengths": None}, "None"),
             ({"strengths": []}, "empty"),
             ({"strengths": [1, 1.0]}, "more than once"),
+            ({"prosodies": [2]}, "prosodies: 2"),
+            ({"tempos": [0.1]}, "tempos: 0.1 is not a number from 0."),
+            ({"tempos": [1, 1.0]}, "more than once"),
+            ({"channels": "noise"}, "signal-to-noise"),
+            ({"channels": ["telefone"]}, "did you mean 'telephone'"),
+            ({"channels": "clean,clean"}, "more than once"),
             ({"voices": 0}, "voices=0"),
             ({"voices": len(VOICES) + 1}, "from 1 to"),
             ({"voices": True}, "voices=True"),
@@ -307,7 +389,7 @@ class TestBadInput:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("speechfair.corpora.synthetic.os.replace", full)
+        monkeypatch.setattr("speechfair.corpora.rule_made.os.replace", full)
         with pytest.raises(StorageError, match="No space left"):
             list(SyntheticAccents(tmp_path, **SMALL))
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -334,7 +416,7 @@ class TestBadInput:
 
 @pytest.mark.model
 def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
-    """The planted truth is there: for each first language, more errors at 0.5 than at 0, and more at 1."""
+    """The planted truth is there: more errors at 1 than at 0 for all, and at 0.5 in between for those of the demo."""
     import soundfile
     import soxr
     from jiwer import wer
@@ -345,7 +427,15 @@ def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
 
     recogniser, clean = load(None), load_normalizer("whisper-english")
     texts = defaultdict(list)
-    for row in rows(SyntheticAccents(tmp_path, voices=2, texts=4)):
+    stepwise = ("jpn", "spa", "deu", "fra")
+    others = [code for code in RULES.codes if code not in stepwise]
+    corpora = [
+        SyntheticAccents(tmp_path, first_languages=stepwise, voices=2, texts=4),
+        SyntheticAccents(
+            tmp_path, first_languages=others, strengths=[1], voices=2, texts=4, include_reference=False
+        ),
+    ]
+    for row in [row for corpus in corpora for row in rows(corpus)]:
         samples, rate = soundfile.read(row.audio, dtype="float32")
         samples = soxr.resample(samples, rate, recogniser.sample_rate).astype(np.float32)
         (heard,) = recogniser.transcribe([Audio(row.id, samples, recogniser.sample_rate)])
@@ -353,5 +443,7 @@ def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
         texts[facts["first_language"], facts["strength"]].append((clean(row.text), clean(heard.text or "")))
     rate_of = {cell: wer(*map(list, zip(*pairs, strict=True))) for cell, pairs in texts.items()}
     assert rate_of["eng", "0"] < 0.15
-    for code in RULES.codes:
+    for code in stepwise:
         assert rate_of["eng", "0"] < rate_of[code, "0.5"] < rate_of[code, "1"], rate_of
+    for code in others:
+        assert rate_of["eng", "0"] < rate_of[code, "1"], rate_of

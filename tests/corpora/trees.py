@@ -111,6 +111,14 @@ def synthetic(folder: Path) -> Tree:
     return Tree(folder / "new", 2, 1, "", options=options)
 
 
+def synthetic_japanese(folder: Path) -> Tree:
+    """As `synthetic`, in Japanese, through a telephone."""
+    options = {
+        "first_languages": "kor", "strengths": [1.0], "channels": "telephone", "voices": 1, "texts": 1
+    }  # fmt: skip
+    return Tree(folder / "new", 2, 1, "", options=options)
+
+
 def common_voice(folder: Path) -> Tree:
     """Free-text accents with commas, one without, an account that is not told, a ragged row, a path out of clips."""
     rows = [
@@ -206,6 +214,7 @@ TREES: dict[str, Callable[[Path], Tree]] = {
     "speechocean762": speechocean762,
     "svarah": accent_trees.svarah,
     "synthetic": synthetic,
+    "synthetic_japanese": synthetic_japanese,
     "ume_jrf": learner_trees.ume_jrf,
     "vctk": vctk,
     "webdataset": door_trees.webdataset,
