@@ -22,7 +22,7 @@ LAYERS = (
     {"corpora"},
     {"models"},
     {"metrics"},
-    {"auditing"},
+    {"auditing", "probes"},
     {"process"},
     {"debias"},
     {"reporting"},

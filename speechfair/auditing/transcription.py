@@ -23,7 +23,15 @@ from speechfair.types import Audio, Hypothesis, Recognizer
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Progress", "hypothesis_schema", "plan_batches", "read_hypotheses", "transcribe_missing"]
+__all__ = [
+    "Progress",
+    "hypothesis_schema",
+    "loaded_batches",
+    "plan_batches",
+    "read_hypotheses",
+    "transcribe_missing",
+    "utterance_digest",
+]
 
 BATCH = 32
 
@@ -124,7 +132,7 @@ def transcribe_missing(
     todo = [batch for batch in todo if batch]
     tally = _Tally(manifest, before.filter(before["utterance_id"].is_in(list(finished))), observe)
     tally.report()
-    for rows, audio, hypotheses in _loaded(manifest, todo, root, run.path, model.sample_rate, key):
+    for rows, audio, hypotheses in loaded_batches(manifest, todo, root, run.path, model.sample_rate, key):
         results = _recognize(model, audio) if audio else []
         found = {h.utterance_id: h for h in [*hypotheses, *results]}
         ordered = [found[manifest["id"][row]] for row in rows]
@@ -183,7 +191,7 @@ def _check_same_audio(run: RunFolder, manifest: pl.DataFrame, before: pl.DataFra
             )
 
 
-def _loaded(
+def loaded_batches(
     manifest: pl.DataFrame, batches: list[list[int]], root: str | None, folder: Path, rate: int, key: str
 ) -> Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]:
     """Decoded audio per batch, one batch ahead of the recogniser; what cannot be decoded as a failure."""

@@ -1,0 +1,157 @@
+"""``speechfair probe``: what a speech-LLM really heard, how strongly an accent hurts, and how it treats a voice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from speechfair.cli import options, output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from speechfair.probes.sections import Finding, Section
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Probe a model: grounding levels, accent strength, quality of its replies.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+FirstLanguages = Annotated[str | None, typer.Option(help="Synthetic accents, such as jpn,spa; default all.")]
+Strengths = Annotated[str, typer.Option(help="Strengths of the synthetic accents, from 0 to 1.")]
+Voices = Annotated[int, typer.Option(min=1, help="Synthetic voices, which stand for speakers.")]
+Out = Annotated[Path | None, typer.Option(help="Run folder. The same command resumes it.")]
+Reply = Annotated[
+    str, typer.Option(help="Speech-LLM, such as chat-audio:FOLDER; `speechfair models` lists them.")
+]
+
+
+@app.command()
+def grounding(
+    model: Reply,
+    corpus: Annotated[
+        str | None, typer.Option(help="Ask about the transcripts of this corpus; default: synthetic accents.")
+    ] = None,
+    root: options.Root = None,
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    option: options.Option = None,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes of the grammar.")] = 24,
+    first_languages: FirstLanguages = None,
+    strengths: Strengths = "0.5,1",
+    voices: Voices = 8,
+    silences: Annotated[int, typer.Option(min=0, help="Recordings without speech to ask about.")] = 8,
+    form: Annotated[
+        str, typer.Option(help="choice: shuffled options; open: without, where possible.")
+    ] = "choice",
+    group_by: options.GroupBy = None,
+    reference: options.Reference = None,
+    margin: Annotated[float, typer.Option(help="A deficit within this share counts as even.")] = 0.10,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    out: Out = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """Ask what was said (L1), what belongs to what (L2), how things relate (L3), what it means (L4), by accent.
+
+    The same questions are asked of the verbatim transcript: the upper bound.
+
+    Example: speechfair probe grounding --model chat-audio:FOLDER --first-languages jpn,spa --out runs/probe
+    """
+    from speechfair.probes.grounding import probe_grounding
+    from speechfair.probes.sections import grounding_findings, grounding_sections
+    from speechfair.probes.spoken import bind, speak
+    from speechfair.reporting.probe_html import write_grounding
+
+    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
+    if corpus is None:
+        asked = speak(
+            scenes,
+            first_languages=first_languages,
+            strengths=_numbers(strengths),
+            voices=voices,
+            silences=silences,
+            seed=seed,
+            root=root,
+        )
+    else:
+        from speechfair.corpora import load_corpus
+
+        given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)
+        asked = bind(load_corpus(corpus, root, **given), silences=silences, seed=seed)
+    axes = group_by or (["strength", "first_language"] if corpus is None else [])
+    folder = _folder(out, "grounding", model)
+    with output.transcription_progress() as observe:
+        result = probe_grounding(
+            asked,
+            answerer,
+            axes,
+            out=folder,
+            reference=options.pairs(reference, "--reference"),
+            form=form,  # type: ignore[arg-type]
+            level=level,
+            margin=margin,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
+    page = write_grounding(result, folder / "grounding.html")
+    _finish(result, grounding_findings(result), grounding_sections(result), page, json)
+
+
+def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
+    from speechfair.models import load_speech_llm
+
+    return load_speech_llm(spec, **given)
+
+
+def _numbers(words: str) -> list[float]:
+    from speechfair.errors import InputError
+
+    try:
+        return [float(word) for word in words.split(",")]
+    except ValueError:
+        raise InputError(f"--strengths {words!r}: write numbers from 0 to 1, such as 0.5,1") from None
+
+
+def _folder(out: Path | None, kind: str, model: str) -> Path:
+    return out or Path("runs") / re.sub(r"[^\w.]+", "-", f"probe-{kind}-{model}")
+
+
+def _finish(
+    result: Any, findings: Sequence[Finding], sections: Sequence[Section], page: Path, json: bool
+) -> None:
+    """Print the result: JSON, or findings and tables; say where the page is."""
+    if json:
+        typer.echo(result.to_json(), nl=False)
+    else:
+        _show(findings, sections, result.notes)
+    output.say(f"run folder: {page.parent}\nreport:     {page}")
+
+
+def _show(findings: Sequence[Finding], sections: Sequence[Section], notes: Sequence[str]) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    for finding in findings:
+        typer.echo(finding.text)
+    for section in sections:
+        table = Table(box=box.SIMPLE_HEAD, title=escape(section.title), title_justify="left", pad_edge=False)
+        for number, head in enumerate(section.headers):
+            table.add_column(escape(head), justify="left" if number == 0 else "right", overflow="fold")
+        for row in section.rows:
+            table.add_row(*(escape(cell) for cell in row))
+        output.show_table(table)
+        for note in section.notes:
+            typer.echo(note)
+    for note in notes:
+        typer.echo(f"note: {note}")

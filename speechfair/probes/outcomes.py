@@ -1,0 +1,104 @@
+"""From stored replies to one table: every question that was asked of the audio, what its reply says, and the control's.
+
+Nothing is estimated here. Rows in = rows read; a reply that is missing is an error, not a smaller table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from speechfair.errors import RunFolderError
+from speechfair.probes.asking import AUDIO, TEXT, Ask
+from speechfair.probes.items import Form, Scene, prompt_of
+from speechfair.probes.reading import read
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["asks_of", "outcome_table"]
+
+
+def asks_of(scene_of: Mapping[str, Scene], form: Form, seed: int) -> list[Ask]:
+    """Every prompt of both arms.
+
+    Parameters
+    ----------
+    scene_of : scene by utterance id; one scene may be spoken in many utterances.
+    """
+    asks: list[Ask] = []
+    prompts: dict[str, dict[str, str]] = {}
+    for scene in scene_of.values():
+        if scene.id in prompts:
+            continue
+        prompts[scene.id] = {item.id: prompt_of(scene.id, item, form, seed) for item in scene.items}
+        for item, prompt in prompts[scene.id].items():
+            asks.append(Ask(TEXT, scene.id, item, prompt, scene.text or ""))
+    for utterance, scene in scene_of.items():
+        asks += [Ask(AUDIO, utterance, item, prompt) for item, prompt in prompts[scene.id].items()]
+    return asks
+
+
+def outcome_table(
+    manifest: pl.DataFrame,
+    scene_of: Mapping[str, Scene],
+    replies: pl.DataFrame,
+    form: Form,
+    seed: int,
+) -> pl.DataFrame:
+    """One row per question asked of the audio.
+
+    Returns
+    -------
+    Columns ``utterance_id, speaker, labels, scene, item, level, kind, n_options, silence, reply, answer, outcome``
+    and ``text_outcome``, the outcome of the same question asked of the transcript.
+    """
+    import polars as pl
+
+    found = {row["ask"]: row for row in replies.iter_rows(named=True)}
+    control: dict[tuple[str, str], str] = {}
+    rows: list[dict[str, Any]] = []
+    facts = {row["id"]: row for row in manifest.iter_rows(named=True)}
+    for utterance, scene in scene_of.items():
+        for item in scene.items:
+            key = (scene.id, item.id)
+            if key not in control:
+                reply = _reply(found, Ask(TEXT, scene.id, item.id, "").id)
+                control[key] = read(reply, scene.id, item, form, seed).outcome
+            reply = _reply(found, Ask(AUDIO, utterance, item.id, "").id)
+            reading = read(reply, scene.id, item, form, seed)
+            rows.append(
+                {
+                    "utterance_id": utterance,
+                    "speaker": facts[utterance]["speaker"],
+                    "labels": facts[utterance]["labels"],
+                    "scene": scene.id,
+                    "item": item.id,
+                    "level": item.level,
+                    "kind": item.kind,
+                    "n_options": 1 + len(item.foils),
+                    "silence": scene.text is None,
+                    "reply": reply,
+                    "answer": reading.answer,
+                    "outcome": reading.outcome,
+                    "text_outcome": control[key],
+                }
+            )
+    return pl.DataFrame(rows, schema=_schema())
+
+
+def _reply(found: Mapping[str, Mapping[str, Any]], ask: str) -> str | None:
+    if ask not in found:
+        raise RunFolderError(f"there is no reply to {ask!r} yet; give the same command again to go on")
+    reply: str | None = found[ask]["reply"]
+    return reply
+
+
+def _schema() -> dict[str, Any]:
+    import polars as pl
+
+    label = pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String})
+    texts: Sequence[str] = ("utterance_id", "speaker", "scene", "item", "kind", "reply", "answer")
+    schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
+    schema |= {"outcome": pl.String, "text_outcome": pl.String, "labels": pl.List(label)}
+    return schema | {"level": pl.Int8, "n_options": pl.Int8, "silence": pl.Boolean}

@@ -1,0 +1,188 @@
+"""What a person reads of a probe, in words and numbers: the same sections for the terminal and for the page.
+
+It words what a result holds and computes nothing but the shares that are written as percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, percent, printable
+
+if TYPE_CHECKING:
+    from speechfair.auditing.result import EstimateRecord
+    from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
+
+__all__ = ["Finding", "Section", "estimate_cell", "grounding_findings", "grounding_sections", "outcome_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence that says what was found: ``difference``, ``unclear`` or ``nothing``."""
+
+    verdict: Literal["difference", "unclear", "nothing"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled table.
+
+    Parameters
+    ----------
+    headers : of the columns; the first holds the row's name.
+    rows : cells in words; as many as `headers`.
+    notes : lines under the table.
+    chart : name of a chart that `speechfair.reporting.probe_figures` draws for it, or None.
+    """
+
+    title: str
+    lede: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    chart: str | None = None
+    marked: frozenset[int] = field(default_factory=frozenset)
+    """Rows of a reference group."""
+
+
+def estimate_cell(estimate: EstimateRecord | None, scale: float = 100, decimals: int = 1) -> str:
+    """A number with its interval in brackets; nothing where there is none."""
+    if estimate is None or estimate.value is None:
+        return NOTHING
+    limits = interval(estimate, scale, decimals)
+    return f"{scale * estimate.value:.{decimals}f}" + (f" {limits}" if limits else "")
+
+
+def outcome_words(outcomes: Outcomes) -> str:
+    """``n asked = n right + n wrong + …``, without the kinds that did not occur."""
+    names = {"unsure": "do not know", "format": "unreadable", "error": "failed"}
+    parts = [
+        f"{count} {names.get(kind, kind)}"
+        for kind, count in outcomes.model_dump().items()
+        if count or kind in ("right", "wrong")
+    ]
+    return f"{outcomes.n_asked} questions = " + " + ".join(parts)
+
+
+def grounding_findings(result: GroundingResult) -> list[Finding]:
+    """One sentence for each axis: who falls behind where."""
+    found = []
+    for axis in result.axes:
+        compared = [group for group in axis.groups if group.diagnosis.verdict != "reference"]
+        behind = [group for group in compared if group.diagnosis.verdict == "behind"]
+        unsettled = [group for group in compared if group.diagnosis.verdict == "undetermined"]
+        name = axis_title(axis.axis)
+        if not compared:
+            found.append(
+                Finding("nothing", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
+            )
+        elif behind:
+            words = "; ".join(f"{printable(g.value)} {g.diagnosis.reason}" for g in behind)
+            found.append(
+                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
+            )
+        elif unsettled:
+            words = f"{len(unsettled)} of {len(compared)} groups cannot be told"
+            found.append(Finding("unclear", f"By {name}: no group is clearly behind, but {words}."))
+        else:
+            words = f"at most {100 * result.margin:g} points behind at every level"
+            found.append(Finding("nothing", f"By {name}: every group is even, {words}."))
+    return found
+
+
+def grounding_sections(result: GroundingResult) -> list[Section]:
+    """Each axis with its groups, then the kinds of question and silence."""
+    sections = [_axis_section(axis, number) for number, axis in enumerate(result.axes)]
+    if not result.axes:
+        sections.append(
+            _table("All speech", "Groups are compared with --group-by.", [result.overall], "overall")
+        )
+    rows = tuple(
+        (
+            f"L{kind.level} {kind.kind}",
+            str(kind.outcomes.n_asked),
+            percent(kind.outcomes.right / kind.outcomes.n_asked),
+            percent(kind.text_right / kind.outcomes.n_asked),
+            percent(kind.chance),
+            str(kind.outcomes.refusal + kind.outcomes.unsure),
+            str(kind.outcomes.format + kind.outcomes.empty + kind.outcomes.error),
+        )
+        for kind in result.kinds
+    )
+    headers = ("kind", "asked", "audio %", "text %", "chance %", "refused or unsure", "unreadable or failed")
+    notes = [f"audio: {outcome_words(result.audio)}", f"text: {outcome_words(result.text)}"]
+    if result.silence is not None:
+        cell = estimate_cell(result.silence.share)
+        notes.append(f"silence: {cell} % right; {outcome_words(result.silence.outcomes)}")
+    lede = "Share of right answers by kind of question, over all groups; what is not an answer counts as not right."
+    sections.append(Section("Kinds of question", lede, headers, rows, tuple(notes)))
+    return sections
+
+
+def _axis_section(axis: AxisGrounding, number: int) -> Section:
+    reference = (
+        f"Reference: {printable(axis.reference)}, " if axis.reference is not None else "No reference: "
+    )
+    lede = (
+        f"{reference}{printable(axis.reference_reason)}. Each level: % right about the audio with its interval; given "
+        "the level below; about the transcript (the upper bound); and the gap between them in points."
+    )
+    return _table(f"By {axis_title(axis.axis)}", lede, axis.groups, f"axis-{number}")
+
+
+def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) -> Section:
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    marked = set()
+    for group in groups:
+        for number, level in enumerate(group.levels):
+            if group.is_reference:
+                marked.add(len(rows))
+            first = number == 0
+            name = printable(group.value) + (
+                " (ref.)" if group.is_reference and group.axis != "overall" else ""
+            )
+            rows.append(
+                (
+                    name if first else "",
+                    str(group.n_speakers) if first else "",
+                    f"L{level.level} {level.name}",
+                    estimate_cell(level.audio),
+                    estimate_cell(level.given_below),
+                    percent(level.text.value),
+                    estimate_cell(level.modality_gap),
+                    _state(level),
+                )
+            )
+        if group.diagnosis.verdict != "reference":
+            word = {"behind": "BEHIND", "even": "even", "undetermined": "undetermined"}[
+                group.diagnosis.verdict
+            ]
+            notes.append(f"{printable(group.value)}: {word}, {printable(group.diagnosis.reason)}")
+        reasons = {level.audio.reason for level in group.levels} - {None}
+        notes += [
+            f"{printable(group.value)}: {printable(str(reason))}" for reason in sorted(map(str, reasons))
+        ]
+    headers = (
+        "group",
+        "spk",
+        "level",
+        "audio %",
+        "given below %",
+        "text %",
+        "gap (points)",
+        "against reference",
+    )
+    return Section(title, lede, headers, tuple(rows), tuple(notes), chart, frozenset(marked))
+
+
+def _state(level: LevelShare) -> str:
+    if level.state == "reference":
+        return NOTHING
+    if level.deficit is None or level.deficit.value is None:
+        return "undetermined"
+    words = f"{level.state}, {-100 * level.deficit.value:+.1f}"
+    return words + (f", {p_value(level.p_holm)}" if level.p_holm is not None else "")

@@ -1,0 +1,139 @@
+"""The charts of a probe's page: static SVG in colours of the page, drawn as in `figures`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from speechfair.auditing.table import axis_title, percent, printable
+from speechfair.reporting.figures import _FONT, _framed, _label_px
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from speechfair.probes.results import GroupGrounding
+
+__all__ = ["Chart", "level_chart"]
+
+_PANEL = 150
+_STEP = 26
+_LABEL_LETTERS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing with its title, and what its marks mean in words."""
+
+    title: str
+    legend: str
+    svg: Markup
+
+
+def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
+    """Share of right answers of each group in one panel per level, the text control beside it."""
+    if not groups:
+        return None
+    labels: dict[str, str] = {}
+    for group in groups:
+        name = printable(group.value)
+        label = name if len(name) <= _LABEL_LETTERS else f"{name[: _LABEL_LETTERS - 10]}…{name[-9:]}"
+        while label in labels.values():
+            label += "\u200b"
+        labels[group.value] = label
+    levels = sorted({(level.level, level.name) for group in groups for level in group.levels})
+    panels = [
+        _panel(f"L{level} {name}", _rows(groups, labels, level), list(labels.values()), first=number == 0)
+        for number, (level, name) in enumerate(levels)
+    ]
+    described = "; ".join(
+        f"{labels[group.value]}: " + ", ".join(f"L{v.level} {percent(v.audio.value)} %" for v in group.levels)
+        for group in groups
+    )
+    title = f"Right answers by {axis_title(groups[0].axis)}"
+    legend = "Dot: asked of the audio, with its interval. Diamond: asked of the transcript. Distance: the modality gap."
+    room = max(_label_px(label) for label in labels.values()) + 24
+    return _chart({"hconcat": panels, "spacing": 14}, title, legend, described, room)
+
+
+def _rows(groups: Sequence[GroupGrounding], labels: dict[str, str], level: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": labels[group.value],
+            "value": found.audio.value,
+            "low": found.audio.value if found.audio.low is None else found.audio.low,
+            "high": found.audio.value if found.audio.high is None else found.audio.high,
+            "text": found.text.value,
+        }
+        for group in groups
+        for found in group.levels
+        if found.level == level
+    ]
+
+
+def _panel(title: str, rows: list[dict[str, Any]], order: list[str], *, first: bool) -> dict[str, Any]:
+    x = {
+        "type": "quantitative",
+        "scale": {"domain": [0, 1.04], "nice": False},
+        "axis": {"title": None, "format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1.0], "labelOverlap": True},
+    }
+    axis: dict[str, Any] | None = {"title": None, "ticks": False, "labelLimit": 600, "labelPadding": 10}
+    y = {"field": "label", "type": "nominal", "sort": order, "axis": axis if first else None}
+    ink: dict[str, Any] = {"opacity": 1, "strokeWidth": 2}
+    return {
+        "title": {"text": title, "anchor": "start", "color": "var(--ink)", "font": _FONT, "fontSize": 13},
+        "width": _PANEL,
+        "height": {"step": _STEP},
+        "data": {"values": rows},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 5, "strokeCap": "round", "color": "var(--interval)"},
+                "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "point", "shape": "diamond", "size": 80, "stroke": "var(--rule)", **ink},
+                "encoding": {"y": y, "x": {"field": "text", **x}},
+            },
+            {
+                "mark": {
+                    "type": "point",
+                    "shape": "circle",
+                    "size": 70,
+                    "filled": True,
+                    "color": "var(--dot)",
+                    **ink,
+                },
+                "encoding": {"y": y, "x": {"field": "value", **x}},
+            },
+        ],
+    }
+
+
+def _chart(spec: dict[str, Any], title: str, legend: str, described: str, room: int) -> Chart:
+    import vl_convert
+    from markupsafe import Markup
+
+    text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": _FONT, "titleFont": _FONT}
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "background": None,
+        "padding": {"left": 2, "right": 20, "top": 6, "bottom": 4},
+        "config": {
+            "aria": False,
+            "view": {"stroke": None},
+            "axis": {
+                **text,
+                "labelFontSize": 12.5,
+                "titleFontSize": 12.5,
+                "titleFontWeight": "normal",
+                "gridColor": "var(--grid)",
+                "domainColor": "var(--grid)",
+                "tickColor": "var(--grid)",
+            },
+            "axisY": {"domain": False, "grid": False, "minExtent": room, "maxExtent": room},
+            "legend": text,
+        },
+        **spec,
+    }
+    svg = _framed(str(vl_convert.vegalite_to_svg(whole)), title, described)
+    return Chart(title, legend, Markup(svg))

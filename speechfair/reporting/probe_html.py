@@ -1,0 +1,114 @@
+"""The page of a probe: one HTML file without script and without network. It words and draws what the result holds."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.auditing.table import printable
+from speechfair.reporting.probe_figures import Chart, level_chart
+from speechfair.store import write_atomically
+
+if TYPE_CHECKING:
+    from speechfair.probes.results import GroundingResult
+    from speechfair.probes.sections import Finding, Section
+
+__all__ = ["write_grounding", "write_page"]
+
+_FOLDER = Path(__file__).resolve().parent
+_TEXT_COLUMNS = ("level", "against reference", "verdict", "what", "why", "expected", "measure")
+
+
+def write_grounding(result: GroundingResult, path: Path) -> Path:
+    """Write the page of a grounding probe to `path` and return it."""
+    from speechfair.probes.sections import grounding_findings, grounding_sections
+
+    charts = {f"axis-{number}": level_chart(axis.groups) for number, axis in enumerate(result.axes)}
+    charts["overall"] = level_chart([result.overall])
+    facts = [
+        ("Architecture", result.architecture),
+        ("Questions", f"{result.items}, {result.n_scenes} scenes, form {result.form}, seed {result.seed}"),
+    ]
+    return write_page(
+        path,
+        "grounding",
+        result,
+        grounding_findings(result),
+        grounding_sections(result),
+        charts,
+        facts,
+    )
+
+
+def write_page(
+    path: Path,
+    kind: str,
+    result: Any,
+    findings: Sequence[Finding],
+    sections: Sequence[Section],
+    charts: Mapping[str, Chart | None],
+    facts: Sequence[tuple[str, str]],
+) -> Path:
+    """Write a probe's page.
+
+    Parameters
+    ----------
+    result : any probe's result; its model, corpus, level, notes and version are shown.
+    charts : by the name that a section gives.
+    facts : name and value of what else belongs to the provenance.
+
+    Raises
+    ------
+    StorageError : the file cannot be written; a file that was there before is intact.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"show": printable}
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    page = environment.get_template("probe.html.jinja").render(
+        kind=kind,
+        model=result.model,
+        corpus=result.corpus,
+        statement=result.corpus_record.statement,
+        findings=findings,
+        notes=result.notes,
+        sections=[(section, charts.get(section.chart or "")) for section in sections],
+        left=_TEXT_COLUMNS,
+        provenance=[*facts, *_provenance(result)],
+        version=result.speechfair,
+        style=Markup(style),
+        policy=_policy(style),
+    )
+    write_atomically(path, page.encode("utf-8", errors="replace"))
+    return path
+
+
+def _provenance(result: Any) -> list[tuple[str, str]]:
+    record, corpus = result.model_record, result.corpus_record
+    return [
+        ("Model", f"{record.name}, family {record.family}, key {record.key}"),
+        ("Weights, SHA-256", record.digest),
+        ("Model options", json.dumps(record.options, ensure_ascii=False, sort_keys=True)),
+        ("Corpus", f"{corpus.name} {corpus.version}"),
+        ("Corpus options", json.dumps(corpus.options, ensure_ascii=False, sort_keys=True)),
+        ("Manifest, SHA-256", corpus.manifest_sha256),
+        ("Intervals", f"{100 * result.level:g} %, the speaker is the unit"),
+    ]
+
+
+def _policy(style: str) -> str:
+    """Nothing but the page's own style, named by its digest."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
