@@ -1,4 +1,4 @@
-"""A real L1–L4 table: Whisper base and a rule-based answerer on synthetic accents, written to docs/results/grounding.md.
+"""A real L1–L4 table: Whisper base and rules on synthetic accents, written to docs/results/grounding.md.
 
 `python -m benchmarks.grounding_cascade --out FOLDER` takes an hour on two slow cores; kill it and give it again to go
 on. The answerer knows the grammar (`speechfair.probes.rules`), so what is wrong about the audio was not heard.
@@ -10,9 +10,10 @@ import argparse
 import time
 from pathlib import Path
 
+from speechfair.models.cascade import Cascade
+
 from speechfair.auditing.transcription import Progress
 from speechfair.models import chat_from_callable, load_model
-from speechfair.models.cascade import Cascade
 from speechfair.probes.grounding import probe_grounding
 from speechfair.probes.results import GroundingResult, GroupGrounding
 from speechfair.probes.rules import answer_question
@@ -44,12 +45,12 @@ def page(result: GroundingResult) -> str:
     lines = [
         "# Grounding of a cascade on synthetic accents",
         "",
-        f"`{result.model}`: a recogniser with real weights, and rules in the place of the text LLM. The rules are right "
-        "about every verbatim transcript by construction, so the figures show what was heard, not what a language model "
-        "would understand.",
+        f"`{result.model}`: a recogniser with real weights, and rules in the place of the text LLM. The rules are "
+        "right about every verbatim transcript by construction, so the figures show what was heard, not what a language "
+        "model would understand.",
         "",
-        f"Speech: {result.n_scenes - options['silences']} scenes of the grammar, said by {options['voices']} synthetic voices "
-        f"as reference and in {len(options['first_languages'])} rule-made accents at strengths "
+        f"Speech: {result.n_scenes - options['silences']} scenes of the grammar, said by {options['voices']} voices of "
+        f"a synthesiser as reference and in {len(options['first_languages'])} rule-made accents at strengths "
         f"{', '.join(f'{s:g}' for s in options['strengths'])}, and {options['silences']} recordings without speech: "
         f"{result.n_utterances} recordings. {result.corpus_record.statement}",
         "",

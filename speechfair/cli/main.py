@@ -24,6 +24,7 @@ from speechfair.cli import (
     models,
     plan,
     prepare,
+    probe,
     process,
     report,
     score,
@@ -62,6 +63,7 @@ for _verb in (
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(corpora.app, name="corpora")
 app.add_typer(debias.app, name="debias")
+app.add_typer(probe.app, name="probe")
 app.add_typer(process.app, name="process")
 
 

@@ -107,6 +107,58 @@ def grounding(
     _finish(result, grounding_findings(result), grounding_sections(result), page, json)
 
 
+@app.command()
+def strength(
+    model: options.Model = "bundled:whisper-tiny.en",
+    first_languages: FirstLanguages = None,
+    strengths: Strengths = "0.25,0.5,0.75,1",
+    voices: Voices = 8,
+    texts: Annotated[
+        str, typer.Option(help="How many of the shipped sentences, or a file with one a line.")
+    ] = "12",
+    root: options.Root = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    out: Out = None,
+    window: options.Window = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """How a recogniser's error rises with the strength of rule-made accents: slope, and where error doubles.
+
+    Example: speechfair probe strength --model bundled:whisper-tiny.en --first-languages jpn,spa --out runs/strength
+    """
+    from speechfair.corpora import load_corpus
+    from speechfair.models import load_model
+    from speechfair.probes.accent_strength import probe_strength
+    from speechfair.probes.sections import strength_findings, strength_sections
+    from speechfair.reporting.probe_html import write_strength
+
+    corpus = load_corpus(
+        "synthetic",
+        root,
+        first_languages=first_languages,
+        strengths=_numbers(strengths),
+        voices=voices,
+        texts=int(texts) if texts.isdigit() else texts,
+        seed=seed,
+    )
+    recognizer = load_model(model, **options.model_options(model_option, window))
+    folder = _folder(out, "strength", model)
+    with output.transcription_progress() as observe:
+        result = probe_strength(
+            corpus,  # type: ignore[arg-type]
+            recognizer,
+            out=folder,
+            level=level,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
+    page = write_strength(result, folder / "strength.html")
+    _finish(result, strength_findings(result), strength_sections(result), page, json)
+
+
 def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
     from speechfair.models import load_speech_llm
 

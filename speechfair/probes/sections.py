@@ -13,9 +13,19 @@ from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, pe
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import EstimateRecord
+    from speechfair.probes.accent_strength import StrengthResult
     from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
 
-__all__ = ["Finding", "Section", "estimate_cell", "grounding_findings", "grounding_sections", "outcome_words"]
+__all__ = [
+    "Finding",
+    "Section",
+    "estimate_cell",
+    "grounding_findings",
+    "grounding_sections",
+    "outcome_words",
+    "strength_findings",
+    "strength_sections",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +196,50 @@ def _state(level: LevelShare) -> str:
         return "undetermined"
     words = f"{level.state}, {-100 * level.deficit.value:+.1f}"
     return words + (f", {p_value(level.p_holm)}" if level.p_holm is not None else "")
+
+
+def strength_findings(result: StrengthResult) -> list[Finding]:
+    """One sentence for each first language."""
+    found = []
+    rate = "WER" if result.tokens == "words" else "CER"
+    for one in result.languages:
+        name = printable(one.first_language)
+        rise = f"{estimate_cell(one.slope)} points of {rate} from strength 0 to 1"
+        if one.doubling.value is not None:
+            double = f"error doubles at strength {estimate_cell(one.doubling, 1, 2)}"
+        else:
+            double = printable(one.doubling.reason or "")
+        if one.verdict == "undetermined":
+            found.append(Finding("unclear", f"{name}: {rise}; whether error rises cannot be told. {double}."))
+        else:
+            found.append(Finding("difference", f"{name}: error {one.verdict}, {rise}; {double}."))
+    return found
+
+
+def strength_sections(result: StrengthResult) -> list[Section]:
+    """One table: a row for each first language and strength."""
+    rate = "WER" if result.tokens == "words" else "CER"
+    rows: list[tuple[str, ...]] = []
+    notes = [
+        f"{result.n_in} in = {result.n_scored} scored + {result.n_failed} failed + {result.n_excluded} excluded"
+    ]
+    for one in result.languages:
+        for number, dose in enumerate(one.doses):
+            ratio = dose.ratio
+            rows.append(
+                (
+                    printable(one.first_language) if number == 0 else "",
+                    f"{dose.strength:g}",
+                    estimate_cell(dose.rate),
+                    NOTHING if ratio is None else estimate_cell(ratio, 1, 2),
+                )
+            )
+        p = "" if one.p_holm is None else f", {p_value(one.p_holm)} (Holm)"
+        notes.append(f"{printable(one.first_language)}: slope {estimate_cell(one.slope)} points{p}")
+        double = one.doubling
+        words = estimate_cell(double, 1, 2) if double.value is not None else NOTHING
+        reason = f" ({printable(double.reason)})" if double.reason else ""
+        notes.append(f"{printable(one.first_language)}: error doubles at strength {words}{reason}")
+    lede = f"{rate} at each strength with its interval, and as a multiple of that at strength 0."
+    headers = ("first language", "strength", f"{rate} %", "times strength 0")
+    return [Section("Dose and response", lede, headers, tuple(rows), tuple(notes), "dose")]

@@ -20,7 +20,7 @@ from speechfair.types import Estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["complement", "difference", "difference_with_p", "share", "sums_of"]
+__all__ = ["complement", "difference", "difference_with_p", "share", "sums_of", "two_sided_p"]
 
 METHOD = "jackknife-t-share-difference"
 
@@ -105,11 +105,11 @@ def difference_with_p(
     error, freedom = _error(group, reference)
     low, high = _skewed(value, error, t_quantile(freedom, level))
     limits = max(-1.0, low), min(1.0, high)
-    return _estimate(group, reference, level, value, limits, None), _p_value(value, error, freedom)
+    return _estimate(group, reference, level, value, limits, None), two_sided_p(value, error, freedom)
 
 
-def _p_value(value: float, error: float, freedom: float) -> float:
-    """1 - the highest level at which the interval of `_skewed` leaves 0 out."""
+def two_sided_p(value: float, error: float, freedom: float) -> float:
+    """The p-value of 0 that belongs to the skewed t interval: 1 - the highest level at which it leaves 0 out."""
     from scipy.special import stdtr
 
     scale = 3 * error

@@ -12,12 +12,14 @@ from speechfair.reporting.figures import _FONT, _framed, _label_px
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from speechfair.probes.accent_strength import LanguageStrength, StrengthResult
     from speechfair.probes.results import GroupGrounding
 
-__all__ = ["Chart", "level_chart"]
+__all__ = ["Chart", "dose_chart", "level_chart"]
 
 _PANEL = 150
 _STEP = 26
+_COLUMNS = 4
 _LABEL_LETTERS = 30
 
 
@@ -54,6 +56,77 @@ def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
     legend = "Dot: asked of the audio, with its interval. Diamond: asked of the transcript. Distance: the modality gap."
     room = max(_label_px(label) for label in labels.values()) + 24
     return _chart({"hconcat": panels, "spacing": 14}, title, legend, described, room)
+
+
+def dose_chart(result: StrengthResult) -> Chart | None:
+    """The error rate by strength, one panel for each first language."""
+    if not result.languages:
+        return None
+    rate = "WER" if result.tokens == "words" else "CER"
+    tops = [dose.rate.value or 0.0 for one in result.languages for dose in one.doses]
+    highs = [dose.rate.high or 0.0 for one in result.languages for dose in one.doses]
+    # One interval that is absurdly wide must not press all curves to the floor.
+    top = 1.04 * max(min(2 * max(tops), max(highs)), *tops, 0.01)
+    panels = [
+        _dose_panel(one, top, rate if number % _COLUMNS == 0 else None)
+        for number, one in enumerate(result.languages)
+    ]
+    described = "; ".join(
+        f"{one.first_language}: " + ", ".join(f"{d.strength:g} {percent(d.rate.value)} %" for d in one.doses)
+        for one in result.languages
+    )
+    legend = "Dots: measured, joined by lines. Band: interval. Dashed: twice the rate at strength 0."
+    spec = {"concat": panels, "columns": _COLUMNS, "spacing": 16}
+    return _chart(spec, f"{rate} by accent strength", legend, described, 44)
+
+
+def _dose_panel(one: LanguageStrength, top: float, title: str | None) -> dict[str, Any]:
+    rows = [
+        {
+            "strength": dose.strength,
+            "rate": dose.rate.value,
+            "low": dose.rate.value if dose.rate.low is None else dose.rate.low,
+            "high": dose.rate.value if dose.rate.high is None else min(top, dose.rate.high),
+        }
+        for dose in one.doses
+    ]
+    x = {
+        "field": "strength",
+        "type": "quantitative",
+        "scale": {"domain": [0, max(1.0, *(dose.strength for dose in one.doses))]},
+        "axis": {"title": "strength", "values": [0, 0.25, 0.5, 0.75, 1.0], "format": ".2~f"},
+    }
+    y: dict[str, Any] = {
+        "type": "quantitative",
+        "scale": {"domain": [0, top], "nice": False, "clamp": True},
+        "axis": {"title": title, "format": ".0%", "tickCount": 5},
+    }
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "area", "color": "var(--interval)", "opacity": 0.55},
+            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "color": "var(--dot)", "strokeWidth": 2.5},
+            "encoding": {"x": x, "y": {"field": "rate", **y}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1, "color": "var(--dot)"},
+            "encoding": {"x": x, "y": {"field": "rate", **y}},
+        },
+    ]
+    base = one.doses[0].rate.value
+    if base and 2 * base <= top:
+        mark = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "var(--rule)"}
+        layers.append({"data": {"values": [{}]}, "mark": mark, "encoding": {"y": {"datum": 2 * base, **y}}})
+    name = {"text": printable(one.first_language), "anchor": "start", "color": "var(--ink)", "font": _FONT}
+    return {
+        "title": {**name, "fontSize": 13},
+        "width": 185,
+        "height": 170,
+        "data": {"values": rows},
+        "layer": layers,
+    }
 
 
 def _rows(groups: Sequence[GroupGrounding], labels: dict[str, str], level: int) -> list[dict[str, Any]]:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.table import printable
-from speechfair.reporting.probe_figures import Chart, level_chart
+from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
+    from speechfair.probes.accent_strength import StrengthResult
     from speechfair.probes.results import GroundingResult
     from speechfair.probes.sections import Finding, Section
 
-__all__ = ["write_grounding", "write_page"]
+__all__ = ["write_grounding", "write_page", "write_strength"]
 
 _FOLDER = Path(__file__).resolve().parent
 _TEXT_COLUMNS = ("level", "against reference", "verdict", "what", "why", "expected", "measure")
@@ -41,6 +42,16 @@ def write_grounding(result: GroundingResult, path: Path) -> Path:
         grounding_sections(result),
         charts,
         facts,
+    )
+
+
+def write_strength(result: StrengthResult, path: Path) -> Path:
+    """Write the page of an accent-strength probe to `path` and return it."""
+    from speechfair.probes.sections import strength_findings, strength_sections
+
+    charts = {"dose": dose_chart(result)}
+    return write_page(
+        path, "strength", result, strength_findings(result), strength_sections(result), charts, []
     )
 
 
