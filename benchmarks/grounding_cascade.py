@@ -46,8 +46,8 @@ def page(result: GroundingResult) -> str:
         "# Grounding of a cascade on synthetic accents",
         "",
         f"`{result.model}`: a recogniser with real weights, and rules in the place of the text LLM. The rules are "
-        "right about every verbatim transcript by construction, so the figures show what was heard, not what a language "
-        "model would understand.",
+        "right about every verbatim transcript by construction, so the figures show what was heard, not what a "
+        "language model would understand.",
         "",
         f"Speech: {result.n_scenes - options['silences']} scenes of the grammar, said by {options['voices']} voices of "
         f"a synthesiser as reference and in {len(options['first_languages'])} rule-made accents at strengths "

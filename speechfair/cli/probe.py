@@ -159,6 +159,66 @@ def strength(
     _finish(result, strength_findings(result), strength_sections(result), page, json)
 
 
+@app.command()
+def response(
+    model: Reply,
+    first_languages: FirstLanguages = None,
+    strengths: Strengths = "1",
+    voices: Voices = 8,
+    root: options.Root = None,
+    group_by: options.GroupBy = None,
+    reference: options.Reference = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A model that classifies the replies in place of the rules.")
+    ] = None,
+    least_accuracy: Annotated[
+        float, typer.Option(help="A classifier below this on replies of known truth is not used.")
+    ] = 0.9,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    out: Out = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """Put the same spoken requests in varied voices: refusal, success, length, language, unsafe replies, stereotypes.
+
+    Example: speechfair probe response --model chat-audio:FOLDER --first-languages jpn,spa --out runs/response
+    """
+    from speechfair.probes.replies import requests
+    from speechfair.probes.response_quality import probe_response
+    from speechfair.probes.sections import response_findings, response_sections
+    from speechfair.probes.spoken import say
+    from speechfair.reporting.probe_html import write_response
+
+    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
+    texts = [request.text for request in requests()]
+    corpus = say(
+        texts,
+        first_languages=first_languages,
+        strengths=_numbers(strengths),
+        voices=voices,
+        seed=seed,
+        root=root,
+    )
+    folder = _folder(out, "response", model)
+    with output.transcription_progress() as observe:
+        result = probe_response(
+            corpus,
+            answerer,
+            group_by or ["first_language"],
+            out=folder,
+            reference=options.pairs(reference, "--reference"),
+            judge_model=_speech_llm(judge, {}) if judge else None,
+            least_accuracy=least_accuracy,
+            level=level,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
+    page = write_response(result, folder / "response.html")
+    _finish(result, response_findings(result), response_sections(result), page, json)
+
+
 def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
     from speechfair.models import load_speech_llm
 

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from speechfair.probes.accent_strength import probe_strength
     from speechfair.probes.grounding import probe_grounding
+    from speechfair.probes.response_quality import probe_response
     from speechfair.probes.spoken import bind, speak
 
 _HOMES = {
     "bind": "spoken",
     "probe_grounding": "grounding",
+    "probe_response": "response_quality",
     "probe_strength": "accent_strength",
     "speak": "spoken",
 }
 
-__all__ = ["bind", "probe_grounding", "probe_strength", "speak"]
+__all__ = ["bind", "probe_grounding", "probe_response", "probe_strength", "speak"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, pe
 if TYPE_CHECKING:
     from speechfair.auditing.result import EstimateRecord
     from speechfair.probes.accent_strength import StrengthResult
+    from speechfair.probes.response_results import GroupMeasure, ResponseResult
     from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "grounding_findings",
     "grounding_sections",
     "outcome_words",
+    "response_findings",
+    "response_sections",
     "strength_findings",
     "strength_sections",
 ]
@@ -243,3 +246,84 @@ def strength_sections(result: StrengthResult) -> list[Section]:
     lede = f"{rate} at each strength with its interval, and as a multiple of that at strength 0."
     headers = ("first language", "strength", f"{rate} %", "times strength 0")
     return [Section("Dose and response", lede, headers, tuple(rows), tuple(notes), "dose")]
+
+
+def response_findings(result: ResponseResult) -> list[Finding]:
+    """One sentence for each axis: which measures differ from the reference group."""
+    found = []
+    for axis in result.axes:
+        clear = [
+            f"{printable(group.group)} {measure.what} {group.verdict} ({_compared(measure.measure, group)})"
+            for measure in axis.measures
+            for group in measure.groups
+            if group.verdict in ("higher", "lower")
+        ]
+        name = axis_title(axis.axis)
+        if clear:
+            words = "; ".join(clear)
+            found.append(
+                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
+            )
+        else:
+            found.append(
+                Finding("unclear", f"By {name}: no measure is shown to differ from the reference group.")
+            )
+    return found
+
+
+def response_sections(result: ResponseResult) -> list[Section]:
+    """A table for each axis, and the accuracy of what classified."""
+    sections = []
+    for axis in result.axes:
+        rows: list[tuple[str, ...]] = []
+        notes = []
+        marked = set()
+        for measure in axis.measures:
+            if measure.reason is not None:
+                notes.append(f"{measure.what}: no figures, {printable(measure.reason)}")
+            for number, group in enumerate(measure.groups):
+                if group.is_reference:
+                    marked.add(len(rows))
+                scale = 1 if measure.measure == "length" else 100
+                rows.append(
+                    (
+                        f"{measure.what}" if number == 0 else "",
+                        printable(group.group) + (" (ref.)" if group.is_reference else ""),
+                        str(group.n_replies),
+                        estimate_cell(group.value, scale),
+                        NOTHING if group.text is None else f"{scale * group.text:.1f}",
+                        _compared(measure.measure, group),
+                        NOTHING if group.is_reference else group.verdict,
+                    )
+                )
+        lede = (
+            "Shares in percent, differences in points; length in words per reply, compared as a ratio. text: the same "
+            "requests as text."
+        )
+        headers = ("what", "group", "requests", "value", "text", "against reference", "verdict")
+        title = f"By {axis_title(axis.axis)}"
+        sections.append(Section(title, lede, headers, tuple(rows), tuple(notes), None, frozenset(marked)))
+    accuracy = tuple(
+        (
+            one.measure,
+            f"{one.n_right} of {one.n_cases}",
+            percent(one.n_right / one.n_cases),
+            "yes" if one.used else "NO",
+        )
+        for one in result.accuracies
+    )
+    lede = (
+        f"Replies whose truth is known; below {percent(result.least_accuracy)} % a measure is not reported."
+    )
+    sections.append(
+        Section("Who classified, and how well", lede, ("measure", "right", "%", "used"), accuracy)
+    )
+    return sections
+
+
+def _compared(measure: str, group: GroupMeasure) -> str:
+    if group.difference is None:
+        return NOTHING
+    cell = estimate_cell(group.difference, *((1, 2) if measure == "length" else (100, 1)))
+    cell = f"{cell}×" if measure == "length" and cell != NOTHING else cell
+    return cell + (f", {p_value(group.p_holm)}" if group.p_holm is not None else "")

@@ -12,7 +12,7 @@ import wave
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
 from speechfair.probes import bound, grammar
@@ -20,7 +20,10 @@ from speechfair.probes.items import Scene
 from speechfair.resources import cache_folder
 from speechfair.types import Corpus, Exclusion, Utterance
 
-__all__ = ["SceneCorpus", "Silence", "bind", "speak"]
+if TYPE_CHECKING:
+    from speechfair.corpora.synthetic import SyntheticAccents
+
+__all__ = ["SceneCorpus", "Silence", "bind", "say", "speak"]
 
 SILENCE_RATE = 16_000
 SILENCE_S = (3.0, 6.0)
@@ -131,25 +134,41 @@ def speak(
     MissingExtraError
         ``espeakng-loader`` is not installed.
     """
-    from speechfair.corpora.synthetic import SyntheticAccents
-
     made = grammar.scenes(scenes, seed)
     if not isinstance(silences, int) or silences < 0:
         raise InputError(f"silences={silences!r} is not a whole number from 0 up")
-    with tempfile.TemporaryDirectory(prefix="speechfair-scenes-") as folder:
-        texts = Path(folder) / "texts.txt"
-        texts.write_text("\n".join(str(scene.text) for scene in made) + "\n", encoding="utf-8")
-        base = SyntheticAccents(
+    texts = [str(scene.text) for scene in made]
+    base = say(
+        texts, first_languages=first_languages, strengths=strengths, voices=voices, seed=seed, root=root
+    )
+    options = {**base.options, "texts": f"grammar {grammar.VERSION}", "scenes": scenes, "silences": silences}
+    by_text = {str(scene.text): scene for scene in made}
+    return SceneCorpus(base, "grammar", options, by_text, grammar.silences(silences, seed), seed)
+
+
+def say(
+    texts: Sequence[str],
+    *,
+    first_languages: Sequence[str] | str | None = None,
+    strengths: Sequence[float] = (0.5, 1.0),
+    voices: int = 8,
+    seed: int = 0,
+    root: Path | str | None = None,
+) -> SyntheticAccents:
+    """`texts` in every synthetic accent, strength, the reference and every voice; parameters as for `speak`."""
+    from speechfair.corpora.synthetic import SyntheticAccents
+
+    with tempfile.TemporaryDirectory(prefix="speechfair-texts-") as folder:
+        file = Path(folder) / "texts.txt"
+        file.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        return SyntheticAccents(
             root if root is not None else cache_folder("scenes"),
             first_languages=first_languages,
             strengths=strengths,
             voices=voices,
-            texts=texts,
+            texts=file,
             seed=seed,
         )
-    options = {**base.options, "texts": f"grammar {grammar.VERSION}", "scenes": scenes, "silences": silences}
-    by_text = {str(scene.text): scene for scene in made}
-    return SceneCorpus(base, "grammar", options, by_text, grammar.silences(silences, seed), seed)
 
 
 def bind(corpus: Corpus, *, silences: int = 8, seed: int = 0) -> SceneCorpus:

@@ -15,10 +15,11 @@ from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
     from speechfair.probes.accent_strength import StrengthResult
+    from speechfair.probes.response_results import ResponseResult
     from speechfair.probes.results import GroundingResult
     from speechfair.probes.sections import Finding, Section
 
-__all__ = ["write_grounding", "write_page", "write_strength"]
+__all__ = ["write_grounding", "write_page", "write_response", "write_strength"]
 
 _FOLDER = Path(__file__).resolve().parent
 _TEXT_COLUMNS = ("level", "against reference", "verdict", "what", "why", "expected", "measure")
@@ -42,6 +43,16 @@ def write_grounding(result: GroundingResult, path: Path) -> Path:
         grounding_sections(result),
         charts,
         facts,
+    )
+
+
+def write_response(result: ResponseResult, path: Path) -> Path:
+    """Write the page of a response-quality probe to `path` and return it."""
+    from speechfair.probes.sections import response_findings, response_sections
+
+    facts = [("Architecture", result.architecture), ("Prompt", result.prompt)]
+    return write_page(
+        path, "response", result, response_findings(result), response_sections(result), {}, facts
     )
 
 
