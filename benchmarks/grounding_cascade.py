@@ -10,25 +10,25 @@ import argparse
 import time
 from pathlib import Path
 
-from speechfair.models.cascade import Cascade
-
 from speechfair.auditing.transcription import Progress
 from speechfair.models import chat_from_callable, load_model
+from speechfair.models.cascade import Cascade
 from speechfair.probes.grounding import probe_grounding
 from speechfair.probes.results import GroundingResult, GroupGrounding
-from speechfair.probes.rules import answer_question
+from speechfair.probes.rules import answer
 from speechfair.probes.sections import estimate_cell, grounding_sections, outcome_words
 from speechfair.probes.spoken import speak
 from speechfair.reporting.probe_html import write_grounding
 
-ACCENTS = ("jpn", "spa")
+WINDOW_S = 16.0
+"""No scene is longer."""
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "grounding.md"
 
 
-def run(out: Path, *, scenes: int, voices: int, window: float) -> GroundingResult:
-    ears = load_model("bundled:whisper-base", language="en", window=window)
-    model = Cascade(ears, chat_from_callable(answer_question, name="grounding-rules", architecture="modular"))
-    corpus = speak(scenes, first_languages=ACCENTS, strengths=(0.5, 1.0), voices=voices)
+def run(out: Path, accents: str, *, scenes: int, voices: int, silences: int) -> GroundingResult:
+    ears = load_model("bundled:whisper-base", language="en", threads=1, window=WINDOW_S, compute_type="int8")
+    model = Cascade(ears, chat_from_callable(answer, name="grounding-rules", architecture="modular"))
+    corpus = speak(scenes, first_languages=accents, strengths=(0.5, 1.0), voices=voices, silences=silences)
     started = time.monotonic()
 
     def observe(state: Progress) -> None:
@@ -89,9 +89,12 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, required=True)
     arguments.add_argument("--scenes", type=int, default=9)
     arguments.add_argument("--voices", type=int, default=8)
-    arguments.add_argument("--window", type=float, default=20.0)
+    arguments.add_argument("--silences", type=int, default=8)
+    arguments.add_argument("--accents", default="jpn,spa")
     given = arguments.parse_args()
-    result = run(given.out, scenes=given.scenes, voices=given.voices, window=given.window)
+    result = run(
+        given.out, given.accents, scenes=given.scenes, voices=given.voices, silences=given.silences
+    )
     PAGE.write_text(page(result), encoding="utf-8")
     print(f"{PAGE}\n{write_grounding(result, given.out / 'grounding.html')}")
 

@@ -15,7 +15,7 @@ from speechfair.probes import lexicon
 from speechfair.probes.reading import plain
 from speechfair.types import Question
 
-__all__ = ["VERSION", "answer_by_rules", "answer_question"]
+__all__ = ["VERSION", "answer", "answer_by_rules"]
 
 VERSION = "1"
 
@@ -80,8 +80,8 @@ def answer_by_rules(transcript: str, prompt: str) -> str:
     return UNKNOWN
 
 
-def answer_question(question: Question) -> str:
-    """`answer_by_rules` as the answerer of a cascade: ``answerer=python-chat:speechfair.probes.rules:answer_question``.
+def answer(question: Question) -> str:
+    """`answer_by_rules` as the answerer of a cascade: ``answerer=python-chat:speechfair.probes.rules:answer``.
 
     Raises
     ------
