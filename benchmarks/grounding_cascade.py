@@ -92,9 +92,7 @@ def main() -> None:
     arguments.add_argument("--silences", type=int, default=8)
     arguments.add_argument("--accents", default="jpn,spa")
     given = arguments.parse_args()
-    result = run(
-        given.out, given.accents, scenes=given.scenes, voices=given.voices, silences=given.silences
-    )
+    result = run(given.out, given.accents, scenes=given.scenes, voices=given.voices, silences=given.silences)
     PAGE.write_text(page(result), encoding="utf-8")
     print(f"{PAGE}\n{write_grounding(result, given.out / 'grounding.html')}")
 
