@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bootstrap_speed, bulk_counting, debias_throughput
+from benchmarks import bootstrap_speed, bulk_counting, debias_throughput, million_rows
 
 PACKAGES = ("speechfair", "numpy", "polars", "rapidfuzz", "jiwer", "fairlearn")
 
@@ -29,11 +29,16 @@ def main() -> None:
         f"10,000 replicates, 100,000 utterances, 1,000 speakers, 8 groups: "
         f"{results[1]['full_size_seconds']:.2f} s"
     )
+    million = million_rows.run()
+    print(
+        f"{million['what']}: {million['seconds']:.1f} s ({million['cpu_seconds']:.1f} s of processor), "
+        f"{million['megabytes']:.0f} MB at most"
+    )
     record = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "packages": {name: version(name) for name in PACKAGES},
-        "results": results,
+        "results": [*results, million],
     }
     path = Path(__file__).parent / "results" / "benchmarks.json"
     path.parent.mkdir(exist_ok=True)

@@ -92,6 +92,7 @@ def check(
     group_by: options.GroupBy = None,
     audio: Annotated[bool, typer.Option(help="Decode the audio: lengths, levels, clipping, doubles.")] = True,
     threads: Annotated[int, typer.Option(min=1, help="Threads that decode.")] = 2,
+    html: Annotated[Path | None, typer.Option(help="Also write a page of the result to this file.")] = None,
     option: options.Option = None,
     json: options.Json = False,
 ) -> None:
@@ -115,6 +116,12 @@ def check(
             raise InputError(f"--with {other}={folder}: {other!r} is there already")
         parts[other] = load_corpus(other, folder)
     result = check_corpus(parts, group_by=group_by or (), audio=audio, threads=threads)
+    if html is not None:
+        from speechfair.reporting.corpus_html import write_corpus_page
+
+        write_corpus_page(
+            result, " + ".join(parts) if splits is None else f"{name}: {', '.join(parts)}", html
+        )
     if json or context.obj:
         _print_json(result.to_dict())
     else:

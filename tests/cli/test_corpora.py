@@ -136,3 +136,9 @@ def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: 
     done = run(*words)
     assert done.exit_code != 0
     assert message in str(done.exception) + done.output
+
+
+def test_a_page_of_the_check(calls: Path, tmp_path: Path) -> None:
+    done = run("check", "manifest", "--manifest", str(calls), "--html", str(tmp_path / "check.html"))
+    assert done.exit_code == 0, done.output
+    assert "<h1><bdi>manifest</bdi></h1>" in (tmp_path / "check.html").read_text(encoding="utf-8")
