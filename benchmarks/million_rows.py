@@ -2,7 +2,8 @@
 
 Two threads, one process for each of the three and for a tenth of the rows, so that peak memory can be compared. The
 tree has no clips: none of the three opens audio. Run with `python -m benchmarks.million_rows`; the tree is made in a
-temporary folder and deleted. Targets: 60 s and 1.5 GB for all three together on two free cores.
+temporary folder and deleted. Targets: 60 s and 1.5 GB for all three together on two free cores; on a busy machine the
+seconds of processor tell more than those of the clock, and the load stands beside them.
 """
 
 from __future__ import annotations

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -65,19 +67,48 @@ def test_links_lead_somewhere(page: str) -> None:
         assert (CHECKOUT / target).exists(), f"{page} links to {target}"
 
 
-def test_the_contributing_example_satisfies_the_protocol(tmp_path: Path) -> None:
-    from speechfair.types import Corpus, Utterance
-
-    (code,) = blocks((CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "python")
-    namespace: dict[str, object] = {}
-    exec(code, namespace)
-    (tmp_path / "north").mkdir()
-    (tmp_path / "north" / "s1.wav").touch()
-    (tmp_path / "north" / "s1.txt").write_text("hello there", encoding="utf-8")
-    (tmp_path / "north" / "s2.wav").touch()
-    corpus = namespace["TwoVillages"](tmp_path)  # type: ignore[operator]
-    rows = list(corpus)
-    assert isinstance(rows[0], Utterance)
-    assert len(rows) == 2
-    assert {"name", "options", "root", "card", "__iter__"} <= set(dir(type(corpus))) | set(vars(corpus))
-    assert Corpus  # the protocol the example follows
+def test_the_corpus_of_the_guide_passes_the_contract_test(tmp_path: Path) -> None:
+    """Installed as somebody's own package, from the blocks of the guide as they stand."""
+    guide = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    guide = guide[guide.index("## Add a corpus") : guide.index("## Add a model")]
+    loader, tree = (
+        textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    )
+    (card,) = (textwrap.dedent(block) for block in re.findall(r"```yaml\n(.*?)```", guide, flags=re.DOTALL))
+    (entry,) = re.findall(r'^ *(twovillages = )"(.*)"$', guide, flags=re.MULTILINE)
+    (tmp_path / "twovillages.py").write_text(loader, encoding="utf-8")
+    (tmp_path / "twovillages.yaml").write_text(card, encoding="utf-8")
+    named = "\nfrom tests.corpora.trees import TREES\n\nTREES['twovillages'] = twovillages\n"
+    (tmp_path / "villages_tree.py").write_text(tree + named, encoding="utf-8")
+    metadata = tmp_path / "twovillages-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: twovillages\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[speechfair.corpora]\n{entry[0]}{entry[1]}\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "villages_tree",
+        "-k",
+        "twovillages",
+        "-p",
+        "no:cacheprovider",
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(CHECKOUT)))}
+    done = subprocess.run(
+        [*command, "tests/contracts/test_corpora.py"],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed, done.stdout
+    assert int(passed[1]) >= 13, "every test of the contract ran"
+    shown = [str(Path(sys.executable).parent / "speechfair"), "corpora", "twovillages"]
+    done = subprocess.run(shown, env=environment, capture_output=True, text=True, check=False)
+    assert "Two villages" in done.stdout, done.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError
+from speechfair.registry import corpora
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
 from speechfair.types import LabelSource
@@ -71,8 +73,13 @@ class Card(_Strict):
 
 @cache
 def load_card(name: str) -> Card:
-    """The card of a corpus; `InputError` names file, line and key of what is wrong with it."""
+    """The card of a corpus; `InputError` names file, line and key of what is wrong with it.
+
+    Cards of this package are shipped data; a loader of another package names its own in its attribute ``card_file``.
+    """
     path = data_folder("corpora") / f"{name}.yaml"
+    if not path.exists() and name in corpora().names():
+        path = Path(getattr(corpora().load(name), "card_file", path))
     if not path.exists():
         raise InputError(f"there is no card for the corpus {name!r}: {path} does not exist")
     card = read_model(path, Card)
