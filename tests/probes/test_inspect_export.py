@@ -1,0 +1,81 @@
+"""The Inspect export: tasks run with our models, groups have clustered errors, and the audio stays out of the log."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from speechfair.errors import MissingExtraError
+from speechfair.models.scripted import Scripted
+from speechfair.probes.inspect_export import audit_task, evaluate, grounding_task, group_figures
+from speechfair.probes.items import options_of
+from speechfair.types import Answer, Architecture, ModelIdentity, Question
+from tests.probes.planted_model import scene_corpus
+from tests.support import small_corpus
+
+needs_inspect = pytest.mark.skipif(
+    importlib.util.find_spec("inspect_ai") is None, reason="inspect-ai is not installed (extra inspect)"
+)
+
+
+def test_one_cluster_has_no_standard_error_and_speakers_are_the_clusters() -> None:
+    found = group_figures([("a", "s1", 1.0), ("a", "s1", 0.0), ("b", "s1", 1.0), ("b", "s2", 0.0)])
+    assert found == {"a": 0.5, "b": 0.5, "b_se": 0.5}
+    repeated = group_figures([("b", "s1", 1.0), ("b", "s2", 0.0)] * 50)
+    assert repeated["b_se"] == pytest.approx(0.5), "more answers of the same speakers make it no surer"
+    assert "c_se" not in group_figures([("c", "unknown", 1.0), ("c", "s2", 0.0)])
+
+
+def test_without_the_extra_the_message_names_the_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "inspect_ai", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'speechfair\[inspect\]'"):
+        grounding_task(scene_corpus(tmp_path, n_scenes=1, speakers=1), "accent")
+
+
+class First:
+    """Always takes the first option."""
+
+    sample_rate = 16_000
+    architecture: Architecture = "native"
+    identity = ModelIdentity("first", "test", "1", {}, {})
+
+    def answer(self, batch: Sequence[Question]) -> list[Answer]:
+        return [Answer(q.id, "A" if q.audio is not None else "B", None, 0.0, "k") for q in batch]
+
+
+@needs_inspect
+@pytest.mark.filterwarnings("default")
+def test_the_grounding_task_runs_and_groups(tmp_path: Path) -> None:
+    corpus = scene_corpus(tmp_path / "speech", n_scenes=2, speakers=2)
+    log = evaluate(grounding_task(corpus, "accent"), First(), tmp_path / "logs")
+    assert log.status == "success", log.error
+    asked = [(scene, item) for scene in corpus.by_text.values() for item in scene.items]
+    right = [options_of(scene.id, item, 0)[0] == item.answer for scene, item in asked]
+    by_group = log.results.scores[0].metrics
+    figures = {name: found.value for name, found in by_group.items()}
+    assert figures["thick"] == pytest.approx(sum(right) / len(right))
+    assert figures["thick_se"] == pytest.approx(0)
+    assert any(name.startswith("thick L2") for name in figures)
+    assert "unknown_se" not in figures
+    written = b"".join(path.read_bytes() for path in (tmp_path / "logs").rglob("*") if path.is_file())
+    assert len(written) < 400_000
+    text = evaluate(grounding_task(corpus, "accent", arm="text"), First(), tmp_path / "logs2")
+    assert text.status == "success"
+
+
+@needs_inspect
+@pytest.mark.filterwarnings("default")
+def test_the_audit_task_scores_word_errors(tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "speech", speakers=4, per_speaker=1)
+    model = Scripted({}, default="one two three four five six seven eight nine wrong")
+    log = evaluate(audit_task(corpus, "accent"), model, tmp_path / "logs")
+    assert log.status == "success", log.error
+    figures = {name: found.value for name, found in log.results.scores[0].metrics.items()}
+    assert figures["x"] == pytest.approx(0.1)
+    assert figures["x_se"] == pytest.approx(0)
