@@ -252,6 +252,15 @@ def _rows_found(facts: pl.DataFrame, rows: pl.DataFrame, audio: bool) -> list[Fi
     double = pl.struct("part", "id").is_duplicated()
     say("duplicate-id", "problem", rows.filter(double), "rows that share their id with another")
     say("no-speaker", "note", rows.filter(pl.col("speaker").is_null()), "rows without a speaker")
+    again = pl.struct("speaker", "text").is_duplicated() & pl.all_horizontal(
+        pl.col("speaker", "text").is_not_null()
+    )
+    say(
+        "repeated-text",
+        "note",
+        rows.filter(again),
+        "rows in which a speaker says the same text as in another",
+    )
     for place, oddity in enumerate(ODDITIES):
         there = rows.filter(pl.col("oddities") & (1 << place) > 0)
         say(f"transcript-{oddity.replace(' ', '-')}", "note", there, f"transcripts with {oddity}")

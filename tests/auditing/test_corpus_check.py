@@ -141,6 +141,12 @@ def test_faults_of_rows(tmp_path: Path) -> None:
         "transcript-digits",
     } <= kinds(found)
     assert "transcript-brackets-or-tags" in kinds(found)
+    assert {finding.kind: finding.examples for finding in found.findings}["repeated-text"] == (
+        "0-0",
+        "copy",
+        "loud",
+        "silent",
+    )
     examples = {finding.kind: finding.examples for finding in found.findings}
     assert examples["duplicate-id"] == ("0-0",)
     assert examples["duplicate-audio"] == ("0-0", "copy")
@@ -291,3 +297,65 @@ def test_the_splits_of_a_real_corpus_are_apart(data_root: Path) -> None:
     assert not kinds(found) & {"speaker-leakage", "audio-leakage", "duplicate-audio", "unreadable"}
     assert found.n_speakers == 64
     assert {group.n_speakers for group in found.groups if group.axis == "gender"} == {32}
+
+
+def test_rows_within_a_parquet_file_have_no_file_type_of_their_own(tmp_path: Path) -> None:
+    from speechfair.corpora.hub import ParquetAudio
+
+    rows = [
+        Utterance(
+            f"u{n}",
+            ParquetAudio(tmp_path / "test.parquet", n, "audio"),
+            f"text {n % 3}",
+            "eng",
+            f"s{n}",
+            labels,
+        )
+        for n in range(12)
+        for labels in [(Label("accent", "xy"[n % 2], "corpus"),)]
+    ]
+    assert not [
+        each for each in check_corpus(ListCorpus(rows), audio=False).confounds if "file" in each.trait
+    ]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "folder", "options", "rows", "speakers", "groups"),
+    [
+        (
+            "speechocean762",
+            "speechocean762-subset",
+            {},
+            720,
+            64,
+            {("gender", "female"): 32, ("gender", "male"): 32, ("age_band", "child"): 32},
+        ),
+        ("speechocean762", "speechocean762-subset", {"split": "train"}, 480, 40, {}),
+        ("speechocean762", "speechocean762-subset", {"split": "test"}, 240, 24, {("age_band", "child"): 12}),
+        (
+            "fsdd",
+            "fsdd-subset",
+            {},
+            720,
+            6,
+            {("accent", "USA/neutral"): 2, ("accent", "BEL/French"): 1, ("accent", "DEU/German"): 2},
+        ),
+        ("librispeech", "librispeech-subset", {}, 298, 20, {("gender", "unknown"): 0}),
+        ("common_voice", "cv-ja-8", {}, 8, 0, {}),
+    ],
+)
+def test_counts_of_the_real_sets_are_those_of_their_readme(
+    data_root: Path,
+    name: str,
+    folder: str,
+    options: dict,
+    rows: int,
+    speakers: int,
+    groups: dict,  # type: ignore[type-arg]
+) -> None:
+    found = check_corpus(load_corpus(name, data_root / folder, **options), audio=False)
+    (part,) = found.parts.values()
+    assert (part["usable"], part["excluded"], found.n_speakers) == (rows, 0, speakers)
+    counted = {(group.axis, group.value): group.n_speakers for group in found.groups}
+    assert {key: counted.get(key, 0) for key in groups} == groups

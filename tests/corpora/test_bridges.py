@@ -88,6 +88,32 @@ def test_datasets_there_and_back(
     assert [replace(row, audio=tone) for row in back] == list(corpus)
 
 
+def test_a_streamed_dataset_is_a_corpus(tone: Path, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
+    from speechfair.corpora.huggingface import to_dataset
+    from speechfair.corpora.streamed import StreamedDataset
+
+    datasets.disable_progress_bars()
+    welsh = (Label("accent", "Welsh", "self_reported"),)
+    corpus = corpus_of(
+        tone, [("hello", "eng", "s1", welsh, (0.25, None)), (None, "eng", None, (), (None, None))]
+    )
+    to_dataset(corpus)[0].save_to_disk(str(tmp_path / "saved"))
+    stream = datasets.load_from_disk(str(tmp_path / "saved")).to_iterable_dataset()
+    found = StreamedDataset(stream)
+    back = [row for row in found if isinstance(row, Utterance)]
+    assert [row.audio.read() for row in back] == [tone.read_bytes()] * 2  # type: ignore[union-attr]
+    assert [replace(row, audio=tone) for row in back] == list(corpus)
+    assert list(found) == list(found), "it can be listed again"
+    assert found.card.name == found.name
+    bare = datasets.Dataset.from_dict({"audio": [{"bytes": None, "path": "/etc/passwd"}], "text": ["x"]})
+    (row,) = StreamedDataset(bare)
+    assert isinstance(row, Exclusion)
+    assert "a path is not opened" in row.reason
+    with pytest.raises(CorpusError, match="no column 'sound'"):
+        StreamedDataset(bare, columns={"audio": "sound"})
+
+
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows)
 def test_shards_there_and_back(
