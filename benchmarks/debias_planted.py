@@ -52,7 +52,7 @@ def sound(text: str, accent: str, loudness: float, rng: np.random.Generator) -> 
         parts += [np.repeat(PATTERNS[place], BLOCK).astype(np.float64), np.zeros(2 * BLOCK)]
     speech = loudness * np.concatenate([*parts, np.zeros(2 * BLOCK)])
     if accent == "y":
-        speech += 0.6 * np.where(np.arange(len(speech)) // 8 % 2, 1, -1)
+        speech += 0.2 * np.where(np.arange(len(speech)) // 8 % 2, 1, -1)
     return (speech + rng.normal(0, 0.2, len(speech))) / 4
 
 
@@ -107,7 +107,7 @@ def compare(
     """Make the speech and the model in `folder`, train by `methods`, and compare."""
     from speechfair.debias.contest import compare_recipes
 
-    train = write_speech(folder, "train", {"x": 16, "y": 3}, {"x": 12, "y": 5}, seed=0)
+    train = write_speech(folder, "train", {"x": 16, "y": 3}, {"x": 40, "y": 16}, seed=0)
     test = write_speech(folder, "test", {"x": 10, "y": 10}, {"x": 6, "y": 6}, seed=1)
     model = write_model(folder / "model", seed=0)
     recipes = []

@@ -135,6 +135,23 @@ def compare_command(
         raise typer.Exit(3)
 
 
+@app.command("record")
+def record_command(
+    run: Annotated[Path, typer.Argument(help="Finished debiasing run.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write, to be named in the process folder.")],
+    trainer: Annotated[str, typer.Option(help="Who trained, as in roles.yaml.")],
+    commit: Annotated[str, typer.Option(help="Commit of the training code.")],
+) -> None:
+    """Write the training record of a run for the process ledger: data, recipe, seed, digests of the weights.
+
+    Example: speechfair debias record runs/erm --out process/training/erm.json --trainer kei --commit 1a2b3c4
+    """
+    from speechfair.debias.process_record import record_training
+
+    found = record_training(run, out, trainer=trainer, commit=commit)
+    output.say(f"written to {out}: {found.method}, seed {found.seed}, weights {found.output_sha256}")
+
+
 def _show_table(table: MethodTable) -> None:
     from rich.table import Table
 

@@ -92,7 +92,7 @@ def _debias(
     data = _gather(recipe, run.path)
     pieces = load_pieces(recipe.model, recipe.language)
     identity = _identity(recipe, data, pieces)
-    _begin(run, identity)
+    started = _begin(run, identity)
     say("auditing the model before …")
     work = run.path / WORK
     audit_all(recipe, recognizer_for(recipe, pieces.folder, work, "before"), run.path / "before", observe)
@@ -109,7 +109,16 @@ def _debias(
     write_atomically(run.path / "debias.json", result.to_json().encode())
     shutil.rmtree(work, ignore_errors=True)
     _write(
-        run, {**identity, "verdict": result.verdict, "environment": _environment(), "digests": _digests(run)}
+        run,
+        {
+            **identity,
+            "started": started,
+            "ended": _now(),
+            "verdict": result.verdict,
+            "environment": _environment(),
+            "hardware": _hardware(),
+            "digests": _digests(run),
+        },
     )
     return result
 
@@ -163,11 +172,13 @@ def _identity(recipe: DebiasRecipe, data: TrainingData, pieces: Pieces) -> dict[
     }
 
 
-def _begin(run: RunFolder, identity: Mapping[str, Any]) -> None:
+def _begin(run: RunFolder, identity: Mapping[str, Any]) -> str:
+    """When the run was first started; what is in the folder must be this run."""
     path = run.path / RECORD
     if not path.exists():
-        _write(run, {**identity, "verdict": None})
-        return
+        started = _now()
+        _write(run, {**identity, "started": started, "verdict": None})
+        return started
     old = _read(path)
     parts = [line for key in identity for line in differences(old.get(key), identity[key], key)]
     if parts:
@@ -176,6 +187,7 @@ def _begin(run: RunFolder, identity: Mapping[str, Any]) -> None:
             + "\n  ".join(parts)
             + "\nchoose another --out, or delete the folder"
         )
+    return str(old.get("started") or _now())
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -211,6 +223,24 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _digests(run: RunFolder) -> dict[str, str]:
     return {name: digest for name, digest in run.digests().items() if name != RECORD}
+
+
+def _now() -> str:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _hardware() -> str:
+    """What the training ran on, without a name of the machine."""
+    import os
+    import platform
+
+    import torch
+
+    if torch.cuda.is_available():
+        return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}"
+    return f"CPU {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _environment() -> dict[str, str]:

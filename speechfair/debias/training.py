@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,14 @@ def group_numbers(data: TrainingData) -> NDArray[np.int64]:
     """Group number of every training row."""
     number = {group: place for place, group in enumerate(data.groups)}
     return np.array([number[row.group] for row in data.train], dtype=np.int64)
+
+
+def digest_of_rows(rows: Sequence[Row]) -> str:
+    """sha256 over ids, audio and texts, in order."""
+    import hashlib
+
+    lines = (f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n" for row in rows)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def draw_order(
@@ -119,6 +127,7 @@ class Training:
         record = {
             "window_s": self.window_s,
             "groups": list(self.data.groups),
+            "development_digest": digest_of_rows(self.data.dev),
             "draws_by_group": self.draws_by_group() if self.method.trains else {},
             "development_before": before,
             "finish": self.method.finish(self),

@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 from speechfair.cli.main import app
 from speechfair.debias.contest import compare_recipes
 from speechfair.debias.method_table import finished_runs, tabulate
+from speechfair.debias.process_record import record_training
 from speechfair.errors import InputError, RunFolderError
+from speechfair.process.training import read_training
+from speechfair.store import file_digest
 from tests.debias.test_run import home, recipe_content, script, two_evaluations
 
 __all__ = ["home"]
@@ -92,6 +95,32 @@ def test_what_cannot_be_compared_is_refused(runs: Path, tmp_path: Path) -> None:
     (broken / "average-0" / "debias.json").write_text("{")
     with pytest.raises(RunFolderError, match="average-0"):
         tabulate(finished_runs(broken))
+
+
+def test_the_ledger_gets_data_recipe_seed_and_weights(runs: Path, tmp_path: Path) -> None:
+    target = tmp_path / "erm.json"
+    words = [
+        "debias",
+        "record",
+        str(runs / "erm-1"),
+        "--out",
+        str(target),
+        "--trainer",
+        "kei",
+        "--commit",
+        "1a2b3c4",
+    ]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    found = read_training(target)
+    assert (found.id, found.method, found.seed, found.trainer) == ("erm-1", "erm", 1, "kei")
+    assert found.output_sha256 == file_digest(runs / "erm-1" / "model" / "model.safetensors")
+    assert set(found.data) == {"train-0", "development"}
+    assert found.started <= found.ended
+    assert found.selection is None, "the recipe trains to the last step"
+    with pytest.raises(RunFolderError, match="no finished debiasing run"):
+        record_training(tmp_path, target, trainer="kei", commit="1a2b3c4")
+    with pytest.raises(InputError, match="--commit"):
+        record_training(runs / "erm-1", target, trainer="kei", commit="1")
 
 
 def test_the_verb(runs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""A finished debiasing run as the process ledger wants it: data, recipe, seed, weights, and why this checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import InputError, RunFolderError
+from speechfair.process.training import Base, Candidate, Selection, TrainingRecord, write_training
+from speechfair.store import file_digest
+
+__all__ = ["record_training"]
+
+
+def record_training(run: str | Path, target: str | Path, *, trainer: str, commit: str) -> TrainingRecord:
+    """Write the training record of `run` to `target`, to be listed in a process folder.
+
+    Parameters
+    ----------
+    trainer : who trained, as named in ``roles.yaml``.
+    commit : of the training code, seven hexadecimal digits or more.
+
+    Raises
+    ------
+    RunFolderError
+        `run` is not finished, or was made before runs noted their times.
+    InputError
+        `trainer` or `commit` is not usable.
+    """
+    import yaml
+
+    folder = Path(run)
+    try:
+        record: dict[str, Any] = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
+        training = json.loads((folder / "training" / "training.json").read_text(encoding="utf-8"))
+        started, ended, weights = record["started"], record["ended"], folder / "model" / "model.safetensors"
+        output = file_digest(weights)
+    except (OSError, KeyError, ValueError, TypeError, yaml.YAMLError) as error:
+        raise RunFolderError(f"{folder} holds no finished debiasing run with its times: {error!r}") from None
+    if not trainer.strip() or len(commit) < 7:
+        raise InputError(
+            "a training record needs --trainer, as in roles.yaml, and --commit of at least 7 letters"
+        )
+    recipe = record["recipe"]
+    found = TrainingRecord(
+        id=folder.name,
+        outcome="completed",
+        started=started,
+        ended=ended,
+        trainer=trainer,
+        commit=commit,
+        method=recipe["method"]["name"],
+        settings={key: value for key, value in recipe.items() if key != "seed"},
+        seed=recipe["seed"],
+        data={
+            **{f"train-{place}": digest for place, digest in enumerate(record["training_manifests"])},
+            "development": training["development_digest"],
+        },
+        base=Base(name=recipe["model"], sha256=record["base_digest"]),
+        versions=record["environment"],
+        hardware=record["hardware"],
+        output_sha256=output,
+        selection=_selection(training, ended, stops_early=recipe["patience"] is not None),
+    )
+    write_training(Path(target), found)
+    return found
+
+
+def _selection(training: Mapping[str, Any], ended: str, stops_early: bool) -> Selection | None:
+    """The checks, if the kept step was chosen among them by the worst group."""
+    checks = [entry for entry in training.get("history", []) if "eval_worst" in entry]
+    if not checks or not stops_early:
+        return None
+    return Selection(
+        rule="lowest_worst_group",
+        development_manifest_sha256=training["development_digest"],
+        candidates=[
+            Candidate(
+                name=f"step-{int(entry['step'])}",
+                overall=entry["eval_macro"],
+                groups={
+                    key.removeprefix("eval_group/"): rate
+                    for key, rate in entry.items()
+                    if key.startswith("eval_group/")
+                },
+            )
+            for entry in checks
+        ],
+        chosen=f"step-{training['kept_step']}",
+        chosen_at=ended,
+    )
