@@ -1,4 +1,4 @@
-"""A planted problem: an accent that swaps the letters, one training utterance in ten, and a known ceiling of no errors.
+"""A planted problem: an accent that swaps the letters, one training utterance in twenty, and a known ceiling of no errors.
 
 `python -m benchmarks.debias_planted` trains a small CTC model from scratch by plain fine-tuning and by the group
 methods, three seeds each (some ten minutes on one core), and writes docs/results/planted.md. The test suite runs a
@@ -142,7 +142,7 @@ def compare(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--steps", type=int, default=200)
     asked = parser.parse_args()
     folder = CHECKOUT / "runs" / "debias-planted"
     table = compare(
@@ -158,7 +158,7 @@ def page(table: MethodTable, steps: int) -> str:
         "# Debiasing a planted problem",
         "",
         "A small CTC model (wav2vec 2.0, two layers, random weights) learns letters that are patterns of four levels.",
-        "Accent y says every letter with the pattern of another; one training utterance in ten is of it, by three",
+        "Accent y says every letter with the pattern of another; one training utterance in fifteen is of it, by three",
         "speakers of whom one is only watched. The ceiling is no error in either accent. "
         f"{steps} steps of 16 utterances; twenty",
         "test speakers, ten of each accent. `python -m benchmarks.debias_planted` made this. Word error rates.",

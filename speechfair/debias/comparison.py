@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from speechfair.auditing.result import EstimateRecord
+from speechfair.debias.worst import worst_change
 
 if TYPE_CHECKING:
     import numpy as np
@@ -228,69 +229,3 @@ def macro_change(groups: Mapping[str, Pair], rng: np.random.Generator, level: fl
     found = bootstrap_estimate(statistic, sums, rng=rng, level=level)
     every = join(pairs)
     return replace(found, n_utterances=every.n_utterances, n_speakers=every.n_speakers)
-
-
-def worst_change(groups: Mapping[str, Pair], level: float) -> Estimate:
-    """Change of the worst group's rate, whichever group that is before and after.
-
-    Notes
-    -----
-    It lies between the change of the group that is worst before and that of the group that is worst after. Which those
-    are is not known for sure: a tenth of the error is spent on ruling groups out that are surely not the worst on
-    either side (one-sided Welch tests, Bonferroni), and the interval holds the changes of all others, at a level shared
-    out among all groups (Bonferroni). Wide where groups are close, and never too narrow there.
-    """
-    from speechfair.metrics.paired import paired_difference
-    from speechfair.metrics.pairing import join
-
-    pairs = list(groups.values())
-    every, method = join(pairs), "extremes-of-group-changes-bonferroni"
-    for name, pair in groups.items():
-        if pair.no_rate:
-            return every.estimate(level, None, None, method, f"{name}: {pair.no_rate}")
-    value = max(pair.rates[1] for pair in pairs) - max(pair.rates[0] for pair in pairs)
-    error = 1 - level
-    candidates = _could_be_worst(groups, 0, error / 20) | _could_be_worst(groups, 1, error / 20)
-    changes = {
-        name: paired_difference(pair, 1 - 0.9 * error / len(pairs))
-        for name, pair in groups.items()
-        if name in candidates
-    }
-    lows = [change.low for change in changes.values() if change.low is not None]
-    highs = [change.high for change in changes.values() if change.high is not None]
-    if len(lows) < len(changes) or len(highs) < len(changes):
-        name = next(name for name, change in changes.items() if change.low is None or change.high is None)
-        return every.estimate(level, value, None, "none", f"{name}: {changes[name].reason}")
-    return every.estimate(level, value, (min(lows), max(highs)), method, None)
-
-
-def _could_be_worst(groups: Mapping[str, Pair], side: int, error: float) -> set[str]:
-    """Groups whose rate before (`side` 0) or after (1) is not shown to lie below the highest one."""
-    from scipy import stats
-
-    rates = {name: pair.rates[side] for name, pair in groups.items()}
-    worst = max(rates, key=lambda name: rates[name])
-    found = {worst}
-    for name, pair in groups.items():
-        one, other = (_rate_variance(p, side) for p in (pair, groups[worst]))
-        if name == worst:
-            continue
-        if one is None or other is None or one[0] + other[0] == 0:
-            found.add(name)
-            continue
-        variance = one[0] + other[0]
-        freedom = variance**2 / sum(v**2 / (n - 1) for v, n in (one, other))
-        reach = float(stats.t.ppf(1 - error / max(1, len(groups) - 1), freedom)) * variance**0.5
-        if rates[worst] - rates[name] <= reach:
-            found.add(name)
-    return found
-
-
-def _rate_variance(pair: Pair, side: int) -> tuple[float, int] | None:
-    """Variance of a pooled rate with the speaker as the unit, and the number of speakers; None with fewer than two."""
-    sums = pair.after if side else pair.before
-    if pair.n_speakers < 2 or pair.no_interval:
-        return None
-    off = sums.errors - pair.rates[side] * sums.words
-    n = pair.n_speakers
-    return float((off**2).sum()) * n / (n - 1) / float(sums.words.sum()) ** 2, n

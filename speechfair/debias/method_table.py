@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from speechfair.auditing.result import EstimateRecord
-from speechfair.debias.comparison import DebiasResult, macro_change, scores_of, worst_change
+from speechfair.debias.comparison import DebiasResult, macro_change, scores_of
 from speechfair.debias.recipe import DebiasRecipe
+from speechfair.debias.worst import worst_change
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import write_atomically
 

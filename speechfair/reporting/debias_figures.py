@@ -31,6 +31,7 @@ def method_chart(table: MethodTable) -> str:
         "background": "white",
         "config": {"font": "sans-serif", "axis": {"labelFontSize": 12, "titleFontSize": 12}},
         "hconcat": panels,
+        "resolve": {"scale": {"color": "independent", "shape": "independent"}},
     }
     return str(vl_convert.vegalite_to_svg(spec))
 
