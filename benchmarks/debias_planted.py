@@ -1,4 +1,4 @@
-"""A planted problem: an accent that swaps the letters, one training utterance in twenty, and a known ceiling of no errors.
+"""A planted problem: an accent that swaps the letters, one utterance in twenty; the known ceiling is no error.
 
 `python -m benchmarks.debias_planted` trains a small CTC model from scratch by plain fine-tuning and by the group
 methods, three seeds each (some ten minutes on one core), and writes docs/results/planted.md. The test suite runs a
@@ -158,9 +158,8 @@ def page(table: MethodTable, steps: int) -> str:
         "# Debiasing a planted problem",
         "",
         "A small CTC model (wav2vec 2.0, two layers, random weights) learns letters that are patterns of four levels.",
-        "Accent y says every letter with the pattern of another; one training utterance in fifteen is of it, by three",
-        "speakers of whom one is only watched. The ceiling is no error in either accent. "
-        f"{steps} steps of 16 utterances; twenty",
+        "Accent y says every letter with the pattern of another; one training utterance in twenty is of it,",
+        f"by two speakers. The ceiling is no error in either accent. {steps} steps of 16 utterances; twenty",
         "test speakers, ten of each accent. `python -m benchmarks.debias_planted` made this. Word error rates.",
         "",
         "| recipe | seed | mean of accents | worst accent | gap |",

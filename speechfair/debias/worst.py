@@ -19,11 +19,12 @@ def worst_change(groups: Mapping[str, Pair], level: float) -> Estimate:
 
     Notes
     -----
-    It is ``after[a] - before[b]`` for the group a that is worst after and the group b that is worst before, and lies
-    between the changes of b and of a. Which those are is not known for sure: a tenth of the error is spent on ruling
-    out groups that are surely not (one-sided Welch tests, Bonferroni); all others are candidates. Paired intervals of
-    each group's change and Welch intervals of ``after[a] - before[b]`` hold together at the rest of the error (Bonferroni),
-    and the bounds are the widest that any candidates allow. Wide where groups are close, never too narrow there.
+    It is ``after[a] - before[b]`` for the group a that is worst after and the group b that is worst before, and
+    lies between the changes of b and of a. Which those are is not known for sure: a tenth of the error is spent on
+    ruling out groups that are surely not (one-sided Welch tests, Bonferroni); all others are candidates. Paired
+    intervals of each group's change and Welch intervals of ``after[a] - before[b]`` hold together at the rest of
+    the error (Bonferroni), and the bounds are the widest that any candidates allow. Wide where groups are close,
+    never too narrow there.
     """
     from speechfair.metrics.paired import paired_difference
     from speechfair.metrics.pairing import join
