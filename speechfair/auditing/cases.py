@@ -184,7 +184,8 @@ def _measurement(case: Case) -> Callable[[float], Estimate]:
         return lambda level: _nothing(level, reason)
     if metric in OVER_ALL_GROUPS:
         over_all = max_min_gap if metric == "gap" else worst_best_ratio
-        return lambda level: over_all(sums, rng=np.random.default_rng(_SEED), level=level)
+        # Their two tails are unequal: at this level neither is more than the (1 - level) / 2 that a verdict may err by.
+        return lambda level: over_all(sums, rng=np.random.default_rng(_SEED), level=(1 + level) / 2)
     if metric in AGAINST_REFERENCE:
         compare = rate_ratio if metric == "rate_ratio" else rate_difference
         if case.reference is None:

@@ -23,6 +23,7 @@ from speechfair.metrics.bootstrap import (
     overall_estimate,
 )
 from speechfair.metrics.disparity import rate_difference, rate_ratio
+from speechfair.metrics.gap_limit import largest_gap, largest_ratio
 from speechfair.metrics.rates import SpeakerSums, require_level
 from speechfair.types import Estimate
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GapPermutation", "between_group_sd", "max_min_gap", "permute_gap", "worst_best_ratio"]
 
-_MAX_T = "jackknife-log-t-max-t-pairs"
+_METHOD = "max-t-pairs-inverted-gap"
+_PAIRS = "jackknife-log-t-max-t-pairs"
 _PERMUTED_AT_A_TIME = 2_000_000
 
 
@@ -63,7 +65,7 @@ def worst_best_ratio(
     level: float = 0.95,
     n_replicates: int = 10_000,
 ) -> Estimate:
-    """Highest pooled rate / lowest, with an interval from the limits of all pairs' log ratios.
+    """Highest pooled rate / lowest, with an interval from the pairs' log ratios.
 
     The value is None where a group has no reference words, or the lowest rate is 0. See `max_min_gap`.
     """
@@ -72,15 +74,9 @@ def worst_best_ratio(
     if problem is None and not rates.min():
         problem = "the best group has no errors: no ratio"
     if problem:
-        return overall_estimate(groups, level, None, problem, method=_MAX_T)
+        return overall_estimate(groups, level, None, problem, method=_METHOD)
     value = float(rates.max() / rates.min())
-    if reason := first_reason(groups):
-        return overall_estimate(groups, level, value, reason, method="none")
-    limits, lost = _pair_limits(groups, rate_ratio, level, rng, n_replicates)
-    if limits is None:
-        return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
-    limits = max(1.0, limits[0]), limits[1]
-    return overall_estimate(groups, level, value, None, limits=limits, method=_MAX_T, lost=lost)
+    return _with_limits(groups, value, (rate_ratio, largest_ratio, 1.0), level, rng, n_replicates)
 
 
 def max_min_gap(
@@ -90,7 +86,7 @@ def max_min_gap(
     level: float = 0.95,
     n_replicates: int = 10_000,
 ) -> Estimate:
-    """Highest pooled rate minus lowest, with an interval from the limits of all pairs' differences.
+    """Highest pooled rate minus lowest, with an interval that holds a gap of 0 as well.
 
     Parameters
     ----------
@@ -101,22 +97,17 @@ def max_min_gap(
     -----
     Percentiles of the resampled gap miss the truth where groups differ little, since noise only ever widens a
     gap. If every pair's true difference is above its simultaneous lower limit, so is the true gap above the largest
-    of them; and it is below the largest upper limit if that of the truly worst and best group holds, at the plain
-    level. So the level holds, at the price of width, which is large where groups of eight speakers or fewer are
-    compared. The limits are those of `rate_difference`; the bootstrap only says at which level the lower ones must
-    be taken (max-t, Westfall & Young 1993).
+    of them: that is the lower limit, with the limits of `rate_difference` at the level that max-t (Westfall & Young
+    1993) on the resamples asks for. Of the probability that this leaves, with a pair's lower tail taken off, the
+    upper limit has the rest: it inverts a test of the observed gap (`gap_limit`). The two tails are unequal, together
+    they are 1 - `level`; who needs at most half of it on one side asks for the level (1 + `level`) / 2. Where a group
+    has (almost) no errors the upper limit is the largest of any pair's, which covers more.
     """
     if problem := _problem(groups, level):
-        return overall_estimate(groups, level, None, problem, method=_MAX_T)
+        return overall_estimate(groups, level, None, problem, method=_METHOD)
     rates = np.array([sums.rate for sums in groups], dtype=np.float64)
     value = float(rates.max() - rates.min())
-    if reason := first_reason(groups):
-        return overall_estimate(groups, level, value, reason, method="none")
-    limits, lost = _pair_limits(groups, rate_difference, level, rng, n_replicates)
-    if limits is None:
-        return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
-    limits = max(0.0, limits[0]), limits[1]
-    return overall_estimate(groups, level, value, None, limits=limits, method=_MAX_T, lost=lost)
+    return _with_limits(groups, value, (rate_difference, largest_gap, 0.0), level, rng, n_replicates)
 
 
 def between_group_sd(
@@ -215,34 +206,39 @@ def _too_many(lost: int, n_replicates: int) -> str:
     return f"undefined in {lost} of {n_replicates} replicates: no interval"
 
 
-def _pair_limits(
+def _with_limits(
     groups: Sequence[SpeakerSums],
-    compare: Callable[..., Estimate],
+    value: float,
+    how: tuple[Callable[..., Estimate], Callable[..., float | None], float],
     level: float,
     rng: np.random.Generator,
     n_replicates: int,
-) -> tuple[tuple[float, float] | None, int]:
-    """Largest lower simultaneous limit and largest upper limit over all pairs, and the replicates lost.
+) -> Estimate:
+    """The estimate: `how` is a pair's comparison, the upper limit, and the value where groups do not differ.
 
-    The bootstrap tells only how many independent comparisons the pairs amount to; each pair's lower limit is then
-    the one of `compare` at the level that this asks for. The largest upper limit is never below that of the
-    truly worst and best group, so it needs no adjustment. No limits where over 1 % of the replicates are lost.
+    No limits where over 1 % of the replicates are lost.
     """
+    compare, largest, none = how
+    if reason := first_reason(groups):
+        return overall_estimate(groups, level, value, reason, method="none")
     drawn = bootstrap_rates(groups, n_replicates, rng)
     kept = drawn[np.isfinite(drawn).all(axis=1)]
     lost = n_replicates - len(kept)
     if lost * 100 > n_replicates:
-        return None, lost
+        return overall_estimate(groups, level, value, _too_many(lost, n_replicates), method="none", lost=lost)
     pair_level = _pair_level(kept, level)
     order = sorted(groups, key=lambda sums: sums.rate or 0.0, reverse=True)
-    lows, highs = [], []
-    for higher, lower in combinations(order, 2):
-        low, high = compare(higher, lower, pair_level).low, compare(higher, lower, level).high
-        if low is None or high is None:
-            return None, lost
-        lows.append(low)
-        highs.append(high)
-    return (max(lows), max(highs)), lost
+    pairs = list(combinations(order, 2))
+    lows = [compare(higher, lower, pair_level).low for higher, lower in pairs]
+    high, method = largest(groups, kept, (1 - level) - (1 - pair_level) / 2), _METHOD
+    highs = [high] if high is not None else [compare(higher, lower, level).high for higher, lower in pairs]
+    if high is None:
+        method = _PAIRS
+    known = [limit for limit in (*lows, *highs) if limit is not None]
+    if len(known) < len(lows) + len(highs):  # pragma: no cover - each group has an interval
+        return overall_estimate(groups, level, value, "a pair of groups has no interval", method="none")
+    limits = max(none, *known[: len(lows)]), max(known[len(lows) :])
+    return overall_estimate(groups, level, value, None, limits=limits, method=method, lost=lost)
 
 
 def _pair_level(drawn: NDArray[np.float64], level: float) -> float:

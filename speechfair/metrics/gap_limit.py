@@ -1,0 +1,127 @@
+"""The upper limit of a gap or worst/best ratio over groups, by inverting a test; `summary` puts it to use.
+
+Noise widens a gap, so the largest upper limit of any pair of groups lies far above what the data can hold. A true gap
+is refuted if one as small as the observed had a probability of at most the tail under it; the limit is the largest one
+that is not refuted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from speechfair.metrics.rates import SpeakerSums, group_jackknife
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+__all__ = ["largest_gap", "largest_ratio"]
+
+_STEPS = 18
+_MOST_DOUBLINGS = 40
+
+
+def largest_gap(groups: Sequence[SpeakerSums], drawn: Array, tail: float) -> float | None:
+    """Upper limit of the highest minus the lowest true rate.
+
+    Parameters
+    ----------
+    groups : sums of at least two groups.
+    drawn : their rates in resamples of the speakers, shape (n_replicates, n_groups), all finite.
+    tail : probability that the true gap is above the limit, such as 0.025.
+
+    Returns
+    -------
+    float or None
+        Never below the observed gap. None where a group has no jackknife, because (almost) all of its speakers are
+        without errors.
+
+    Notes
+    -----
+    Under the hypothesis of a gap two groups lie apart by it, and all others in the middle, where they add least to
+    the smallness of the observed gap (the geometric middle of the highest and the lowest rate, so that the highest and
+    lowest are as observed where the gap is). Which two they are is as uncertain as the resamples say: each replicate of
+    the test takes the worst and the best group of another resample. Log rates scatter as t with the jackknife's
+    standard error and the effective speakers' degrees of freedom; speakers of several groups keep their dependence,
+    since the scatter has the ranks of the resamples. See docs/results/coverage.md for what it covers.
+    """
+    rates = np.array([sums.rate for sums in groups], dtype=np.float64)
+    middle = math.sqrt(float(rates.max() * rates.min()))
+
+    def shifted(gap: float) -> float:
+        # middle * (exp(shift) - exp(-shift)) is the gap
+        return math.asinh(gap / (2 * middle))
+
+    return _invert(groups, drawn, tail, float(np.ptp(rates)), shifted, lambda logs: middle * np.exp(logs))
+
+
+def largest_ratio(groups: Sequence[SpeakerSums], drawn: Array, tail: float) -> float | None:
+    """Upper limit of the highest over the lowest true rate; as `largest_gap`, on the logarithms."""
+    logs = np.log(np.array([sums.rate for sums in groups], dtype=np.float64))
+    found = _invert(
+        groups, drawn, tail, float(np.ptp(logs)), lambda gap: gap / 2, lambda scattered: scattered
+    )
+    return None if found is None else math.exp(found)
+
+
+def _invert(
+    groups: Sequence[SpeakerSums],
+    drawn: Array,
+    tail: float,
+    observed: float,
+    shift_of: Callable[[float], float],
+    scale: Callable[[Array], Array],
+) -> float | None:
+    """The largest gap, on the scale of `scale`, under which the observed is not improbably small."""
+    scatter = _scatter(groups, drawn)
+    if scatter is None:
+        return None
+    rows = np.arange(len(drawn))
+    worst, best = _extremes(np.roll(drawn, 1, axis=0))
+
+    def probability(gap: float) -> float:
+        logs = scatter.copy()
+        logs[rows, worst] += shift_of(gap)
+        logs[rows, best] -= shift_of(gap)
+        values = scale(logs)
+        return float((values.max(axis=1) - values.min(axis=1) <= observed).mean())
+
+    low, high = observed, max(2 * observed, 1e-6)
+    if probability(low) <= tail:
+        return observed
+    for _ in range(_MOST_DOUBLINGS):
+        if probability(high) <= tail:
+            break
+        low, high = high, 2 * high
+    for _ in range(_STEPS):
+        half = (low + high) / 2
+        low, high = (half, high) if probability(half) > tail else (low, half)
+    return high
+
+
+def _extremes(drawn: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Worst and best group of each replicate; never the same."""
+    worst = drawn.argmax(axis=1)
+    others = drawn.copy()
+    others[np.arange(len(drawn)), worst] = np.inf
+    return worst, others.argmin(axis=1)
+
+
+def _scatter(groups: Sequence[SpeakerSums], drawn: Array) -> Array | None:
+    """Deviations of the log rates from the truth: t-distributed, in the order of the resampled rates."""
+    from scipy.special import stdtrit
+
+    scatter = np.empty_like(drawn)
+    levels = (np.arange(len(drawn)) + 0.5) / len(drawn)
+    for column, sums in enumerate(groups):
+        jackknife = group_jackknife(sums)
+        if jackknife is None:
+            return None
+        deviations = stdtrit(jackknife.degrees_of_freedom, levels) * math.sqrt(jackknife.variance)
+        scatter[np.argsort(drawn[:, column], kind="stable"), column] = deviations
+    return scatter
