@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from speechfair.auditing.scoring import Tokens
     from speechfair.metrics import SpeakerSums
+    from speechfair.metrics.rates import ErrorKind
 
 __all__ = ["reference_group", "result_of"]
 
@@ -96,6 +97,9 @@ def result_of(
 
 def _check_axis(axis: str, scores: pl.DataFrame) -> None:
     known = axes_of(scores)
+    reasons = scores["excluded"].drop_nulls()
+    if not known and scores.height and len(reasons) == scores.height:
+        raise InputError(f"all {scores.height} rows of this corpus were excluded; the first: {reasons[0]}")
     for part in axis.split("+"):
         if part not in known:
             raise InputError(
@@ -136,13 +140,54 @@ def _axis(
             axis,
             value,
             level,
-            sums[reference] if reference is not None and value != reference else None,
+            tables[reference] if reference is not None and value != reference else None,
             is_reference=value == reference,
         )
         for value in values
     ]
+    if reference is not None:
+        groups = _all_at_once(groups, sums, sums[reference], level, seed)
     groups.sort(key=lambda g: (g.rate.value is None, -(g.rate.value or 0.0), g.value))
     return groups, _summary(axis, sums, groups, reference, why, level, seed)
+
+
+def _all_at_once(
+    groups: Sequence[Group],
+    sums: Mapping[str, SpeakerSums],
+    reference: SpeakerSums,
+    level: float,
+    seed: int,
+) -> list[Group]:
+    """The groups with simultaneous intervals beside their ratios, where two or more of them have an interval."""
+    import numpy as np
+
+    from speechfair.metrics import simultaneous_ratios
+
+    compared = [g.value for g in groups if g.ratio is not None and g.ratio.low is not None]
+    if len(compared) < 2:
+        return list(groups)
+    rng = np.random.default_rng([seed, 1])  # its own, so that it moves no other figure
+    together = simultaneous_ratios([sums[value] for value in compared], reference, rng=rng, level=level)
+    records = {value: EstimateRecord.of(estimate) for value, estimate in zip(compared, together, strict=True)}
+    return [
+        group.model_copy(update={"ratio_simultaneous": records[group.value]})
+        if group.value in records
+        else group
+        for group in groups
+    ]
+
+
+def _kind_ratios(table: pl.DataFrame, reference: pl.DataFrame, level: float) -> dict[str, EstimateRecord]:
+    """The ratio to the reference group for each kind of error alone."""
+    from speechfair.metrics import rate_ratio, speaker_sums
+
+    kinds: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
+    return {
+        kind: EstimateRecord.of(
+            rate_ratio(speaker_sums(table, kinds=[kind]), speaker_sums(reference, kinds=[kind]), level)
+        )
+        for kind in kinds
+    }
 
 
 def _group(
@@ -150,7 +195,7 @@ def _group(
     axis: str,
     value: str,
     level: float,
-    reference: SpeakerSums | None,
+    compared_with: pl.DataFrame | None,
     is_reference: bool,
 ) -> Group:
     import polars as pl
@@ -158,6 +203,7 @@ def _group(
     from speechfair.metrics import pooled_rate, rate_difference, rate_ratio, speaker_mean_rate, speaker_sums
 
     sums = speaker_sums(table)
+    reference = speaker_sums(compared_with) if compared_with is not None else None
     counts = {
         name: int(table[name].sum())
         for name in ("substitutions", "deletions", "insertions", "reference_length")
@@ -196,6 +242,7 @@ def _group(
         difference=EstimateRecord.of(rate_difference(sums, reference, level))
         if reference is not None
         else None,
+        kind_ratios=_kind_ratios(table, compared_with, level) if compared_with is not None else None,
     )
 
 

@@ -109,6 +109,15 @@ class Group(_Record):
     rate_without_runaways: EstimateRecord
     ratio: EstimateRecord | None
     difference: EstimateRecord | None
+    ratio_simultaneous: EstimateRecord | None = Field(
+        default=None,
+        description="`ratio` with an interval that holds together with those of all other groups of the axis; null "
+        "where fewer than two groups are compared",
+    )
+    kind_ratios: dict[str, EstimateRecord] | None = Field(
+        default=None,
+        description="substitutions, deletions and insertions apart: the group's rate of each over the reference's",
+    )
 
 
 class AdjustedRatio(_Record):

@@ -258,7 +258,7 @@ class _Block:
             self.titles.append("redone/\nrunaway" if long else "redo/\nrun")
         self.cells = [_cells(group, notes, redone) for group in groups]
         self.title = f"By {axis_title(axis)}" + _reference(summary)
-        self.footer = _gap(summary, notes) if summary else []
+        self.footer = [*_together(groups, result.level), *(_gap(summary, notes) if summary else [])]
         self.footnotes = notes.lines
 
 
@@ -288,6 +288,20 @@ def _reference(summary: Axis | None) -> str:
     if summary.reference is None:
         return f"  (no reference group: {why})"
     return f"  (reference: {printable(summary.reference)}, {why})"
+
+
+def _together(groups: Sequence[Group], level: float) -> list[str]:
+    """Which groups differ from the reference when all are compared at once; nothing where fewer than two are."""
+    limits = [(g, g.ratio_simultaneous) for g in groups if g.ratio_simultaneous is not None]
+    if not limits:
+        return []
+    worse = [printable(g.value) for g, r in limits if r.low is not None and r.low > 1]
+    better = [printable(g.value) for g, r in limits if r.high is not None and r.high < 1]
+    said = [f"{what}: {', '.join(names)}" for what, names in (("worse", worse), ("better", better)) if names]
+    return [
+        f"All {len(limits)} groups at once against the reference (simultaneous {100 * level:g} %): "
+        + ("; ".join(said) or "none can be told apart from it")
+    ]
 
 
 def _gap(axis: Axis, notes: _Footnotes) -> list[str]:

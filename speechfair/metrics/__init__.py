@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         speaker_sums,
     )
     from speechfair.metrics.shrinkage import Shrunken, ShrunkenCell, shrunken_rates
+    from speechfair.metrics.simultaneous import simultaneous_ratios
     from speechfair.metrics.summary import (
         GapPermutation,
         between_group_sd,
@@ -63,6 +64,7 @@ _HOMES = {
     "rate_under_design_effect": "design_effect",
     "ratio_under_design_effect": "design_effect",
     "shrunken_rates": "shrinkage",
+    "simultaneous_ratios": "simultaneous",
     "speaker_mean_rate": "rates",
     "speaker_sums": "rates",
     "worst_best_ratio": "summary",
@@ -93,6 +95,7 @@ __all__ = [
     "rate_under_design_effect",
     "ratio_under_design_effect",
     "shrunken_rates",
+    "simultaneous_ratios",
     "speaker_mean_rate",
     "speaker_sums",
     "worst_best_ratio",

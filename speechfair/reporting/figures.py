@@ -101,6 +101,10 @@ def ratio_chart(groups: Sequence[Group], rate_name: str) -> str | None:
     high = min(max(1.25, *known), max(_RATIO_SPAN[1], max(values) * 2.5))
     labels = _labels([g for g, _ in shown])
     rows = [_dot(label, g, r, low, high, times(r.value)) for label, (g, r) in zip(labels, shown, strict=True)]
+    for row, (group, _) in zip(rows, shown, strict=True):
+        together = group.ratio_simultaneous
+        if together is not None and together.low is not None and together.high is not None:
+            row |= {"all_low": max(together.low, low / 1.05), "all_high": min(together.high, high * 1.05)}
     margin = (high / low) ** 0.16
     scale = {"type": "log", "domain": [low / 1.05, high * margin], "nice": False}
     ticks = [t for t in _RATIO_TICKS if low / 1.05 <= t <= high * margin]
@@ -227,6 +231,13 @@ def _dots(
             "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
         }
     )
+    if any("all_low" in row for row in rows):
+        layers.append(
+            {
+                "mark": {"type": "rule", "strokeWidth": 1.5, "color": "var(--dot)"},
+                "encoding": {"y": y, "x": {"field": "all_low", **x}, "x2": {"field": "all_high"}},
+            }
+        )
     kinds = ["reference", "interval", "none"]
     layers.append(
         {

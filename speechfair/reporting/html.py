@@ -41,6 +41,8 @@ METHODS = {
     "jackknife-log-t": "leave one speaker out at a time, on the logarithm of the rate, with t quantiles",
     "jackknife-log-t-ratio": "leave one speaker out at a time, on the logarithm of the ratio, with t quantiles",
     "mover-jackknife-log-t": "the two rates' intervals (leave one speaker out), combined into one of their difference",
+    "max-t-pairs-inverted-gap": "lower limit: all pairs of groups at once, so that choosing the largest gap afterwards "
+    "is allowed for; upper limit: the largest true gap that would not make the observed one improbably small",
     "jackknife-log-t-max-t-pairs": "all pairs of groups at once, leave one speaker out, so that choosing the largest "
     "gap afterwards is allowed for",
     "speaker-bootstrap-max-t-pairs": "all pairs of groups at once, speakers drawn again with replacement",
@@ -264,9 +266,17 @@ def _axis(result: AuditResult, name: str) -> dict[str, Any]:
         "finding": finding(result, name),
         "charts": [Markup(chart) if chart else None for chart in charts or [None] * 3],
         "gap": _gap(summary) if summary else [],
+        "together": any(group.ratio_simultaneous is not None for group in groups),
+        "kinds": [(group.value, _kinds(group.kind_ratios)) for group in groups if group.kind_ratios],
         "redone": any(group.n_redone or group.n_runaway for group in groups),
         "sources": sorted({source for group in groups for source in group.sources}),
     }
+
+
+def _kinds(ratios: Mapping[str, EstimateRecord]) -> list[str]:
+    """Ratio and interval of each kind of error, in the order of the columns."""
+    wanted = (ratios[kind] for kind in ("substitutions", "deletions", "insertions"))
+    return [f"{times(ratio.value)} {interval(ratio) or ''}".strip() for ratio in wanted]
 
 
 def _gap(axis: Axis) -> list[tuple[str, str, str]]:

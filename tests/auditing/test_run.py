@@ -250,6 +250,14 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     assert verify(tmp_path / "run").ok
 
 
+def test_a_corpus_of_exclusions_only_says_why(tmp_path: Path) -> None:
+    corpus = ListCorpus([Exclusion(f"row {i}", "audio path leads out", f"line {i}") for i in range(3)])
+    with pytest.raises(
+        InputError, match="all 3 rows of this corpus were excluded; the first: audio path leads"
+    ):
+        audit(corpus, Scripted({}), ["accent"], out=tmp_path / "run")
+
+
 def test_a_corpus_of_failures_only_is_a_result_and_says_so(corpus: ListCorpus) -> None:
     result = audit(corpus, Scripted({}), ["accent"])
     assert result.totals.scored == 0
