@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint bench simulate results clean
+.PHONY: help demo test lint bench simulate oracles results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,7 +14,8 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
-	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (minutes)"
+	@echo "make oracles  run lme4 and sclite again and compare (installs them with apt-get)"
+	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (hours; can be stopped)"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,11 +57,21 @@ bench: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks
 
 simulate: $(VENV)/dev.stamp
-	@$(BIN)/python -m benchmarks.simulate_coverage --draws 2000
+	@$(BIN)/python -m benchmarks.simulate --draws 2000
 
 results: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks.debias_results
 	@$(BIN)/python -m benchmarks.debias_planted
+
+# The committed outputs of R's lme4 and NIST's sclite, made again (Debian or Ubuntu; apt-get needs root), then the tests.
+oracles: $(VENV)/dev.stamp
+	@command -v Rscript >/dev/null && Rscript -e 'library(lme4)' >/dev/null 2>&1 && test -x /usr/lib/sctk/bin/sclite \
+	  || { apt-get update -q && apt-get install -y -q --no-install-recommends r-base-core r-cran-lme4 sctk; }
+	@$(BIN)/python -m tests.oracles.make_lme4_data
+	@Rscript tests/oracles/make_lme4.R
+	@$(BIN)/python tests/oracles/mapsswe/make.py
+	@git --no-pager diff --stat -- tests/oracles || true
+	@$(BIN)/python -m pytest -q tests/oracles tests/metrics/test_mapsswe.py
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

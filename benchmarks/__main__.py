@@ -7,9 +7,9 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bootstrap_speed, bulk_counting, debias_throughput, million_rows
+from benchmarks import bootstrap_speed, bulk_counting, debias_throughput, inference_speed, million_rows
 
-PACKAGES = ("speechfair", "numpy", "polars", "rapidfuzz", "jiwer", "fairlearn")
+PACKAGES = ("speechfair", "numpy", "polars", "scipy", "gpboost", "rapidfuzz", "jiwer", "fairlearn")
 
 
 def main() -> None:
@@ -34,11 +34,14 @@ def main() -> None:
         f"{million['what']}: {million['seconds']:.1f} s ({million['cpu_seconds']:.1f} s of processor), "
         f"{million['megabytes']:.0f} MB at most"
     )
+    inference = inference_speed.run()
+    print("\n".join(inference_speed.describe(inference)))
     record = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "packages": {name: version(name) for name in PACKAGES},
         "results": [*results, million],
+        "inference": inference,
     }
     path = Path(__file__).parent / "results" / "benchmarks.json"
     path.parent.mkdir(exist_ok=True)

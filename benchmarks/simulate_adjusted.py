@@ -1,24 +1,28 @@
 """Bias and coverage of the adjusted ratio on simulated corpora in which gender is confounded with the accent.
 
 Three quarters of one accent's speakers are women, a quarter of the other's, and women's error rate is 1.3 times that
-of men, so that the raw ratio is off. Every row of the table
-is a seeded run; `python -m benchmarks.simulate_adjusted --corpora 1000` prints it.
+of men, so that the raw ratio is off. `make simulate` runs it with the other simulations; see `simulated_rows` for
+how it goes on after a stop.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-from dataclasses import dataclass, field
+from collections import defaultdict
+from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.simulated_rows import BLOCK, Rows, code_digest
 from speechfair.metrics import Adjusted, adjusted_ratios
-from speechfair.types import Estimate
 from tests.planted import planted_corpus
 
+RESULTS = Path(__file__).parent / "results" / "adjusted.jsonl"
+MODULES = ("design_matrix", "disparity", "jackknife", "mixed", "mixed_fit", "mixed_rows", "rates")
+SEED = 20_242
 RATIOS = (1.1, 1.25, 1.5)
 SETTINGS: dict[str, dict[str, Any]] = {
     "100 speakers an accent": {"speakers": 100, "speaker_sd": 0.3},
@@ -30,46 +34,38 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass
-class Tally:
-    """Log ratios and how often the intervals held the truth, over the corpora of one cell."""
-
-    truth: float
-    logs: list[float] = field(default_factory=list)
-    held: int = 0
-    undefined: int = 0
-
-    def add(self, estimate: Estimate) -> None:
-        if estimate.value is None or estimate.low is None or estimate.high is None:
-            self.undefined += 1
-            return
-        self.logs.append(math.log(estimate.value))
-        self.held += estimate.low <= self.truth <= estimate.high
-
-    @property
-    def bias(self) -> float:
-        return math.exp(float(np.mean(self.logs))) / self.truth - 1
-
-    @property
-    def error(self) -> float:
-        """Standard error of the bias."""
-        return float(np.std(self.logs)) / math.sqrt(len(self.logs))
-
-    @property
-    def coverage(self) -> float:
-        return self.held / len(self.logs)
-
-
-def cell(setting: str, ratio: float, corpora: int) -> tuple[Tally, Tally]:
-    """The raw and the adjusted ratio over that many corpora."""
+def cell(setting: str, ratio: float, block: int = 0, corpora: int = BLOCK) -> dict[str, float]:
+    """Sums over corpora: log(estimate / truth), its square, and how often an interval held the truth."""
     options = SETTINGS[setting]
-    rng = np.random.default_rng([sorted(SETTINGS).index(setting), round(100 * ratio), corpora])
-    raw, adjusted = Tally(ratio), Tally(ratio)
+    rng = np.random.default_rng([SEED, sorted(SETTINGS).index(setting), round(100 * ratio), block])
+    sums: defaultdict[str, float] = defaultdict(float)
     for _ in range(corpora):
-        found = one(rng, ratio, options)
-        raw.add(found.groups["y"].raw)
-        adjusted.add(found.groups["y"].adjusted)
-    return raw, adjusted
+        found = one(rng, ratio, options).groups["y"]
+        for name, estimate in (("raw", found.raw), ("adjusted", found.adjusted)):
+            if estimate.value is None or estimate.low is None or estimate.high is None:
+                sums[f"{name} undefined"] += 1
+                continue
+            off = math.log(estimate.value / ratio)
+            sums[f"{name} defined"] += 1
+            sums[f"{name} log"] += off
+            sums[f"{name} log²"] += off**2
+            sums[f"{name} held"] += estimate.low <= ratio <= estimate.high
+    return dict(sums)
+
+
+def figures(total: dict[str, float]) -> dict[str, float]:
+    """Bias of the raw and of the adjusted ratio, its standard error, and the coverage, as fractions."""
+    found: dict[str, float] = {}
+    for name in ("raw", "adjusted"):
+        n = total[f"{name} defined"]
+        mean = total[f"{name} log"] / n
+        found |= {
+            f"{name} bias": math.exp(mean) - 1,
+            f"{name} error": math.sqrt(max(0.0, total[f"{name} log²"] / n - mean**2) / n),
+            f"{name} coverage": total.get(f"{name} held", 0) / n,
+            f"{name} undefined": total.get(f"{name} undefined", 0) / (n + total.get(f"{name} undefined", 0)),
+        }
+    return found
 
 
 def one(rng: np.random.Generator, ratio: float, options: dict[str, Any]) -> Adjusted:
@@ -78,22 +74,13 @@ def one(rng: np.random.Generator, ratio: float, options: dict[str, Any]) -> Adju
     return adjusted_ratios(corpus, group="accent", reference="x", covariates=["gender"], text=text)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--corpora", type=int, default=1000, help="simulated corpora per row")
-    corpora = parser.parse_args().corpora
-    print(
-        "| corpora | true ratio | raw is off by | adjusted is off by | its error | covers (nominal 95 %) | none |"
-    )
-    print("| --- " * 7 + "|")
+def run(draws: int, *, compute: bool = True) -> list[dict[str, Any]]:
+    """All rows, from the file where they are there, else computed and appended to it."""
+    code = code_digest(cell, one, planted_corpus, SETTINGS, SEED, metrics=MODULES)
+    store = Rows(RESULTS, code, compute=compute)
+    rows = []
     for setting, ratio in product(SETTINGS, RATIOS):
-        raw, adjusted = cell(setting, ratio, corpora)
-        print(
-            f"| {setting} | {ratio} | {100 * raw.bias:+.1f} % | {100 * adjusted.bias:+.1f} % "
-            f"| ±{100 * adjusted.error:.1f} | {100 * adjusted.coverage:.1f} % | {adjusted.undefined} |",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()
+        total = store.total([setting, ratio], draws, partial(cell, setting, ratio))
+        found = figures(total) if total else {}
+        rows.append({"setting": setting, "ratio": ratio, "draws": int(total.get("draws", 0))} | found)
+    return rows

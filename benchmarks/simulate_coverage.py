@@ -2,19 +2,16 @@
 
 Speakers' rates are gamma-distributed around the group's (coefficient of variation 0.5 or 0.9), talk time differs
 between speakers (gamma, shape 2), utterance lengths too, and groups differ in size. A second table has log-normal
-speakers, whose tail is heavier. Every row of the tables is a seeded run that is appended to
-benchmarks/results/coverage.jsonl when done; a row that is there, made by the same code, is not run again, so the
-program can be stopped at any time. `make simulate`, or `python -m benchmarks.simulate_coverage --draws 2000`.
+speakers, whose tail is heavier. `make simulate` runs it with the other simulations; see `simulated_rows` for how it
+goes on after a stop.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,18 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-import speechfair.metrics
-from benchmarks.coverage_page import page
-from speechfair.metrics import (
-    SpeakerSums,
-    bootstrap_estimate,
-    bootstrap_rates,
-    max_min_gap,
-    pooled_rate,
-    rate_difference,
-    rate_ratio,
-    worst_best_ratio,
-)
+from benchmarks.simulated_rows import BLOCK, Rows, code_digest, shares
+from speechfair.metrics import SpeakerSums, bootstrap_rates, pooled_rate, rate_difference, rate_ratio
 from speechfair.metrics.jackknife import jackknife_pooled_rate
 from speechfair.types import Estimate
 
@@ -44,15 +31,12 @@ SPEAKERS = (8, 12, 20, 35, 100, 200)
 VARIATIONS = (0.5, 0.9)
 SHAPES = ("gamma", "lognormal")
 RATE, REFERENCE_RATE, REFERENCE_SPEAKERS = 0.18, 0.12, 35
-GAP_RATES = (0.12, 0.15, 0.15, 0.20)
-GAP_SIZES = (1.0, 2.0, 1.0, 1.5)
 LIMIT = 1.25
 REPLICATES, ROW_REPLICATES = 999, 300
 SEED = 20_240
 TAILS = np.array([0.025, 0.975])
-HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "coverage.jsonl"
-PAGE = HERE.parent / "docs" / "results" / "coverage.md"
+RESULTS = Path(__file__).parent / "results" / "coverage.jsonl"
+MODULES = ("bootstrap", "disparity", "jackknife", "rates")
 
 
 def draw(
@@ -157,30 +141,15 @@ def _influences(group: SpeakerSums, reference: SpeakerSums) -> dict[str, Array]:
     return {"rate": own, "ratio": log, "difference": np.concatenate([own, theirs - theirs.mean()])}
 
 
-def several_groups(rng: np.random.Generator, n_speakers: int, variation: float, held: Counter[str]) -> None:
-    """Gap and worst/best ratio over four groups of unequal size, with and without a true gap."""
-    for name, rates in (("gap", GAP_RATES), ("no gap", (0.15,) * 4)):
-        groups = [
-            draw(rng, round(n_speakers * size), rate, variation, f"{i}-")[0]
-            for i, (rate, size) in enumerate(zip(rates, GAP_SIZES, strict=True))
-        ]
-        truth = max(rates) - min(rates)
-        held[name] += inside(max_min_gap(groups, rng=rng, n_replicates=REPLICATES), truth)
-        plain = bootstrap_estimate(lambda r: np.ptp(r, axis=-1), groups, rng=rng, n_replicates=REPLICATES)
-        held[f"{name}: percentile"] += inside(plain, truth)
-        ratio = worst_best_ratio(groups, rng=rng, n_replicates=REPLICATES)
-        held[f"{name}: worst/best"] += inside(ratio, max(rates) / min(rates))
-
-
-def cell(n_speakers: int, variation: float, shape: str, draws: int) -> dict[str, float]:
-    """Share of draws in which each interval held the truth (or, for verdicts, in which the verdict was false)."""
-    rng = np.random.default_rng([SEED, n_speakers, round(100 * variation), SHAPES.index(shape)])
+def cell(
+    n_speakers: int, variation: float, shape: str, block: int = 0, draws: int = BLOCK
+) -> dict[str, float]:
+    """In how many draws each interval held the truth (or, for verdicts, in how many the verdict was false)."""
+    rng = np.random.default_rng([SEED, n_speakers, round(100 * variation), SHAPES.index(shape), block])
     held: Counter[str] = Counter()
     for _ in range(draws):
         one_and_two_groups(rng, n_speakers, variation, held, shape, bootstraps=shape == "gamma")
-        if shape == "gamma":
-            several_groups(rng, n_speakers, variation, held)
-    return {name: count / draws for name, count in held.items()}
+    return dict(held)
 
 
 def limits(estimate: Estimate) -> tuple[float, float]:
@@ -199,44 +168,19 @@ def between(ends: Array | tuple[float, float], truth: float) -> bool:
     return bool(ends[0] - 1e-12 <= truth <= ends[1] + 1e-12)
 
 
-def code_digest() -> str:
-    """Digest of everything that decides the figures, so that rows of older code are not shown as this one's."""
-    metrics = Path(str(speechfair.metrics.__file__)).parent
-    names = ("bootstrap", "disparity", "jackknife", "rates", "summary")
-    parts = [Path(__file__), *(metrics / f"{name}.py" for name in names)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:16]
+def code() -> str:
+    """Digest of what decides the figures; other seeds give other figures that are as good."""
+    functions = (draw, bca, plain_t, left_out, row_rates, one_and_two_groups, _statistic, _influences)
+    constants = (RATE, REFERENCE_RATE, REFERENCE_SPEAKERS, LIMIT, REPLICATES, ROW_REPLICATES)
+    return code_digest(*functions, limits, inside, between, *constants, metrics=MODULES)
 
 
-def run(draws: int, speakers: Sequence[int] = SPEAKERS) -> list[dict[str, Any]]:
+def run(draws: int, speakers: Sequence[int] = SPEAKERS, *, compute: bool = True) -> list[dict[str, Any]]:
     """All rows, from the file where they are there, else computed and appended to it."""
-    RESULTS.parent.mkdir(exist_ok=True)
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    done = {json.dumps(row["key"]): row for row in map(json.loads, lines) if "key" in row}
-    rows, code = [], code_digest()
-    for shape, variation, n_speakers in product(SHAPES, VARIATIONS, speakers):
-        key = [code, shape, variation, n_speakers, draws]
-        row = done.get(json.dumps(key))
-        if row is None:
-            row = {"key": key, "shares": cell(n_speakers, variation, shape, draws)}
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-        rows.append({"shape": shape, "variation": variation, "speakers": n_speakers, "shares": row["shares"]})
-        print(*key[1:], {name: round(100 * share, 1) for name, share in row["shares"].items()}, flush=True)
+    store = Rows(RESULTS, code(), compute=compute)
+    rows = []
+    for shape, variation, n in product(SHAPES, VARIATIONS, speakers):
+        total = store.total([shape, variation, n], draws, partial(cell, n, variation, shape))
+        row = {"shape": shape, "variation": variation, "speakers": n}
+        rows.append(row | {"shares": shares(total), "draws": int(total.get("draws", 0))})
     return rows
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--draws", type=int, default=2_000, help="simulated corpora per row")
-    parser.add_argument("--page", type=Path, default=PAGE, help="the Markdown page to write")
-    given = parser.parse_args()
-    if given.draws < 1:
-        parser.error("--draws must be at least 1")
-    text = page(run(given.draws), given.draws, SEED, REPLICATES)
-    given.page.parent.mkdir(parents=True, exist_ok=True)
-    given.page.write_text(text, encoding="utf-8")
-    print(f"written to {given.page}")
-
-
-if __name__ == "__main__":
-    main()

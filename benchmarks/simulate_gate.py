@@ -3,20 +3,22 @@
 Three groups are held against a reference with the shipped defaults (ratio at most 1.25, level 0.95, Holm, 35 speakers).
 Speakers' rates are gamma-distributed around their group's (coefficient of variation 0.5 or 0.9) and talk time differs
 between them (gamma, shape 2). Every cell is a seeded run that is appended to benchmarks/results/gate.jsonl when done; a
-cell that is there is not run again. `python -m benchmarks.simulate_gate --draws 2000`.
+cell that is there, made by the same code, is not run again. `make simulate` runs it with the other simulations.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from benchmarks.simulated_rows import EARLIER, code_digest
+from speechfair.auditing import cases, confounding, gate, guards
 from speechfair.auditing.cases import RunFacts
 from speechfair.auditing.criteria import CriteriaFile, Criterion
 from speechfair.auditing.freeze import Standing
@@ -82,30 +84,29 @@ def cell(ratio: float, n: int, variation: float, draws: int) -> dict[str, float]
     return shares | {verdict: count / (GROUPS * draws) for verdict, count in each.items()}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--draws", type=int, default=2_000, help="simulated audits per cell")
-    draws = parser.parse_args().draws
-    RESULTS.parent.mkdir(exist_ok=True)
+def code() -> str:
+    """Digest of what decides the figures."""
+    modules = (cases, confounding, gate, guards)
+    files = [__file__, *(str(module.__file__) for module in modules)]
+    return code_digest(*files, metrics=("disparity", "jackknife", "rates"))
+
+
+def run(draws: int, *, compute: bool = True) -> list[dict[str, Any]]:
+    """All rows that are there or are computed, with their shares. `EARLIER` rows were made before a digest was kept."""
+    digest, rows = code(), []
     lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    done = {
-        (row["ratio"], row["speakers"], row["variation"], row["draws"]): row["shares"]
-        for row in map(json.loads, lines)
-    }
-    for number, (ratio, n, variation) in enumerate(product(RATIOS, SPEAKERS, VARIATIONS)):
-        key = (ratio, n, variation, draws)
-        if key not in done:
-            done[key] = cell(*key)
-            names = ("ratio", "speakers", "variation", "draws", "shares")
-            record = dict(zip(names, (*key, done[key]), strict=True))
+    usable = [row for row in map(json.loads, lines) if row["code"] in (EARLIER, digest)]
+    done = {json.dumps(row["key"]): row["shares"] for row in usable}
+    for ratio, n, variation in product(RATIOS, SPEAKERS, VARIATIONS):
+        key = [ratio, n, variation, draws]
+        found = done.get(json.dumps(key))
+        if found is None and compute:
+            found = cell(ratio, n, variation, draws)
+            RESULTS.parent.mkdir(exist_ok=True)
             with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        if not number:
-            print("| true ratio | speakers | variation | " + " | ".join(done[key]) + " |")
-            print("| --- " * (3 + len(done[key])) + "|")
-        figures = " | ".join(f"{100 * share:.1f}" for share in done[key].values())
-        print(f"| {ratio} | {n} | {variation} | {figures} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+                file.write(json.dumps({"code": digest, "key": key, "shares": found}) + "\n")
+            print("gate", *key, found, flush=True)
+        if found is not None:
+            row = {"ratio": ratio, "speakers": n, "variation": variation}
+            rows.append(row | {"draws": draws, "shares": found})
+    return rows
