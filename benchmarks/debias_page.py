@@ -65,6 +65,8 @@ def write(runs: Mapping[str, Path], planned: Sequence[str]) -> Path:
     parts += [f"- `{case}`: {ABOUT[case]}" for case in cases]
     parts += ["\n## Against the model before\n", _relative(results), "\nIn full:\n", _before_after(results)]
     parts += [_against_erm(tabulate(together), "All audited on the same speech.")] if together else []
+    if together:
+        parts.append(f"\n![worst gender against LibriSpeech, and the averaging curve]({PAGE.stem}.svg)")
     if any(name.startswith("replay-average") for name in apart):
         table = tabulate([runs[name] for name in apart], "replay")
         parts.append(_against_erm(table, "With six LibriSpeech speakers in training."))
