@@ -182,6 +182,10 @@ def page(table: MethodTable, steps: int) -> str:
         if row.name != table.baseline:
             cells = " | ".join(_change(part) for part in (row.macro, row.worst, row.gap))
             lines.append(f"| {row.name} | {cells} |")
+    if missing := sorted(set(METHODS) - {row.name for row in table.rows}):
+        lines += ["", f"Planned and not run when this page was made: {', '.join(missing)}."]
+    if (seeds := len(table.rows[0].seeds)) < 3:
+        lines += ["", f"Three seeds were planned, {seeds} are finished: no method is accepted on so few."]
     return "\n".join(lines) + "\n"
 
 
