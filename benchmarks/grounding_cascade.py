@@ -55,14 +55,17 @@ def page(result: GroundingResult) -> str:
         f"{result.n_utterances} recordings. {result.corpus_record.statement}",
         "",
         f"Audio arm: {outcome_words(result.audio)}. Text control: {outcome_words(result.text)}. Intervals: "
-        f"{100 * result.level:g} %, by voice.",
+        f"{100 * result.level:g} %, by voice; with few voices and scenes they are wide, and what they do not settle is "
+        "called undetermined.",
         "",
         "## The modality gap by strength",
         "",
         "Text - audio, in percentage points.",
         "",
-        "| strength | " + " | ".join(f"L{level.level} {level.name}" for level in strengths[0].levels) + " |",
-        "| --- " * (1 + len(strengths[0].levels)) + "|",
+        "| strength | "
+        + " | ".join(f"L{level.level} {level.name}" for level in strengths[0].levels)
+        + " | all |",
+        "| --- " * (2 + len(strengths[0].levels)) + "|",
         *(_gap_row(group) for group in strengths),
         "",
     ]
@@ -74,14 +77,19 @@ def page(result: GroundingResult) -> str:
             "",
         ]
         lines += [*(f"- {note}" for note in section.notes), ""]
-    lines += ["Made by `python -m benchmarks.grounding_cascade`; " + "; ".join(result.notes) + ".", ""]
+    arguments = (
+        f"--accents {','.join(options['first_languages'])} "
+        f"--scenes {options['scenes']} --voices {options['voices']} --silences {options['silences']}"
+    )
+    lines += [f"Made by `python -m benchmarks.grounding_cascade {arguments}`; {'; '.join(result.notes)}.", ""]
     return "\n".join(lines)
 
 
 def _gap_row(group: GroupGrounding) -> str:
-    return (
-        f"| {group.value} | " + " | ".join(estimate_cell(level.modality_gap) for level in group.levels) + " |"
-    )
+    asked = sum(level.outcomes.n_asked for level in group.levels)
+    lost = sum((level.modality_gap.value or 0.0) * level.outcomes.n_asked for level in group.levels)
+    cells = [estimate_cell(level.modality_gap) for level in group.levels]
+    return f"| {group.value} | " + " | ".join([*cells, f"{100 * lost / asked:.1f}"]) + " |"
 
 
 def main() -> None:

@@ -216,7 +216,10 @@ def _control(rows: Sequence[Row], level: float) -> Estimate:
 
 def _modality_gap(rows: Sequence[Row], level: float) -> Estimate:
     """Share right of the text minus share right of the audio: the rise in wrong ones, paired by question."""
-    return paired_difference(Pair(_wrong(rows, "text_outcome"), _wrong(rows, "outcome")), level)
+    found = paired_difference(Pair(_wrong(rows, "text_outcome"), _wrong(rows, "outcome")), level)
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
 
 
 def _wrong(rows: Sequence[Row], column: str) -> SpeakerSums:

@@ -148,7 +148,7 @@ def _panel(title: str, rows: list[dict[str, Any]], order: list[str], *, first: b
     x = {
         "type": "quantitative",
         "scale": {"domain": [0, 1.04], "nice": False},
-        "axis": {"title": None, "format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1.0], "labelOverlap": True},
+        "axis": {"title": None, "format": ".0%", "values": [0, 0.5, 1.0]},
     }
     axis: dict[str, Any] | None = {"title": None, "ticks": False, "labelLimit": 600, "labelPadding": 10}
     y = {"field": "label", "type": "nominal", "sort": order, "axis": axis if first else None}
