@@ -94,7 +94,10 @@ def ratio_chart(groups: Sequence[Group], rate_name: str) -> str | None:
     shown = [(g, g.ratio) for g in groups if g.ratio is not None and g.ratio.value]
     if not shown:
         return None
-    known = [v for _, r in shown for v in (r.value, r.low, r.high) if v]
+    drawn = [r for g, r in shown] + [
+        g.ratio_simultaneous for g, _ in shown if g.ratio_simultaneous is not None
+    ]
+    known = [v for r in drawn for v in (r.value, r.low, r.high) if v]
     # One interval that is absurdly wide must not squeeze all others into a corner.
     values = [r.value or 1.0 for _, r in shown]
     low = max(min(0.8, *known), min(_RATIO_SPAN[0], min(values) / 2.5))
@@ -104,7 +107,8 @@ def ratio_chart(groups: Sequence[Group], rate_name: str) -> str | None:
     for row, (group, _) in zip(rows, shown, strict=True):
         together = group.ratio_simultaneous
         if together is not None and together.low is not None and together.high is not None:
-            row |= {"all_low": max(together.low, low / 1.05), "all_high": min(together.high, high * 1.05)}
+            row |= {"all_low": max(together.low, low), "all_high": min(together.high, high)}
+            row["end"] = row["all_high"]
     margin = (high / low) ** 0.16
     scale = {"type": "log", "domain": [low / 1.05, high * margin], "nice": False}
     ticks = [t for t in _RATIO_TICKS if low / 1.05 <= t <= high * margin]
@@ -203,6 +207,7 @@ def _dot(
         "value": estimate.value,
         "low": max(low, bottom) if low is not None and has_interval else estimate.value,
         "high": min(high, top) if high is not None and has_interval else estimate.value,
+        "end": min(high, top) if high is not None and has_interval else estimate.value,
         "text": text + (" (goes on) →" if cut else "") + ("" if has_interval else "  no interval"),
         "kind": "reference" if group.is_reference else "interval" if has_interval else "none",
     }
@@ -265,7 +270,7 @@ def _dots(
             "mark": {"type": "text", "align": "left", "dx": 13, "fontSize": 13, "fontWeight": 600},
             "encoding": {
                 "y": y,
-                "x": {"field": "high", **x},
+                "x": {"field": "end", **x},
                 "text": {"field": "text", "type": "nominal"},
             },
         }
