@@ -130,6 +130,8 @@ class Hypothesis:
     seconds : compute time spent on it; a batch's time is shared out by audio length.
     model : `ModelIdentity.key` of the recogniser.
     rejected : verbatim text of a first decode that was thrown away as a runaway and redone, else None.
+    confidence : how sure the recogniser says it is, as the geometric mean of its token (CTC: frame)
+        probabilities, in [0, 1]; None where it says nothing. What that is worth is for an audit to find out.
     """
 
     utterance_id: str
@@ -138,8 +140,11 @@ class Hypothesis:
     seconds: float
     model: str
     rejected: str | None = None
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
+        if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence {self.confidence!r} of {self.utterance_id!r} is not in [0, 1]")
         if (self.text is None) == (self.error is None):
             raise ValueError(f"hypothesis for {self.utterance_id!r} needs a text or an error, and not both")
 

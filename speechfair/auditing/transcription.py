@@ -64,6 +64,7 @@ def hypothesis_schema() -> dict[str, Any]:
         "rejected": pl.String,
         "seconds": pl.Float64,
         "model": pl.String,
+        "confidence": pl.Float64,
     }
 
 
@@ -93,6 +94,8 @@ def read_hypotheses(run: RunFolder, model_key: str) -> pl.DataFrame:
     for path in run.parts(model_key):
         name = path.relative_to(run.path).as_posix()
         frame = run.read_table(name, "delete that file and run `speechfair transcribe` again")
+        if "confidence" not in frame.columns:  # written before there was one
+            frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("confidence"))
         if dict(frame.schema) != schema:
             raise RunFolderError(
                 f"{path} has other columns than a hypothesis part; delete it and transcribe again"
@@ -255,6 +258,7 @@ def _table(manifest: pl.DataFrame, rows: list[int], hypotheses: Sequence[Hypothe
                 "rejected": h.rejected,
                 "seconds": h.seconds,
                 "model": h.model,
+                "confidence": h.confidence,
             }
             for digest, h in zip(digests, hypotheses, strict=True)
         ],

@@ -14,6 +14,7 @@ from speechfair import __version__
 from speechfair.cli import (
     audit,
     compare,
+    confidence,
     corpora,
     criteria,
     debias,
@@ -52,6 +53,7 @@ for _verb in (
     score,
     report,
     compare,
+    confidence,
     verify,
     gate,
     plan,

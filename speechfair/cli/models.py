@@ -24,9 +24,13 @@ def command(json: options.Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("model", "needs", "licence", "ready here")
+    table = Table()
+    # a name that is cut short cannot be copied
+    table.add_column("model", no_wrap=True)
+    for title in ("does", "needs", "licence", "ready here"):
+        table.add_column(title)
     for row in rows:
         ready = "; ".join(filter(None, ("yes" if row["ready"] else "no", row["reason"])))
         # as Text, because rich would take the [extra] of a pip install for markup
-        table.add_row(*map(Text, (row["spec"], row["needs"], row["licence"], ready)))
+        table.add_row(*map(Text, (row["spec"], row["does"], row["needs"], row["licence"], ready)))
     output.show_table(table)

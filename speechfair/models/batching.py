@@ -5,9 +5,10 @@ No model is known here.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from speechfair.types import Audio, Hypothesis
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "Heard",
     "at_least",
     "by_length",
+    "confidence_of",
     "describe",
     "failed",
     "one_by_one",
@@ -25,6 +28,23 @@ __all__ = [
     "share_seconds",
     "too_long",
 ]
+
+
+class Heard(NamedTuple):
+    """A text, and how sure the model says it is (see `Hypothesis`), or None."""
+
+    text: str
+    confidence: float | None = None
+
+
+def confidence_of(log_probability: float) -> float:
+    """The geometric mean of probabilities whose logarithms have the mean `log_probability`.
+
+    >>> round(confidence_of(-0.5), 3), confidence_of(1e-7)
+    (0.607, 1.0)
+    """
+    # rounding may lift a certain token a hair over 1
+    return min(1.0, math.exp(log_probability))
 
 
 def refusal(audio: Audio, sample_rate: int) -> str | None:
@@ -100,7 +120,7 @@ def by_length(
     sample_rate: int,
     model: str,
     size: int,
-    recognize: Callable[[list[Audio]], list[str]],
+    recognize: Callable[[list[Audio]], list[Heard]],
     refuse: Callable[[Audio], str | None] = lambda audio: None,
 ) -> list[Hypothesis]:
     """Hypotheses of a recogniser that takes several utterances at once, in the order of `batch`.
@@ -125,7 +145,7 @@ def by_length(
 
 
 def _together(
-    batch: list[Audio], model: str, recognize: Callable[[list[Audio]], list[str]]
+    batch: list[Audio], model: str, recognize: Callable[[list[Audio]], list[Heard]]
 ) -> list[Hypothesis]:
     started = time.perf_counter()
     try:
@@ -136,6 +156,6 @@ def _together(
         return [result for audio in batch for result in _together([audio], model, recognize)]
     seconds = share_seconds(time.perf_counter() - started, batch)
     return [
-        Hypothesis(audio.utterance_id, text, None, spent, model)
-        for audio, text, spent in zip(batch, texts, seconds, strict=True)
+        Hypothesis(audio.utterance_id, text, None, spent, model, confidence=confidence)
+        for audio, (text, confidence), spent in zip(batch, texts, seconds, strict=True)
     ]

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import positive_number, whole_number
-from speechfair.models.batching import by_length, one_by_one
+from speechfair.models.batching import Heard, by_length, one_by_one
 from speechfair.models.weights import sha256_of
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
@@ -136,7 +136,7 @@ class Command:
             path = _write_wav(audio, Path(folder), 0)
             return self._run({"{audio}": str(path)}, self._timeout_s).strip()
 
-    def _run_on_list(self, batch: list[Audio]) -> list[str]:
+    def _run_on_list(self, batch: list[Audio]) -> list[Heard]:
         with tempfile.TemporaryDirectory(prefix="speechfair-cmd-") as folder:
             paths = [_write_wav(audio, Path(folder), number) for number, audio in enumerate(batch)]
             listing = Path(folder) / "list.txt"
@@ -146,7 +146,7 @@ class Command:
             raise CommandError(
                 f"printed {len(lines)} lines for {len(batch)} utterances; one line each is needed"
             )
-        return [line.strip() for line in lines]
+        return [Heard(line.strip()) for line in lines]
 
     def _run(self, values: dict[str, str], timeout_s: float) -> str:
         """Standard output of one run; `CommandError` where it fails."""

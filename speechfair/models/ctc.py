@@ -14,7 +14,7 @@ from typing import Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import positive_number, whole_number
-from speechfair.models.batching import at_least, by_length, describe, too_long
+from speechfair.models.batching import Heard, at_least, by_length, confidence_of, describe, too_long
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -145,7 +145,7 @@ class Ctc:
             lambda audio: too_long(audio, self._longest_s),
         )
 
-    def _recognize(self, batch: list[Audio]) -> list[str]:
+    def _recognize(self, batch: list[Audio]) -> list[Heard]:
         import torch
 
         samples = [at_least(audio, SHORTEST_S) for audio in batch]
@@ -166,11 +166,20 @@ class Ctc:
             lengths = self._model._get_feat_extract_output_lengths(given["attention_mask"].sum(-1)).tolist()
         else:
             lengths = [logits.shape[1]] * len(batch)
-        best = logits.argmax(dim=-1).tolist()
+        certain, best = logits.float().log_softmax(dim=-1).max(dim=-1)
         return [
-            str(self._tokenizer.decode(row[: int(n)], skip_special_tokens=True)).strip()
-            for row, n in zip(best, lengths, strict=True)
+            Heard(
+                str(self._tokenizer.decode(row[: int(n)].tolist(), skip_special_tokens=True)).strip(),
+                self._confidence(row[: int(n)], sure[: int(n)]),
+            )
+            for row, sure, n in zip(best, certain, lengths, strict=True)
         ]
+
+    def _confidence(self, tokens: Any, log_probabilities: Any) -> float | None:
+        """Mean over the frames that say something; over all where none does."""
+        spoken = tokens != self._model.config.pad_token_id
+        counted = log_probabilities[spoken] if bool(spoken.any()) else log_probabilities
+        return confidence_of(float(counted.mean())) if len(counted) else None
 
     def _to_device(self, value: Any) -> Any:
         return value.to(self._device, self._dtype) if value.is_floating_point() else value.to(self._device)

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from speechfair.errors import InputError, ModelError
 from speechfair.models import runaway
 from speechfair.models.arguments import whole_number
-from speechfair.models.batching import describe
+from speechfair.models.batching import confidence_of, describe
 from speechfair.models.weights import sha256_of
 from speechfair.models.windows import (
     SAMPLE_RATE,
     SEED,
     TEMPERATURES,
+    Decode,
     WindowedWhisper,
     read_window,
     spoken_language,
@@ -136,8 +137,8 @@ class FasterWhisper(WindowedWhisper):
         )
         super().__init__(identity, window_s, batch_size, candidate_window_s)
 
-    def _decode(self, batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
-        """Texts of one pass, and whether each stopped only at the greatest length."""
+    def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
+        """What one pass gives."""
         import ctranslate2
         import numpy as np
 
@@ -146,10 +147,20 @@ class FasterWhisper(WindowedWhisper):
         limit = token_limit(window_s)
         # CTranslate2 gives half of max_length to new tokens
         found = self._model.model.generate(
-            encoded, [self._prompt] * len(batch), beam_size=self._beam_size, max_length=2 * limit
+            encoded,
+            [self._prompt] * len(batch),
+            beam_size=self._beam_size,
+            max_length=2 * limit,
+            return_scores=True,
         )
-        sequences = [result.sequences_ids[0] for result in found]
-        return [(self._tokens.decode(tokens).lstrip(), len(tokens) >= limit) for tokens in sequences]
+        decodes = []
+        for result in found:
+            tokens = result.sequences_ids[0]
+            # CTranslate2's score is the sum over tokens and end, per token (faster-whisper counts the end as one more)
+            mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+            text = self._tokens.decode(tokens).lstrip()
+            decodes.append(Decode(text, len(tokens) >= limit, confidence_of(mean)))
+        return decodes
 
     def _features(self, samples: NDArray[np.float32], window_s: float) -> NDArray[np.float32]:
         """Log-mel spectrogram of the audio padded with silence, shape (mels, frames)."""
@@ -160,9 +171,9 @@ class FasterWhisper(WindowedWhisper):
         padded = np.pad(samples, (0, max(0, frames * extractor.hop_length - len(samples))))
         return np.ascontiguousarray(extractor(padded)[:, :frames], dtype=np.float32)
 
-    def _loop(self, audio: Audio) -> str:
+    def _loop(self, audio: Audio) -> Decode:
         """faster-whisper's own way through audio of any length, with its temperature fallback."""
-        segments, _ = self._model.transcribe(
+        found, _ = self._model.transcribe(
             audio.samples,
             language=self._language,
             task="transcribe",
@@ -171,7 +182,11 @@ class FasterWhisper(WindowedWhisper):
             condition_on_previous_text=False,
             vad_filter=False,
         )
-        return "".join(segment.text for segment in segments).lstrip()
+        segments = list(found)
+        weights = [len(segment.tokens) + 1 for segment in segments]
+        total = sum(n * segment.avg_logprob for n, segment in zip(weights, segments, strict=True))
+        confidence = confidence_of(total / sum(weights)) if segments else None
+        return Decode("".join(segment.text for segment in segments).lstrip(), confidence=confidence)
 
 
 def _seed_fallback(model: Any, build: Callable[[], Any]) -> None:

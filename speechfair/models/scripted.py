@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from speechfair.models.batching import one_by_one
@@ -31,6 +32,7 @@ class Scripted:
     failures : reason by utterance id for rows that must fail.
     crash_on : ids for which `transcribe` itself raises `RuntimeError`, as an ill-behaved adapter would.
     rejected : first, rejected text by utterance id, as after a redone runaway.
+    confidences : confidence by utterance id; None for the others.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Scripted:
         failures: Mapping[str, str] | None = None,
         crash_on: Sequence[str] = (),
         rejected: Mapping[str, str] | None = None,
+        confidences: Mapping[str, float] | None = None,
         sample_rate: int = 16_000,
         name: str = "scripted",
     ) -> None:
@@ -49,8 +52,11 @@ class Scripted:
         self._failures = dict(failures or {})
         self._crash_on = frozenset(crash_on)
         self._rejected = dict(rejected or {})
+        self._confidences = dict(confidences or {})
         self._sample_rate = sample_rate
         script: dict[str, Any] = {"texts": self._texts, "default": default, "failures": self._failures}
+        if self._confidences:
+            script["confidences"] = self._confidences
         digest = hashlib.sha256(json.dumps([script, self._rejected], sort_keys=True).encode()).hexdigest()
         options = {"sample_rate": sample_rate, "name": name}
         self._identity = ModelIdentity(name, "scripted", digest, options, {})
@@ -74,7 +80,12 @@ class Scripted:
                 raise RuntimeError(f"scripted crash on {audio.utterance_id}")
         found = one_by_one(batch, self._sample_rate, self.identity.key, self._say)
         return [
-            Hypothesis(h.utterance_id, h.text, h.error, 0.0, h.model, self._rejected.get(h.utterance_id))
+            replace(
+                h,
+                seconds=0.0,
+                rejected=self._rejected.get(h.utterance_id),
+                confidence=self._confidences.get(h.utterance_id) if h.text is not None else None,
+            )
             for h in found
         ]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import positive_number, whole_number
-from speechfair.models.batching import at_least, by_length, describe, too_long
+from speechfair.models.batching import Heard, at_least, by_length, confidence_of, describe, too_long
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -119,7 +119,7 @@ class Seq2Seq:
             lambda audio: too_long(audio, self._longest_s),
         )
 
-    def _recognize(self, audio: Audio) -> str:
+    def _recognize(self, audio: Audio) -> Heard:
         import torch
 
         inputs = self._extractor(
@@ -132,10 +132,21 @@ class Seq2Seq:
         # 16 tokens a second is twice the fastest speech
         room = 40 + int(16 * audio.duration_s)
         with torch.inference_mode(), quiet_transformers():
-            tokens = self._model.generate(
-                **given, do_sample=False, num_beams=self._beam_size, max_new_tokens=room
+            found = self._model.generate(
+                **given,
+                do_sample=False,
+                num_beams=self._beam_size,
+                max_new_tokens=room,
+                output_scores=True,
+                return_dict_in_generate=True,
             )
-        return str(self._tokenizer.decode(tokens[0], skip_special_tokens=True)).strip()
+            beams = getattr(found, "beam_indices", None)
+            scores = self._model.compute_transition_scores(
+                found.sequences, found.scores, beams, normalize_logits=True
+            )[0]
+        text = str(self._tokenizer.decode(found.sequences[0], skip_special_tokens=True)).strip()
+        usable = scores[scores.isfinite()]
+        return Heard(text, confidence_of(float(usable.mean())) if len(usable) else None)
 
 
 def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any, Any]:

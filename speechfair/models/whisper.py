@@ -31,6 +31,7 @@ from speechfair.models.windows import (
     SAMPLE_RATE,
     SEED,
     TEMPERATURES,
+    Decode,
     WindowedWhisper,
     read_window,
     spoken_language,
@@ -151,7 +152,7 @@ class Whisper(WindowedWhisper):
             words += [f"<|{self._language}|>", "<|transcribe|>"]
         return [int(self._tokenizer.convert_tokens_to_ids(word)) for word in [*words, "<|notimestamps|>"]]
 
-    def _decode(self, batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
+    def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
         import torch
         from transformers import GenerationConfig
         from transformers.generation import GenerationMixin
@@ -193,18 +194,18 @@ class Whisper(WindowedWhisper):
         with _positions(encoder, features.shape[-1]):
             return encoder(features)
 
-    def _text(self, tokens: list[int], room: int) -> tuple[str, bool]:
+    def _text(self, tokens: list[int], room: int) -> Decode:
         """The text before the end token, and whether there was none."""
         end = self._model.generation_config.eos_token_id
         spoken = tokens[: tokens.index(end)] if end in tokens else tokens
         # control tokens and timestamps all lie above the end token
-        return self._words([token for token in spoken if token < end]), len(spoken) >= room
+        return Decode(self._words([token for token in spoken if token < end]), len(spoken) >= room)
 
     def _words(self, tokens: list[int]) -> str:
         text = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return str(text).lstrip()
 
-    def _loop(self, audio: Audio) -> str:
+    def _loop(self, audio: Audio) -> Decode:
         """transformers' sequential way through audio of any length, with its temperature fallback."""
         import torch
 
@@ -234,7 +235,7 @@ class Whisper(WindowedWhisper):
             )
         end = self._model.generation_config.eos_token_id
         tokens = [int(token) for part in found["segments"][0] for token in part["tokens"]]
-        return self._words([token for token in tokens if token < end])
+        return Decode(self._words([token for token in tokens if token < end]))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from speechfair.errors import InputError
 from speechfair.models import runaway
@@ -27,6 +28,7 @@ __all__ = [
     "SAMPLE_RATE",
     "SEED",
     "TEMPERATURES",
+    "Decode",
     "WindowedWhisper",
     "read_window",
     "spoken_language",
@@ -41,6 +43,20 @@ AUTO_WINDOW_S = 10.0
 MOST_TOKENS = 224
 SEED = 20_231_107
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+class Decode(NamedTuple):
+    """What one decode gave.
+
+    Parameters
+    ----------
+    hit_limit : it stopped only at the greatest length.
+    confidence : see `Hypothesis`.
+    """
+
+    text: str
+    hit_limit: bool = False
+    confidence: float | None = None
 
 
 def window_for(duration_s: float, window_s: float) -> float | None:
@@ -164,11 +180,11 @@ class WindowedWhisper(ABC):
         return [results[row] for row in range(len(batch))]
 
     @abstractmethod
-    def _decode(self, batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
-        """Texts of one pass, and whether each stopped only at the greatest length."""
+    def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
+        """What one pass gives."""
 
     @abstractmethod
-    def _loop(self, audio: Audio) -> str:
+    def _loop(self, audio: Audio) -> Decode:
         """The careful way through audio of any length: chunks, temperature fallback."""
 
     def _attempt(self, batch: list[Audio], window_s: float | None) -> list[Hypothesis]:
@@ -176,29 +192,29 @@ class WindowedWhisper(ABC):
         started = time.perf_counter()
         try:
             if window_s is None:
-                texts = [(self._loop(audio), False) for audio in batch]
+                decodes = [self._loop(audio) for audio in batch]
             else:
-                texts = self._decode(batch, window_s)
+                decodes = self._decode(batch, window_s)
         except Exception as error:
             if len(batch) == 1:
                 return [failed(batch[0], describe(error), self.identity.key, time.perf_counter() - started)]
             return [result for audio in batch for result in self._attempt([audio], window_s)]
         seconds = share_seconds(time.perf_counter() - started, batch)
         return [
-            self._settle(audio, text, hit_limit, spent, window_s is None)
-            for audio, (text, hit_limit), spent in zip(batch, texts, seconds, strict=True)
+            self._settle(audio, decode, spent, window_s is None)
+            for audio, decode, spent in zip(batch, decodes, seconds, strict=True)
         ]
 
-    def _settle(self, audio: Audio, text: str, hit_limit: bool, spent: float, final: bool) -> Hypothesis:
+    def _settle(self, audio: Audio, decode: Decode, spent: float, final: bool) -> Hypothesis:
         """Accept a text, or have it redone where it looks like a runaway."""
-        key = self.identity.key
+        key, (text, hit_limit, confidence) = self.identity.key, decode
         if final or runaway.suspicion(text, audio.duration_s, hit_limit=hit_limit) is None:
-            return Hypothesis(audio.utterance_id, text, None, spent, key)
+            return Hypothesis(audio.utterance_id, text, None, spent, key, confidence=confidence)
         started = time.perf_counter()
-        redone, error = None, None
+        redone, error, confidence = None, None, None
         try:
-            redone = self._loop(audio)
+            redone, _, confidence = self._loop(audio)
         except Exception as problem:
             error = f"redoing a runaway decode failed: {describe(problem)}"
         spent += time.perf_counter() - started
-        return Hypothesis(audio.utterance_id, redone, error, spent, key, rejected=text)
+        return Hypothesis(audio.utterance_id, redone, error, spent, key, rejected=text, confidence=confidence)

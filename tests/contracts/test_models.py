@@ -185,6 +185,8 @@ def served(**options: Any) -> Recognizer:
     )
 
 
+CONFIDENT = {"bundled", "faster-whisper", "ctc", "seq2seq"}
+"""Families that say how sure they are."""
 REAL = (pytest.mark.model, pytest.mark.data)
 CASES = [
     pytest.param(Case("scripted", scripted, {"default": "x"}, synthetic_speech), id="scripted"),
@@ -226,7 +228,8 @@ def batch_result(case_make: Callable[..., Recognizer], speech: Callable[[], list
 
 
 def without_time(found: list[Hypothesis]) -> list[Hypothesis]:
-    return [replace(h, seconds=0.0) for h in found]
+    # rounding moves a confidence in a padded batch; test_confidences_do_not_depend_on_the_batch bounds by how much
+    return [replace(h, seconds=0.0, confidence=None) for h in found]
 
 
 def test_every_registered_family_has_a_case() -> None:
@@ -256,6 +259,15 @@ def test_batch_equals_single_in_any_order(case: Case) -> None:
     model = loaded(case.make)
     alone = [model.transcribe([a])[0] for a in reversed(case.speech())][::-1]
     assert without_time(alone) == without_time(batch_result(case.make, case.speech))
+
+
+@every_model
+def test_confidences_do_not_depend_on_the_batch(case: Case) -> None:
+    model = loaded(case.make)
+    found = [h.confidence for h in batch_result(case.make, case.speech)]
+    assert (None in found) == (case.family not in CONFIDENT)
+    alone = model.transcribe(case.speech()[1:2])[0].confidence
+    assert alone == pytest.approx(found[1], abs=1e-3)
 
 
 @every_model

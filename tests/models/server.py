@@ -28,6 +28,7 @@ class Seen:
     path: str
     authorization: str | None
     body: bytes
+    content_type: str = ""
 
     @property
     def sound(self) -> str:
@@ -78,19 +79,20 @@ class TranscriptionServer:
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def _told(self, seen: Seen) -> Any:
+    def _default(self, seen: Seen) -> Answer:
         if not seen.path.endswith("/chat/completions"):
-            return {"text": f" heard {seen.sound}"}
+            return Answer(body={"text": f" heard {seen.sound}"})
         message = {"role": "assistant", "content": f" heard {seen.sound}"}
-        return {"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+        return Answer(body={"choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
-        seen = Seen(handler.path, handler.headers.get("Authorization"), body)
+        kind = handler.headers.get("Content-Type", "")
+        seen = Seen(handler.path, handler.headers.get("Authorization"), body, kind)
         with self._lock:
             number = len(self.seen)
             self.seen.append(seen)
-        answer = self.script(seen, number) or Answer(body=self._told(seen))
+        answer = self.script(seen, number) or self._default(seen)
         if answer.cut:
             handler.close_connection = True
             return

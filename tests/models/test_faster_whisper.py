@@ -12,7 +12,7 @@ import pytest
 
 from speechfair.errors import InputError
 from speechfair.models.faster_whisper import FasterWhisper
-from speechfair.models.windows import window_for
+from speechfair.models.windows import Decode, window_for
 from speechfair.types import Audio
 
 RUNAWAY = "the boy, " * 30
@@ -57,18 +57,19 @@ def scripted(make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
     model = make()
     passes: list[tuple[float, list[str]]] = []
 
-    def decode(batch: list[Audio], window_s: float) -> list[tuple[str, bool]]:
+    def decode(batch: list[Audio], window_s: float) -> list[Decode]:
         passes.append((window_s, [a.utterance_id for a in batch]))
         if any("bad" in a.utterance_id for a in batch):
             raise RuntimeError("out of\n  luck")
         return [
-            (RUNAWAY if "run" in a.utterance_id else a.utterance_id, "cut" in a.utterance_id) for a in batch
+            Decode(RUNAWAY if "run" in a.utterance_id else a.utterance_id, "cut" in a.utterance_id, 0.5)
+            for a in batch
         ]
 
-    def loop(a: Audio) -> str:
+    def loop(a: Audio) -> Decode:
         if "hopeless" in a.utterance_id:
             raise ValueError("no way")
-        return f"loop {a.utterance_id}"
+        return Decode(f"loop {a.utterance_id}", confidence=0.25)
 
     monkeypatch.setattr(model, "_decode", decode)
     monkeypatch.setattr(model, "_loop", loop)
@@ -99,6 +100,9 @@ def test_rows_are_grouped_by_window_and_come_back_in_order(scripted: Any) -> Non
 def test_a_runaway_is_redone_and_its_first_text_kept(scripted: Any) -> None:
     found = scripted.model.transcribe([audio("a", 2.0), audio("run", 2.0), audio("cut", 2.0)])
     assert [(h.text, h.rejected) for h in found] == [("a", None), ("loop run", RUNAWAY), ("loop cut", "cut")]
+    assert [h.confidence for h in found] == [0.5, 0.25, 0.25], (
+        "the confidence is that of the text that is kept"
+    )
 
 
 def test_a_redo_that_fails_is_a_failed_row_with_the_first_text(scripted: Any) -> None:

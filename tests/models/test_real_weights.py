@@ -60,7 +60,7 @@ def test_a_decode_that_reaches_its_limit_says_so(family: str) -> None:
     model = tiny(window=10) if family == "faster-whisper" else transformers_tiny(window=10)
     runaway, fine = speech({"030600011": "", "000490017": ""})
     found = [model._decode([audio], 10.0)[0] for audio in (runaway, fine)]
-    assert [hit_limit for _, hit_limit in found] == [True, False]
+    assert [decode.hit_limit for decode in found] == [True, False]
 
 
 def test_sampled_fallback_does_not_depend_on_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
