@@ -16,7 +16,7 @@ import pytest
 
 from tests.models.server import Answer, Seen, TranscriptionServer
 
-START_S = 240.0
+START_S = 480.0
 """A server that is not up by then fails the test; a machine with much to do needs a good part of it."""
 
 
