@@ -31,6 +31,9 @@ Rates are in percent, steps in points; brackets are 95 % intervals with the voic
 voices say the same texts at every strength, so that the steps are paired by voice. Strength is the share of the sites
 of the accent's rules that are changed; 0 is the common reference. Accents are not to be ranked: how many sites
 change differs, and so does how coarse the rules are. Many intervals stand here, and none is corrected for that.
+
+What voices have in common does not show in these intervals: with few texts the rates are those of these sentences, and
+the first sentences are easier than the others. Read the direction of the steps, not the level.
 """
 
 

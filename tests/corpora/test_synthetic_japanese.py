@@ -176,7 +176,7 @@ def test_whisper_base_errs_more_at_full_strength(tmp_path: Path) -> None:
 
     recogniser = load("whisper-base", language="ja", window=10, compute_type="int8")
     normalise = load_normalizer("japanese")
-    rows: list[Any] = list(SyntheticJapanese(tmp_path, strengths=[1], voices=2, texts=3))
+    rows: list[Any] = list(SyntheticJapanese(tmp_path, strengths=[1], voices=2, texts=1))
     heard = []
     for row in rows:
         samples, rate = soundfile.read(row.audio, dtype="float32")
@@ -187,6 +187,6 @@ def test_whisper_base_errs_more_at_full_strength(tmp_path: Path) -> None:
         code = row.id.partition("-")[0]
         texts.setdefault(code, []).append((normalise(row.text), normalise(answer.text or "")))
     rate_of = {code: cer(*map(list, zip(*pairs, strict=True))) for code, pairs in texts.items()}
-    assert rate_of["jpn"] < 0.4
+    assert rate_of["jpn"] < 0.2
     for code in RULES.codes:
         assert rate_of["jpn"] < rate_of[code], rate_of
