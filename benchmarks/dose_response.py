@@ -17,7 +17,8 @@ from speechfair.models import load_model
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RUNS = CHECKOUT / "runs" / "dose-response"
-AXES = ("first_language", "strength", "first_language+strength")
+AXES = ("first_language", "strength")
+"""Not crossed: the page estimates the cells itself, paired by voice."""
 
 
 @dataclass(frozen=True)

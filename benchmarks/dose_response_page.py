@@ -98,8 +98,14 @@ def _section(study: Study, result: AuditResult, cells: list[Cell], chart: str) -
     rate = "word error rate" if result.tokens == "words" else "character error rate (of the reading)"
     options = result.corpus_record.options
     runaways = sum(group.n_runaway for group in result.groups if group.axis == "first_language")
+    few = (
+        "**A small run.** With so few sentences an accent is seen only where its rules find sites in them; which of "
+        "the changes hurt is a matter of those words. It shows that the dial works, and little about any one accent; "
+        "`--voices 8 --texts 8` says more.\n"
+    )
     lines = [
         f"\n## {study.title}\n",
+        *([few] if options["texts"] < 4 else []),
         f"{rate.capitalize()}; {options['voices']} voices × {options['texts']} texts in each of {len(cells)} cells, "
         f"{result.totals.scored} utterances scored, {result.totals.failed} failed, "
         f"{runaways} with more insertions than reference tokens. Model `{study.model}` with "
