@@ -107,7 +107,7 @@ def inspect_model(model: SpeechLanguageModel | Recognizer) -> Any:
     One question is asked at a time; what goes wrong with it is raised, and Inspect counts the sample as an error.
     """
     _inspect()
-    from inspect_ai.model import GenerateConfig, Model, ModelAPI, ModelOutput
+    from inspect_ai.model import ModelAPI, ModelOutput, get_model, modelapi
 
     class SpeechfairAPI(ModelAPI):
         """Inspect's interface around a model of speechfair."""
@@ -122,8 +122,12 @@ def inspect_model(model: SpeechLanguageModel | Recognizer) -> Any:
         def max_connections(self) -> int:
             return 1
 
-    config = GenerateConfig()
-    return Model(SpeechfairAPI(model.identity.name, None, None, [], config), config)
+    @modelapi(name="speechfair")
+    def speechfair_api() -> Any:
+        return SpeechfairAPI
+
+    # memoised models are told apart by their name alone, and two of ours may share one
+    return get_model(f"speechfair/{model.identity.name}", memoize=False)
 
 
 def evaluate(task: Any, model: SpeechLanguageModel | Recognizer, log_dir: str | Path, **options: Any) -> Any:
