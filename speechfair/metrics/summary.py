@@ -252,4 +252,5 @@ def _pair_level(drawn: NDArray[np.float64], level: float) -> float:
         error = moved.std()
         if error > 0:
             np.maximum(worst, np.abs(moved) / error, out=worst)
-    return max(level, float(2 * ndtr(np.quantile(worst, level)) - 1))
+    # Rare jumps of many groups ask for more standard errors than a coverage below 1 can express as a float.
+    return min(max(level, float(2 * ndtr(np.quantile(worst, level)) - 1)), 1 - 1e-12)

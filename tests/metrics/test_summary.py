@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from speechfair.metrics import summary
 from speechfair.metrics.rates import SpeakerSums
 from speechfair.metrics.summary import between_group_sd, max_min_gap, permute_gap, worst_best_ratio
 
@@ -135,3 +136,11 @@ def test_speakers_who_are_alike_by_chance_give_no_interval_of_width_zero() -> No
     assert deviation.value == pytest.approx(0.1 / np.sqrt(2))
     assert (deviation.low, deviation.high) == (None, None)
     assert "width zero" in str(deviation.reason)
+
+
+def test_the_level_of_a_pair_stays_below_1() -> None:
+    """Many groups, each of which jumps in a few replicates: the quantile is 10 standard errors, and 1 is no level."""
+    drawn = np.zeros((1000, 20))
+    for group in range(20):
+        drawn[5 * group : 5 * group + 5, group] = 1.0
+    assert 0.95 < summary._pair_level(drawn, 0.95) < 1.0
