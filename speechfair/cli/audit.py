@@ -38,6 +38,7 @@ def command(
     option: options.Option = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Transcribe a corpus with a model and compare the error rates of its groups.
@@ -47,6 +48,7 @@ def command(
     from speechfair.auditing.run import audit
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
+    from speechfair.process.journal import noted
     from speechfair.store import RunFolder
 
     if tokens not in (None, "words", "characters"):
@@ -59,7 +61,7 @@ def command(
     )
     recognizer = load_model(model, **decoding)
     folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
-    with output.transcription_progress() as observe:
+    with noted("audit", folder, process), output.transcription_progress() as observe:
         result = audit(
             loaded,
             recognizer,

@@ -55,6 +55,11 @@ def command(
         bool, typer.Option("--dry-run", help="Only show the data per group, the steps and the expected time.")
     ] = False,
     set_: Setting = None,
+    process: options.Process = None,
+    trainer: Annotated[
+        str | None,
+        typer.Option(help="Who trains, an id in the process folder's roles.yaml; default: its only trainer."),
+    ] = None,
     cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
@@ -73,11 +78,16 @@ def command(
 
         _show_plan(plan(loaded), json)
         return
+    from speechfair.debias.process_entry import record_training
     from speechfair.debias.run import debias
+    from speechfair.process.journal import noted
 
     folder = out or Path("runs") / f"debias-{path.stem}"
-    with output.transcription_progress() as observe:
+    with noted("debias", folder, process) as home, output.transcription_progress() as observe:
         result = debias(loaded, folder, say=output.say, observe=observe, on_cpu=cpu)
+    if home is not None:
+        for line in record_training(home, folder, loaded, trainer):
+            output.say(line)
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
@@ -146,7 +156,7 @@ def record_command(
 
     Example: speechfair debias record runs/erm --out process/training/erm.json --trainer kei --commit 1a2b3c4
     """
-    from speechfair.debias.process_record import record_training
+    from speechfair.debias.process_entry import record_training
 
     found = record_training(run, out, trainer=trainer, commit=commit)
     output.say(f"written to {out}: {found.method}, seed {found.seed}, weights {found.output_sha256}")

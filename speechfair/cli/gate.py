@@ -26,6 +26,7 @@ def command(
         Path | None, typer.Option(help="Also write JUnit XML here; undetermined is an error in it.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown summary here.")] = None,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Hold a scored run against frozen criteria. Exit code: 0 pass, 1 fail, 2 error, 3 undetermined.
@@ -33,13 +34,15 @@ def command(
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """
     from speechfair.auditing.gate import gate
+    from speechfair.process.journal import noted
     from speechfair.reporting.junit import junit as junit_of
     from speechfair.reporting.junit import junit_of_error
     from speechfair.reporting.markdown import markdown as markdown_of
     from speechfair.reporting.markdown import markdown_of_error
 
     try:
-        result = gate(run, criteria)
+        with noted("gate", run, process):
+            result = gate(run, criteria)
     except SpeechfairError as error:
         _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))
         raise

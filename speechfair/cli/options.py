@@ -19,6 +19,7 @@ __all__ = [
     "ModelOption",
     "Normalizer",
     "Option",
+    "Process",
     "Reference",
     "RetryFailed",
     "Root",
@@ -40,6 +41,14 @@ Manifest = Annotated[
     Path | None, typer.Option(help="For the corpus `manifest`: CSV, TSV, JSONL or Parquet file.")
 ]
 Columns = Annotated[Path | None, typer.Option(help="For the corpus `manifest`: YAML that maps columns.")]
+Process = Annotated[
+    Path | None,
+    typer.Option(
+        "--process",
+        envvar="SPEECHFAIR_PROCESS",
+        help="Process folder whose ledger notes this run; default: `process` beside the run folder or above it.",
+    ),
+]
 Option = Annotated[
     list[str] | None,
     typer.Option("--option", help="Any other corpus option, as KEY=VALUE (YAML value). Repeatable."),

@@ -279,10 +279,10 @@ def export_command(
     name: Annotated[str, typer.Argument(help="Format; `speechfair process export FOLDER list` lists them.")],
 ) -> None:
     """Write the process in another format, validated, and say what that format cannot carry."""
-    from speechfair.process.export import FORMATS, export, loses
+    from speechfair.process.export import export, formats, loses
 
     if name == "list":
-        for each in FORMATS:
+        for each in formats():
             typer.echo(f"{each:12} cannot carry: {loses(each).en}")
         return
     found = export(folder, name)
@@ -319,6 +319,32 @@ def key_command(path: Annotated[Path, typer.Argument(help="File for the new priv
     from speechfair.process.signing import new_key
 
     typer.echo(new_key(path))
+
+
+@app.command("example")
+def example_command(
+    out: Annotated[Path, typer.Argument(help="New folder for everything.")],
+    root: Annotated[Path, typer.Option(help="Folder that holds the corpus speechocean762.")],
+    corpus: Annotated[str, typer.Option(help="Name of the corpus's folder in it.")] = "speechocean762",
+    aifl: Annotated[
+        int, typer.Option(min=0, max=2, help="Fairness level; from 1 on, what failed keeps the gate shut.")
+    ] = 0,
+) -> None:
+    """Run a whole small project on real speech: plan, criteria, training, audits, checklist, sign-off. Minutes.
+
+    Example: speechfair process example example --root DIR
+    """
+    from speechfair.debias.worked_example import run_example
+    from speechfair.process.status import read_state
+    from speechfair.reporting.checklist_html import write_checklist
+
+    found = run_example(out, root, corpus=corpus, aifl=aifl, say=output.say)
+    state = read_state(found.process)
+    _show_items(state)
+    typer.echo(f"release gate before anybody signed: {found.before.outcome}")
+    typer.echo(f"the trainer tried to sign: {found.refused}")
+    typer.echo(f"release gate after the approver signed: {found.after.outcome}")
+    typer.echo(str(write_checklist(found.process)))
 
 
 def _echo_json(content: Any) -> None:

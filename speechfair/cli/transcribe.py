@@ -16,6 +16,7 @@ def command(
     group_by: options.GroupBy = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    process: options.Process = None,
     json: options.Json = False,
 ) -> None:
     """Recognise what is still missing in a prepared run folder; kill it at any time, give it again to go on.
@@ -25,9 +26,10 @@ def command(
     from speechfair.auditing.run import transcribe
     from speechfair.auditing.transcription import read_hypotheses
     from speechfair.models import load_model
+    from speechfair.process.journal import noted
 
     recognizer = load_model(model, **options.model_options(model_option, window))
-    with output.transcription_progress() as observe:
+    with noted("transcribe", run, process), output.transcription_progress() as observe:
         folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
     output.say_how(folder, recognizer)
     table = read_hypotheses(folder, folder.read()["recipe"]["model"]["key"])

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from speechfair.process.catalogue import Text
 
-__all__ = ["OPEN", "STATUSES", "Finding", "Source", "Status", "decide", "say", "worst"]
+__all__ = ["AS_EXPORTED", "OPEN", "STATUSES", "Finding", "Source", "Status", "decide", "say", "worst"]
 
 Status = Literal[
     "pass", "fail", "undetermined", "not_assessed", "not_applicable", "alternative_means", "error"
@@ -19,6 +19,13 @@ OPEN: frozenset[Status] = frozenset({"fail", "undetermined", "not_assessed", "er
 """Statuses that a gate does not take for met."""
 
 _WORST_FIRST: tuple[Status, ...] = ("error", "fail", "not_assessed", "undetermined", "pass")
+
+
+AS_EXPORTED = "as exported"
+"""Stands for the digest of a file that must be as the ledger says that it was last exported.
+
+An export that lists the items' status would otherwise change the evidence for itself each time that it is written.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from speechfair.errors import InputError
 from speechfair.process.catalogue import Language, catalogue_path, changes, load_catalogue
 from speechfair.process.forms import form_specs, write_form
 from speechfair.process.ledger import Entry, Ledger
-from speechfair.process.material import ROLES, RunEntry
+from speechfair.process.material import ROLES, RunEntry, RunList
 from speechfair.process.plan import (
     DEFAULT,
     INTERNAL_LEVELS,
@@ -27,7 +27,7 @@ from speechfair.process.plan import (
 from speechfair.store import file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
-__all__ = ["Start", "add_runs", "freeze", "init", "read_start"]
+__all__ = ["Start", "add_records", "add_runs", "freeze", "init", "read_start"]
 
 
 class Start(BaseModel):
@@ -125,26 +125,42 @@ def freeze(folder: str | Path, now: datetime | None = None) -> list[Entry]:
     return written
 
 
-def add_runs(folder: str | Path, entries: Sequence[tuple[str, str]]) -> None:
-    """Add ``(role, folder)`` lines to ``runs.yaml``; one that is there already is not added again."""
-    import yaml
+def add_runs(folder: str | Path, entries: Sequence[tuple[str, str]], condition: str | None = None) -> None:
+    """Add ``(role, folder)`` lines to ``runs.yaml``; one that is there already is not added again.
 
-    from speechfair.process.material import RunList
-
-    path = Path(folder) / "runs.yaml"
-    listed = read_model(path, RunList)
+    `condition` says what was done to the audio of perturbed runs.
+    """
+    path, listed = _run_list(folder)
     known = {(run.role, run.folder) for run in listed.runs}
     new = []
     for role, where in entries:
         if role not in ROLES:
             raise InputError(f"unknown role {role!r}; the roles are {', '.join(ROLES)}")
         if (role, where) not in known:
-            new.append({"role": role, "folder": where})
+            new.append({"role": role, "folder": where} | ({"condition": condition} if condition else {}))
     if new:
-        content = listed.model_dump(mode="json", by_alias=True, exclude_none=True)
-        content["runs"] += new
-        text = _RUNS_HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-        write_atomically(path, text.encode())
+        _write_run_list(path, listed, "runs", new)
+
+
+def add_records(folder: str | Path, files: Sequence[str]) -> None:
+    """Add training records to ``runs.yaml``, by their paths relative to the folder."""
+    path, listed = _run_list(folder)
+    if new := [name for name in files if name not in listed.training_records]:
+        _write_run_list(path, listed, "training_records", new)
+
+
+def _run_list(folder: str | Path) -> tuple[Path, RunList]:
+    path = Path(folder) / "runs.yaml"
+    return path, read_model(path, RunList)
+
+
+def _write_run_list(path: Path, listed: RunList, key: str, new: Sequence[Any]) -> None:
+    import yaml
+
+    content = listed.model_dump(mode="json", by_alias=True, exclude_none=True)
+    content[key] += new
+    text = _RUNS_HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    write_atomically(path, text.encode())
 
 
 _RUNS_HEAD = (

@@ -236,6 +236,11 @@ class Material:
         """A file of the process folder as a source."""
         return source_of(self.folder / name, self.folder, pointer)
 
+    @cached_property
+    def exported(self) -> Mapping[str, str]:
+        """The digest of every export as the ledger last noted it, by path in the folder."""
+        return {entry.body["file"]: entry.body["sha256"] for entry in self.reading.of_kind("export")}
+
     def sources(self, *names: str) -> tuple[Source, ...]:
         """Those of some files of the process folder that are there."""
         return tuple(self.source(name) for name in names if (self.folder / name).is_file())

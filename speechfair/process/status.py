@@ -16,7 +16,7 @@ from typing import Any
 
 from speechfair.process.catalogue import Gate, Item, Text
 from speechfair.process.collect import evidence_path
-from speechfair.process.finding import OPEN, STATUSES, Source, Status, say
+from speechfair.process.finding import AS_EXPORTED, OPEN, STATUSES, Source, Status, say
 from speechfair.process.ledger import Entry, digest_of
 from speechfair.process.material import Material, read_material
 from speechfair.store import file_digest
@@ -165,7 +165,7 @@ def _status(
         return ItemStatus(item, "error", say(f"{name} {what}", f"{name} が{ja}"), must)
     content = json.loads(path.read_text(encoding="utf-8"))
     sources = tuple(Source(**source) for source in content["sources"])
-    problem = _source_problem(material.folder, sources, digests)
+    problem = _source_problem(material, sources, digests)
     if problem is not None:
         return ItemStatus(item, "error", problem, must, expected, content["facts"], sources)
     status, reason, statement = _with_words(item, material, content, expected)
@@ -174,15 +174,18 @@ def _status(
     )
 
 
-def _source_problem(folder: Path, sources: tuple[Source, ...], digests: dict[str, str | None]) -> Text | None:
+def _source_problem(
+    material: Material, sources: tuple[Source, ...], digests: dict[str, str | None]
+) -> Text | None:
     for source in sources:
         if source.path not in digests:
-            path = folder / source.path
+            path = material.folder / source.path
             digests[source.path] = file_digest(path) if path.is_file() else None
         found = digests[source.path]
         if found is None:
             return say(f"{source.path} is missing", f"{source.path} がない")
-        if found != source.sha256:
+        expected = source.sha256 if source.sha256 != AS_EXPORTED else material.exported.get(source.path)
+        if found != expected:
             return say(
                 f"{source.path} was changed since it was collected; restore it, or collect again",
                 f"{source.path} が収集後に変わっている。元に戻すか、集め直す",

@@ -6,13 +6,15 @@ import json
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, form_part, need_runs, ok
-from speechfair.process.finding import Finding, decide, say
+from speechfair.process.finding import AS_EXPORTED, Finding, Source, decide, say
 from speechfair.process.material import Material
 from speechfair.process.signing import valid_signature
+from speechfair.store import file_digest
 
 __all__ = ["CHECKS"]
 
 _EXPORTS = "exports"
+_BOUND = ("cyclonedx.json", "in-toto.json")
 
 
 def model_card(material: Material) -> Finding:
@@ -68,7 +70,7 @@ def bound(material: Material) -> Finding:
         parts.append(
             ("not_assessed", say("not exactly one evaluated model", "評価したモデルが一つに定まらない"))
         )
-    for name in ("cyclonedx.json", "in-toto.json"):
+    for name in _BOUND:
         parts.append(_names(material, name, digests))
     signed = [
         entry
@@ -97,7 +99,7 @@ def bound(material: Material) -> Finding:
             "both name the evaluated weights, and the signature verifies",
             "両方が評価した重みを記し、署名が検証できる",
         ),
-        material.sources(f"{_EXPORTS}/cyclonedx.json", f"{_EXPORTS}/in-toto.json"),
+        [Source(f"{_EXPORTS}/{name}", AS_EXPORTED) for name in _BOUND],
         {"weights": sorted(digests)},
     )
 
@@ -108,6 +110,10 @@ def _names(material: Material, name: str, digests: set[str]) -> Part:
     path = material.folder / _EXPORTS / name
     if not path.is_file():
         return "not_assessed", say(f"{name} is not in exports", f"exports に {name} がない")
+    if material.exported.get(f"{_EXPORTS}/{name}") != file_digest(path):
+        return "fail", say(
+            f"{name} is not what the ledger says was exported", f"{name} が台帳に記録された出力と異なる"
+        )
     try:
         data = path.read_bytes()
         validate(name.removesuffix(".json"), data)

@@ -1,37 +1,25 @@
 """What the process folder looks like in other people's formats. One file per format; each says what it cannot carry.
 
-A format is a module with ``FILE`` (its file name), ``LOSES`` (what is lost), ``render(material)`` and
-``validate(data)``, which refuses what its own schema or library would.
+A format is an entry point of the group ``speechfair.exports`` that names a module with ``FILE`` (its file name),
+``LOSES`` (what is lost), ``render(material)`` and ``validate(data)``, which refuses what its own schema or library
+would.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
-from speechfair.errors import InputError
 from speechfair.process.catalogue import Text
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import Material, read_material
-from speechfair.registry import did_you_mean
+from speechfair.registry import Registry
 from speechfair.store import file_digest, write_atomically
 
-__all__ = ["FORMATS", "Exported", "Format", "export", "file_name", "loses", "render", "validate"]
-
-_HOMES = {
-    "aisev": "aisev",
-    "croissant": "croissant",
-    "csv": "table",
-    "cyclonedx": "cyclonedx",
-    "in-toto": "in_toto",
-    "model-card": "model_card",
-    "qunomon": "qunomon",
-    "qunomon-ait": "qunomon_ait",
-}
-FORMATS = tuple(_HOMES)
+__all__ = ["Exported", "Format", "export", "exports", "file_name", "formats", "loses", "render", "validate"]
 
 
 class Format(Protocol):
@@ -53,6 +41,17 @@ class Exported:
 
     path: Path
     loses: Text
+
+
+@cache
+def exports() -> Registry:
+    """The formats."""
+    return Registry("speechfair.exports", "export")
+
+
+def formats() -> list[str]:
+    """Every registered format, sorted. Imports nothing."""
+    return exports().names()
 
 
 def export(folder: str | Path, name: str, now: datetime | None = None) -> Exported:
@@ -97,6 +96,4 @@ def loses(name: str) -> Text:
 
 
 def _format(name: str) -> Format:
-    if name not in _HOMES:
-        raise InputError(f"unknown export {name!r}; {did_you_mean(name, FORMATS)}")
-    return cast(Format, import_module(f"speechfair.process.export.{_HOMES[name]}"))
+    return cast(Format, exports().load(name))

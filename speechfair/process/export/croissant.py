@@ -67,7 +67,11 @@ def render(material: Material) -> bytes:
 
 def validate(data: bytes) -> None:
     """The properties that Croissant and its RAI vocabulary ask for are there; mlcroissant reads it if installed."""
-    check_croissant(json.loads(data), FILE)
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise InputError(f"{FILE}: is not JSON: {error}") from None
+    check_croissant(content, FILE)
 
 
 def _counts(run: Run, axis: str) -> str:

@@ -54,6 +54,10 @@ def validate(data: bytes) -> None:
     except ImportError:
         raise MissingExtraError("checking a CycloneDX document", "cyclonedx-python-lib", "exports") from None
     text = data.decode()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{FILE}: is not JSON: {error}") from None
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if problem is not None:
         raise InputError(f"{FILE}: the CycloneDX 1.6 schema refuses it: {problem}")

@@ -65,8 +65,8 @@ def validate(data: bytes) -> None:
         from in_toto_attestation.v1.statement import Statement
     except ImportError:
         raise MissingExtraError("checking an in-toto statement", "in-toto-attestation", "exports") from None
-    content = json.loads(data)
     try:
+        content = json.loads(data)
         subjects = [ParseDict(subject, ResourceDescriptor()) for subject in content["subject"]]
         Statement(subjects, content["predicateType"], content["predicate"]).validate()
     except (ValueError, KeyError, TypeError) as error:

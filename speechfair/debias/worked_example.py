@@ -1,0 +1,248 @@
+"""The worked example of `recipes/process`: a whole small project on real speech, from the plan to the release gate.
+
+The people in it are made up, and what they say is written here. Everything else is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.errors import InputError
+from speechfair.process.gates import GateState, gate
+from speechfair.resources import data_folder
+from speechfair.types import Corpus, Exclusion, Utterance
+
+if TYPE_CHECKING:
+    from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.types import CorpusCard
+
+__all__ = ["Example", "run_example"]
+
+Say = Callable[[str], None]
+SPEECHLESS = 24
+"""Files without speech: what Clopper and Pearson's interval needs at least to be told from one in eight."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """The process folder, and its release gate before and after the approver signed."""
+
+    process: Path
+    before: GateState
+    refused: str
+    after: GateState
+
+
+def run_example(
+    out: str | Path,
+    root: str | Path,
+    *,
+    corpus: str = "speechocean762",
+    aifl: int = 0,
+    say: Say | None = None,
+) -> Example:
+    """Run the example.
+
+    Parameters
+    ----------
+    out : new folder for everything.
+    root : folder that holds the corpus.
+    corpus : name of the corpus's folder in `root`.
+    aifl : fairness level; at 1 and 2 what failed keeps the release gate shut, whoever signs.
+
+    Raises
+    ------
+    InputError : `out` is not empty, or the corpus is not there.
+    """
+    from speechfair.debias.process_entry import record_training
+    from speechfair.debias.run import debias
+    from speechfair.process.collect import collect
+    from speechfair.process.export import export
+    from speechfair.process.journal import noted
+
+    out, tell = Path(out), say or (lambda _: None)
+    recipe = _begin(out, Path(root), corpus, aifl)
+    process, run = out / "process", out / "runs" / "trained"
+    tell(f"plan and criteria are frozen in {process}")
+    with noted("debias", run, process):
+        debias(recipe, run, say=tell, on_cpu=True)
+    for line in record_training(process, run, recipe):
+        tell(line)
+    _more_audits(out, run, recipe, tell)
+    for name in ("croissant", "model-card", "cyclonedx", "in-toto"):
+        export(process, name)
+    collect(process)
+    before = gate(process, "release")
+    refused = _sign(process, out)
+    collect(process)
+    return Example(process, before, refused, gate(process, "release"))
+
+
+def _begin(out: Path, root: Path, corpus: str, aifl: int) -> DebiasRecipe:
+    """Write the process folder, freeze plan and criteria, and return the recipe with its corpus in place."""
+    import yaml
+
+    from speechfair.debias.pieces import base_folder, need_training_packages
+    from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.models.weights import digest_of
+    from speechfair.process.init import freeze, init, read_start
+
+    need_training_packages()
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"{out} is not empty; the example wants a folder of its own")
+    if not (root / corpus).is_dir():
+        raise InputError(f"there is no {root / corpus}; name the corpus's folder in {root} with --corpus")
+    home = data_folder("recipes") / "process" / "speechocean762"
+    content = yaml.safe_load((home / "debias.yaml").read_text(encoding="utf-8"))
+    for source in (*content["train"], *content["evaluate"]):
+        source["root"] = corpus
+    recipe = DebiasRecipe.model_validate({**content, "data_root": root.absolute()})
+    start = read_start(home / "start.yaml")
+    forms = {**start.forms, "suppliers.yaml": _supplied(recipe.model, digest_of(base_folder(recipe.model)))}
+    init(out / "process", start.model_copy(update={"forms": forms, "aifl": aifl}))
+    (out / "process" / "criteria.yaml").write_bytes((home / "criteria.yaml").read_bytes())
+    freeze(out / "process")
+    return recipe
+
+
+def _supplied(model: str, digest: str) -> dict[str, Any]:
+    row = {
+        "name": model,
+        "what": "base model",
+        "version": digest[:12],
+        "sha256": digest,
+        "licence": "MIT",
+        "documents": "model card of its maker",
+        "known_group_performance": "none by first language",
+        "withheld": "which speakers it was trained on",
+    }
+    return {"supplied": [row]}
+
+
+def _more_audits(out: Path, run: Path, recipe: DebiasRecipe, tell: Say) -> None:
+    """The candidate as it is served (another decoder), on noisy copies of the test speech, and without speech."""
+    from speechfair.auditing.run import audit
+    from speechfair.debias.evaluation import evaluation_corpus, recognizer_for
+    from speechfair.debias.recipe import RecognizerChoice
+    from speechfair.process.init import add_runs
+    from speechfair.process.journal import noted
+
+    process, source = out / "process", recipe.evaluate[0]
+    test = evaluation_corpus(recipe, source)
+    candidate = recognizer_for(recipe, run / "model", out / "work", "after")
+    fast = recipe.model_copy(
+        update={"recognizer": RecognizerChoice(family="faster-whisper", options={"window": 10})}
+    )
+    served = recognizer_for(fast, run / "model", out / "work", "served")
+    audits: list[tuple[str, Corpus, Any, str | None]] = [
+        ("serving", test, served, None),
+        ("perturbed", _Noisy(test, out / "audio" / "noisy"), candidate, "white noise, 10 dB"),
+        ("speechless", _Silence(test, out / "audio" / "silence"), candidate, None),
+    ]
+    for role, corpus, model, condition in audits:
+        tell(f"auditing: {role} …")
+        folder = out / "runs" / role
+        with noted("audit", folder, process):
+            audit(corpus, model, source.group_by if role != "speechless" else (), out=folder)
+        add_runs(process, [(role, f"../runs/{role}")], condition)
+
+
+@dataclass(frozen=True)
+class _Noisy:
+    """A corpus with white noise 10 dB below each utterance; the same noise for the same id."""
+
+    corpus: Corpus
+    root: Path
+
+    @property
+    def name(self) -> str:
+        return self.corpus.name
+
+    @property
+    def card(self) -> CorpusCard:
+        return self.corpus.card
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return {**self.corpus.options, "white_noise_db": 10}
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        import zlib
+        from dataclasses import replace
+
+        import numpy as np
+        import soundfile
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        for row in self.corpus:
+            if isinstance(row, Utterance) and isinstance(row.audio, Path):
+                samples, rate = soundfile.read(row.audio, dtype="float32")
+                noise = np.random.default_rng(zlib.crc32(row.id.encode())).standard_normal(len(samples))
+                level = float(np.sqrt(np.mean(samples**2))) * 10 ** (-10 / 20)
+                path = self.root / f"{row.id}.wav"
+                soundfile.write(path, np.clip(samples + level * noise, -1, 1), rate, subtype="PCM_16")
+                row = replace(row, audio=path)
+            yield row
+
+
+@dataclass(frozen=True)
+class _Silence:
+    """Files of faint noise without a word in them."""
+
+    like: Corpus
+    root: Path
+    name: str = "silence"
+
+    @property
+    def card(self) -> CorpusCard:
+        return self.like.card
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return {"files": SPEECHLESS}
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        import numpy as np
+        import soundfile
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        for number in range(SPEECHLESS):
+            path = self.root / f"silence-{number:02d}.wav"
+            noise = np.random.default_rng(number).standard_normal(3 * 16_000) * 0.002
+            soundfile.write(path, noise, 16_000, subtype="PCM_16")
+            yield Utterance(path.stem, path, "no speech", "eng", path.stem, ())
+
+
+def _sign(process: Path, out: Path) -> str:
+    """The trainer tries and is refused; then the people speak, and the approver decides. Returns the refusal."""
+    from speechfair.process.attest import attest, decide_release
+    from speechfair.process.collect import collect
+    from speechfair.process.signing import new_key
+    from speechfair.process.status import read_state
+
+    try:
+        decide_release(process, by="tom", decision="release", statement="it works")
+    except InputError as error:
+        refused = str(error)
+    else:
+        raise AssertionError("the trainer's signature was accepted")
+    key = out / "ana.pem"
+    new_key(key)
+    attest(process, "AF-5.3", by="ana", role="approver", statement="these are the weights", key=key)
+    collect(process)
+    for each in read_state(process).items:
+        if each.item.mode != "A" and each.status == "not_assessed" and "spoken" in each.reason.en:
+            attest(
+                process, each.item.id, by="ana", role="approver", statement="read, and agreed for the example"
+            )
+    decide_release(
+        process,
+        by="ana",
+        decision="restricted",
+        statement="inside the team only; what failed or could not be told stands in the checklist",
+        key=key,
+    )
+    return refused
