@@ -61,23 +61,24 @@ def command(
     )
     recognizer = load_model(model, **decoding)
     folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
-    with noted("audit", folder, process), output.transcription_progress() as observe:
-        result = audit(
-            loaded,
-            recognizer,
-            group_by or (),
-            out=folder,
-            reference=options.pairs(reference, "--reference"),
-            normalizer=normalizer,
-            tokens=tokens,  # type: ignore[arg-type]
-            level=level,
-            seed=seed,
-            adjust=adjust or (),
-            retry_failed=retry_failed,
-            observe=observe,
-        )
-    output.say_how(RunFolder(folder), recognizer)
-    finish(result, folder, json)
+    with noted("audit", folder, process):
+        with output.transcription_progress() as observe:
+            result = audit(
+                loaded,
+                recognizer,
+                group_by or (),
+                out=folder,
+                reference=options.pairs(reference, "--reference"),
+                normalizer=normalizer,
+                tokens=tokens,  # type: ignore[arg-type]
+                level=level,
+                seed=seed,
+                adjust=adjust or (),
+                retry_failed=retry_failed,
+                observe=observe,
+            )
+        output.say_how(RunFolder(folder), recognizer)
+        finish(result, folder, json)
 
 
 def finish(result: AuditResult, folder: Path, json: bool) -> None:

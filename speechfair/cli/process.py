@@ -82,6 +82,9 @@ def _start(
     roles: dict[str, Any] = dict(options.pairs(role, "--role"))
     if "trainer" in roles:
         roles["trainer"] = roles["trainer"].split("+")
+    if roles:
+        named = [person for who in roles.values() for person in ([who] if isinstance(who, str) else who)]
+        roles["people"] = [{"id": person} for person in dict.fromkeys(named)]
     forms: Mapping[str, Any] = {"roles.yaml": roles} if roles else {}
     try:
         return Start.model_validate(

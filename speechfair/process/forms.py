@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -141,10 +141,17 @@ def read_form(folder: Path, name: str) -> FormState:
     return FormState(name, path, values, tuple(missing), sha256)
 
 
-@lru_cache(maxsize=256)
+_PARSED: dict[str, tuple[Any, dict[tuple[str | int, ...], int]]] = {}
+_MOST = 256
+
+
 def _parsed(path: Path, sha256: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
-    """The content of a form; read again only when the file is another. Not to be changed."""
-    return parse_yaml(path)
+    """The content of a form, parsed once per content: many verbs read all forms several times. Not to be changed."""
+    if sha256 not in _PARSED:
+        if len(_PARSED) >= _MOST:
+            _PARSED.clear()
+        _PARSED[sha256] = parse_yaml(path)
+    return _PARSED[sha256]
 
 
 def _hints(field: FieldSpec, language: Language) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from speechfair.auditing.freeze import freeze as freeze_file
 from speechfair.errors import InputError
@@ -71,14 +71,7 @@ def init(folder: str | Path, start: Start, now: datetime | None = None) -> list[
     for name in start.forms:
         if name not in specs:
             raise InputError(f"there is no form {name!r}; the forms are {', '.join(specs)}")
-    plan = Plan.model_validate(
-        {
-            "schema": "speechfair/process-plan/1",
-            "internal_levels": INTERNAL_LEVELS[start.aifl],
-            **start.model_dump(include={"name", "language", "aifl", "languages", "overlays", "facts"}),
-            "numbers": start.numbers.model_dump(),
-        }
-    )
+    plan = _plan(start)
     texts = {name: write_form(name, start.language, start.forms.get(name)) for name in specs}
     texts |= {"plan.yaml": _plan_text(plan), "runs.yaml": _runs_text(start)}
     for name, text in texts.items():
@@ -86,6 +79,22 @@ def init(folder: str | Path, start: Start, now: datetime | None = None) -> list[
             write_atomically(folder / name, text.encode())
     freeze(folder, now)
     return [folder / name for name in (*specs, "runs.yaml")]
+
+
+def _plan(start: Start) -> Plan:
+    try:
+        return Plan.model_validate(
+            {
+                "schema": "speechfair/process-plan/1",
+                "internal_levels": INTERNAL_LEVELS[start.aifl],
+                **start.model_dump(include={"name", "language", "aifl", "languages", "overlays", "facts"}),
+                "numbers": start.numbers.model_dump(),
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"the plan: {where}: {first['msg']}") from None
 
 
 def freeze(folder: str | Path, now: datetime | None = None) -> list[Entry]:

@@ -29,7 +29,7 @@ __all__ = ["GATE_WORDS", "STATUS_WORDS", "write_checklist"]
 _FOLDER = Path(__file__).resolve().parent
 
 STATUS_WORDS: dict[str, Text] = {
-    "pass": Text(en="met", ja="合格"),
+    "pass": Text(en="passed", ja="合格"),
     "fail": Text(en="failed", ja="不合格"),
     "undetermined": Text(en="undetermined", ja="判定不能"),
     "not_assessed": Text(en="not assessed", ja="未評価"),

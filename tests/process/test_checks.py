@@ -113,6 +113,10 @@ def other_criteria(**limits: float) -> Change:
     return change
 
 
+def both(*changes: Change) -> Change:
+    return lambda process: [change(process) for change in changes]
+
+
 def trained_on_the_test_set(process: Path) -> None:
     path = process / "runs.yaml"
     path.write_text(path.read_text().replace("folder: ../runs/train\n", "folder: ../runs/test\n"))
@@ -137,6 +141,16 @@ def waived_by_the_trainer(process: Path) -> None:
 
 def unknown_label(process: Path) -> None:
     row("attributes.yaml", "axes", 1, axis="sex")(process)
+
+
+def selection(process: Path, **values: Any) -> None:
+    content = json.loads((process.parent / "training" / "training.json").read_text())
+    project.edit_record(process, selection={**content["selection"], **values})
+
+
+def talkative(process: Path) -> None:
+    """The runs on speechless and on noisy audio change places."""
+    swap("silent", "noisy")(process)
 
 
 NO: list[tuple[str, str, Change, str]] = [
@@ -170,7 +184,7 @@ NO: list[tuple[str, str, Change, str]] = [
         "at least 0.27",
     ),
     ("AF-2.5", "undetermined", form("transcription.yaml", limit=0.01), "may reach 0.02"),
-    ("AF-2.6", "fail", form("confounders.yaml", limit=0.0), "not dealt with"),
+    ("AF-2.6", "fail", form("confounders.yaml", limit=-1.0), "not dealt with"),
     ("AF-3.1", "fail", record(output_sha256="0" * 64), "no record made the evaluated model"),
     ("AF-3.1", "error", record(seed=None), "seed"),
     ("AF-3.2", "fail", swap("dev-base", "base"), "different sets"),
@@ -190,14 +204,15 @@ NO: list[tuple[str, str, Change, str]] = [
     ),
     ("AF-3.5", "fail", swap("serving", "base"), "worse"),
     ("AF-4.1", "fail", other_criteria(l0_3=0.01), "good-enough, accent="),
-    ("AF-4.1", "undetermined", other_criteria(l0_3=0.15), "good-enough, accent="),
+    ("AF-4.1", "undetermined", other_criteria(l0_3=0.095), "good-enough, accent="),
     ("AF-4.2", "undetermined", other_criteria(l2_0=1.01), "much-worse, accent=y"),
     ("AF-4.2", "fail", swap("test", "base"), "much-worse, accent=y"),
-    ("AF-4.3", "fail", swap("test", "base"), "crossed, accent+gender"),
+    ("AF-4.3", "undetermined", swap("test", "base"), "crossed, accent+gender"),
+    ("AF-4.3", "fail", both(other_criteria(l4_0=1.2), swap("test", "base")), "crossed, accent+gender"),
     ("AF-4.4", "undetermined", plan_number(disagreement_excess=0.001), "the interval holds the limit"),
     ("AF-4.5", "fail", swap("noisy", "base"), "another model"),
     ("AF-4.6", "fail", swap("test", "base"), "worse"),
-    ("AF-4.7", "fail", lambda p: talkative(p), "share with words"),
+    ("AF-4.7", "fail", talkative, "share with words"),
     ("AF-4.8", "fail", measured("AF-4.8", low=0.2, value=0.3, high=0.4), "beyond the limit"),
     ("AF-4.8", "undetermined", measured("AF-4.8", n_speakers=3), "3 speakers, 8 planned"),
     ("AF-4.9", "undetermined", measured("AF-4.9", high=0.4), "the interval holds the limit"),
@@ -220,16 +235,6 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-7.3", "fail", row("roles.yaml", "people", 1, trained_until="2020-01-01"), "tom: no valid training"),
     ("AF-7.4", "fail", form("redteam.yaml", open_severe_findings=1), "1 severe findings"),
 ]
-
-
-def selection(process: Path, **values: Any) -> None:
-    content = json.loads((process.parent / "training" / "training.json").read_text())
-    project.edit_record(process, selection={**content["selection"], **values})
-
-
-def talkative(process: Path) -> None:
-    """The runs on speechless and on noisy audio change places."""
-    swap("silent", "noisy")(process)
 
 
 @pytest.mark.parametrize(("item", "status", "change", "words"), NO, ids=[f"{i}-{s}-{w}" for i, s, _, w in NO])

@@ -99,9 +99,13 @@ def bound(material: Material) -> Finding:
             "both name the evaluated weights, and the signature verifies",
             "両方が評価した重みを記し、署名が検証できる",
         ),
-        [Source(f"{_EXPORTS}/{name}", AS_EXPORTED) for name in _BOUND],
+        [Source(name, AS_EXPORTED) for name in _bound() if name in material.exported],
         {"weights": sorted(digests)},
     )
+
+
+def _bound() -> list[str]:
+    return [f"{_EXPORTS}/{name}" for name in _BOUND]
 
 
 def _names(material: Material, name: str, digests: set[str]) -> Part:

@@ -24,7 +24,7 @@ def roles(material: Material) -> Finding:
     named = {role: [form.values[role]] for role in _ROLES} | {"trainer": form.values["trainer"]}
     for role, ids in named.items():
         for person in ids:
-            if person and person not in people:
+            if person and people and person not in people:
                 parts.append(
                     (
                         "fail",
