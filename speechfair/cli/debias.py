@@ -78,7 +78,7 @@ def command(
 
         _show_plan(plan(loaded), json)
         return
-    from speechfair.debias.process_entry import record_training
+    from speechfair.debias.process_entry import enter_training
     from speechfair.debias.run import debias
     from speechfair.process.journal import noted
 
@@ -86,7 +86,7 @@ def command(
     with noted("debias", folder, process) as home, output.transcription_progress() as observe:
         result = debias(loaded, folder, say=output.say, observe=observe, on_cpu=cpu)
     if home is not None:
-        for line in record_training(home, folder, loaded, trainer):
+        for line in enter_training(home, folder, loaded, trainer):
             output.say(line)
     if json:
         typer.echo(result.to_json(), nl=False)
@@ -156,7 +156,7 @@ def record_command(
 
     Example: speechfair debias record runs/erm --out process/training/erm.json --trainer kei --commit 1a2b3c4
     """
-    from speechfair.debias.process_entry import record_training
+    from speechfair.debias.process_record import record_training
 
     found = record_training(run, out, trainer=trainer, commit=commit)
     output.say(f"written to {out}: {found.method}, seed {found.seed}, weights {found.output_sha256}")

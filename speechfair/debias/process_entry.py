@@ -19,10 +19,10 @@ from speechfair.store import RunFolder
 if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
 
-__all__ = ["record_training"]
+__all__ = ["enter_training"]
 
 
-def record_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str | None = None) -> list[str]:
+def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str | None = None) -> list[str]:
     """Write the training record of a finished run, and list it with its data and audits in ``runs.yaml``.
 
     Parameters

@@ -57,7 +57,7 @@ def run_example(
     ------
     InputError : `out` is not empty, or the corpus is not there.
     """
-    from speechfair.debias.process_entry import record_training
+    from speechfair.debias.process_entry import enter_training
     from speechfair.debias.run import debias
     from speechfair.process.collect import collect
     from speechfair.process.export import export
@@ -69,7 +69,7 @@ def run_example(
     tell(f"plan and criteria are frozen in {process}")
     with noted("debias", run, process):
         debias(recipe, run, say=tell, on_cpu=True)
-    for line in record_training(process, run, recipe):
+    for line in enter_training(process, run, recipe):
         tell(line)
     _more_audits(out, run, recipe, tell)
     for name in ("croissant", "model-card", "cyclonedx", "in-toto"):
@@ -125,13 +125,14 @@ def _supplied(model: str, digest: str) -> dict[str, Any]:
 def _more_audits(out: Path, run: Path, recipe: DebiasRecipe, tell: Say) -> None:
     """The candidate as it is served (another decoder), on noisy copies of the test speech, and without speech."""
     from speechfair.auditing.run import audit
-    from speechfair.debias.evaluation import evaluation_corpus, recognizer_for
+    from speechfair.debias.evaluation import recognizer_for
     from speechfair.debias.recipe import RecognizerChoice
+    from speechfair.debias.sources import corpus_of
     from speechfair.process.init import add_runs
     from speechfair.process.journal import noted
 
     process, source = out / "process", recipe.evaluate[0]
-    test = evaluation_corpus(recipe, source)
+    test = corpus_of(recipe, source)
     candidate = recognizer_for(recipe, run / "model", out / "work", "after")
     fast = recipe.model_copy(
         update={"recognizer": RecognizerChoice(family="faster-whisper", options={"window": 10})}
