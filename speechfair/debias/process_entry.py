@@ -38,7 +38,7 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
     InputError : nobody, or more than one, is named as trainer.
     """
     from speechfair.auditing.run import prepare
-    from speechfair.corpora import load_corpus
+    from speechfair.debias.sources import corpus_of
     from speechfair.process.init import add_records, add_runs
     from speechfair.process.material import source_of
 
@@ -46,7 +46,7 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
     entries: list[tuple[str, str]] = []
     digests: dict[str, str] = {}
     for number, source in enumerate(recipe.train):
-        corpus = load_corpus(source.corpus, recipe.folder_of(source), **source.options)
+        corpus = corpus_of(recipe, source)
         data = process.parent / "data" / f"{run.name}-{number}-{source.corpus}"
         prepared = prepare(corpus, data)
         digests[f"training-{number}"] = prepared.read()["recipe"]["corpus"]["manifest_sha256"]
