@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from speechfair.errors import InputError
-from speechfair.process.attest import attest, waive
+from speechfair.errors import InputError, RunFolderError
+from speechfair.process.attest import attest, decide_release, waive
 from speechfair.process.collect import collect
+from speechfair.process.gates import gate_of
 from speechfair.process.ledger import Ledger
+from speechfair.process.signing import new_key, valid_signature
 from speechfair.process.status import read_state
 from tests.process import project
 
@@ -92,3 +94,49 @@ def test_a_waiver_lets_an_undetermined_item_through_until_its_last_day(unsigned:
     assert not read_state(unsigned, later).by_id["AF-2.5"].met
     collect(unsigned, later)
     assert "expired" in read_state(unsigned, later).by_id["AF-7.2"].reason.en
+
+
+def test_the_release_is_decided_by_the_approver_on_today_s_evidence_and_nothing_open(mine: Path) -> None:
+    assert gate_of(read_state(mine), "release").outcome == "open"
+    for person, words in (("tom", "trained the model"), ("oli", "decided by the fairness approver, 'ana'")):
+        with pytest.raises(InputError, match=words):
+            decide_release(mine, by=person, decision="release", statement="fine")
+    decide_release(mine, by="ana", decision="none", statement="not yet")
+    assert gate_of(read_state(mine), "release").outcome == "failed"
+    decide_release(mine, by="ana", decision="restricted", statement="pilot")
+    assert gate_of(read_state(mine), "release").outcome == "open"
+    attest(mine, "AF-0.2", **SAYS)
+    assert "another state of the evidence" in read_state(mine).by_id["AF-5.4"].reason.en
+    later = datetime.now(UTC) + timedelta(days=500)
+    assert gate_of(read_state(mine, later), "release").outcome != "open"
+
+
+def test_a_decision_over_open_items_does_not_open_the_gate(unsigned: Path) -> None:
+    decide_release(unsigned, by="ana", decision="release", statement="hurry")
+    each = read_state(unsigned).by_id["AF-5.4"]
+    assert (each.status, "still open" in each.reason.en) == ("fail", True)
+
+
+def test_signatures_cover_the_text_and_keys_are_never_overwritten(unsigned: Path, tmp_path: Path) -> None:
+    key = tmp_path / "a.pem"
+    public = new_key(key)
+    assert key.stat().st_mode & 0o077 == 0
+    entry = attest(unsigned, "AF-0.2", **SAYS, key=key)
+    assert entry.body["signature"]["public_key"] == public
+    assert valid_signature(entry.body)
+    assert not valid_signature({**entry.body, "statement": "something else"})
+    with pytest.raises(InputError, match="never overwritten"):
+        new_key(key)
+    (tmp_path / "b.pem").write_text("no key")
+    with pytest.raises(InputError, match="PEM private key"):
+        attest(unsigned, "AF-0.2", **SAYS, key=tmp_path / "b.pem")
+
+
+def test_nobody_speaks_into_a_ledger_that_does_not_hold(unsigned: Path) -> None:
+    path = unsigned / "ledger.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"aifl":2', b'"aifl":1'))
+    with pytest.raises(RunFolderError, match="does not hold"):
+        attest(unsigned, "AF-0.2", **SAYS)
+    with pytest.raises(RunFolderError, match="does not hold"):
+        collect(unsigned)
+    assert {each.status for each in read_state(unsigned).items} == {"error"}
