@@ -92,7 +92,7 @@ def difference_with_p(
     Delete-one-speaker jackknife of each share; a speaker of both groups enters by the covariance. The variance is at
     least that of independent trials with one event and one non-event added to each group, so that groups in which
     every answer is right give no interval of width zero. Student's t on a scale that is linear around 0 and
-    logarithmic far from it. `benchmarks.simulate_probes` gives coverage and false alarms.
+    logarithmic far from it.
     """
     for sums in (group, reference):
         if not sums.total_words:
