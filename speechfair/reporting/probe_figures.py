@@ -67,8 +67,10 @@ def dose_chart(result: StrengthResult) -> Chart | None:
     highs = [dose.rate.high or 0.0 for one in result.languages for dose in one.doses]
     # One interval that is absurdly wide must not press all curves to the floor.
     top = 1.04 * max(min(2 * max(tops), max(highs)), *tops, 0.01)
+    # the page stretches a drawing to its own width, so few panels must be wide ones
+    width = 900 // min(len(result.languages), _COLUMNS) - 40
     panels = [
-        _dose_panel(one, top, rate if number % _COLUMNS == 0 else None)
+        _dose_panel(one, top, rate if number % _COLUMNS == 0 else None, width)
         for number, one in enumerate(result.languages)
     ]
     described = "; ".join(
@@ -80,7 +82,7 @@ def dose_chart(result: StrengthResult) -> Chart | None:
     return _chart(spec, f"{rate} by accent strength", legend, described, 44)
 
 
-def _dose_panel(one: LanguageStrength, top: float, title: str | None) -> dict[str, Any]:
+def _dose_panel(one: LanguageStrength, top: float, title: str | None, width: int) -> dict[str, Any]:
     rows = [
         {
             "strength": dose.strength,
@@ -122,7 +124,7 @@ def _dose_panel(one: LanguageStrength, top: float, title: str | None) -> dict[st
     name = {"text": printable(one.first_language), "anchor": "start", "color": "var(--ink)", "font": _FONT}
     return {
         "title": {**name, "fontSize": 13},
-        "width": 185,
+        "width": width,
         "height": 170,
         "data": {"values": rows},
         "layer": layers,
