@@ -9,18 +9,31 @@ from typing import Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.process.training import Base, Candidate, Selection, TrainingRecord, write_training
-from speechfair.store import file_digest
+from speechfair.store import RunFolder
 
-__all__ = ["record_training"]
+__all__ = ["record_training", "training_record"]
 
 
 def record_training(run: str | Path, target: str | Path, *, trainer: str, commit: str) -> TrainingRecord:
     """Write the training record of `run` to `target`, to be listed in a process folder.
 
+    Parameters and errors as in `training_record`.
+    """
+    found = training_record(run, trainer=trainer, commit=commit)
+    write_training(Path(target), found)
+    return found
+
+
+def training_record(
+    run: str | Path, *, trainer: str, commit: str, data: Mapping[str, str] | None = None
+) -> TrainingRecord:
+    """The record of a finished run.
+
     Parameters
     ----------
     trainer : who trained, as named in ``roles.yaml``.
-    commit : of the training code, seven hexadecimal digits or more.
+    commit : of the training code, seven characters or more.
+    data : sha256 of each training manifest by name; None takes those that the run noted.
 
     Raises
     ------
@@ -35,16 +48,19 @@ def record_training(run: str | Path, target: str | Path, *, trainer: str, commit
     try:
         record: dict[str, Any] = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
         training = json.loads((folder / "training" / "training.json").read_text(encoding="utf-8"))
-        started, ended, weights = record["started"], record["ended"], folder / "model" / "model.safetensors"
-        output = file_digest(weights)
-    except (OSError, KeyError, ValueError, TypeError, yaml.YAMLError) as error:
+        started, ended, recipe = record["started"], record["ended"], record["recipe"]
+        # every evaluation is of the one model; what the first of them measured is what was made
+        evaluated = RunFolder(folder / "after" / recipe["evaluate"][0]["name"]).read()
+        output, prepared = evaluated["recipe"]["model"]["digest"], evaluated["history"]["prepared"]
+    except (OSError, KeyError, ValueError, TypeError, RunFolderError, yaml.YAMLError) as error:
         raise RunFolderError(f"{folder} holds no finished debiasing run with its times: {error!r}") from None
     if not trainer.strip() or len(commit) < 7:
         raise InputError(
             "a training record needs --trainer, as in roles.yaml, and --commit of at least 7 letters"
         )
-    recipe = record["recipe"]
-    found = TrainingRecord(
+    if data is None:
+        data = {f"training-{place}": digest for place, digest in enumerate(record["training_manifests"])}
+    return TrainingRecord(
         id=folder.name,
         outcome="completed",
         started=started,
@@ -52,23 +68,20 @@ def record_training(run: str | Path, target: str | Path, *, trainer: str, commit
         trainer=trainer,
         commit=commit,
         method=recipe["method"]["name"],
-        settings={key: value for key, value in recipe.items() if key != "seed"},
+        # where the speech lay says nothing about the training, and is somebody's folder
+        settings={key: value for key, value in recipe.items() if key not in ("seed", "data_root")},
         seed=recipe["seed"],
-        data={
-            **{f"train-{place}": digest for place, digest in enumerate(record["training_manifests"])},
-            "development": training["development_digest"],
-        },
+        data={**data, "development": training["development_digest"]},
         base=Base(name=recipe["model"], sha256=record["base_digest"]),
-        versions=record["environment"],
+        versions={str(name): str(version) for name, version in record["environment"].items()},
         hardware=record["hardware"],
         output_sha256=output,
-        selection=_selection(training, ended, stops_early=recipe["patience"] is not None),
+        # the model was saved, and with it the choice was made, before its evaluation was prepared
+        selection=_selection(training, prepared, stops_early=recipe["patience"] is not None),
     )
-    write_training(Path(target), found)
-    return found
 
 
-def _selection(training: Mapping[str, Any], ended: str, stops_early: bool) -> Selection | None:
+def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -> Selection | None:
     """The checks, if the kept step was chosen among them by the worst group."""
     checks = [entry for entry in training.get("history", []) if "eval_worst" in entry]
     if not checks or not stops_early:
@@ -89,5 +102,5 @@ def _selection(training: Mapping[str, Any], ended: str, stops_early: bool) -> Se
             for entry in checks
         ],
         chosen=f"step-{training['kept_step']}",
-        chosen_at=ended,
+        chosen_at=chosen_at,
     )

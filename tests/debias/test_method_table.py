@@ -17,7 +17,7 @@ from speechfair.debias.method_table import finished_runs, tabulate
 from speechfair.debias.process_record import record_training
 from speechfair.errors import InputError, RunFolderError
 from speechfair.process.training import read_training
-from speechfair.store import file_digest
+from speechfair.store import RunFolder
 from tests.debias.test_run import home, recipe_content, script, two_evaluations
 
 __all__ = ["home"]
@@ -113,8 +113,11 @@ def test_the_ledger_gets_data_recipe_seed_and_weights(runs: Path, tmp_path: Path
     assert CliRunner().invoke(app, words).exit_code == 0
     found = read_training(target)
     assert (found.id, found.method, found.seed, found.trainer) == ("erm-1", "erm", 1, "kei")
-    assert found.output_sha256 == file_digest(runs / "erm-1" / "model" / "model.safetensors")
-    assert set(found.data) == {"train-0", "development"}
+    assert (
+        found.output_sha256
+        == RunFolder(runs / "erm-1" / "after" / "target").read()["recipe"]["model"]["digest"]
+    )
+    assert set(found.data) == {"training-0", "development"}
     assert found.started <= found.ended
     assert found.selection is None, "the recipe trains to the last step"
     with pytest.raises(RunFolderError, match="no finished debiasing run"):
