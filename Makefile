@@ -36,7 +36,7 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/all.stamp: $(VENV)/dev.stamp
 	@echo "installing the hf extra (torch, transformers) into $(VENV) …"
-	@$(PIP) -e '.[$(DEV),hf,serving]'
+	@$(PIP) -e '.[$(DEV),hf,serving,dev-torch]'
 	@touch $@
 
 demo: $(VENV)/core.stamp
