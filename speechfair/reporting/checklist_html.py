@@ -123,6 +123,9 @@ def _content(state: State) -> dict[str, Any]:
         "met": sum(each.met for each in musts),
         "gates": [_gate(each) for each in gates],
         "missing": missing,
+        "advised": [
+            each for each in state.items if not each.must and each.status in ("fail", "error", "undetermined")
+        ],
         "waived": [each for each in state.items if each.waiver is not None],
         "shares": [(status, n) for status, n in state.counts.items() if n],
         "phases": [
