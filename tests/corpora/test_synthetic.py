@@ -425,8 +425,8 @@ def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
     from speechfair.text.normalizers import load_normalizer
     from speechfair.types import Audio
 
-    recogniser, clean = load(None), load_normalizer("whisper-english")
-    texts = defaultdict(list)
+    recogniser, clean = load(None, window=10), load_normalizer("whisper-english")
+    texts, audio = defaultdict(list), []
     stepwise = ("jpn", "spa", "deu", "fra")
     others = [code for code in RULES.codes if code not in stepwise]
     corpora = [
@@ -435,10 +435,12 @@ def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
             tmp_path, first_languages=others, strengths=[1], voices=2, texts=4, include_reference=False
         ),
     ]
-    for row in [row for corpus in corpora for row in rows(corpus)]:
+    spoken = [row for corpus in corpora for row in rows(corpus)]
+    for row in spoken:
         samples, rate = soundfile.read(row.audio, dtype="float32")
         samples = soxr.resample(samples, rate, recogniser.sample_rate).astype(np.float32)
-        (heard,) = recogniser.transcribe([Audio(row.id, samples, recogniser.sample_rate)])
+        audio.append(Audio(row.id, samples, recogniser.sample_rate))
+    for row, heard in zip(spoken, recogniser.transcribe(audio), strict=True):
         facts = {label.axis: label.value for label in row.labels}
         texts[facts["first_language"], facts["strength"]].append((clean(row.text), clean(heard.text or "")))
     rate_of = {cell: wer(*map(list, zip(*pairs, strict=True))) for cell, pairs in texts.items()}
