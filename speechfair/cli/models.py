@@ -27,8 +27,11 @@ def command(json: options.Json = False) -> None:
     table = Table()
     # a name that is cut short cannot be copied
     table.add_column("model", no_wrap=True)
-    for title in ("does", "needs", "licence", "ready here"):
-        table.add_column(title)
+    longest = max(len(word) for row in rows for word in row["needs"].split())
+    table.add_column("does")
+    table.add_column("needs", min_width=longest)
+    table.add_column("licence")
+    table.add_column("ready here")
     for row in rows:
         ready = "; ".join(filter(None, ("yes" if row["ready"] else "no", row["reason"])))
         # as Text, because rich would take the [extra] of a pip install for markup

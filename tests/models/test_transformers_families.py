@@ -282,9 +282,9 @@ def test_whisper_text_stops_at_the_end_token(tiny_whisper: Path) -> None:
     model: Any = load_model(f"whisper:{tiny_whisper}", device="cpu")
     end = model._model.generation_config.eos_token_id
     a, b = (model._tokenizer.convert_tokens_to_ids(letter) for letter in "ab")
-    assert model._text([a, b, end, a], 10) == ("ab", False)
-    assert model._text([a, end + 3, b], 3) == ("ab", True)
-    assert model._text([end], 3) == ("", False)
+    assert model._text([a, b, end, a], 10)[:2] == ("ab", False)
+    assert model._text([a, end + 3, b], 3)[:2] == ("ab", True)
+    assert model._text([end], 3)[:2] == ("", False)
 
 
 def test_silence_of_every_length_is_a_row(tiny_whisper: Path) -> None:
