@@ -7,7 +7,14 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bootstrap_speed, bulk_counting, debias_throughput, inference_speed, million_rows
+from benchmarks import (
+    bootstrap_speed,
+    bulk_counting,
+    debias_throughput,
+    inference_speed,
+    million_rows,
+    recognition_speed,
+)
 
 PACKAGES = ("speechfair", "numpy", "polars", "scipy", "gpboost", "rapidfuzz", "jiwer", "fairlearn")
 
@@ -36,6 +43,7 @@ def main() -> None:
     )
     inference = inference_speed.run()
     print("\n".join(inference_speed.describe(inference)))
+    recognition_speed.main([])
     record = {
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -36,6 +36,8 @@ ABOUT = {
     "balanced": "balanced batches; both genders have equally many rows, so this is nearly `erm` in another order",
     "accent_augment": "plain fine-tuning on speech altered in speed, noise and band",
     "replay": "plain fine-tuning with six of the LibriSpeech speakers in training; the other fourteen are audited",
+    "group_dro-average": "two fifths of the way from the base model to `group_dro` of the same seed; the share was "
+    "chosen when `average` and one `group_dro` were known, before any run of this",
     "replay-average": "half way between the base model and `replay` of the same seed",
 }
 

@@ -40,6 +40,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "replay-average": ("average", (FULL, "method.options.shares=[0.5]")),
     "average-25": ("average", (FULL, "method.options.shares=[0.25]")),
     "average-75": ("average", (FULL, "method.options.shares=[0.75]")),
+    "group_dro-average": ("average", (FULL, "method.options.shares=[0.4]")),
 }
 """Name of a case: the recipe that ships, and what is changed in it. The cases that come first are worth most."""
 
@@ -90,7 +91,7 @@ def recipe_of(case: str, seed: int) -> DebiasRecipe:
     name, changes = CASES[case]
     settings = [f"data_root={data}", *SHARED, *changes, f"seed={seed}"]
     if name == "average":
-        trained = "replay" if case.startswith("replay") else "erm"
+        trained = case.removesuffix("-average") if case.endswith("-average") else "erm"
         settings.append(f"method.options.trained={RUNS / f'{trained}-{seed}' / 'model'}")
     if case.startswith("replay"):
         settings += _rehearsal()

@@ -5,7 +5,8 @@ greedy, float32, on the test utterances of the speechocean762 subset, with as ma
 on small blocks of utterances, so that whatever else the machine does disturbs all alike; both wall time and processor
 time are kept. Errors are counted per group, and the change against the loop is tested as an audit would.
 
-`python -m benchmarks.recognition_speed [--utterances N]` writes benchmarks/results/recognition.json.
+Part of `make bench`; alone: `python -m benchmarks.recognition_speed [--utterances N]`.
+Either writes benchmarks/results/recognition.json.
 """
 
 from __future__ import annotations
@@ -211,11 +212,11 @@ def run(utterances: int, threads: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--utterances", type=int, default=240)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     record = run(arguments.utterances, arguments.threads)
     print(f"{'way':28} {'x real time':>12} {'ours faster':>12} {'by processor':>13} {'WER':>7}")
     for name, one in record["ways"].items():
