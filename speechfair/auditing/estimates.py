@@ -243,7 +243,18 @@ def _group(
         if reference is not None
         else None,
         kind_ratios=_kind_ratios(table, compared_with, level) if compared_with is not None else None,
+        answers=_answers(table),
     )
+
+
+def _answers(table: pl.DataFrame) -> dict[str, int] | None:
+    """How many answers of a speech-LLM are of each kind; None for a recogniser."""
+    from speechfair.models.answer_kinds import KINDS
+
+    if "answer_kind" not in table.columns:
+        return None
+    kinds = table["answer_kind"].to_list()
+    return {kind: kinds.count(kind) for kind in KINDS if kind != "format"}
 
 
 def reference_group(
@@ -367,6 +378,9 @@ def _notes(overall: Group, totals: Totals) -> list[str]:
         notes.append(f"{overall.n_redone} runaway first decodes were thrown away and decoded again")
     if totals.failed:
         notes.append(f"{totals.failed} utterances failed and count as all words deleted")
+    if overall.answers is not None:
+        counts = ", ".join(f"{n} {kind}" for kind, n in overall.answers.items())
+        notes.append(f"answers by wording: {counts}; what is no transcript counts as words all the same")
     if totals.excluded:
         notes.append(f"{totals.excluded} rows were excluded; the reasons are listed")
     return notes

@@ -18,7 +18,7 @@ from speechfair import __version__
 from speechfair.auditing.scoring import Tokens
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder, differences
-from speechfair.types import Corpus, ModelIdentity
+from speechfair.types import Corpus, Recognizer, SpeechLanguageModel
 
 __all__ = [
     "Analysis",
@@ -106,9 +106,10 @@ def corpus_part(corpus: Corpus, manifest_sha256: str) -> dict[str, Any]:
     }
 
 
-def model_part(identity: ModelIdentity) -> dict[str, Any]:
-    """The recipe's ``model``."""
-    return {
+def model_part(model: Recognizer | SpeechLanguageModel) -> dict[str, Any]:
+    """The recipe's ``model``; of a speech-LLM also how speech reaches it (`speechfair.types.Architecture`)."""
+    identity = model.identity
+    part = {
         "name": identity.name,
         "key": identity.key,
         "family": identity.family,
@@ -116,6 +117,8 @@ def model_part(identity: ModelIdentity) -> dict[str, Any]:
         "options": _plain(identity.options),
         "versions": dict(identity.versions),
     }
+    architecture = getattr(model, "architecture", None)
+    return part if architecture is None else {**part, "architecture": architecture}
 
 
 def refuse_other_recipe(run: RunFolder, part: str, new: Mapping[str, Any]) -> None:

@@ -118,6 +118,11 @@ class Group(_Record):
         default=None,
         description="substitutions, deletions and insertions apart: the group's rate of each over the reference's",
     )
+    answers: dict[str, int] | None = Field(
+        default=None,
+        description="of a speech-LLM, its answers by wording: answer, refusal, not_heard, empty and error; null for a "
+        "recogniser",
+    )
 
 
 class AdjustedRatio(_Record):
@@ -209,6 +214,10 @@ class ModelRecord(_Record):
     digest: str
     options: dict[str, Any]
     versions: dict[str, str]
+    architecture: str | None = Field(
+        default=None,
+        description="of a speech-LLM, how speech reaches the language model: modular (as text), native or hybrid",
+    )
 
 
 class NormalizerRecord(_Record):

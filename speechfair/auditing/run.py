@@ -193,7 +193,7 @@ def _transcribe(
         model = settle_window(run, manifest, model, analysis, scoring, observe)
     content = run.read()
     recipe = dict(content["recipe"])
-    part = model_part(model.identity)
+    part = model_part(model)
     refuse_other_recipe(run, "model", part)
     if "model" not in recipe:
         recipe["model"] = part
@@ -227,7 +227,8 @@ def evaluate(
     manifest = read_manifest(run)
     hypotheses = read_hypotheses(run, recipe["model"]["key"])
     normalizer, tokens = _scoring(manifest, recipe["analysis"], recipe["card"])
-    scores = score_table(manifest, hypotheses, normalizer, tokens)
+    answers = recipe["model"].get("architecture") is not None
+    scores = score_table(manifest, hypotheses, normalizer, tokens, answers=answers)
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,

@@ -21,15 +21,25 @@ NO_TEXT = "no reference text"
 
 
 def score_table(
-    manifest: pl.DataFrame, hypotheses: pl.DataFrame, normalizer: Normalizer, tokens: Tokens
+    manifest: pl.DataFrame,
+    hypotheses: pl.DataFrame,
+    normalizer: Normalizer,
+    tokens: Tokens,
+    *,
+    answers: bool = False,
 ) -> pl.DataFrame:
     """Counts per utterance, in the manifest's order.
+
+    Parameters
+    ----------
+    answers : the hypotheses are answers of a speech-LLM, which may refuse; their kinds are told apart.
 
     Returns
     -------
     Columns ``utterance_id, speaker, language, labels, duration_s, excluded`` (reason or null), ``failed``,
     ``error``, ``redone``, ``runaway``, ``reference, hypothesis`` (normalised), ``substitutions, deletions,
-    insertions, reference_length`` (null where excluded) and ``seconds``.
+    insertions, reference_length`` (null where excluded) and ``seconds``; with `answers` also ``answer_kind``, of
+    `speechfair.models.answer_kinds`.
     """
     import polars as pl
 
@@ -53,6 +63,7 @@ def score_table(
         *counts.get_columns(),
     )
     counted = pl.col("excluded").is_null()
+    kinds = [pl.Series("answer_kind", _kinds(joined), dtype=pl.String)] if answers else []
     return table.select(
         "utterance_id",
         "speaker",
@@ -71,7 +82,16 @@ def score_table(
         "insertions",
         "reference_length",
         pl.col("seconds").fill_null(0.0),
+        *kinds,
     )
+
+
+def _kinds(joined: pl.DataFrame) -> list[str | None]:
+    """What each answer is by its wording; null where nothing was asked."""
+    from speechfair.models.answer_kinds import kind_of
+
+    rows = joined.select("hypothesis_verbatim", "excluded").iter_rows()
+    return [None if reason is not None else kind_of(text) for text, reason in rows]
 
 
 def axes_of(scores: pl.DataFrame) -> list[str]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from speechfair import __version__
 from speechfair.audio import AudioError, load_bytes
 from speechfair.auditing.calibration import recheck
 from speechfair.auditing.manifest import locate_audio
@@ -90,9 +93,11 @@ def _check_audit(
         unchecked.append("audit.json: the folder has not been scored yet")
         return
     try:
-        stored = read_audit(run.path / "audit.json").model_dump(mode="json", by_alias=True)
+        stored_result = read_audit(run.path / "audit.json")
         scores, result = evaluate(run, recipe, content["statement"])
-        again = result.model_dump(mode="json", by_alias=True)
+        later: set[str] = set()
+        again = _as_stored(stored_result, result, later).model_dump(mode="json", by_alias=True)
+        stored = stored_result.model_dump(mode="json", by_alias=True)
         name = f"scores/{recipe['model']['key']}.parquet"
         kept = run.read_table(name, "score the folder again")
     except SpeechfairError as error:
@@ -102,11 +107,32 @@ def _check_audit(
         side.pop("times")
         side.pop("speechfair")
     found.extend(f"audit.json: {line}" for line in differences(stored, again))
+    if later:
+        unchecked.append(
+            f"audit.json: was written without {', '.join(sorted(later))}, as versions before {__version__} did; score "
+            "the folder again to have them"
+        )
     if not kept.equals(scores):
         found.append(f"{name}: differs from the counts recomputed from the hypotheses")
     checked.append(
         f"{scores.height} rows scored again from the stored hypotheses, and every estimate with them"
     )
+
+
+def _as_stored(stored: Any, again: Any, later: set[str]) -> Any:
+    """`again` without the optional fields that `stored` does not have; their names are added to `later`."""
+    if isinstance(stored, BaseModel) and isinstance(again, BaseModel):
+        update = {}
+        for name in type(stored).model_fields:
+            if name in stored.model_fields_set:
+                update[name] = _as_stored(getattr(stored, name), getattr(again, name), later)
+            elif getattr(again, name) != getattr(stored, name):
+                later.add(name)
+                update[name] = getattr(stored, name)
+        return again.model_copy(update=update)
+    if isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
+        return [_as_stored(one, other, later) for one, other in zip(stored, again, strict=True)]
+    return again
 
 
 def _check_calibration(run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str]) -> None:

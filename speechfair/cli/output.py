@@ -25,10 +25,7 @@ def say(text: str) -> None:
 
 
 def say_how(run: RunFolder, model: Recognizer) -> None:
-    """Tell what was decided, spent and refused on the way.
-
-    That is: the window that ``auto`` took, what a paid service may cost, and how many answers of a speech-LLM are none.
-    """
+    """Tell what was decided and spent on the way: the window that ``auto`` took, what a paid service may cost."""
     calibration = run.read()["recipe"].get("calibration")
     if calibration is not None:
         from speechfair.auditing.calibration import describe
@@ -37,19 +34,6 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
     summary = getattr(model, "summary", None)
     if summary is not None:
         say(summary())
-    if hasattr(model, "answer"):
-        say(_kinds(run, model.identity.key))
-
-
-def _kinds(run: RunFolder, key: str) -> str:
-    """Counts of what a speech-LLM said where it was asked for a transcript: refusals are words in the error rate."""
-    from collections import Counter
-
-    from speechfair.auditing.transcription import read_hypotheses
-    from speechfair.models.answer_kinds import KINDS, kind_of
-
-    counts = Counter(kind_of(text) for text in read_hypotheses(run, key)["text"])
-    return "answers by wording: " + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if kind != "format")
 
 
 def show_table(table: Any) -> None:

@@ -103,7 +103,7 @@ def _probe(
 ) -> GroundingResult:
     with run.locked():
         manifest, scene_of = _prepare(run, corpus, analysis.seed, settings)
-        for part, new in (("model", model_part(model.identity)), ("analysis", analysis.as_dict())):
+        for part, new in (("model", model_part(model)), ("analysis", analysis.as_dict())):
             refuse_other_recipe(run, part, new)
             _seal_with(run, part, new)
         content = run.read()
@@ -173,7 +173,7 @@ def _result(
     return GroundingResult(
         speechfair=__version__,
         model=model.identity.name,
-        model_record=ModelRecord(**model_part(model.identity)),
+        model_record=ModelRecord(**model_part(model)),
         architecture=model.architecture,
         corpus=corpus["name"],
         corpus_record=CorpusRecord(**corpus, statement=statement),

@@ -162,7 +162,7 @@ def _prepare(
     texts = "\n".join(sorted(request.model_dump_json() for request in known.values()))
     parts = {
         "corpus": corpus_part(corpus, content_digest(manifest)),
-        "model": model_part(model.identity),
+        "model": model_part(model),
         "probe": {"prompt": settings.prompt, "requests_sha256": hashlib.sha256(texts.encode()).hexdigest()},
     }
     if run.exists:
@@ -203,7 +203,7 @@ def _result(
     return ResponseResult(
         speechfair=__version__,
         model=model.identity.name,
-        model_record=ModelRecord(**model_part(model.identity)),
+        model_record=ModelRecord(**model_part(model)),
         architecture=model.architecture,
         corpus=recipe["corpus"]["name"],
         corpus_record=CorpusRecord(**recipe["corpus"], statement=content["statement"]),

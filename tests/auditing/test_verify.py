@@ -57,6 +57,22 @@ def test_a_forged_number_is_found_even_with_forged_digests(run: Path) -> None:
     assert any("groups[0].rate.value: 0.01 ->" in line for line in verify(run).differences)
 
 
+def test_a_file_written_before_a_field_was_known_is_no_forgery(run: Path) -> None:
+    path = run / "audit.json"
+    content = json.loads(path.read_text())
+    for group in content["groups"]:
+        del group["kind_ratios"]
+    path.write_text(json.dumps(content))
+    _forge_digest(run, "audit.json")
+    found = verify(run)
+    assert found.ok
+    assert any("written without kind_ratios" in line for line in found.unchecked)
+    content["groups"][0]["rate"]["value"] = 0.01
+    path.write_text(json.dumps(content))
+    _forge_digest(run, "audit.json")
+    assert not verify(run).ok
+
+
 def test_forged_hypotheses_are_found_even_with_forged_digests(run: Path) -> None:
     part = next((run / "hypotheses").rglob("part-*.parquet"))
     table = pl.read_parquet(part.read_bytes()).with_columns(pl.lit("one two").alias("text"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,4 +30,12 @@ def test_refusals_are_counted_and_said(tmp_path: Path, monkeypatch: pytest.Monke
     data = ["--manifest", "rows.csv", "--group-by", "accent", "--out", "run"]
     done = CliRunner().invoke(app, ["audit", "manifest", *data, *model])
     assert done.exit_code == 0, done.output
-    assert "answers by wording: 3 answer, 1 refusal, 0 not_heard, 0 empty, 0 error" in done.stderr
+    assert "answers by wording: 3 answer, 1 refusal, 0 not_heard, 0 empty, 0 error" in done.output
+    audit = json.loads((tmp_path / "run" / "audit.json").read_text())
+    assert audit["model_record"]["architecture"] == "native"
+    assert {group["value"]: group["answers"]["refusal"] for group in audit["groups"]} == {"x": 1, "y": 0}
+    assert CliRunner().invoke(app, ["verify", "run"]).exit_code == 0
+    assert CliRunner().invoke(app, ["report", "run"]).exit_code == 0
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Answers that are no transcript" in page
+    assert "speech reaches the language model as sound" in page
