@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+from benchmarks.timing import peak_megabytes
 
 SIZES = ((100_000, 1_000), (1_000_000, 10_000))
 """Utterances and speakers."""
@@ -102,7 +103,7 @@ def stages(table: Any) -> dict[str, Callable[[], object]]:
 def measure(n_utterances: int, n_speakers: int) -> dict[str, Any]:
     """Seconds of each stage, run once, and the peak of memory of this process."""
     table = scores(n_utterances, n_speakers)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_megabytes()
     wall: dict[str, float] = {}
     processor = time.process_time()
     for name, work in stages(table).items():
@@ -115,7 +116,7 @@ def measure(n_utterances: int, n_speakers: int) -> dict[str, Any]:
         "seconds": sum(wall.values()),
         "processor_seconds": time.process_time() - processor,
         "stages": wall,
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_memory_mb": peak_megabytes(),
         "memory_of_the_table_mb": before,
     }
 

@@ -5,20 +5,16 @@ greedy, float32, on the test utterances of the speechocean762 subset, with as ma
 on small blocks of utterances, so that whatever else the machine does disturbs all alike; both wall time and processor
 time are kept. Errors are counted per group, and the change against the loop is tested as an audit would.
 
-Part of `make bench`; alone: `python -m benchmarks.recognition_speed [--utterances N]`.
-Either writes benchmarks/results/recognition.json.
+Part of `make bench`; `python -m benchmarks.recognition_speed [--utterances N]` prints it alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import random
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +37,6 @@ OURS, LOOP, BATCHED, PIPELINE = (
     "BatchedInferencePipeline",
     "pipeline",
 )
-PACKAGES = ("speechfair", "faster-whisper", "ctranslate2", "transformers", "torch")
 BLOCK = 32
 Way = Callable[[list[Audio]], tuple[list[str], int]]
 
@@ -178,7 +173,9 @@ def against_the_loop(exact: pl.DataFrame, short: pl.DataFrame) -> list[dict[str,
     return groups
 
 
-def run(utterances: int, threads: int) -> dict[str, Any]:
+def run(utterances: int = 240, threads: int | None = None) -> dict[str, Any]:
+    """Every way on the same utterances, with so many threads each; None is one for each core."""
+    threads = threads or len(os.sched_getaffinity(0))
     chosen = speech(utterances)
     rows, audio = [row for row, _ in chosen], [sound for _, sound in chosen]
     ways = {
@@ -194,8 +191,6 @@ def run(utterances: int, threads: int) -> dict[str, Any]:
         "audio_s": seconds,
         "threads": threads,
         "load_average": list(os.getloadavg()),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
         "ways": {
             name: {
                 "wall_s": one["wall_s"],
@@ -212,21 +207,30 @@ def run(utterances: int, threads: int) -> dict[str, Any]:
     }
 
 
-def main(given: list[str] | None = None) -> None:
+def describe(record: dict[str, Any]) -> list[str]:
+    """Lines for a person."""
+    lines = [
+        f"{'way':28} {'x real time':>12} {'ours faster':>12} {'by processor':>13} {'WER':>7} {'redone':>7}"
+    ]
+    for name, one in record["ways"].items():
+        lines.append(
+            f"{name:28} {one['x_real_time']:12.1f} {one['ours_faster_wall']:12.2f} "
+            f"{one['ours_faster_processor']:13.2f} {one['wer']:7.3f} {one['redone']:7}"
+        )
+    for group in record["groups"]:
+        lines.append(
+            f"{group['group']:28} loop {group['loop']:.3f}, ours {group['ours']:.3f}: "
+            f"{'within' if group['within_margin'] else 'not shown to be within'} the margin ({group['reason']})"
+        )
+    return lines
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--utterances", type=int, default=240)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    arguments = parser.parse_args(given)
-    record = run(arguments.utterances, arguments.threads)
-    print(f"{'way':28} {'x real time':>12} {'ours faster':>12} {'by processor':>13} {'WER':>7}")
-    for name, one in record["ways"].items():
-        print(
-            f"{name:28} {one['x_real_time']:12.1f} {one['ours_faster_wall']:12.2f} "
-            f"{one['ours_faster_processor']:13.2f} {one['wer']:7.3f}"
-        )
-    path = Path(__file__).parent / "results" / "recognition.json"
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {path}")
+    parser.add_argument("--threads", type=int)
+    arguments = parser.parse_args()
+    print("\n".join(describe(run(arguments.utterances, arguments.threads))))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Best-of-several wall time, shared by the benchmarks."""
+"""Best-of-several wall time and the peak of memory, shared by the benchmarks."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def best_seconds(work: Callable[[], object], repeats: int = 5) -> float:
@@ -14,3 +15,9 @@ def best_seconds(work: Callable[[], object], repeats: int = 5) -> float:
         work()
         times.append(time.perf_counter() - begin)
     return min(times)
+
+
+def peak_megabytes() -> float:
+    """The most memory that this program held at once; not ru_maxrss, which begins at what its parent held (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024

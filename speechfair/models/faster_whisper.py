@@ -65,7 +65,8 @@ def load(
     language : two-letter code such as ``ja``. English-only models need none; others do.
     compute_type : CTranslate2 arithmetic, such as ``float32`` or ``int8``.
     device : ``cpu``, ``cuda`` or ``auto``.
-    threads : CPU threads; 0 takes every processor. Not part of the identity.
+    threads : CPU threads; 0 takes every processor. Up to four passes run at once and share them, since two passes of
+        one thread each are faster than one of two. Not part of the identity.
     batch_size : utterances per pass. Not part of the identity.
     beam_size : 1 is greedy.
     name : what the model is called in results; default ``faster-whisper:WHICH``.
@@ -85,12 +86,22 @@ def load(
     batch_size, beam_size = whole_number("batch_size", batch_size), whole_number("beam_size", beam_size)
     threads = whole_number("threads", threads, least=0) or _processors()
     folder = _folder(which)
+    workers = _passes_at_once(device, threads)
 
-    def build() -> Any:
-        return _open(folder, device, compute_type, threads)
+    def build(workers: int = 1) -> Any:
+        return _open(folder, device, compute_type, threads_of_each, workers)
 
+    threads_of_each = threads // workers
     return FasterWhisper(
-        build, name or f"faster-whisper:{which}", folder, language, window_s, batch_size, beam_size, candidate
+        build,
+        name or f"faster-whisper:{which}",
+        folder,
+        language,
+        window_s,
+        batch_size,
+        beam_size,
+        candidate,
+        workers,
     )
 
 
@@ -99,7 +110,7 @@ class FasterWhisper(WindowedWhisper):
 
     def __init__(
         self,
-        build: Callable[[], Any],
+        build: Callable[..., Any],
         name: str,
         folder: Path,
         language: str | None,
@@ -107,10 +118,11 @@ class FasterWhisper(WindowedWhisper):
         batch_size: int,
         beam_size: int,
         candidate_window_s: float | None = None,
+        workers: int = 1,
     ) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
-        self._model = build()
+        self._model = build(workers)
         _seed_fallback(self._model, build)
         multilingual = bool(self._model.model.is_multilingual)
         self._language = spoken_language(language, multilingual, list(self._model.supported_languages), name)
@@ -135,7 +147,7 @@ class FasterWhisper(WindowedWhisper):
             },
             versions={name: metadata.version(name) for name in ("ctranslate2", "faster-whisper")},
         )
-        super().__init__(identity, window_s, batch_size, candidate_window_s)
+        super().__init__(identity, window_s, batch_size, candidate_window_s, workers)
 
     def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
         """What one pass gives."""
@@ -220,13 +232,23 @@ def _needs_fallback(decoded: Any, options: Any) -> bool:
     return bool(ratio > options.compression_ratio_threshold)
 
 
-def _open(folder: Path, device: str, compute_type: str, threads: int) -> Any:
+def _passes_at_once(device: str, threads: int) -> int:
+    """How many passes share the threads: up to four on a CPU, one on a GPU."""
+    import ctranslate2
+
+    on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
+    return 1 if on_gpu else min(4, threads)
+
+
+def _open(folder: Path, device: str, compute_type: str, threads: int, workers: int) -> Any:
     import ctranslate2
     from faster_whisper import WhisperModel
 
     ctranslate2.set_log_level(logging.ERROR)
     try:
-        return WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=threads)
+        return WhisperModel(
+            str(folder), device=device, compute_type=compute_type, cpu_threads=threads, num_workers=workers
+        )
     except ValueError as error:
         raise InputError(
             f"cannot load {folder} with device={device!r}, compute_type={compute_type!r}: {error}"

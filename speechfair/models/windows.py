@@ -12,7 +12,8 @@ import copy
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -43,6 +44,10 @@ AUTO_WINDOW_S = 10.0
 MOST_TOKENS = 224
 SEED = 20_231_107
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+_Pass = tuple[list[int], float | None]
+"""Rows that are decoded together, and their window in seconds (None: the loop)."""
 
 
 class Decode(NamedTuple):
@@ -126,6 +131,7 @@ class WindowedWhisper(ABC):
     window_s : window in seconds.
     batch_size : utterances per pass.
     candidate_window_s : a shorter window that an audit may try in place of this one, or None.
+    workers : passes that run at once, in threads; `_decode` and `_loop` must be safe for that.
     """
 
     sample_rate = SAMPLE_RATE
@@ -136,9 +142,10 @@ class WindowedWhisper(ABC):
         window_s: float,
         batch_size: int,
         candidate_window_s: float | None = None,
+        workers: int = 1,
     ) -> None:
         self._identity = identity
-        self._window_s, self._batch_size = window_s, batch_size
+        self._window_s, self._batch_size, self._workers = window_s, batch_size, workers
         self._candidate_window_s = candidate_window_s
 
     @property
@@ -169,15 +176,32 @@ class WindowedWhisper(ABC):
                 results[row] = failed(audio, reason, self.identity.key)
             else:
                 groups.setdefault(window_for(audio.duration_s, self._window_s), []).append(row)
+        passes: list[_Pass] = []
         for window_s, rows in groups.items():
             # rows of like length finish decoding together, so none waits for a long neighbour
             rows.sort(key=lambda row: len(batch[row].samples))
             size = self._batch_size if window_s else 1
-            for start in range(0, len(rows), size):
-                part = rows[start : start + size]
-                done = self._attempt([batch[row] for row in part], window_s)
-                results.update(zip(part, done, strict=True))
+            passes += [(rows[start : start + size], window_s) for start in range(0, len(rows), size)]
+
+        def run(one: _Pass) -> list[Hypothesis]:
+            rows, window_s = one
+            return self._attempt([batch[row] for row in rows], window_s)
+
+        for (rows, _), done in zip(passes, self._each(run, passes), strict=True):
+            results.update(zip(rows, done, strict=True))
         return [results[row] for row in range(len(batch))]
+
+    def _each(self, run: Callable[[_Pass], list[Hypothesis]], passes: list[_Pass]) -> list[list[Hypothesis]]:
+        """What each pass gives, in order; the costliest begin first, so that none is left alone at the end."""
+        if self._workers == 1 or len(passes) < 2:
+            return [run(one) for one in passes]
+        with ThreadPoolExecutor(self._workers) as pool:
+            pending = {len(passes) - 1 - i: pool.submit(run, one) for i, one in enumerate(reversed(passes))}
+            try:
+                return [pending[i].result() for i in range(len(passes))]
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
     @abstractmethod
     def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
