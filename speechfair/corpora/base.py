@@ -69,15 +69,28 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def guarded(loader: _Class) -> _Class:
-    """Keep a loader of a folder inside its ``root`` (and ``tables``, if it has them) while it lists.
+    """Keep a loader of a folder inside its ``root`` (and ``tables``, if it has them) while it is made and lists.
 
     An utterance whose audio is a link that leads out becomes an `Exclusion`; a text file that does raises
     `CorpusError`, as it may hold anything.
     """
-    for name in ("__iter__", "batches"):
+    wrappers = {"__init__": _made_inside, "__iter__": _kept_inside, "batches": _kept_inside}
+    for name, keep in wrappers.items():
         if name in vars(loader):
-            setattr(loader, name, _kept_inside(vars(loader)[name]))
+            setattr(loader, name, keep(vars(loader)[name]))
     return loader
+
+
+def _made_inside(make: Callable[..., None]) -> Callable[..., None]:
+    """Some loaders read the header of a table when they are made."""
+
+    @wraps(make)
+    def made(self: Any, root: Path | None, **options: Any) -> None:
+        folders = (folder for folder in (root, options.get("tables")) if folder is not None)
+        with reading_under(*map(Path, folders)):
+            make(self, root, **options)
+
+    return made
 
 
 def _kept_inside(listing: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
