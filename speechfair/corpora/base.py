@@ -74,6 +74,7 @@ def guarded(loader: _Class) -> _Class:
     An utterance whose audio is a link that leads out becomes an `Exclusion`; a text file that does raises
     `CorpusError`, as it may hold anything.
     """
+    wrappers: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]]
     wrappers = {"__init__": _made_inside, "__iter__": _kept_inside, "batches": _kept_inside}
     for name, keep in wrappers.items():
         if name in vars(loader):
