@@ -38,6 +38,8 @@ ABOUT = {
     "replay": "plain fine-tuning with six of the LibriSpeech speakers in training; the other fourteen are audited",
     "group_dro-average": "two fifths of the way from the base model to `group_dro` of the same seed; the share was "
     "chosen when `average` and one `group_dro` were known, before any run of this",
+    "soup": "half way between the base model and the mean of `erm`, `balanced` and `group_dro` of the same seed; "
+    "chosen when the plain and averaged runs of `erm` and `group_dro` were known, before any run of this",
     "replay-average": "half way between the base model and `replay` of the same seed",
 }
 

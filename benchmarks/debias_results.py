@@ -27,6 +27,7 @@ SHARED = (
     "check_every=30",
 )
 FULL = "learning_rate=3.0e-5"
+IN_SOUP = ("erm", "balanced", "group_dro")
 REHEARSED = ("1462", "1673", "1919", "1272", "174", "2078")
 """The first three women and men of the LibriSpeech subset, by number."""
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -41,6 +42,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "average-25": ("average", (FULL, "method.options.shares=[0.25]")),
     "average-75": ("average", (FULL, "method.options.shares=[0.75]")),
     "group_dro-average": ("average", (FULL, "method.options.shares=[0.4]")),
+    "soup": ("average", (FULL, "method.options.shares=[0.5]")),
 }
 """Name of a case: the recipe that ships, and what is changed in it. The cases that come first are worth most."""
 
@@ -91,11 +93,18 @@ def recipe_of(case: str, seed: int) -> DebiasRecipe:
     name, changes = CASES[case]
     settings = [f"data_root={data}", *SHARED, *changes, f"seed={seed}"]
     if name == "average":
-        trained = case.removesuffix("-average") if case.endswith("-average") else "erm"
-        settings.append(f"method.options.trained={RUNS / f'{trained}-{seed}' / 'model'}")
+        settings.append(f"method.options.trained={_trained_before(case, seed)}")
     if case.startswith("replay"):
         settings += _rehearsal()
     return read_recipe(find_recipe(name), settings)
+
+
+def _trained_before(case: str, seed: int) -> str:
+    """The model that a case averages with the base, or the list of them."""
+    if case == "soup":
+        return "[" + ", ".join(str(RUNS / f"{name}-{seed}" / "model") for name in IN_SOUP) + "]"
+    name = case.removesuffix("-average") if case.endswith("-average") else "erm"
+    return str(RUNS / f"{name}-{seed}" / "model")
 
 
 def _rehearsal() -> list[str]:

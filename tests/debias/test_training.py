@@ -233,6 +233,20 @@ def test_average_is_the_straight_line_between_the_weights(home: Path, tmp_path: 
         assert same(mixed, base if share == 0 else tuned)
 
 
+def test_average_takes_the_mean_of_several_models(home: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two", tmp_path / "three"]
+    for rate, folder in zip((1e-3, 2e-3, 4e-3), folders, strict=True):
+        training(home, tmp_path / f"{folder.name}-run", learning_rate=rate).run(folder)
+    options = {"shares": [0.5], "trained": [str(folder) for folder in folders]}
+    training(home, tmp_path / "run", method={"name": "average", "options": options}).run(tmp_path / "model")
+    base, mixed = weights(home / "model"), weights(tmp_path / "model")
+    tuned = [weights(folder) for folder in folders]
+    for name in base:
+        mean = sum(one[name].double() for one in tuned) / 3
+        assert torch.allclose(mixed[name].double(), (base[name].double() + mean) / 2, atol=1e-6), name
+    assert not same(mixed, base)
+
+
 def test_average_keeps_the_share_with_the_best_worst_group(
     home: Path, tmp_path: Path, scripted_checks: list[float]
 ) -> None:

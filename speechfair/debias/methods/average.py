@@ -1,9 +1,13 @@
-"""Weight averaging between the models before and after fine-tuning (WiSE-FT): the cheapest protection of others."""
+"""Weight averaging between the models before and after fine-tuning (WiSE-FT): the cheapest protection of others.
+
+Several fine-tuned models may be averaged first (a soup).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,12 +20,13 @@ __all__ = ["Average", "AverageOptions"]
 class AverageOptions(NoOptions):
     """`shares` of the fine-tuned weights to try; the one with the best worst-group development rate is kept.
 
-    `trained`: folder of a model that was fine-tuned from the recipe's `model` before (``RUN/model``); None
-    fine-tunes plainly first. It must not have heard the development speakers: same data, axis, dev and seed.
+    `trained`: folder of a model that was fine-tuned from the recipe's `model` before (``RUN/model``), or several,
+    whose mean is taken (a soup); None fine-tunes plainly first. They must not have heard the development speakers:
+    same data, axis, dev and seed.
     """
 
     shares: list[float] = Field(default=[0.25, 0.5, 0.75], min_length=1)
-    trained: Path | None = None
+    trained: Path | Annotated[list[Path], Field(min_length=1)] | None = None
 
 
 class Average(Method):
@@ -29,7 +34,7 @@ class Average(Method):
 
     name = "average"
     summary = "interpolate between the weights before and after (WiSE-FT)"
-    source = "Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022"
+    source = "Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022; of several: Model soups, ICML 2022"
     Options = AverageOptions
 
     def __init__(self, options: Any) -> None:
@@ -39,9 +44,7 @@ class Average(Method):
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Try the shares on the development speakers, and leave the best one's weights in the model."""
         base = stage.base_weights()
-        tuned = self._tuned(stage)
-        if set(base) != set(tuned) or any(base[name].shape != tuned[name].shape for name in base):
-            raise ModelError("the fine-tuned weights do not have the names and shapes of the base model's")
+        tuned = self._tuned(stage, base)
         curve = []
         for share in self.options.shares:
             _mix(stage.model, base, tuned, share)
@@ -50,13 +53,28 @@ class Average(Method):
         _mix(stage.model, base, tuned, best["share"])
         return {"share": best["share"], "chosen_by": "worst-group development rate", "curve": curve}
 
-    def _tuned(self, stage: Stage) -> dict[str, Any]:
-        if self.options.trained is not None:
-            from speechfair.debias.pieces import load_weights
-            from speechfair.models.weights import model_folder
+    def _tuned(self, stage: Stage, base: Mapping[str, Any]) -> dict[str, Any]:
+        """The fine-tuned weights; of several models their mean, as they come one by one."""
+        trained = self.options.trained
+        if trained is None:
+            return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
+        from speechfair.debias.pieces import load_weights
+        from speechfair.models.weights import model_folder
 
-            return load_weights(stage.pieces, model_folder(str(self.options.trained), stage.pieces.kind))
-        return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
+        folders = trained if isinstance(trained, list) else [trained]
+        mean: dict[str, Any] = {}
+        for count, folder in enumerate(folders, 1):
+            one = load_weights(stage.pieces, model_folder(str(folder), stage.pieces.kind))
+            if set(base) != set(one) or any(base[name].shape != one[name].shape for name in base):
+                raise ModelError(
+                    f"{folder}: its weights do not have the names and shapes of the base model's"
+                )
+            for name, value in one.items():
+                if count == 1 or not value.is_floating_point():
+                    mean[name] = value
+                else:
+                    mean[name] = mean[name].lerp(value, 1 / count)
+        return mean
 
 
 def _mix(model: Any, base: Any, tuned: Any, share: float) -> None:
