@@ -26,14 +26,19 @@ PACKAGES = ("speechfair", "faster-whisper", "ctranslate2", "transformers", "torc
 
 def compare(window: float | None, utterances: int, threads: int) -> dict[str, Any]:
     """Share of words that agree, and the word error rate of either."""
+    import torch
+
     chosen = speech(utterances)
     rows, audio = [row for row, _ in chosen], [sound for _, sound in chosen]
     normalize = load_normalizer("whisper-english")
     heard: dict[str, list[str]] = {}
     record: dict[str, Any] = {"window_s": window, "utterances": len(audio)}
+    torch.set_num_threads(threads)
     for family, name in FAMILIES.items():
-        options = {} if window is None else {"window": window}
-        found = load_model(name, threads=threads, **options).transcribe(audio)
+        options: dict[str, Any] = {} if window is None else {"window": window}
+        if family == "faster-whisper":
+            options["threads"] = threads
+        found = load_model(name, **options).transcribe(audio)
         failed = [one.utterance_id for one in found if one.text is None]
         if failed:
             raise SystemExit(f"{family} failed on {', '.join(failed)}")
@@ -54,7 +59,7 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=240)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args()
-    record = {
+    record: dict[str, Any] = {
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "windows": [compare(window, given.utterances, given.threads) for window in (10.0, None)],
