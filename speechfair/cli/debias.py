@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from speechfair.cli import options, output
+from speechfair.cli import debias_leakage, options, output
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
@@ -160,6 +160,9 @@ def record_command(
 
     found = record_training(run, out, trainer=trainer, commit=commit)
     output.say(f"written to {out}: {found.method}, seed {found.seed}, weights {found.output_sha256}")
+
+
+app.command("leakage")(debias_leakage.command)
 
 
 def _show_table(table: MethodTable) -> None:

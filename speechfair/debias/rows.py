@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from speechfair.debias.recipe import DebiasRecipe
 
-__all__ = ["Row", "TrainingData", "gather", "refuse_overlap", "split_rows"]
+__all__ = ["Row", "TrainingData", "gather", "refuse_overlap", "split_rows", "usable_rows"]
 
 NO_TEXT = "no reference text"
 
@@ -94,11 +94,12 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         manifest = build_manifest(corpus, folder)
         digests.append(content_digest(manifest))
         root = str(corpus.root.absolute()) if corpus.root is not None else None
-        found, reasons = _usable(manifest, recipe, root, folder, prefix=f"{source.corpus}/")
+        found, reasons = usable_rows(
+            manifest, recipe.axis, root, folder,
+            longest_s=recipe.max_seconds, leave_out=recipe.exclude_groups, prefix=f"{source.corpus}/",
+        )  # fmt: skip
         rows += found
         unused.update(reasons)
-        if len(found) + sum(reasons.values()) != manifest.height:
-            raise AssertionError(f"rows of {source.corpus} were lost")
     train, dev = split_rows(rows, recipe)
     return TrainingData(tuple(train), tuple(dev), dict(sorted(unused.items())), tuple(digests))
 
@@ -153,16 +154,34 @@ def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> Non
         )
 
 
-def _usable(
-    manifest: pl.DataFrame, recipe: DebiasRecipe, root: str | None, folder: Path, prefix: str
+def usable_rows(
+    manifest: pl.DataFrame,
+    axis: str,
+    root: str | None,
+    folder: Path,
+    *,
+    longest_s: float = 30.0,
+    leave_out: Sequence[str] = (),
+    prefix: str = "",
+    texts: bool = True,
 ) -> tuple[list[Row], Counter[str]]:
+    """The rows of a manifest that can be used, and the number of the others by reason.
+
+    Parameters
+    ----------
+    axis : whose value is a row's group.
+    root, folder : where audio lies, as in `locate_audio`.
+    leave_out : groups that are not wanted.
+    prefix : put before every id.
+    texts : whether a row needs one.
+    """
     from speechfair.auditing.manifest import locate_audio
     from speechfair.auditing.scoring import add_axis
 
     rows: list[Row] = []
     reasons: Counter[str] = Counter()
-    for row in add_axis(manifest, recipe.axis).iter_rows(named=True):
-        if reason := _unusable(row, recipe):
+    for row in add_axis(manifest, axis).iter_rows(named=True):
+        if reason := _unusable(row, longest_s, leave_out, texts):
             reasons[reason] += 1
             continue
         rows.append(
@@ -173,27 +192,29 @@ def _usable(
                 start_s=row["start_s"],
                 end_s=row["end_s"],
                 duration_s=row["duration_s"],
-                text=row["text"],
+                text=row["text"] or "",
                 language=row["language"],
                 speaker=row["speaker"],
                 group=row["group"],
             )
         )
+    if len(rows) + sum(reasons.values()) != manifest.height:
+        raise AssertionError("rows of the manifest were lost")
     return rows, reasons
 
 
-def _unusable(row: Mapping[str, Any], recipe: DebiasRecipe) -> str | None:
+def _unusable(row: Mapping[str, Any], longest_s: float, leave_out: Sequence[str], texts: bool) -> str | None:
     if row["excluded"]:
         return str(row["excluded"])
     if row["audio_error"]:
         return str(row["audio_error"])
-    if not (row["text"] or "").strip():
+    if texts and not (row["text"] or "").strip():
         return NO_TEXT
     if row["speaker"] is None:
         return "no speaker, so it cannot be kept apart from the evaluation"
-    if row["duration_s"] > recipe.max_seconds:
-        return f"longer than {recipe.max_seconds:g} s"
-    if row["group"] in recipe.exclude_groups:
+    if row["duration_s"] > longest_s:
+        return f"longer than {longest_s:g} s"
+    if row["group"] in leave_out:
         return f"group {row['group']!r} is excluded by the recipe"
     return None
 

@@ -1,4 +1,4 @@
-"""The encoder's last states: what probes and erasers read. torch is imported with this module."""
+"""The encoder's states: what probes, routers and erasers read. torch is imported with this module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from speechfair.debias.pieces import Pieces
     from speechfair.debias.rows import Row
 
-__all__ = ["frame_states", "mean_states", "state_width"]
+__all__ = ["frame_states", "layer_means", "mean_states", "state_width"]
 
 
 def state_width(model: Any) -> int:
@@ -31,34 +31,58 @@ def mean_states(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     return np.stack([frames.mean(axis=0) for frames in frame_states(model, rows, pieces, window_s)])
 
 
+def layer_means(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> NDArray[np.float64]:
+    """Mean state of each row after every layer, shape (rows, layers + 1, D); the first is what enters layer 1."""
+    found = []
+    for output, frames in _encoded(model, rows, pieces, window_s, layers=True):
+        # some encoders list their last layer before its layer norm; a decoder reads what comes after
+        layers = (*output.hidden_states[:-1], output.last_hidden_state)
+        means = [layer[0][:frames].double().mean(dim=0) for layer in layers]
+        found.append(torch.stack(means).cpu().numpy())
+    return np.stack(found)
+
+
 def frame_states(
     model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
 ) -> Iterator[NDArray[np.float64]]:
     """States of each row, shape (frames of its speech, D), in order. The model's mode is put back."""
+    for output, frames in _encoded(model, rows, pieces, window_s, layers=False):
+        yield output.last_hidden_state[0][:frames].double().cpu().numpy()
+
+
+def _encoded(
+    model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float, *, layers: bool
+) -> Iterator[tuple[Any, int | None]]:
+    """What the encoder makes of each row, and how many of its frames are speech; None is all of them."""
     plain = whisper_of(model)
     device = next(plain.parameters()).device
-    encode = _ctc_states if pieces.kind == "ctc" else _whisper_states
+    encode = _by_ctc if pieces.kind == "ctc" else _by_whisper
     training = model.training
     model.eval()
     try:
         for row in rows:
             with torch.no_grad():
-                states = encode(plain, read_samples(row), pieces, window_s, device)
-            yield states.double().cpu().numpy()
+                found = encode(plain, read_samples(row), pieces, window_s, device, layers)
+            yield found
     finally:
         model.train(training)
 
 
-def _whisper_states(model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any) -> Any:
+def _by_whisper(
+    model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any, layers: bool
+) -> tuple[Any, int | None]:
     seconds = window_of(len(samples) / SAMPLE_RATE, window_s)
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
     features = collator.features([samples], seconds).to(device)
     with audio_window(model, seconds):
-        states = model.get_encoder()(features).last_hidden_state[0]
-    return states[: max(1, -(-len(samples) * POSITIONS_PER_SECOND // SAMPLE_RATE))]
+        output = model.get_encoder()(features, output_hidden_states=layers)
+    return output, max(1, -(-len(samples) * POSITIONS_PER_SECOND // SAMPLE_RATE))
 
 
-def _ctc_states(model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any) -> Any:
+def _by_ctc(
+    model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any, layers: bool
+) -> tuple[Any, int | None]:
     inputs = pieces.extractor([samples], sampling_rate=SAMPLE_RATE, return_tensors="pt")
     encoder = getattr(model, model.base_model_prefix)
-    return encoder(**{name: value.to(device) for name, value in inputs.items()}).last_hidden_state[0]
+    given = {name: value.to(device) for name, value in inputs.items()}
+    return encoder(**given, output_hidden_states=layers), None

@@ -1,0 +1,125 @@
+"""``speechfair debias leakage``: how much of a label the encoder states of any models give away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from speechfair.cli import options, output
+
+if TYPE_CHECKING:
+    from speechfair.debias.leakage_report import LeakageReport
+
+__all__ = ["command"]
+
+
+def command(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="bundled:NAME, whisper:FOLDER, ctc:FOLDER, or the folder of a debiasing run (its model before and "
+            "after). Others are compared with the first."
+        ),
+    ],
+    corpus: Annotated[
+        str, typer.Option(help="Corpus of speakers that no model was trained on; `manifest` reads a file.")
+    ],
+    axis: Annotated[
+        list[str], typer.Option("--axis", help="Label axis that is told, such as accent. Repeatable.")
+    ],
+    root: options.Root = None,
+    split: options.Split = None,
+    manifest: options.Manifest = None,
+    columns: options.Columns = None,
+    option: options.Option = None,
+    per_speaker: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many utterances of each speaker.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Group to leave out. Repeatable.")
+    ] = None,
+    last_layer: Annotated[
+        bool, typer.Option("--last-layer", help="Probe the last layer only, not every one.")
+    ] = False,
+    language: Annotated[str | None, typer.Option(help="Of a multilingual Whisper, such as en.")] = None,
+    permutations: Annotated[
+        int, typer.Option(min=1, help="Permuted labels that chance is taken from.")
+    ] = 100,
+    level: options.Level = 0.95,
+    seed: Annotated[int, typer.Option(help="Seed of folds, permutations and resamples.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Tell a label from mean encoder states with a linear probe, on speakers it has not heard, beside chance.
+
+    Example: speechfair debias leakage runs/erm --corpus speechocean762 --root DIR --split test --axis gender
+    """
+    from speechfair.corpora import load_corpus
+    from speechfair.debias.leakage_report import leakage
+    from speechfair.store import write_atomically
+
+    given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)
+    found = leakage(
+        models,
+        load_corpus(corpus, root, **given),
+        axis,
+        per_speaker=per_speaker,
+        leave_out=exclude or (),
+        every_layer=not last_layer,
+        language=language,
+        permutations=permutations,
+        level=level,
+        seed=seed,
+        say=output.say,
+    )
+    if out is not None:
+        write_atomically(out, found.to_json().encode())
+    if json:
+        typer.echo(found.to_json(), nl=False)
+    else:
+        _show(found)
+    if out is not None:
+        output.say(f"written to {out}")
+
+
+def _show(found: LeakageReport) -> None:
+    from rich.table import Table
+
+    for data in found.axes:
+        groups = ", ".join(
+            f"{group} {count} speakers, {data.utterances[group]} utterances"
+            for group, count in data.speakers.items()
+        )
+        typer.echo(f"{data.axis}: {groups}")
+        for reason, count in data.left_out.items():
+            typer.echo(f"  left out: {count} ({reason})")
+    table = Table(title=f"balanced accuracy of a linear probe on unheard speakers of {found.corpus}")
+    for name in ("model", "axis", "layer", "accuracy", "interval", "chance (95 % of it below)", "p"):
+        table.add_column(name, justify="left" if name in ("model", "axis") else "right")
+    for row in found.layers:
+        one = row.leakage
+        table.add_row(
+            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", _percent(one.accuracy),
+            one.no_interval or f"{_percent(one.low)} to {_percent(one.high)}",
+            f"{_percent(one.chance)} ({_percent(one.chance_high)})", "–" if one.p is None else f"{one.p:.3f}",
+        )  # fmt: skip
+    output.show_table(table)
+    for part in found.changes:
+        value = part.change
+        interval = value.reason or f"[{_points(value.low)}, {_points(value.high)}]"
+        typer.echo(
+            f"{part.axis}, layer {part.layer}{' (last)' if part.last else ''}: {_points(value.value)} points "
+            f"{interval} from {part.before} to {part.after}"
+        )
+    for note in found.notes:
+        typer.echo(f"note: {note}")
+
+
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{100 * rate:.1f} %"
+
+
+def _points(change: float | None) -> str:
+    return "–" if change is None else f"{100 * change:+.1f}"
