@@ -210,6 +210,14 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
     output.show_table(table)
     for reason, count in found.unused.items():
         typer.echo(f"left out: {count} ({reason})")
+    if found.added:
+        groups = ", ".join(f"{group} {count}" for group, count in found.added["by_group"].items())
+        typer.echo(
+            f"made: {found.added['rows']} rows of the corpus {found.added['corpus']} ({groups}), counted above; "
+            f"{found.added['replaced']} in place of recorded ones"
+        )
+        for reason, count in found.added["left_out"].items():
+            typer.echo(f"not made: {count} ({reason})")
     for row in found.evaluations:
         kind = "protected" if row["protected"] else "target"
         typer.echo(

@@ -13,7 +13,15 @@ from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_text
 
-__all__ = ["check_codes", "check_names", "check_shares", "check_tempos", "check_whole", "text_lines"]
+__all__ = [
+    "check_codes",
+    "check_names",
+    "check_shares",
+    "check_tempos",
+    "check_whole",
+    "sayable",
+    "text_lines",
+]
 
 MAX_LINE = 300
 """Characters of one text; longer ones would outlast the window of most recognisers."""
@@ -93,6 +101,11 @@ def text_lines(path: Path, *, tabs: bool = False) -> list[tuple[int, str]]:
     if not found:
         raise InputError(f"{path} holds no text; write one sentence a line")
     return [(number, text) for text, number in found.items()]
+
+
+def sayable(text: str) -> bool:
+    """Whether a line of a file of texts may say this."""
+    return not text.startswith("#") and _problem(text) is None
 
 
 def _problem(text: str) -> str | None:

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from speechfair.corpora import espeak
 from speechfair.corpora.accent_rules import load_rules
@@ -28,6 +28,9 @@ from speechfair.corpora.dials import check_codes, check_names, check_shares, che
 from speechfair.errors import InputError, StorageError
 from speechfair.resources import cache_folder, data_folder
 from speechfair.types import Exclusion, Label, Utterance
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["RuleMade", "Sentence"]
 
@@ -178,6 +181,20 @@ class RuleMade(ABC):
             for voice in self._voices:
                 for number, sentence in enumerate(self._sentences, start=1):
                     yield self._utterance(cell, voice, number, sentence)
+
+    def drawn(self, numbers: Sequence[int], rng: np.random.Generator) -> Iterator[Utterance]:
+        """One utterance of each sentence in `numbers` (from 1, repeats allowed); only these are rendered.
+
+        Accent, dials and voice are drawn; none comes twice for one sentence before all have come.
+        """
+        waiting: dict[int, list[int]] = {}
+        for number in numbers:
+            left = waiting.setdefault(number, [])
+            if not left:
+                left.extend(int(place) for place in rng.permutation(len(self._cells) * len(self._voices)))
+            cell, voice = divmod(left.pop(), len(self._voices))
+            sentence = self._sentences[number - 1]
+            yield self._utterance(self._cells[cell], self._voices[voice], number, sentence)
 
     def _cross(
         self,

@@ -100,6 +100,14 @@ class Method:
     def __init__(self, options: Any) -> None:
         self.options = options
 
+    def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
+        """Training data with rows that the method makes, counted in `added`; the default adds none.
+
+        Called once, after the development speakers are split off and before it is looked whether anybody who is
+        trained on is also evaluated. The same recipe makes the same rows; audio is kept under ``folder/audio``.
+        """
+        return data
+
     def look(self, rows: Sequence[Row]) -> None:
         """Called once with the training rows, before anything is drawn from them. The default does nothing."""
 

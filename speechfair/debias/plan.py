@@ -25,6 +25,7 @@ class DebiasPlan:
     ----------
     groups : per group, utterances, speakers and hours to train on and to watch, and draws of the training.
     unused : rows left out, by reason.
+    added : rows that the method made, counted.
     evaluations : per evaluation, utterances and hours.
     training_seconds : two timed steps and one timed check, extrapolated; the audits are not in it.
     trainable_share : share of the weights that are trained.
@@ -33,6 +34,7 @@ class DebiasPlan:
     method: str
     groups: list[dict[str, Any]]
     unused: dict[str, int]
+    added: dict[str, Any]
     evaluations: list[dict[str, Any]]
     steps: int
     passes: float
@@ -76,6 +78,7 @@ def plan(recipe: DebiasRecipe) -> DebiasPlan:
         method=recipe.method.name,
         groups=[{**row, "draws": draws.get(row["group"], 0)} for row in data.table()],
         unused=dict(data.unused),
+        added=dict(data.added),
         evaluations=evaluations,
         steps=steps,
         passes=steps * recipe.batch / len(data.train),

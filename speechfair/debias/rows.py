@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from speechfair.debias.recipe import DebiasRecipe
 
-__all__ = ["Row", "TrainingData", "gather", "refuse_overlap", "split_rows", "usable_rows"]
+__all__ = [
+    "Row",
+    "TrainingData",
+    "digest_of_rows",
+    "gather",
+    "refuse_overlap",
+    "split_rows",
+    "usable_rows",
+]
 
 NO_TEXT = "no reference text"
 
@@ -50,13 +58,15 @@ class TrainingData:
     Parameters
     ----------
     unused : number of rows by reason.
-    digests : sha256 of each source's manifest.
+    digests : sha256 of each source's manifest, and of the rows that a method added.
+    added : what a method added to `train`, counted; empty where it did not.
     """
 
     train: tuple[Row, ...]
     dev: tuple[Row, ...]
     unused: Mapping[str, int]
     digests: tuple[str, ...]
+    added: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -76,13 +86,14 @@ class TrainingData:
 
 
 def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
-    """List the recipe's training corpora, probe their audio, and split off the development speakers.
+    """List the recipe's training corpora, probe their audio, split off the development speakers, let the method add.
 
     Parameters
     ----------
     folder : where audio that comes as bytes is kept.
     """
     from speechfair.auditing.manifest import build_manifest, content_digest
+    from speechfair.debias.method import load_method
     from speechfair.debias.sources import corpus_of
 
     rows: list[Row] = []
@@ -101,7 +112,16 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         rows += found
         unused.update(reasons)
     train, dev = split_rows(rows, recipe)
-    return TrainingData(tuple(train), tuple(dev), dict(sorted(unused.items())), tuple(digests))
+    data = TrainingData(tuple(train), tuple(dev), dict(sorted(unused.items())), tuple(digests))
+    return load_method(recipe.method).extend(data, recipe, folder)
+
+
+def digest_of_rows(rows: Sequence[Row]) -> str:
+    """sha256 over ids, audio and texts, in order."""
+    import hashlib
+
+    lines = (f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n" for row in rows)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], list[Row]]:

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from speechfair.debias.method import Method, load_method
+from speechfair.debias.rows import digest_of_rows
 from speechfair.debias.window import FULL_WINDOW_S, choose_window
 from speechfair.errors import ModelError
 from speechfair.store import write_atomically
@@ -52,14 +53,6 @@ def group_numbers(data: TrainingData) -> NDArray[np.int64]:
     """Group number of every training row."""
     number = {group: place for place, group in enumerate(data.groups)}
     return np.array([number[row.group] for row in data.train], dtype=np.int64)
-
-
-def digest_of_rows(rows: Sequence[Row]) -> str:
-    """sha256 over ids, audio and texts, in order."""
-    import hashlib
-
-    lines = (f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n" for row in rows)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def draw_order(
@@ -132,6 +125,7 @@ class Training:
             "development_before": before,
             "finish": self.method.finish(self),
             "development_after": self.development_rates(),
+            **({"added": dict(self.data.added)} if self.data.added else {}),
             **record,
         }
         save(self.pieces, self.model, target)
