@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.worst import worst_change
@@ -75,7 +75,11 @@ class AxisChange(_Record):
 
 
 class DebiasResult(_Record):
-    """The whole of ``debias.json``."""
+    """The whole of ``debias.json``.
+
+    `permissions` are those that the recipe names for corpora to train on: ``corpus``, ``licence`` and, in the user's
+    words, ``permission``.
+    """
 
     schema_: Literal["speechfair/debias/1"] = "speechfair/debias/1"
     verdict: Verdict
@@ -85,6 +89,7 @@ class DebiasResult(_Record):
     training: dict[str, Any]
     data: list[dict[str, Any]]
     unused: dict[str, int]
+    permissions: list[dict[str, str]] = Field(default_factory=list)
     notes: list[str]
 
     def to_json(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
@@ -26,6 +26,7 @@ __all__ = [
     "MethodChoice",
     "RecognizerChoice",
     "Source",
+    "TrainingSource",
     "find_recipe",
     "read_recipe",
     "shipped_recipes",
@@ -48,6 +49,26 @@ class Source(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     speakers: list[str] = Field(default_factory=list)
     without_speakers: list[str] = Field(default_factory=list)
+
+
+class TrainingSource(Source):
+    """A corpus to train on.
+
+    `permission` is for a corpus whose card does not allow training, where its holder does: who allowed whom what, and
+    when, in words. It is not checked; it is kept with the result, in ``debias.json`` and in the training record.
+    """
+
+    permission: str | None = None
+
+    @field_validator("permission")
+    @classmethod
+    def _in_words(cls, words: str | None) -> str | None:
+        if words is not None and len(words.split()) < 4:
+            raise ValueError(
+                f"{words!r} is no permission: say in words who allowed whom what, and when, such as 'the holder N. N. "
+                "allowed training by our laboratory, letter of 2026-01-31'"
+            )
+        return words
 
 
 class EvaluationSource(Source):
@@ -128,7 +149,7 @@ class DebiasRecipe(_Strict):
     data_root: Path | None = None
     axis: str
     exclude_groups: list[str] = Field(default_factory=list)
-    train: list[Source] = Field(min_length=1)
+    train: list[TrainingSource] = Field(min_length=1)
     dev: Development = Development()
     evaluate: list[EvaluationSource] = Field(min_length=1)
     method: MethodChoice
@@ -166,6 +187,14 @@ class DebiasRecipe(_Strict):
             if not source.protected and self.axis not in source.group_by:
                 raise ValueError(f"evaluate {source.name!r}: group_by must hold the axis {self.axis!r}")
         return self
+
+    def settings(self) -> dict[str, Any]:
+        """All keys for the record, less where the data lies; a permission only where one is given."""
+        found = self.model_dump(mode="json", exclude={"data_root"})
+        for source in found["train"]:
+            if source["permission"] is None:
+                del source["permission"]
+        return found
 
     def folder_of(self, source: Source) -> Path | None:
         """The root of a source's corpus."""

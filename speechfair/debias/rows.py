@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.corpora.licence import require_use
+from speechfair.corpora.licence import clause_of, require_use
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
@@ -60,6 +60,7 @@ class TrainingData:
     unused : number of rows by reason.
     digests : sha256 of each source's manifest, and of the rows that a method added.
     added : what a method added to `train`, counted; empty where it did not.
+    permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
     """
 
     train: tuple[Row, ...]
@@ -67,6 +68,7 @@ class TrainingData:
     unused: Mapping[str, int]
     digests: tuple[str, ...]
     added: Mapping[str, Any] = field(default_factory=dict)
+    permissions: tuple[Mapping[str, str], ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -99,9 +101,21 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     rows: list[Row] = []
     unused: Counter[str] = Counter()
     digests: list[str] = []
+    permissions: list[dict[str, str]] = []
     for source in recipe.train:
         corpus = corpus_of(recipe, source)
-        require_use(corpus.card, "training")
+        require_use(
+            corpus.card, "training", permission=source.permission,
+            instead="whoever has the holder's permission says so in the recipe: permission: WHO ALLOWED WHAT, WHEN",
+        )  # fmt: skip
+        if source.permission is not None:
+            permissions.append(
+                {
+                    "corpus": source.corpus,
+                    "licence": clause_of(corpus.card),
+                    "permission": source.permission,
+                }
+            )
         manifest = build_manifest(corpus, folder)
         digests.append(content_digest(manifest))
         root = str(corpus.root.absolute()) if corpus.root is not None else None
@@ -112,7 +126,8 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         rows += found
         unused.update(reasons)
     train, dev = split_rows(rows, recipe)
-    data = TrainingData(tuple(train), tuple(dev), dict(sorted(unused.items())), tuple(digests))
+    counts = dict(sorted(unused.items()))
+    data = TrainingData(tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions))
     return load_method(recipe.method).extend(data, recipe, folder)
 
 

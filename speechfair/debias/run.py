@@ -158,15 +158,15 @@ def _result(
         training=dict(record),
         data=data.table(),
         unused=dict(data.unused),
+        permissions=list(data.permissions),
         notes=notes,
     )
 
 
 def _identity(recipe: DebiasRecipe, data: TrainingData, pieces: Pieces) -> dict[str, Any]:
     """What makes a run this run and no other."""
-    settings = recipe.model_dump(mode="json", exclude={"data_root"})
     return {
-        "recipe": settings,
+        "recipe": recipe.settings(),
         "base_digest": pieces.digest,
         "training_manifests": list(data.digests),
     }

@@ -79,6 +79,16 @@ class TrainingRecord(_Strict):
     output_sha256: Digest | None = Field(description="of the weights; None for a failed run")
     selection: Selection | None = None
 
+    @property
+    def permissions(self) -> dict[str, str]:
+        """What the settings say, by corpus, of permissions to train on what its licence does not allow."""
+        sources = self.settings.get("train")
+        return {
+            str(source.get("corpus")): str(source["permission"])
+            for source in (sources if isinstance(sources, list) else [])
+            if isinstance(source, dict) and source.get("permission")
+        }
+
 
 def read_training(path: Path) -> TrainingRecord:
     """Read a record; `InputError` names the field that is missing or wrong."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from speechfair.debias.method import debias_methods, load_method
 from speechfair.debias.recipe import DebiasRecipe, MethodChoice, find_recipe, read_recipe, shipped_recipes
 from speechfair.errors import InputError
+from tests.debias.tiny import recipe
 
 ERM = find_recipe("erm")
 
@@ -91,3 +94,22 @@ def test_unknown_names_get_a_hint() -> None:
 def test_a_recipe_survives_a_round_trip() -> None:
     recipe = read_recipe(ERM)
     assert DebiasRecipe.model_validate(recipe.model_dump(mode="json")) == recipe
+
+
+@pytest.mark.parametrize("words", ["yes", " ", "with permission", True])
+def test_a_permission_that_says_nothing_is_refused(words: Any) -> None:
+    source = {"corpus": "manifest", "permission": words}
+    with pytest.raises(ValidationError, match=r"no permission: say in words who|valid string"):
+        recipe(Path("."), Path("."), train=[source])
+
+
+def test_only_a_given_permission_is_among_the_settings() -> None:
+    words = "N. N. allowed it in a letter of 2026-01-31"
+    chosen = recipe(Path("."), Path("."), train=[{"corpus": "a"}, {"corpus": "b", "permission": words}])
+    none, given = chosen.settings()["train"]
+    assert "permission" not in none, "recipes without one stay the runs that they were"
+    assert given["permission"] == words
+    assert DebiasRecipe.model_validate(chosen.settings()) == chosen
+    evaluate = [{"name": "x", "corpus": "b", "group_by": ["accent"], "permission": words}]
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        recipe(Path("."), Path("."), evaluate=evaluate)

@@ -119,13 +119,32 @@ def test_nothing_to_train_on(home: Path) -> None:
         gathered(home, max_seconds=0.1)
 
 
-def test_a_licence_that_forbids_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def forbid_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = load_corpus("manifest", manifest=str(home / "train.csv"))
     licence = corpus.card.licence.model_copy(update={"uses": ["evaluation"], "text": "evaluation only"})  # type: ignore[attr-defined]
     card = corpus.card.model_copy(update={"licence": licence})  # type: ignore[attr-defined]
     monkeypatch.setattr(type(corpus), "card", card)
-    with pytest.raises(InputError, match="does not allow training: evaluation only"):
+
+
+def test_a_licence_that_forbids_training(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid_training(home, monkeypatch)
+    with pytest.raises(InputError, match=r"does not allow training: evaluation only; .* permission: WHO"):
         gathered(home)
+
+
+def test_the_holder_s_permission_is_said_in_words_and_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid_training(home, monkeypatch)
+    source = {"corpus": "manifest", "options": {"manifest": str(home / "train.csv")}}
+    words = "N. N., the holder, allowed training by us on 2026-01-31"
+    data = gathered(home, train=[{**source, "permission": words}])
+    assert data.train
+    (kept,) = data.permissions
+    assert kept["permission"] == words
+    assert kept["licence"].endswith("evaluation only")
+    with pytest.raises(InputError, match="does not allow training"):
+        gathered(home, train=[{**source, "permission": words}, source])
 
 
 def test_evaluated_speakers_and_audio_are_refused(home: Path) -> None:

@@ -99,6 +99,28 @@ def test_a_gain_without_harm(home: Path, tmp_path: Path, monkeypatch: pytest.Mon
     check_the_folder(tmp_path / "out", result)
 
 
+def test_a_permission_to_train_is_kept_with_the_result_and_in_the_record(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from speechfair.debias.process_record import training_record
+    from tests.debias.test_rows import forbid_training
+
+    script(monkeypatch, {"x": 2, "y": 3, "native": 2}, {"x": 1, "y": 1, "native": 1})
+    forbid_training(home, monkeypatch)
+    content = recipe_content(home, home / "model", steps=1)
+    with pytest.raises(InputError, match="does not allow training"):
+        debias(DebiasRecipe.model_validate(content), tmp_path / "refused", on_cpu=True)
+    words = "N. N., the holder, allowed training by us on 2026-01-31"
+    content["train"][0]["permission"] = words
+    result = debias(DebiasRecipe.model_validate(content), tmp_path / "out", on_cpu=True)
+    assert [kept["permission"] for kept in result.permissions] == [words]
+    assert json.loads((tmp_path / "out" / "debias.json").read_text())["permissions"] == list(
+        result.permissions
+    )
+    record = training_record(tmp_path / "out", trainer="kei", commit="abcdef0")
+    assert record.permissions == {"manifest": words}
+
+
 def check_the_folder(out: Path, result: DebiasResult) -> None:
     record = yaml.safe_load((out / "debias.yaml").read_text())
     assert record["verdict"] == result.verdict

@@ -120,7 +120,8 @@ def permission(material: Material) -> Finding:
                     ),
                 )
             )
-        parts += _card(corpus, use)
+        given = [each.permissions[corpus] for each in material.training if corpus in each.permissions]
+        parts += _card(corpus, use, given if use == "training" else [])
     for name, row in entries.items():
         if row["delete_by"] and row["delete_by"] < material.today.isoformat():
             parts.append(
@@ -149,8 +150,8 @@ def permission(material: Material) -> Finding:
     )
 
 
-def _card(corpus: str, use: str) -> list[Part]:
-    """What the corpus's own card forbids, for corpora that have one."""
+def _card(corpus: str, use: str, permissions: list[str]) -> list[Part]:
+    """What the corpus's own card forbids, for corpora that have one; a permission is for a person to look at."""
     from speechfair.corpora.card import load_card
     from speechfair.errors import InputError
 
@@ -160,6 +161,17 @@ def _card(corpus: str, use: str) -> list[Part]:
         return []
     if corpus == "manifest" or use in uses:
         return []
+    if permissions:
+        words = "; ".join(permissions)
+        return [
+            (
+                "not_assessed",
+                say(
+                    f"{corpus}: its licence does not permit {use}; a permission is named, to be looked at: {words}",
+                    f"{corpus}:ライセンスは {use} を許さない。許諾の記載あり、要確認:{words}",
+                ),
+            )
+        ]
     return [
         (
             "fail",

@@ -89,11 +89,27 @@ def _body(material: Material, runs: list[Run], card: dict[str, Any] | Any) -> st
         ("Mitigation and what gap remains", "mitigation"), ("Contact", "contact"),
     ):  # fmt: skip
         lines += [f"## {title}", "", _plain(card[key] or "not stated"), ""]
+        if key == "training_data":
+            lines += _permissions(material)
     lines += ["## Error rate by group", ""]
     for run in runs:
         lines += _results(run)
     lines += _verdicts(runs)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _permissions(material: Material) -> list[str]:
+    """Whose licence does not allow training, and whose word it was done on; nothing where there is none."""
+    return [
+        line
+        for record in material.training
+        for corpus, words in record.permissions.items()
+        for line in (
+            f"Trained on {_plain(corpus)} with its holder's permission, in the words of training record "
+            f"{_plain(record.id)}: {_plain(words)}",
+            "",
+        )
+    ]
 
 
 def _results(run: Run) -> list[str]:
