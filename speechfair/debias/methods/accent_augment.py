@@ -97,4 +97,6 @@ def _pitched(samples: NDArray[np.float64], semitones: float) -> NDArray[np.float
     shifted = soxr.resample(stretched.numpy(), 16_000 * factor, 16_000)
     found = np.zeros(len(samples))
     found[: min(len(samples), len(shifted))] = shifted[: len(samples)]
-    return found
+    # the vocoder's phases do not quite fit together, which takes some of the level away
+    power = np.mean(found**2)
+    return found * np.sqrt(np.mean(samples**2) / power) if power > 0 else found
