@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from speechfair import __version__
 from speechfair.auditing.matching import read_scored
-from speechfair.auditing.result import EstimateRecord
+from speechfair.auditing.result import CorpusRecord, EstimateRecord, ModelRecord
 from speechfair.auditing.scoring import add_axis
 from speechfair.auditing.transcription import read_hypotheses
 from speechfair.errors import InputError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-__all__ = ["ConfidenceReport", "GroupConfidence", "confidence"]
+__all__ = ["ConfidenceReport", "CurvePoint", "GroupConfidence", "ReliabilityBin", "Selection", "confidence"]
 
 CURVE = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Shares of the words at which the rejection curve is drawn."""
@@ -68,7 +69,8 @@ class GroupConfidence(_Record):
     ----------
     n_without : utterances without a confidence (failed ones): never accepted, and in no calibration.
     overconfidence : claimed less right, as a share of words.
-    common : what the one threshold for all lets through of this group.
+    usual : what the one threshold that is chosen on all speakers together lets through of this group.
+    common : the same of the one threshold at which no group exceeds the target.
     own : what the group's own threshold lets through, on speakers it was not chosen on; None where it cannot be found.
     """
 
@@ -81,6 +83,7 @@ class GroupConfidence(_Record):
     calibration_error: EstimateRecord
     reliability: list[ReliabilityBin]
     curve: list[CurvePoint]
+    usual: Selection | None
     common: Selection | None
     own: Selection | None
 
@@ -90,16 +93,26 @@ class ConfidenceReport(_Record):
 
     Parameters
     ----------
+    audit_sha256 : of the ``audit.json`` of the run.
+    tokens : what is counted, words or characters.
     target_error : error rate that is wanted among what is accepted.
+    usual_threshold : least threshold at which all speakers together do not exceed the target: what is used where
+        nobody looks at groups.
     common_threshold : least one threshold at which no group exceeds the target (in this sample); None where
         some group has none.
     """
 
+    speechfair: str
     model: str
     corpus: str
+    model_record: ModelRecord
+    corpus_record: CorpusRecord
+    audit_sha256: str
+    tokens: str
     level: float
     seed: int
     target_error: float
+    usual_threshold: float | None
     common_threshold: float | None
     overall: GroupConfidence
     groups: list[GroupConfidence]
@@ -196,16 +209,26 @@ def confidence(
     thresholds = [threshold_for(part, target_error) for _, _, part in parts]
     usable = [value for value in thresholds if value is not None]
     common = max(usable) if parts and len(usable) == len(parts) else None
+    usual = threshold_for(table, target_error)
     rng = np.random.default_rng(seed)
     return ConfidenceReport(
+        speechfair=__version__,
         model=scored.recipe["model"]["name"],
         corpus=scored.recipe["corpus"]["name"],
+        model_record=scored.result.model_record,
+        corpus_record=scored.result.corpus_record,
+        audit_sha256=scored.audit_sha256,
+        tokens=scored.result.tokens,
         level=level,
         seed=seed,
         target_error=target_error,
+        usual_threshold=usual,
         common_threshold=common,
-        overall=_group("overall", "all", table, target_error, common, rng, level),
-        groups=[_group(axis, value, part, target_error, common, rng, level) for axis, value, part in parts],
+        overall=_group("overall", "all", table, target_error, (usual, common), rng, level),
+        groups=[
+            _group(axis, value, part, target_error, (usual, common), rng, level)
+            for axis, value, part in parts
+        ],
         notes=_notes(table, parts, thresholds, common),
     )
 
@@ -215,15 +238,20 @@ def _group(
     value: str,
     table: pl.DataFrame,
     target: float,
-    common: float | None,
+    thresholds: tuple[float | None, float | None],
     rng: np.random.Generator,
     level: float,
 ) -> GroupConfidence:
+    """`thresholds` are those for all groups: the usual one and the common one."""
     from dataclasses import asdict
 
     from speechfair.metrics import calibration as measures
     from speechfair.metrics import pooled_rate, speaker_sums
 
+    usual, common = (
+        None if one is None else _selection(measures.accepted(table, one, rng=rng, level=level))
+        for one in thresholds
+    )
     return GroupConfidence(
         axis=axis,
         value=value,
@@ -234,7 +262,8 @@ def _group(
         calibration_error=EstimateRecord.of(measures.calibration_error(table, rng=rng, level=level)),
         reliability=[ReliabilityBin(**asdict(one)) for one in measures.reliability(table)],
         curve=_curve(table, level),
-        common=None if common is None else _selection(measures.accepted(table, common, rng=rng, level=level)),
+        usual=usual,
+        common=common,
         own=_selection(measures.held_out(table, target, rng=rng, level=level)),
     )
 

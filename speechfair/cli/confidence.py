@@ -24,6 +24,7 @@ def command(
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Also write the report to this JSON file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page of the report to this file.")] = None,
     json: options.Json = False,
 ) -> None:
     """Calibration and rejection curves per group, and thresholds with equal error among what is accepted."""
@@ -40,3 +41,7 @@ def command(
     if out is not None:
         write_atomically(out, found.to_json().encode())
         output.say(f"confidence: {out}")
+    if html is not None:
+        from speechfair.reporting.confidence_html import write_confidence
+
+        output.say(f"page:       {write_confidence(found, html)}")

@@ -1,4 +1,7 @@
-"""The page of a probe: one HTML file without script and without network. It words and draws what the result holds."""
+"""The page of a probe: one HTML file without script and without network. It words and draws what the result holds.
+
+`write_page` serves every result that is findings and titled tables, such as that of ``speechfair confidence``.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def write_grounding(result: GroundingResult, path: Path) -> Path:
     ]
     return write_page(
         path,
-        "grounding",
+        "probe grounding",
         result,
         grounding_findings(result),
         grounding_sections(result),
@@ -52,7 +55,7 @@ def write_response(result: ResponseResult, path: Path) -> Path:
 
     facts = [("Architecture", result.architecture), ("Prompt", result.prompt)]
     return write_page(
-        path, "response", result, response_findings(result), response_sections(result), {}, facts
+        path, "probe response", result, response_findings(result), response_sections(result), {}, facts
     )
 
 
@@ -62,23 +65,24 @@ def write_strength(result: StrengthResult, path: Path) -> Path:
 
     charts = {"dose": dose_chart(result)}
     return write_page(
-        path, "strength", result, strength_findings(result), strength_sections(result), charts, []
+        path, "probe strength", result, strength_findings(result), strength_sections(result), charts, []
     )
 
 
 def write_page(
     path: Path,
-    kind: str,
+    verb: str,
     result: Any,
     findings: Sequence[Finding],
     sections: Sequence[Section],
     charts: Mapping[str, Chart | None],
     facts: Sequence[tuple[str, str]],
 ) -> Path:
-    """Write a probe's page.
+    """Write a page of findings and sections.
 
     Parameters
     ----------
+    verb : that made the result, such as ``probe grounding``.
     result : any probe's result; its model, corpus, level, notes and version are shown.
     charts : by the name that a section gives.
     facts : name and value of what else belongs to the provenance.
@@ -100,7 +104,7 @@ def write_page(
     environment.filters |= {"show": printable}
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
     page = environment.get_template("probe.html.jinja").render(
-        kind=kind,
+        verb=verb,
         model=result.model,
         corpus=result.corpus,
         statement=result.corpus_record.statement,
