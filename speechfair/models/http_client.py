@@ -23,7 +23,7 @@ from speechfair.errors import InputError, ModelError
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["HttpClient", "RequestFailedError", "Retries", "read_base_url", "read_key"]
+__all__ = ["HttpClient", "NotFoundError", "RequestFailedError", "Retries", "read_base_url", "read_key"]
 
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -31,7 +31,18 @@ SHOWN = 300
 
 
 class RequestFailedError(Exception):
-    """One request got no usable answer; the message says why and after how many attempts."""
+    """One request got no usable answer; the message says why and after how many attempts.
+
+    `status` is that of an answer that no repetition can mend, else None.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFoundError(ModelError):
+    """The server says that the model, or the address, does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,19 @@ class HttpClient:
             )
         raise RequestFailedError(f"{last} ({self._retries.attempts} attempts)")
 
+    def get(self, path: str) -> Any:
+        """The parsed JSON at `path`, asked for once; None where there is none. Counts against the rate limit."""
+        import httpx2
+
+        if self._http is None:
+            raise RuntimeError("HttpClient is used outside of its with block")
+        self._wait_for_turn()
+        try:
+            response = self._http.get(f"{self._base_url}{path}")
+            return response.json() if response.is_success else None
+        except (httpx2.HTTPError, ValueError):
+            return None
+
     def _attempt(
         self, path: str, data: Any, files: Any, json: Any, check: Callable[[Any], str | None]
     ) -> tuple[Any, str, float | None, bool]:
@@ -227,14 +251,14 @@ class HttpClient:
         if _out_of_money(response):
             return ModelError(f"{self._base_url} says the account's quota is used up: {self._said(response)}")
         if status == 404 or _code(response) == "model_not_found":
-            return ModelError(
+            return NotFoundError(
                 f"{self._base_url} does not know the model or the address: {self._said(response)}; check both"
             )
         if 300 <= status < 400:
             return ModelError(
                 f"{self._base_url} redirects elsewhere (status {status}); give the final base_url"
             )
-        return RequestFailedError(self._said(response))
+        return RequestFailedError(self._said(response), status)
 
     def _said(self, response: httpx2.Response) -> str:
         """Status and message of an answer, in one line, without the key."""

@@ -52,6 +52,7 @@ def load(
     per_minute: float | None = None,
     price_per_minute: float | None = None,
     max_cost: float | None = None,
+    check_model: bool = True,
     version: str = "",
     name: str | None = None,
 ) -> OpenAIChat:
@@ -72,6 +73,7 @@ def load(
     per_minute : greatest number of requests a minute, or None. Not part of the identity.
     price_per_minute : of audio, in any currency, for the estimate of cost.
     max_cost : the run stops before the estimate passes this.
+    check_model : stop the run at once where the server does not know the model. Not part of the identity.
     version : anything that tells this state of the server from another. Part of the identity.
     name : what the model is called in results; default ``openai-chat:WHICH``.
 
@@ -95,6 +97,7 @@ def load(
         per_minute=per_minute,
         price_per_minute=price_per_minute,
         max_cost=max_cost,
+        check_model=check_model,
     )
     settings = {"model": which, "temperature": temperature}
     settings["max_tokens"] = whole_number("max_new_tokens", max_new_tokens)
@@ -179,11 +182,11 @@ class OpenAIChat:
         try:
             if question.audio is not None:
                 self._served.account(question.audio.duration_s)
-            found = self._served.client.post(
+            found = self._served.post(
+                self._settings["model"],
                 "/chat/completions",
                 json={**self._settings, "messages": [{"role": "user", "content": _content(question)}]},
                 check=_without_answer,
-                stopped=lambda: self._served.stopped,
             )
         except SpeechfairError:
             raise

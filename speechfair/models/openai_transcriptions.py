@@ -42,6 +42,7 @@ def load(
     per_minute: float | None = None,
     price_per_minute: float | None = None,
     max_cost: float | None = None,
+    check_model: bool = True,
     version: str = "",
     name: str | None = None,
 ) -> OpenAITranscriptions:
@@ -61,6 +62,7 @@ def load(
     per_minute : greatest number of requests a minute, or None. Not part of the identity.
     price_per_minute : of audio, in any currency, for the estimate of cost.
     max_cost : the run stops before the estimate passes this.
+    check_model : stop the run at once where the server does not know the model. Not part of the identity.
     version : anything that tells this state of the server from another. Part of the identity.
     name : what the model is called in results; default ``openai:WHICH``.
 
@@ -80,6 +82,7 @@ def load(
         per_minute=per_minute,
         price_per_minute=price_per_minute,
         max_cost=max_cost,
+        check_model=check_model,
     )
     ours = OPENAI_LONGEST_S if served.base_url == OPENAI else OTHER_LONGEST_S
     form = {"model": which, "temperature": f"{temperature:g}", "response_format": "json"}
@@ -134,12 +137,12 @@ class OpenAITranscriptions:
         started = time.perf_counter()
         try:
             self._served.account(audio.duration_s)
-            answer = self._served.client.post(
+            answer = self._served.post(
+                self._form["model"],
                 "/audio/transcriptions",
                 data=self._form,
                 files={"file": ("audio.wav", wav_bytes(audio), "audio/wav")},
                 check=_without_text,
-                stopped=lambda: self._served.stopped,
             )
         except SpeechfairError:
             raise

@@ -44,6 +44,9 @@ class TranscriptionServer:
 
     def __init__(self, script: Callable[[Seen, int], Answer | None] = lambda seen, number: None) -> None:
         self.script = script
+        self.models = Answer(404)
+        """What it answers to a question about its models."""
+        self.models_asked = 0
         self.seen: list[Seen] = []
         self._lock = threading.Lock()
         server = self
@@ -53,6 +56,10 @@ class TranscriptionServer:
 
             def do_POST(self) -> None:
                 server._answer(self)
+
+            def do_GET(self) -> None:
+                server.models_asked += self.path == "/v1/models"
+                server._send(self, server.models)
 
             def log_message(self, *arguments: Any) -> None: ...
 
@@ -92,7 +99,9 @@ class TranscriptionServer:
         with self._lock:
             number = len(self.seen)
             self.seen.append(seen)
-        answer = self.script(seen, number) or self._default(seen)
+        self._send(handler, self.script(seen, number) or self._default(seen))
+
+    def _send(self, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
         if answer.cut:
             handler.close_connection = True
             return

@@ -256,6 +256,62 @@ def test_a_bad_request_concerns_its_row_only(serve: Any, waits: Waits) -> None:
     assert len(server.seen) == 2
 
 
+LISTED = Answer(body={"object": "list", "data": [{"id": "made-upp"}, {"id": "other"}, {"id": 3}, "x"]})
+REFUSED = Answer(400, {"error": {"message": "bad request"}})
+
+
+def test_an_unknown_model_stops_the_run_and_the_offered_ones_are_named(serve: Any, waits: Waits) -> None:
+    server = serve(lambda seen, number: REFUSED)
+    server.models = LISTED
+    with pytest.raises(ModelError, match=r"bad request\); did you mean 'made-upp'\? Known: made-upp, other"):
+        client_of(server, concurrency=2).transcribe([audio(f"u{n}") for n in range(20)])
+    assert len(server.seen) <= 4, "not one request per row"
+    assert server.models_asked == 1
+    missing = serve(lambda seen, number: Answer(404))
+    missing.models = LISTED
+    with pytest.raises(ModelError, match=r"does not know the model or the address.*did you mean 'made-upp'"):
+        client_of(missing).transcribe([audio("a")])
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        Answer(404),
+        Answer(405),
+        Answer(500),
+        Answer(cut=True),
+        Answer(body=b"<html>"),
+        Answer(body=[]),
+        Answer(body={"data": None}),
+        Answer(body={"data": []}),
+        Answer(body={"data": [{"id": "made-up"}]}),
+    ],
+)
+def test_a_refused_row_is_a_row_where_the_server_lists_no_models_or_this_one(
+    models: Answer, serve: Any, waits: Waits
+) -> None:
+    server = serve(lambda seen, number: REFUSED if number == 0 else None)
+    server.models = models
+    found = client_of(server, concurrency=1).transcribe([audio("a"), audio("b", 0.2)])
+    assert [h.error for h in found] == ["status 400: bad request", None]
+
+
+def test_the_servers_words_about_the_model_are_enough(serve: Any, waits: Waits) -> None:
+    server = serve(lambda seen, number: Answer(400, {"error": {"message": "there is no 'made-up' here"}}))
+    with pytest.raises(ModelError, match=r"does not take the model 'made-up' \(status 400: there is no"):
+        client_of(server).transcribe([audio("a")])
+    (found,) = client_of(server, check_model=False).transcribe([audio("a")])
+    assert "there is no 'made-up' here" in str(found.error)
+
+
+def test_a_good_server_is_not_asked_for_its_models_and_may_list_others(serve: Any, waits: Waits) -> None:
+    server = serve(lambda seen, number: REFUSED if number == 1 else None)
+    server.models = LISTED
+    found = client_of(server, concurrency=1).transcribe([audio("a"), audio("b"), audio("c")])
+    assert [h.error is None for h in found] == [True, False, True], "it has answered: the model is there"
+    assert server.models_asked == 0
+
+
 def test_a_server_that_is_not_there(serve: Any, waits: Waits) -> None:
     server = TranscriptionServer()
     server._http.server_close()
@@ -294,6 +350,7 @@ def test_cost_is_estimated_and_bounded(serve: Any) -> None:
         ({"per_minute": 0}, "per_minute=0 is not usable"),
         ({"timeout_s": "long"}, "timeout_s='long' is not usable"),
         ({"max_cost": 1}, "max_cost needs price_per_minute"),
+        ({"check_model": "perhaps"}, "check_model='perhaps' is not usable"),
         ({"langauge": "en"}, "did you mean 'language'"),
     ],
 )
