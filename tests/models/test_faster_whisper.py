@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,8 +45,16 @@ def make(tmp_path: Path) -> Callable[..., FasterWhisper]:
     ) -> FasterWhisper:
         language = options.get("language")
         beam = options.get("beam_size", 1)
+        workers = options.get("workers", 1)
         return FasterWhisper(
-            lambda: FakeModel(multilingual), "fake", tmp_path, language, window_s, batch_size, beam
+            lambda _: FakeModel(multilingual),
+            "fake",
+            tmp_path,
+            language,
+            window_s,
+            batch_size,
+            beam,
+            workers=workers,
         )
 
     return build
@@ -54,7 +63,10 @@ def make(tmp_path: Path) -> Callable[..., FasterWhisper]:
 @pytest.fixture
 def scripted(make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch) -> Any:
     """A recogniser whose decode says the id, runs away for ids with 'run', raises for ids with 'bad'."""
-    model = make()
+    return script(make(), monkeypatch)
+
+
+def script(model: FasterWhisper, monkeypatch: pytest.MonkeyPatch) -> Any:
     passes: list[tuple[float, list[str]]] = []
 
     def decode(batch: list[Audio], window_s: float) -> list[Decode]:
@@ -116,6 +128,32 @@ def test_one_bad_row_does_not_touch_its_neighbours(scripted: Any) -> None:
     found = scripted.model.transcribe([audio("a", 2.0), audio("bad", 2.0), audio("c", 2.0)])
     assert [h.text for h in found] == ["a", None, "c"]
     assert found[1].error == "RuntimeError: out of luck"
+
+
+def test_passes_at_once_give_what_passes_one_by_one_give(
+    make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a", "run", "bad", "b", "run hopeless", "cut", "c", "d", "e", "f"]
+    batch = [audio(name, 1.0 + 3 * i) for i, name in enumerate(names)] + [audio("long", 40.0)]
+    one, several = (script(make(workers=n), monkeypatch).model.transcribe(batch) for n in (1, 3))
+    assert [(h.utterance_id, h.text, h.error, h.rejected) for h in several] == [
+        (h.utterance_id, h.text, h.error, h.rejected) for h in one
+    ]
+    assert [h.utterance_id for h in several] == [a.utterance_id for a in batch]
+
+
+def test_passes_run_at_the_same_time(
+    make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pass waits for the other: one by one they would wait for ever."""
+    model, both = make(workers=2, batch_size=1), threading.Barrier(2, timeout=30)
+
+    def decode(batch: list[Audio], window_s: float) -> list[Decode]:
+        both.wait()
+        return [Decode(a.utterance_id) for a in batch]
+
+    monkeypatch.setattr(model, "_decode", decode)
+    assert [h.text for h in model.transcribe([audio("a", 1.0), audio("b", 2.0)])] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
