@@ -106,7 +106,26 @@ def _relative(results: Mapping[str, DebiasResult]) -> str:
             f"| {name} | {macro:+.1%} | {worst:+.1%} | {_points(native.change)} | {_interval(native.change)} | "
             f"{_harmed(native)} |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_met(results)])
+
+
+def _met(results: Mapping[str, DebiasResult]) -> list[str]:
+    """Which runs gain a quarter in mean and worst group, and which of them are shown to leave LibriSpeech alone."""
+    gain = [name for name, result in results.items() if max(_relative_changes(result)) <= -0.25]
+    unharmed = {
+        name
+        for name, result in results.items()
+        if next(g for g in result.groups if g.protected and g.axis is None).harmed is False
+    }
+    return [
+        f"- At least 25 % less in mean **and** worst gender: {_names(gain)}.",
+        f"- LibriSpeech as a whole shown unharmed by the interval: {_names([n for n in results if n in unharmed])}.",
+        f"- Both: {_names([n for n in gain if n in unharmed])}.",
+    ]
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def _settings(runs: Mapping[str, Path], results: Mapping[str, DebiasResult]) -> str:
