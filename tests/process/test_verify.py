@@ -228,7 +228,7 @@ def test_a_damaged_form_does_not_hide_what_else_is_wrong(mine: Path) -> None:
 
 
 def _waived(process: Path) -> None:
-    project.edit_form(process, "transcription.yaml", limit=0.015)  # the interval now holds the limit
+    project.edit_form(process, "transcription.yaml", limit=0.015)  # the interval now contains the limit
     collect(process)
     waive(process, "AF-2.5", by="ana", reason="few", control="again in May", until=project.days(30))
 

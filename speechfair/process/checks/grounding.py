@@ -199,7 +199,7 @@ def _value(name: str, value: Measured, least: int) -> Part:
     text = f"{label}: {number(value.value)} [{number(value.low)}, {number(value.high)}], limit {number(value.limit)}"
     if bad:
         return "fail", say(f"beyond the limit: {text}", f"限度を超える:{text}")
-    return "undetermined", say(f"the interval holds the limit: {text}", f"区間が限度をまたぐ:{text}")
+    return "undetermined", say(f"the interval contains the limit: {text}", f"区間が限度をまたぐ:{text}")
 
 
 def _sources(material: Material, names: list[str]) -> list[Source]:

@@ -117,4 +117,4 @@ def within(estimate: Estimate, limit: float, label: str) -> Part:
         return ok()
     if estimate.low > limit:
         return "fail", say(f"beyond the limit: {text}", f"限度を超える:{text}")
-    return "undetermined", say(f"the interval holds the limit: {text}", f"区間が限度をまたぐ:{text}")
+    return "undetermined", say(f"the interval contains the limit: {text}", f"区間が限度をまたぐ:{text}")
