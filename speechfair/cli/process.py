@@ -162,6 +162,20 @@ def _show_items(state: Any) -> None:
     typer.echo(", ".join(f"{n} {status}" for status, n in state.counts.items() if n))
 
 
+@app.command("measure")
+def measure_command(
+    folder: Folder,
+    run: Annotated[
+        Path, typer.Argument(help="Run folder of `speechfair probe grounding` or `probe response`.")
+    ],
+) -> None:
+    """Write a probe's figures as measurements for AF-4.8 to AF-4.11, and list them in runs.yaml."""
+    from speechfair.process.probe_evidence import measure
+
+    for path in measure(folder, run):
+        typer.echo(str(path))
+
+
 @app.command("attest")
 def attest_command(
     folder: Folder,

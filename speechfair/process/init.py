@@ -27,7 +27,7 @@ from speechfair.process.plan import (
 from speechfair.store import file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
-__all__ = ["Start", "add_records", "add_runs", "freeze", "init", "read_start"]
+__all__ = ["Start", "add_measurements", "add_records", "add_runs", "freeze", "init", "read_start"]
 
 
 class Start(BaseModel):
@@ -156,6 +156,13 @@ def add_records(folder: str | Path, files: Sequence[str]) -> None:
     path, listed = _run_list(folder)
     if new := [name for name in files if name not in listed.training_records]:
         _write_run_list(path, listed, "training_records", new)
+
+
+def add_measurements(folder: str | Path, files: Sequence[str]) -> None:
+    """Add measurement files to ``runs.yaml``, by their paths relative to the folder."""
+    path, listed = _run_list(folder)
+    if new := [name for name in files if name not in listed.measurements]:
+        _write_run_list(path, listed, "measurements", new)
 
 
 def _run_list(folder: str | Path) -> tuple[Path, RunList]:

@@ -45,6 +45,7 @@ class Numbers(_Strict):
     perturbation_growth: float = Field(default=1.25, ge=1)
     disagreement_excess: float = Field(default=0.05, gt=0, lt=1)
     speechless_share: float = Field(default=0.05, gt=0, lt=1)
+    probe_margin: float = Field(default=0.10, gt=0, lt=1)
     share_shortfall: float = Field(default=0.5, gt=0, le=1)
     valid_days: int = Field(default=365, ge=1)
     logs_days: int = Field(default=183, ge=1)
@@ -69,6 +70,10 @@ NUMBER_WORDS: dict[str, Text] = {
     ),
     "speechless_share": Text(
         en="largest share of speechless audio that gets words", ja="無音声に語が出る割合の上限"
+    ),
+    "probe_margin": Text(
+        en="a probe's deficit or difference within this share of the reference group counts as even",
+        ja="プローブで参照群との差がこの割合以内なら同等とみなす",
     ),
     "share_shortfall": Text(
         en="a group below this part of its target share is thin",
