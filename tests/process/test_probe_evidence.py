@@ -109,9 +109,9 @@ def test_a_probe_before_the_freeze_is_no_evidence(root: Path) -> None:
 def test_what_is_no_probe_or_was_changed_is_refused(root: Path, tmp_path: Path) -> None:
     import shutil
 
+    (tmp_path / "other").mkdir()
+    shutil.copy(root / "grounding" / "run.yaml", tmp_path / "other")
     with pytest.raises(InputError, match="holds neither"):
-        (tmp_path / "other").mkdir()
-        shutil.copy(root / "grounding" / "run.yaml", tmp_path / "other")
         measure(root / "process", tmp_path / "other")
     copy = tmp_path / "changed"
     shutil.copytree(root / "grounding", copy)
