@@ -253,7 +253,7 @@ def response_findings(result: ResponseResult) -> list[Finding]:
     found = []
     for axis in result.axes:
         clear = [
-            f"{printable(group.group)} {measure.what} {group.verdict} ({_compared(measure.measure, group)})"
+            f"{measure.what}: {printable(group.group)} {group.verdict}, {_in_unit(measure.measure, group)}"
             for measure in axis.measures
             for group in measure.groups
             if group.verdict in ("higher", "lower")
@@ -319,6 +319,10 @@ def response_sections(result: ResponseResult) -> list[Section]:
         Section("Who classified, and how well", lede, ("measure", "right", "%", "used"), accuracy)
     )
     return sections
+
+
+def _in_unit(measure: str, group: GroupMeasure) -> str:
+    return f"{_compared(measure, group)}" if measure == "length" else f"in points {_compared(measure, group)}"
 
 
 def _compared(measure: str, group: GroupMeasure) -> str:

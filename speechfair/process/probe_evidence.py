@@ -7,6 +7,7 @@ no measure is missing from a measurement in silence; a number without an interva
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -67,10 +68,15 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
         raise InputError(f"{path}: was changed after the probe wrote it; give the probe's command again")
     criteria = _criteria_in_force(process, run, content)
     result = _read(path)
+    if re.fullmatch(r"[0-9a-f]{64}", result.model_record.digest) is None:
+        raise InputError(
+            f"{path}: the digest of the model, {result.model_record.digest!r}, is no SHA-256; a process wants weights"
+        )
+    judged_by: Literal["counting", "model"] = "counting"
+    judge: str | None = None
     if isinstance(result, GroundingResult):
         values = {item: list(_grounding(result, level, margin, path)) for level, item in ITEMS.items()}
         values = {item: some for item, some in values.items() if some}
-        judged_by, judge = "counting", None
     else:
         values = {REPLIES: list(_replies(result, margin, path))}
         judged_by, judge = _judge(result)
@@ -81,7 +87,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
     files = []
     for item, some in values.items():
         one = Measurement(
-            schema="speechfair/measurement/1",
+            schema_="speechfair/measurement/1",
             item=item,
             model_sha256=result.model_record.digest,
             criteria_sha256=criteria,

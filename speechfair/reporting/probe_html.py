@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["write_grounding", "write_page", "write_response", "write_strength"]
 
 _FOLDER = Path(__file__).resolve().parent
-_TEXT_COLUMNS = ("level", "against reference", "verdict", "what", "why", "expected", "measure")
+_TEXT_COLUMNS = ("group", "level", "against reference", "verdict", "what", "why", "expected", "measure")
 
 
 def write_grounding(result: GroundingResult, path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from speechfair.cli.main import app
 from speechfair.errors import InputError
 from speechfair.probes.grounding import probe_grounding
 from speechfair.probes.response_quality import probe_response
+from speechfair.probes.spoken import SceneCorpus
 from speechfair.process.checks.grounding import measured
 from speechfair.process.init import Start, freeze, init
 from speechfair.process.material import read_material
@@ -22,6 +24,18 @@ from tests.probes.planted_model import Planted, scene_corpus
 from tests.probes.test_response_quality import Servant
 from tests.probes.test_response_quality import corpus as request_corpus
 from tests.process.project import CRITERIA
+
+
+def planted(corpus: SceneCorpus, level: int | None = None, drop: float = 0.0) -> Planted:
+    model = Planted(corpus, level, drop=drop)
+    model.identity = replace(model.identity, digest="a" * 64)
+    return model
+
+
+class Hired(Servant):
+    """A servant with weights."""
+
+    identity = replace(Servant.identity, digest="b" * 64)
 
 
 def process_folder(root: Path) -> Path:
@@ -37,11 +51,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A process whose criteria were frozen, and three probes after that: grounding (thick is worse at L2), replies."""
     root = tmp_path_factory.mktemp("probed")
     early = scene_corpus(root / "speech", n_scenes=2)
-    probe_grounding(early, Planted(early), ["accent"], out=root / "early")
+    probe_grounding(early, planted(early), ["accent"], out=root / "early")
     freeze(process_folder(root))
     corpus = scene_corpus(root / "speech")
-    probe_grounding(corpus, Planted(corpus, 2, drop=0.6), ["accent"], out=root / "grounding")
-    probe_response(request_corpus(root / "requests"), Servant(), ["accent"], out=root / "response")
+    probe_grounding(corpus, planted(corpus, 2, 0.6), ["accent"], out=root / "grounding")
+    probe_response(request_corpus(root / "requests"), Hired(), ["accent"], out=root / "response")
+    probe_grounding(early, Planted(early), ["accent"], out=root / "nameless")
     return root
 
 
@@ -113,6 +128,8 @@ def test_what_is_no_probe_or_was_changed_is_refused(root: Path, tmp_path: Path) 
     shutil.copy(root / "grounding" / "run.yaml", tmp_path / "other")
     with pytest.raises(InputError, match="holds neither"):
         measure(root / "process", tmp_path / "other")
+    with pytest.raises(InputError, match="is no SHA-256"):
+        measure(root / "process", root / "nameless")
     copy = tmp_path / "changed"
     shutil.copytree(root / "grounding", copy)
     text = (copy / "grounding.json").read_text()
