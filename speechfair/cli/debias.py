@@ -92,7 +92,8 @@ def command(
         typer.echo(result.to_json(), nl=False)
     else:
         _show(result)
-    output.say(f"run folder: {folder}\nmodel:      {folder / 'model'}   (whisper:{folder / 'model'})")
+    family = result.training["finish"].get("recognizer_family") or loaded.model_family
+    output.say(f"run folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})")
     if code := EXIT_CODES[result.verdict]:
         raise typer.Exit(code)
 

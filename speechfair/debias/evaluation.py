@@ -23,7 +23,12 @@ AUDIT_SEED = 0
 
 
 def recognizer_for(
-    recipe: DebiasRecipe, weights: Path, work: Path, name: str, changed: Mapping[str, Any] | None = None
+    recipe: DebiasRecipe,
+    weights: Path,
+    work: Path,
+    name: str,
+    changed: Mapping[str, Any] | None = None,
+    family: str | None = None,
 ) -> Recognizer:
     """The recipe's recogniser on a transformers folder.
 
@@ -32,11 +37,12 @@ def recognizer_for(
     work : where an exported copy of the weights may lie.
     name : what the model is called in the audit, and the name of the copy.
     changed : options in place of the recipe's own.
+    family : in place of the recipe's own.
     """
     from speechfair.debias.pieces import export_ct2
     from speechfair.models import load_model
 
-    family = recipe.recognizer.family
+    family = family or recipe.recognizer.family
     folder = export_ct2(weights, work / name) if family == "faster-whisper" else weights
     options = {**recipe.recognizer.options, **(changed or {})}
     if recipe.language is not None and family != "ctc":

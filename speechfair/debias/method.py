@@ -100,6 +100,9 @@ class Method:
     def __init__(self, options: Any) -> None:
         self.options = options
 
+    def check(self, recipe: DebiasRecipe) -> None:
+        """Raise `InputError` for a recipe that the method cannot use; called before anything is read."""
+
     def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
         """Training data with rows that the method makes, counted in `added`; the default adds none.
 
@@ -140,8 +143,14 @@ class Method:
         return samples
 
     def finish(self, stage: Stage) -> dict[str, Any]:
-        """Change the trained weights in `stage.model` in place; what was done and found goes into the record."""
+        """Change the trained weights in `stage.model` in place; what was done and found goes into the record.
+
+        ``recognizer_family`` and ``recognizer_options`` in it decode the audit after, in place of the recipe's.
+        """
         return {}
+
+    def keep(self, stage: Stage, model: Path) -> None:
+        """Put what belongs to the saved weights beside them, into the folder `model`; the default has nothing."""
 
 
 @cache

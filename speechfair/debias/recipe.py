@@ -188,6 +188,11 @@ class DebiasRecipe(_Strict):
                 raise ValueError(f"evaluate {source.name!r}: group_by must hold the axis {self.axis!r}")
         return self
 
+    @property
+    def model_family(self) -> str:
+        """The family that loads what is trained: ``ctc`` or ``whisper``."""
+        return "ctc" if self.model.startswith("ctc:") else "whisper"
+
     def settings(self) -> dict[str, Any]:
         """All keys for the record, less where the data lies; a permission only where one is given."""
         found = self.model_dump(mode="json", exclude={"data_root"})

@@ -98,6 +98,8 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     from speechfair.debias.method import load_method
     from speechfair.debias.sources import corpus_of
 
+    method = load_method(recipe.method)
+    method.check(recipe)
     rows: list[Row] = []
     unused: Counter[str] = Counter()
     digests: list[str] = []
@@ -128,7 +130,7 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     train, dev = split_rows(rows, recipe)
     counts = dict(sorted(unused.items()))
     data = TrainingData(tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions))
-    return load_method(recipe.method).extend(data, recipe, folder)
+    return method.extend(data, recipe, folder)
 
 
 def digest_of_rows(rows: Sequence[Row]) -> str:

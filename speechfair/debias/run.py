@@ -101,8 +101,12 @@ def _debias(
     say(f"{recipe.method.name}: {what} …")
     record = training.run(run.path / "model")
     say("auditing the model after …")
-    changed = record["finish"].get("recognizer_options")
-    after = recognizer_for(recipe, run.path / "model", work, "after", changed)
+    changed = {
+        given: record["finish"][name]
+        for given, name in (("changed", "recognizer_options"), ("family", "recognizer_family"))
+        if record["finish"].get(name) is not None
+    }
+    after = recognizer_for(recipe, run.path / "model", work, "after", **changed)
     audit_all(recipe, after, run.path / "after", observe)
     data = training.data
     result = _result(recipe, data, record, run.path)

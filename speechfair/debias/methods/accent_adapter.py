@@ -1,13 +1,22 @@
-"""An adapter for each group, mixed into one model: nobody has to say, or be guessed, which group a speaker is of."""
+"""An adapter for each group, mixed into one model, or picked for every utterance by a router."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from speechfair.debias.method import Method, NoOptions, Stage
 from speechfair.errors import InputError
+from speechfair.store import write_atomically
+
+if TYPE_CHECKING:
+    from speechfair.debias.recipe import DebiasRecipe
 
 __all__ = ["AccentAdapter", "AccentAdapterOptions"]
 
@@ -16,9 +25,13 @@ class AccentAdapterOptions(NoOptions):
     """`tilts`: mixtures to try. 0 takes every group's adapter equally; 1 takes one group's alone; each group in turn.
 
     The mixture with the best worst-group development rate is kept.
+
+    `router`: also fit a classifier of the base encoder's mean states on the training speakers, which picks an adapter
+    for every utterance; the audit after is of the model so routed. Only for Whisper, decoded by transformers.
     """
 
     tilts: list[float] = Field(default=[0.0, 0.5], min_length=1)
+    router: bool = False
 
 
 class AccentAdapter(Method):
@@ -27,6 +40,10 @@ class AccentAdapter(Method):
     The mixture without a router: MAS-LoRA's own way for speakers of unknown accent. ``routed`` in the record is what a
     router that knows every group would reach on the development speakers, the most that routing could bring.
     Steps are shared out over the groups. The adapters stay in ``training/GROUP/adapter``.
+
+    With `router`, ``model/`` still holds the mixture, and ``model/routed`` what the family ``routed`` loads. ``router``
+    in the record says how many utterances of the development speakers it sends to their own group's adapter; one that
+    is no better than chance makes another mixture, drawn by the utterance.
     """
 
     name = "accent_adapter"
@@ -35,10 +52,20 @@ class AccentAdapter(Method):
     Options = AccentAdapterOptions
     trains = False
 
+    def check(self, recipe: DebiasRecipe) -> None:
+        """Adapters need a lora section; a router, a Whisper that transformers decodes."""
+        if recipe.lora is None:
+            raise InputError("the method 'accent_adapter' trains adapters: give the recipe a lora section")
+        if self.options.router and recipe.recognizer.family != "whisper":
+            raise InputError(
+                f"a router works with recognizer.family whisper only, not {recipe.recognizer.family!r}; the audits "
+                "before and after must be decoded alike"
+            )
+
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Train the adapters, try the mixtures on the development speakers, keep the best."""
-        if stage.recipe.lora is None:
-            raise InputError("the method 'accent_adapter' trains adapters: give the recipe a lora section")
+        self.check(stage.recipe)
+        routing = self._route(stage) if self.options.router else {}
         base, groups = stage.base_weights(), list(stage.data.groups)
         steps = max(1, stage.recipe.steps // len(groups))
         tuned = {group: stage.train_on_group(group, steps) for group in groups}
@@ -52,7 +79,59 @@ class AccentAdapter(Method):
             curve.append({"shares": shares, "development": stage.development_rates()})
         best = min(curve, key=lambda point: point["development"]["worst"])
         _mix(stage.model, base, tuned, best["shares"])
-        return {"shares": best["shares"], "steps_per_group": steps, "routed": routed, "curve": curve}
+        found = {"shares": best["shares"], "steps_per_group": steps, "routed": routed, "curve": curve}
+        return {**found, **routing}
+
+    def _route(self, stage: Stage) -> dict[str, Any]:
+        """Fit the router on the model that the adapters start from, and keep both for `keep`."""
+        from speechfair.debias.pieces import save
+        from speechfair.debias.routed import FOLDER, fit_router, write_router
+        from speechfair.debias.states import mean_states
+
+        train, dev = stage.data.train, stage.data.dev
+        heard = mean_states(stage.model, (*train, *dev), stage.pieces, stage.window_s)
+        router = fit_router(heard[: len(train)], [row.group for row in train], stage.window_s)
+        folder = stage.folder / FOLDER
+        shutil.rmtree(folder, ignore_errors=True)
+        save(stage.pieces, stage.model, folder / "base")
+        write_router(router, folder)
+        picked = [router.groups[number] for number in router.pick(heard[len(train) :])]
+        return {"recognizer_family": "routed", "router": _hits([row.group for row in dev], picked)}
+
+    def keep(self, stage: Stage, model: Path) -> None:
+        """Move base, router and adapters to ``model/routed``."""
+        if not self.options.router:
+            return
+        from speechfair.debias.routed import FOLDER, read_router
+
+        folder = stage.folder / FOLDER
+        for number, group in enumerate(stage.data.groups):
+            _copy_adapter(stage.folder / group / "adapter", folder / "adapters" / str(number))
+        read_router(folder)
+        os.replace(folder, model / FOLDER)
+
+
+def _hits(groups: Sequence[str], picked: Sequence[str]) -> dict[str, Any]:
+    """Per group of the development speakers, the share of utterances that went to each adapter; and the mean hit."""
+    shares = {
+        group: {
+            name: sum(p == name for g, p in zip(groups, picked, strict=True) if g == group)
+            / groups.count(group)
+            for name in sorted({*groups, *picked})
+        }
+        for group in sorted(set(groups))
+    }
+    right = [row[group] for group, row in shares.items()]
+    return {"development": shares, "balanced_accuracy": sum(right) / len(right), "chance": 1 / len(right)}
+
+
+def _copy_adapter(source: Path, target: Path) -> None:
+    """The adapter alone: PEFT's readme says nothing, and its configuration names the folder it came from."""
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / "adapter_model.safetensors", target / "adapter_model.safetensors")
+    settings: Mapping[str, Any] = json.loads((source / "adapter_config.json").read_text(encoding="utf-8"))
+    content = json.dumps({**settings, "base_model_name_or_path": None}, indent=2)
+    write_atomically(target / "adapter_config.json", content.encode())
 
 
 def _mixtures(groups: list[str], tilts: list[float]) -> list[dict[str, float]]:
