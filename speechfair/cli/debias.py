@@ -176,8 +176,8 @@ def _show_table(table: MethodTable) -> None:
     for name, figures in [("before", [table.before]), *((row.name, row.seeds) for row in table.rows)]:
         for one in figures:
             shown.add_row(
-                name, "" if name == "before" else f"{one.seed}", _percent(one.macro), _percent(one.worst),
-                _percent(one.gap), _percent(one.protected), _percent(one.runaway_share), one.verdict,
+                name, "" if name == "before" else f"{one.seed}", output.percent(one.macro), output.percent(one.worst),
+                output.percent(one.gap), output.percent(one.protected), output.percent(one.runaway_share), one.verdict,
             )  # fmt: skip
     output.show_table(shown)
     changes = Table(title=f"change against {table.baseline} in points, over common seeds; below 0 is better")
@@ -185,7 +185,7 @@ def _show_table(table: MethodTable) -> None:
         changes.add_column(name, justify="left" if name in ("recipe", "answer") else "right")
     for row in table.rows:
         parts = (row.macro, row.worst, row.gap, row.protected)
-        cells = ["" if part is None else f"{_points(part.value)} {_interval(part)}" for part in parts]
+        cells = ["" if part is None else f"{output.points(part.value)} {_interval(part)}" for part in parts]
         memory = "–" if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
         changes.add_row(row.name, *cells, f"{row.seconds / 60:.1f}", memory, row.answer)
     output.show_table(changes)
@@ -255,13 +255,13 @@ def _show(result: DebiasResult) -> None:
     for group in result.groups:
         table.add_row(
             group.evaluation + (" (protected)" if group.protected else ""), group.axis or "", group.group,
-            f"{group.n_speakers}", _percent(group.rate_before), _percent(group.rate_after),
-            _points(group.change.value), _interval(group.change), _harm(group),
+            f"{group.n_speakers}", output.percent(group.rate_before), output.percent(group.rate_after),
+            output.points(group.change.value), _interval(group.change), _harm(group),
         )  # fmt: skip
     output.show_table(table)
     for axis in result.axes:
         parts = [
-            f"{name} {_points(e.value)} {_interval(e)}"
+            f"{name} {output.points(e.value)} {_interval(e)}"
             for name, e in (("mean of groups", axis.macro), ("worst group", axis.worst), ("gap", axis.gap))
         ]
         typer.echo(f"{axis.evaluation}, {axis.axis}: change in {'; '.join(parts)}")
@@ -276,14 +276,6 @@ def _harm(group: GroupChange) -> str:
     margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else f"+{100 * group.limit:.1f}"
     word = {True: "yes", False: "no", None: "unclear"}[group.harmed]
     return f"{word} ({margin})"
-
-
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.1f} %"
-
-
-def _points(change: float | None) -> str:
-    return "–" if change is None else f"{100 * change:+.1f}"
 
 
 def _interval(estimate: Any) -> str:

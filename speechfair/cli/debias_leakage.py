@@ -101,25 +101,18 @@ def _show(found: LeakageReport) -> None:
     for row in found.layers:
         one = row.leakage
         table.add_row(
-            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", _percent(one.accuracy),
-            one.no_interval or f"{_percent(one.low)} to {_percent(one.high)}",
-            f"{_percent(one.chance)} ({_percent(one.chance_high)})", "–" if one.p is None else f"{one.p:.3f}",
+            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", output.percent(one.accuracy),
+            one.no_interval or f"{output.percent(one.low)} to {output.percent(one.high)}",
+            f"{output.percent(one.chance)} ({output.percent(one.chance_high)})",
+            "–" if one.p is None else f"{one.p:.3f}",
         )  # fmt: skip
     output.show_table(table)
     for part in found.changes:
         value = part.change
-        interval = value.reason or f"[{_points(value.low)}, {_points(value.high)}]"
+        interval = value.reason or f"[{output.points(value.low)}, {output.points(value.high)}]"
         typer.echo(
-            f"{part.axis}, layer {part.layer}{' (last)' if part.last else ''}: {_points(value.value)} points "
+            f"{part.axis}, layer {part.layer}{' (last)' if part.last else ''}: {output.points(value.value)} points "
             f"{interval} from {part.before} to {part.after}"
         )
     for note in found.notes:
         typer.echo(f"note: {note}")
-
-
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.1f} %"
-
-
-def _points(change: float | None) -> str:
-    return "–" if change is None else f"{100 * change:+.1f}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from speechfair.store import RunFolder
     from speechfair.types import Recognizer
 
-__all__ = ["say", "say_how", "show_table", "transcription_progress"]
+__all__ = ["percent", "points", "say", "say_how", "show_table", "transcription_progress"]
 
 _PLAIN_EVERY_S = 10.0
 
@@ -34,6 +34,16 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
     summary = getattr(model, "summary", None)
     if summary is not None:
         say(summary())
+
+
+def percent(rate: float | None) -> str:
+    """A rate (fraction) for a person; a dash where it is undefined."""
+    return "–" if rate is None else f"{100 * rate:.1f} %"
+
+
+def points(change: float | None) -> str:
+    """A change of a rate in points, with its sign; a dash where it is undefined."""
+    return "–" if change is None else f"{100 * change:+.1f}"
 
 
 def show_table(table: Any) -> None:

@@ -19,6 +19,7 @@ from torch.nn.functional import ctc_loss, log_softmax
 
 from speechfair.debias.batches import IGNORED, SAMPLE_RATE, Example, ctc_tokens, read_samples
 from speechfair.debias.pieces import Pieces
+from speechfair.debias.window import unwrapped
 from speechfair.errors import InputError, ModelError
 from speechfair.models.batching import describe
 from speechfair.models.ctc import masks_padding
@@ -159,13 +160,6 @@ def ctc_transcripts(model: Any, rows: Sequence[Row], pieces: Pieces) -> list[str
     finally:
         model.train(training)
     return [found[place] for place in range(len(rows))]
-
-
-def unwrapped(model: Any) -> Any:
-    """The model itself, whatever PEFT or a training wrapper may have put around it."""
-    while hasattr(model, "module"):
-        model = model.module
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def _frames(model: Any, samples: Tensor) -> Tensor:

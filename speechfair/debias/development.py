@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.debias.batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
-from speechfair.debias.window import audio_window, whisper_of
+from speechfair.debias.window import audio_window, unwrapped
 from speechfair.errors import InputError
 from speechfair.models.weights import quiet_transformers
 from speechfair.models.windows import token_limit
@@ -106,7 +106,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
         return ctc_transcripts(model, rows, pieces)
     import torch
 
-    whisper = whisper_of(model)
+    whisper = unwrapped(model)
     training, device = model.training, next(whisper.parameters()).device
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
     order = sorted(range(len(rows)), key=lambda place: (rows[place].duration_s, rows[place].id))

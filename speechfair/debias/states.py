@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from speechfair.debias.batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
-from speechfair.debias.window import POSITIONS_PER_SECOND, audio_window, whisper_of
+from speechfair.debias.window import POSITIONS_PER_SECOND, audio_window, unwrapped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ __all__ = ["frame_states", "layer_means", "mean_state_of_samples", "mean_states"
 
 def state_width(model: Any) -> int:
     """Numbers in one state."""
-    config = whisper_of(model).config
+    config = unwrapped(model).config
     return int(config.d_model if config.model_type == "whisper" else config.hidden_size)
 
 
@@ -63,7 +63,7 @@ def _encoded(
     model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float, *, layers: bool
 ) -> Iterator[tuple[Any, int | None]]:
     """What the encoder makes of each row, and how many of its frames are speech; None is all of them."""
-    plain = whisper_of(model)
+    plain = unwrapped(model)
     device = next(plain.parameters()).device
     encode = _by_ctc if pieces.kind == "ctc" else _by_whisper
     training = model.training

@@ -13,7 +13,7 @@ from typing import Any
 
 from speechfair.errors import InputError
 
-__all__ = ["FULL_WINDOW_S", "audio_window", "choose_window", "whisper_of"]
+__all__ = ["FULL_WINDOW_S", "audio_window", "choose_window", "unwrapped"]
 
 FULL_WINDOW_S = 30.0
 POSITIONS_PER_SECOND = 50
@@ -36,8 +36,8 @@ def choose_window(durations_s: Sequence[float]) -> float:
     return float(min(FULL_WINDOW_S, max(SHORTEST_AUTO_S, math.ceil(nineteen + 1.0))))
 
 
-def whisper_of(model: Any) -> Any:
-    """The transformers Whisper inside a model that PEFT or a training wrapper may have wrapped."""
+def unwrapped(model: Any) -> Any:
+    """The transformers model itself, whatever PEFT or a training wrapper may have put around it."""
     while hasattr(model, "module"):
         model = model.module
     return model.get_base_model() if hasattr(model, "get_base_model") else model
@@ -54,7 +54,7 @@ def audio_window(model: Any, seconds: float) -> Iterator[int]:
     """
     import torch
 
-    whisper = whisper_of(model)
+    whisper = unwrapped(model)
     encoder, full = whisper.model.encoder, whisper.model.encoder.embed_positions
     positions = round(seconds * POSITIONS_PER_SECOND)
     most = full.weight.shape[0]
