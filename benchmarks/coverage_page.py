@@ -109,7 +109,8 @@ def _gaps(gaps: Sequence[Row]) -> list[str]:
         "## Gaps and worst/best ratios over several groups",
         "Four groups of n, 2n, n and 1.5n speakers with rates 0.12, 0.15, 0.15 and 0.20, or all 0.15. The percentile "
         "bootstrap (expanded by t as in `bootstrap_estimate`) stands beside: it cannot hold a gap of 0. Where there is "
-        f"none only the lower limit can miss. {_draws(main)}",
+        "none only the lower limit can miss; those rows are of an earlier run by the same lower limit (999 replicates, "
+        f"other seeds). {_draws(main)}",
         _table(main, (*GAPS, "percentile"), world),
         *_misses(main, GAPS),
     ]
