@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["method_chart", "write_method_chart"]
 
+MOST_NAMED = 8
+"""With more points than this their names would lie on each other: a legend names the recipes, a number the seed."""
+
 
 def write_method_chart(table: MethodTable, path: Path) -> Path:
     """Write the picture as a static SVG file and return its path."""
@@ -41,6 +44,9 @@ def _pareto(table: MethodTable) -> dict[str, Any]:
     points = [_point("before", table.before, table.protected)]
     for row in table.rows:
         points += [_point(row.name, seed, table.protected) for seed in row.seeds]
+    points = [point for point in points if point]
+    crowded = len(points) > MOST_NAMED
+    legend = {"title": "recipe (number: seed)"} if crowded else None
     scale = {"zero": False, "padding": 20}
     place = {
         "x": {"field": "x", "type": "quantitative", "title": other, "scale": scale},
@@ -55,19 +61,24 @@ def _pareto(table: MethodTable) -> dict[str, Any]:
         "width": 420,
         "height": 340,
         "title": "one point for each seed; lower left is better",
-        "data": {"values": [point for point in points if point]},
+        "data": {"values": points},
         "layer": [
             {
                 "mark": {"type": "point", "filled": True, "size": 70},
                 "encoding": {
                     **place,
-                    "color": {"field": "name", "type": "nominal", "legend": None},
-                    "shape": {"field": "name", "type": "nominal", "legend": None},
+                    "color": {
+                        "field": "name",
+                        "type": "nominal",
+                        "legend": legend,
+                        "scale": {"scheme": "tableau20"},
+                    },
+                    "shape": {"field": "name", "type": "nominal", "legend": legend},
                 },
             },
             {
                 "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 12},
-                "encoding": {**place, "text": {"field": "label"}},
+                "encoding": {**place, "text": {"field": "seed" if crowded else "label"}},
             },
         ],
     }
@@ -77,8 +88,14 @@ def _point(name: str, figures: Any, protected: str | None) -> dict[str, Any]:
     x = figures.protected if protected else figures.macro
     if x is None or figures.worst is None:
         return {}
-    label = name if name == "before" else f"{name} {figures.seed}"
-    return {"name": name, "label": label, "x": 100 * x, "y": 100 * figures.worst}
+    seed = "" if name == "before" else str(figures.seed)
+    return {
+        "name": name,
+        "seed": seed,
+        "label": f"{name} {seed}".rstrip(),
+        "x": 100 * x,
+        "y": 100 * figures.worst,
+    }
 
 
 def _sweep(table: MethodTable) -> dict[str, Any]:
@@ -91,13 +108,16 @@ def _sweep(table: MethodTable) -> dict[str, Any]:
     return {
         "width": 300,
         "height": 340,
-        "title": "averaging, on the development speakers",
+        "title": {
+            "text": "averaging, on the development speakers",
+            "subtitle": "solid: mean of groups, dashed: worst group",
+        },
         "data": {"values": values},
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "share", "type": "quantitative", "title": "share of the fine-tuned weights"},
             "y": {"field": "rate", "type": "quantitative", "title": "WER (%)", "scale": {"zero": False}},
             "color": {"field": "run", "type": "nominal", "title": "run"},
-            "strokeDash": {"field": "what", "type": "nominal", "title": None},
+            "strokeDash": {"field": "what", "type": "nominal", "legend": None},
         },
     }
