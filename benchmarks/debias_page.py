@@ -32,6 +32,7 @@ ABOUT = {
     "average": "half way between the base model and `erm` of the same seed; the share was fixed beforehand",
     "average-25": "a quarter of the way",
     "average-75": "three quarters of the way",
+    "erm-window-30": "`erm` with the usual window of 30 s in training; beside `erm` it shows what the short one costs",
     "group_dro": "online group weights on balanced batches",
     "balanced": "balanced batches; both genders have equally many rows, so this is nearly `erm` in another order",
     "accent_augment": "plain fine-tuning on speech altered in speed, noise and band",

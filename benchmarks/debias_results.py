@@ -43,6 +43,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "average-75": ("average", (FULL, "method.options.shares=[0.75]")),
     "group_dro-average": ("average", (FULL, "method.options.shares=[0.4]")),
     "soup": ("average", (FULL, "method.options.shares=[0.5]")),
+    "erm-window-30": ("erm", (FULL, "window=exact")),
 }
 """Name of a case: the recipe that ships, and what is changed in it. The cases that come first are worth most."""
 
