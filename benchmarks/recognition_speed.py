@@ -1,9 +1,10 @@
 """Whisper tiny.en on real speech: our batches at a 10-s window beside what people usually run, in one run.
 
-Peers: faster-whisper's `transcribe` loop and its `BatchedInferencePipeline`, and the transformers ASR pipeline, all
-greedy, float32, on the test utterances of the speechocean762 subset, with as many threads each. The ways take turns
-on small blocks of utterances, so that whatever else the machine does disturbs all alike; both wall time and processor
-time are kept. Errors are counted per group, and the change against the loop is tested as an audit would.
+Peers: faster-whisper's `transcribe` loop and its `BatchedInferencePipeline`, greedy as ours, and the transformers ASR
+pipeline as it comes, which searches with five beams; all float32, on the test utterances of the speechocean762 subset,
+with as many threads each. The ways take turns on small blocks of utterances, so that whatever else the machine does
+disturbs all alike; both wall time and processor time are kept. Errors are counted per group, and the change against
+the loop is tested as an audit would.
 
 Part of `make bench`; `python -m benchmarks.recognition_speed [--utterances N]` prints it alone.
 """
