@@ -65,8 +65,8 @@ def load(
     language : two-letter code such as ``ja``. English-only models need none; others do.
     compute_type : CTranslate2 arithmetic, such as ``float32`` or ``int8``.
     device : ``cpu``, ``cuda`` or ``auto``.
-    threads : CPU threads; 0 takes every processor. Up to four passes run at once and share them, since two passes of
-        one thread each are faster than one of two. Not part of the identity.
+    threads : CPU threads; 0 takes every processor. Up to four passes run at once and share them: the same texts
+        for less processor time. Not part of the identity.
     batch_size : utterances per pass. Not part of the identity.
     beam_size : 1 is greedy.
     name : what the model is called in results; default ``faster-whisper:WHICH``.
