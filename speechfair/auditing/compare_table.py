@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from speechfair.auditing.comparison import AxisChange, Comparison, GroupChange
     from speechfair.auditing.result import EstimateRecord
 
-__all__ = ["ComparisonTable", "margin_words", "matching_words", "points"]
+__all__ = ["ComparisonTable", "margin_words", "matching_words", "points", "points_parts"]
 
 _TEXT_WIDTH = 120
 _WIDE = 112
@@ -74,11 +74,17 @@ def points(estimate: EstimateRecord | None) -> str:
     >>> points(EstimateRecord(value=-0.021, low=-0.03, high=0.004, level=0.95, method="t", **n))
     '-2.1 [-3.0, +0.4]'
     """
+    return " ".join(part for part in points_parts(estimate) if part is not None)
+
+
+def points_parts(estimate: EstimateRecord | None) -> tuple[str, str | None]:
+    """The two parts of `points`: the value, and the limits in brackets where there are any."""
     if estimate is None or estimate.value is None:
-        return NOTHING
-    if estimate.low is None or estimate.high is None:
-        return f"{100 * estimate.value:+.1f}"
-    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}]"
+        return NOTHING, None
+    limits = None
+    if estimate.low is not None and estimate.high is not None:
+        limits = f"[{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}]"
+    return f"{100 * estimate.value:+.1f}", limits
 
 
 def margin_words(result: Comparison) -> str:

@@ -13,13 +13,12 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
 from speechfair.errors import InputError
 from speechfair.models import runaway
-from speechfair.models.batching import describe, failed, refusal, share_seconds
+from speechfair.models.batching import describe, each_in_threads, failed, refusal, share_seconds
 from speechfair.registry import did_you_mean
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
@@ -195,13 +194,7 @@ class WindowedWhisper(ABC):
         """What each pass gives, in order; the costliest begin first, so that none is left alone at the end."""
         if self._workers == 1 or len(passes) < 2:
             return [run(one) for one in passes]
-        with ThreadPoolExecutor(self._workers) as pool:
-            pending = {len(passes) - 1 - i: pool.submit(run, one) for i, one in enumerate(reversed(passes))}
-            try:
-                return [pending[i].result() for i in range(len(passes))]
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        return each_in_threads(passes[::-1], run, self._workers)[::-1]
 
     @abstractmethod
     def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.compare_table import margin_words, matching_words, points
+from speechfair.auditing.compare_table import margin_words, matching_words, points, points_parts
 from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, percent, printable, times
 from speechfair.reporting.figures import _dots, _svg
 from speechfair.store import write_atomically
@@ -44,7 +44,8 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": percent, "points": points, "show": printable, "times": times, "title": axis_title,
+        "percent": percent, "points": points, "points_parts": points_parts, "show": printable, "times": times,
+        "title": axis_title,
     }  # fmt: skip
     environment.globals |= {"NOTHING": NOTHING, "interval": interval, "p_value": p_value}
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
