@@ -55,6 +55,7 @@ _CODE = """
 import json, resource, sys, time
 from pathlib import Path
 began = time.perf_counter()
+from benchmarks.timing import peak_megabytes
 from speechfair.auditing.corpus_check import check_corpus
 from speechfair.auditing.listing import write_listing
 from speechfair.corpora import load_corpus
@@ -63,10 +64,8 @@ root = Path(sys.argv[1])
 corpus = load_corpus("common_voice", root)
 WORK
 usage = resource.getrusage(resource.RUSAGE_SELF)
-# ru_maxrss starts at what the parent had; the peak of this program alone is VmHWM
-peak_kib = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps({"rows": n, "seconds": time.perf_counter() - began, "cpu_seconds": usage.ru_utime + usage.ru_stime,
-                  "megabytes": peak_kib / 1024}))
+                  "megabytes": peak_megabytes()}))
 """
 
 
