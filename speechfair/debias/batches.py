@@ -15,12 +15,14 @@ import torch
 from torch.utils.data import Dataset
 
 from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.debias.spec_augment import hide
 from speechfair.debias.window import FULL_WINDOW_S
 from speechfair.errors import CorpusError, InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from speechfair.debias.methods.accent_augment import SpecAugment
     from speechfair.debias.rows import Row
 
 __all__ = [
@@ -45,12 +47,17 @@ Alter = Callable[["NDArray[np.float32]", int, np.random.Generator], "NDArray[np.
 
 @dataclass(frozen=True)
 class Example:
-    """One drawn utterance: samples at 16 kHz, prompt (none for CTC), target token ids, and group number."""
+    """One drawn utterance: samples at 16 kHz, prompt (none for CTC), target token ids, and group number.
+
+    `masks` are drawn from a generator of `masks_seed`, which is the draw's own; None hides nothing.
+    """
 
     samples: NDArray[np.float32]
     prompt: tuple[int, ...]
     tokens: tuple[int, ...]
     group: int
+    masks: SpecAugment | None = None
+    masks_seed: tuple[int, ...] = ()
 
 
 class Draws(Dataset[Example]):
@@ -64,6 +71,7 @@ class Draws(Dataset[Example]):
     tokens : the target token ids of a row.
     groups : group names; a group's number is its place.
     alter : changes the audio of a draw; its generator depends on `seed` and the draw's number alone.
+    masks : hidden from the model in the spectrogram of a draw; likewise.
     """
 
     def __init__(
@@ -75,8 +83,9 @@ class Draws(Dataset[Example]):
         groups: Sequence[str],
         alter: Alter | None = None,
         seed: int = 0,
+        masks: SpecAugment | None = None,
     ) -> None:
-        self._rows, self._order = rows, order
+        self._rows, self._order, self._masks = rows, order, masks
         self._number = {group: place for place, group in enumerate(groups)}
         self._alter, self._seed = alter, seed
         self._prompt = tuple(prompt)
@@ -91,7 +100,8 @@ class Draws(Dataset[Example]):
         samples = read_samples(row)
         if self._alter is not None:
             samples = self._alter(samples, SAMPLE_RATE, np.random.default_rng([self._seed, 2, draw]))
-        return Example(samples, self._prompt, self._tokens[place], self._number[row.group])
+        group, seed = self._number[row.group], (self._seed, 3, draw)
+        return Example(samples, self._prompt, self._tokens[place], group, self._masks, seed)
 
 
 class SpeechCollator:
@@ -117,6 +127,10 @@ class SpeechCollator:
         features = self.features(
             [example.samples for example in examples], window_of(longest, self._window_s)
         )
+        for place, example in enumerate(examples):
+            if example.masks is not None:
+                rng = np.random.default_rng(example.masks_seed)
+                features[place] = hide(features[place], example.masks, len(example.samples), rng)
         width = max(len(example.prompt) + len(example.tokens) for example in examples) - 1
         inputs = torch.full((len(examples), width), self._pad, dtype=torch.long)
         labels = torch.full((len(examples), width), IGNORED, dtype=torch.long)

@@ -14,11 +14,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch.nn.functional import ctc_loss, log_softmax
 
 from speechfair.debias.batches import IGNORED, SAMPLE_RATE, Example, ctc_tokens, read_samples
 from speechfair.debias.pieces import Pieces
+from speechfair.debias.spec_augment import silence
 from speechfair.debias.window import unwrapped
 from speechfair.errors import InputError, ModelError
 from speechfair.models.batching import describe
@@ -26,6 +28,7 @@ from speechfair.models.ctc import masks_padding
 from speechfair.models.weights import digest_of, model_folder, quiet_transformers
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from speechfair.debias.rows import Row, TrainingData
@@ -89,7 +92,7 @@ class CtcCollator:
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Tensor]:
         """Tensors; labels are filled up with the ignored number."""
-        inputs = dict(self.features([example.samples for example in examples]))
+        inputs = dict(self.features([_seen(example) for example in examples]))
         width = max(len(example.tokens) for example in examples)
         labels = torch.full((len(examples), width), IGNORED, dtype=torch.long)
         for i, example in enumerate(examples):
@@ -108,6 +111,12 @@ class CtcCollator:
             return_tensors="pt",
         )
         return found
+
+
+def _seen(example: Example) -> NDArray[np.float32]:
+    if example.masks is None:
+        return example.samples
+    return silence(example.samples, example.masks, np.random.default_rng(example.masks_seed))
 
 
 def ctc_token_losses(

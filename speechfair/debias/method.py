@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from speechfair.debias.methods.accent_augment import SpecAugment
     from speechfair.debias.objectives import Objective
     from speechfair.debias.pieces import Pieces
     from speechfair.debias.recipe import DebiasRecipe, MethodChoice
@@ -141,6 +142,10 @@ class Method:
     ) -> NDArray[np.float32]:
         """The audio that is trained on in place of `samples`; never called for evaluation."""
         return samples
+
+    def masks(self) -> SpecAugment | None:
+        """Masks over the spectrograms that are trained on; never used for evaluation. None hides nothing."""
+        return None
 
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Change the trained weights in `stage.model` in place; what was done and found goes into the record.

@@ -260,6 +260,7 @@ class Training:
             self.data.groups,
             alter,
             self.recipe.seed,
+            self.method.masks(),
         )
         patience = self.recipe.patience if check is not None else None
         objective.build(state_width(self.model), self.recipe.seed)

@@ -1,10 +1,10 @@
-"""Augmentation towards how others speak and sound: speed, pitch, noise, telephone band, rule-made accents."""
+"""Augmentation towards how others speak and sound: speed, pitch, noise, telephone band, rule-made accents, masks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from speechfair.debias.method import Method, NoOptions
 from speechfair.debias.synthetic_rows import SyntheticShare, with_synthetic
@@ -18,9 +18,30 @@ if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
     from speechfair.debias.rows import TrainingData
 
-__all__ = ["AccentAugment", "AccentAugmentOptions"]
+__all__ = ["AccentAugment", "AccentAugmentOptions", "SpecAugment"]
 
 LONGEST_S = 30.0
+
+
+class SpecAugment(NoOptions):
+    """Masks over the spectrogram of a drawn utterance; the defaults are the policy LD of the paper, `time_share` SM's.
+
+    `time_masks`: spans of time that are hidden, each of any length up to `time_seconds`, and up to `time_share` of the
+    utterance. `frequency_masks`: ranges of mel bands that are hidden, each of any width up to `frequency_share` of all
+    bands. Masks may overlap; 0 masks of one kind leave it out.
+    """
+
+    time_masks: int = Field(default=2, ge=0, le=10)
+    time_seconds: float = Field(default=1.0, gt=0, le=5)
+    time_share: float = Field(default=0.2, gt=0, le=0.5)
+    frequency_masks: int = Field(default=2, ge=0, le=10)
+    frequency_share: float = Field(default=27 / 80, gt=0, le=0.5)
+
+    @model_validator(mode="after")
+    def _hides_something(self) -> SpecAugment:
+        if self.time_masks + self.frequency_masks == 0:
+            raise ValueError("no mask of either kind; leave spec_augment out")
+        return self
 
 
 class AccentAugmentOptions(NoOptions):
@@ -30,7 +51,8 @@ class AccentAugmentOptions(NoOptions):
     augmentation for speech recognition", Interspeech 2015. `noise`: chance of white noise at 10 to 30 dB.
     `telephone`: chance of a band limited to 4 kHz. `pitch`: the most semitones by which an utterance is raised or
     lowered, its length kept (phase vocoder); 0 is none. `synthetic`: rows of the synthetic accent corpus beside or
-    instead of recorded ones; None is none.
+    instead of recorded ones; None is none. `spec_augment`: masks over the spectrogram, after all other changes; None is
+    none. A CTC model whose own configuration masks its states in training (``mask_time_prob``) goes on doing so.
     """
 
     speeds: list[float] = Field(default=[0.9, 1.0, 1.1], min_length=1)
@@ -38,6 +60,7 @@ class AccentAugmentOptions(NoOptions):
     telephone: float = Field(default=0.2, ge=0, le=1)
     pitch: float = Field(default=0.0, ge=0, le=12)
     synthetic: SyntheticShare | None = None
+    spec_augment: SpecAugment | None = None
 
 
 class AccentAugment(Method):
@@ -47,8 +70,11 @@ class AccentAugment(Method):
     """
 
     name = "accent_augment"
-    summary = "plain fine-tuning on speed-, noise- and band-altered speech"
-    source = "Ko et al., Audio augmentation for speech recognition, Interspeech 2015"
+    summary = "plain fine-tuning on speed-, noise- and band-altered speech; masks, pitch, synthetic accents"
+    source = (
+        "Ko et al., Audio augmentation for speech recognition, Interspeech 2015; "
+        "Park et al., SpecAugment, Interspeech 2019"
+    )
     Options = AccentAugmentOptions
 
     def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
@@ -79,6 +105,11 @@ class AccentAugment(Method):
         if speed != 1.0 and len(samples) / speed <= LONGEST_S * sample_rate:
             altered = soxr.resample(altered, sample_rate, sample_rate / speed)
         return np.ascontiguousarray(np.clip(altered, -1, 1), dtype=np.float32)
+
+    def masks(self) -> SpecAugment | None:
+        """The masks that the options ask for."""
+        found: SpecAugment | None = self.options.spec_augment
+        return found
 
 
 def _pitched(samples: NDArray[np.float64], semitones: float) -> NDArray[np.float64]:
