@@ -137,6 +137,7 @@ def save(pieces: Pieces, model: Any, folder: Path) -> None:
     """Write `model` beside the base's own tokenizer and extractor files; `folder` appears whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    _put_back_cache(model.config, pieces.folder)
     try:
         with quiet_transformers():
             model.save_pretrained(work)
@@ -148,6 +149,15 @@ def save(pieces: Pieces, model: Any, folder: Path) -> None:
         os.replace(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _put_back_cache(config: Any, base: Path) -> None:
+    """The trainer turns the decoder's cache off and leaves it so, which would slow down whoever decodes."""
+    before = type(config).from_pretrained(base).to_dict()
+    if "use_cache" in before:
+        config.use_cache = before["use_cache"]
+    elif hasattr(config, "use_cache"):
+        del config.use_cache
 
 
 def export_ct2(source: Path, folder: Path) -> Path:

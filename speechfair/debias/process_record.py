@@ -73,6 +73,7 @@ def training_record(
         seed=recipe["seed"],
         data={**data, "development": training["development_digest"]},
         base=Base(name=recipe["model"], sha256=record["base_digest"]),
+        averaged=training["finish"].get("averaged", []),
         versions={str(name): str(version) for name, version in record["environment"].items()},
         hardware=record["hardware"],
         output_sha256=output,

@@ -74,6 +74,9 @@ class TrainingRecord(_Strict):
     seed: int
     data: dict[str, Digest] = Field(min_length=1, description="manifest digest by role")
     base: Base | None
+    averaged: list[Digest] = Field(
+        default_factory=list, description="weights trained before, whose average this is"
+    )
     versions: dict[str, str] = Field(min_length=1)
     hardware: str = Field(min_length=1)
     output_sha256: Digest | None = Field(description="of the weights; None for a failed run")

@@ -15,7 +15,10 @@ from speechfair.cli.main import app
 from speechfair.debias.contest import compare_recipes
 from speechfair.debias.method_table import finished_runs, tabulate
 from speechfair.debias.process_record import record_training
+from speechfair.debias.recipe import DebiasRecipe
+from speechfair.debias.run import debias
 from speechfair.errors import InputError, RunFolderError
+from speechfair.models.weights import digest_of
 from speechfair.process.training import read_training
 from speechfair.store import RunFolder
 from tests.debias.test_run import home, recipe_content, script, two_evaluations
@@ -124,6 +127,23 @@ def test_the_ledger_gets_data_recipe_seed_and_weights(runs: Path, tmp_path: Path
         record_training(tmp_path, target, trainer="kei", commit="1a2b3c4")
     with pytest.raises(InputError, match="--commit"):
         record_training(runs / "erm-1", target, trainer="kei", commit="1")
+
+
+def test_a_soup_names_the_digests_of_what_it_averages(
+    home: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(monkeypatch, PLAIN, BETTER)
+    folders = [runs / "erm-1" / "model", runs / "erm-0" / "model"]
+    method = {"name": "average", "options": {"shares": [0.5], "trained": [str(folder) for folder in folders]}}
+    content = recipe_content(home, home / "model", method=method, evaluate=two_evaluations(home))
+    result = debias(DebiasRecipe.model_validate(content), tmp_path / "soup-0", on_cpu=True)
+    digests = [digest_of(folder) for folder in folders]
+    assert len(set(digests)) == 2
+    assert result.training["finish"]["averaged"] == digests, "in the order given"
+    record_training(tmp_path / "soup-0", tmp_path / "soup.json", trainer="kei", commit="1a2b3c4")
+    assert read_training(tmp_path / "soup.json").averaged == digests
+    record_training(runs / "average-0", tmp_path / "plain.json", trainer="kei", commit="1a2b3c4")
+    assert read_training(tmp_path / "plain.json").averaged == [], "it trained the model itself"
 
 
 def test_the_verb(runs: Path, tmp_path: Path) -> None:

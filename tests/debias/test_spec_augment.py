@@ -134,13 +134,9 @@ def test_masked_in_training_and_never_in_a_check(
     training(home, tmp_path / "two", kind, spec_augment=None).run(tmp_path / "plain")
     one, plain = (load_file(tmp_path / name / "model.safetensors") for name in ("model", "plain"))
     assert not all(one[key].equal(plain[key]) for key in one), "the masks have an effect"
-    saved, without = (
-        json.loads((tmp_path / name / "config.json").read_text()) for name in ("model", "plain")
-    )
+    saved = json.loads((tmp_path / "model" / "config.json").read_text())
     base = json.loads((home / ("model" if kind == "whisper" else "ctc") / "config.json").read_text())
-    assert saved == without, "what is saved masks nothing that it did not mask before"
-    for key in ("apply_spec_augment", "mask_time_prob", "mask_feature_prob"):
-        assert saved.get(key) == base.get(key)
+    assert saved == base, "what is saved masks nothing that it did not mask before, and decodes as it did"
 
 
 @pytest.mark.parametrize("kind", ["whisper", "ctc"])

@@ -238,7 +238,12 @@ def test_average_takes_the_mean_of_several_models(home: Path, tmp_path: Path) ->
     for rate, folder in zip((1e-3, 2e-3, 4e-3), folders, strict=True):
         training(home, tmp_path / f"{folder.name}-run", learning_rate=rate).run(folder)
     options = {"shares": [0.5], "trained": [str(folder) for folder in folders]}
-    training(home, tmp_path / "run", method={"name": "average", "options": options}).run(tmp_path / "model")
+    record = training(home, tmp_path / "run", method={"name": "average", "options": options}).run(
+        tmp_path / "model"
+    )
+    digests = record["finish"]["averaged"]
+    assert digests == [load_pieces(f"whisper:{folder}", None).digest for folder in folders]
+    assert len(set(digests)) == 3
     base, mixed = weights(home / "model"), weights(tmp_path / "model")
     tuned = [weights(folder) for folder in folders]
     for name in base:

@@ -5,7 +5,7 @@ Several fine-tuned models may be averaged first (a soup).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +30,10 @@ class AverageOptions(NoOptions):
 
 
 class Average(Method):
-    """``(1 - share) * base + share * fine-tuned``, weight by weight."""
+    """``(1 - share) * base + share * fine-tuned``, weight by weight.
+
+    ``averaged`` in the record: the digest (sha256 over weights and configuration) of each model of `trained`, in order.
+    """
 
     name = "average"
     summary = "interpolate between the weights before and after (WiSE-FT)"
@@ -43,28 +46,40 @@ class Average(Method):
 
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Try the shares on the development speakers, and leave the best one's weights in the model."""
+        from speechfair.models.weights import digest_of
+
         base = stage.base_weights()
-        tuned = self._tuned(stage, base)
+        folders = self._folders(stage)
+        digests = [digest_of(folder) for folder in folders]
+        tuned = self._tuned(stage, base, folders)
         curve = []
         for share in self.options.shares:
             _mix(stage.model, base, tuned, share)
             curve.append({"share": share, "development": stage.development_rates()})
         best = min(curve, key=lambda point: (point["development"]["worst"], point["share"]))
         _mix(stage.model, base, tuned, best["share"])
-        return {"share": best["share"], "chosen_by": "worst-group development rate", "curve": curve}
+        found = {"share": best["share"], "chosen_by": "worst-group development rate", "curve": curve}
+        return {**found, "averaged": digests} if digests else found
 
-    def _tuned(self, stage: Stage, base: Mapping[str, Any]) -> dict[str, Any]:
-        """The fine-tuned weights; of several models their mean, as they come one by one."""
-        trained = self.options.trained
-        if trained is None:
-            return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
-        from speechfair.debias.pieces import load_weights
+    def _folders(self, stage: Stage) -> list[Path]:
+        """Where the models lie that were fine-tuned before."""
         from speechfair.models.weights import model_folder
 
+        trained = self.options.trained
+        if trained is None:
+            return []
         folders = trained if isinstance(trained, list) else [trained]
+        return [Path(model_folder(str(folder), stage.pieces.kind)) for folder in folders]
+
+    def _tuned(self, stage: Stage, base: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
+        """The fine-tuned weights; of several models their mean, as they come one by one."""
+        if not folders:
+            return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
+        from speechfair.debias.pieces import load_weights
+
         mean: dict[str, Any] = {}
         for count, folder in enumerate(folders, 1):
-            one = load_weights(stage.pieces, model_folder(str(folder), stage.pieces.kind))
+            one = load_weights(stage.pieces, folder)
             if set(base) != set(one) or any(base[name].shape != one[name].shape for name in base):
                 raise ModelError(
                     f"{folder}: its weights do not have the names and shapes of the base model's"
