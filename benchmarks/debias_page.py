@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.comparison import DebiasResult, GroupChange, overall_verdict
+from speechfair.debias.method import debias_methods
 from speechfair.debias.method_table import MethodTable, tabulate
 from speechfair.reporting.debias_figures import write_method_chart
+from speechfair.store import write_atomically
 
+APART = ("replay", "router")
+"""Cases whose names begin so are audited on other speech or by another recogniser than the rest."""
+AGAINST = {
+    "replay": "With six LibriSpeech speakers in training.",
+    "router-erm": "Decoded by transformers.",
+}
+"""What those are compared with."""
+PARTS = {"cpu": "Trained on the CPU", "cuda": "Trained on a GPU"}
+SUFFIX = {"cpu": "", "cuda": "-gpu"}
+PACKAGES = ("torch", "transformers", "ctranslate2", "faster-whisper")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "results" / "debias.md"
 
 HEAD = """# Debiasing real weights on real speech
@@ -41,6 +55,18 @@ ABOUT = {
     "chosen when `average` and one `group_dro` were known, before any run of this",
     "soup": "half way between the base model and the mean of `erm`, `balanced` and `group_dro` of the same seed; "
     "chosen when the plain and averaged runs of `erm` and `group_dro` were known, before any run of this",
+    "spec_augment": "`accent_augment` that also hides spans of time and ranges of frequency (SpecAugment)",
+    "temperature": "groups drawn in proportion to the root of their size; they are equally large here, so it is `erm` "
+    "in another order",
+    "reweight": "a rare group's loss counts for more; here they are equally large, so this is `erm` with the mean over "
+    "utterances in place of tokens",
+    "jtt": "what a first training of 15 steps still gets wrong comes three times as often in the second",
+    "adversarial": "a classifier of the gender is fought by gradient reversal, strength 0.1",
+    "erase": "no training: LEACE takes the gender out of the encoder's last states",
+    "decode": "no training: three settings of the decoder tried on the watched speakers",
+    "accent_adapter": "a low-rank adapter for each gender, 30 steps each, mixed into one model",
+    "router-erm": "`erm-lora`, before and after decoded by transformers as `router` is",
+    "router": "the adapters of `accent_adapter`, one picked for each utterance by a router; decoded by transformers",
     "replay-average": "half way between the base model and `replay` of the same seed",
 }
 
@@ -57,41 +83,70 @@ FOOT = """
 """
 
 
-def write(runs: Mapping[str, Path], planned: Sequence[str]) -> Path:
-    """Write the page from the run folders, by name ``CASE-SEED``, and say which of the planned ones are not there."""
+def write(runs: Mapping[str, Mapping[str, Path]], planned: Sequence[str]) -> Path:
+    """Write the page from the run folders, by what trained them (``cpu``, ``cuda``) and name ``CASE-SEED``.
+
+    What was trained by one is never compared with what was trained by the other. `planned` names what is to be there.
+    """
+    done = {name for part in runs.values() for name in part}
+    parts = [HEAD]
+    for device, folders in runs.items():
+        if folders:
+            parts += _part(device, folders)
+    parts.append(FOOT)
+    if missing := [name for name in planned if name not in done]:
+        parts.append("\n## What was not run\n\nPlanned, and not finished when this page was made:")
+        parts.append(_names(missing) + ".")
+    parts.append("\n" + _never_run([folder for part in runs.values() for folder in part.values()]))
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(PAGE, "\n".join(parts).encode())
+    return PAGE
+
+
+def _part(device: str, runs: Mapping[str, Path]) -> list[str]:
+    """What was trained by one device: settings, cases, tables, picture, every run in words."""
     results = {
         name: DebiasResult.model_validate_json((folder / "debias.json").read_text(encoding="utf-8"))
         for name, folder in runs.items()
     }
     cases = list(dict.fromkeys(name.rpartition("-")[0] for name in results))
-    apart = [name for name in runs if name.startswith("replay")]
-    together = [folder for name, folder in runs.items() if name not in apart]
-    parts = [HEAD, _settings(runs, results)]
+    together = [folder for name, folder in runs.items() if not name.startswith(APART)]
+    parts = [f"## {PARTS[device]}\n", _settings(device, runs, results)]
     parts += [f"- `{case}`: {ABOUT[case]}" for case in cases]
-    parts += ["\n## Against the model before\n", _relative(results), "\nIn full:\n", _before_after(results)]
-    parts += [_against_erm(tabulate(together), "All audited on the same speech.")] if together else []
-    if together:
-        parts.append(f"\n![worst gender against LibriSpeech, and the averaging curve]({PAGE.stem}.svg)")
-    if any(name.startswith("replay-average") for name in apart):
-        table = tabulate([runs[name] for name in apart], "replay")
-        parts.append(_against_erm(table, "With six LibriSpeech speakers in training."))
-    parts += [
-        "\n## What each run came to\n",
-        *(_summary(name, result) for name, result in results.items()),
-        FOOT,
-    ]
-    if missing := [name for name in planned if name not in runs]:
-        parts.append("\n## What was not run\n\nPlanned, and not finished when this page was made: ")
-        parts.append(", ".join(f"`{name}`" for name in missing) + ". A third seed was not planned.")
-    parts.append(
-        "\nNot run on real weights: `temperature`, `reweight`, `jtt`, `ctc_dro`, `adversarial`, `erase`, `decode`, "
-        "`accent_adapter`, a GPU, other models, other corpora, the full speechocean762 and LibriSpeech.\n"
+    parts += ["\n### Against the model before\n", _relative(results), "\nIn full:\n", _before_after(results)]
+    if any(name.startswith("erm-") and name[4:].isdecimal() for name in runs):
+        table = tabulate(together)
+        parts.append(_against(table, "All audited on the same speech."))
+        picture = PAGE.with_name(PAGE.stem + SUFFIX[device] + ".svg")
+        write_method_chart(table, picture)
+        parts.append(f"\n![worst gender against LibriSpeech, and the averaging curve]({picture.name})")
+    for baseline, words in AGAINST.items():
+        mine = [folder for name, folder in runs.items() if name.startswith(baseline.split("-")[0])]
+        names = {folder.name.rpartition("-")[0] for folder in mine}
+        if baseline in names and len(names) > 1:
+            parts.append(_against(tabulate(mine, baseline), words))
+    parts.append("\n" + _third_seeds(runs))
+    return [*parts, "\n### What each run came to\n", *(_summary(*pair) for pair in results.items())]
+
+
+def _third_seeds(names: Collection[str]) -> str:
+    """Acceptance asks for three seeds: who has them."""
+    seeds = Counter(name.rpartition("-")[0] for name in names)
+    three = sorted(case for case, count in seeds.items() if count >= 3)
+    return f"With three seeds or more: {_names(three)}. No other can be accepted, whatever its figures."
+
+
+def _never_run(folders: Sequence[Path]) -> str:
+    """The methods that have no run here."""
+    records = [yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8")) for folder in folders]
+    missing = sorted(
+        set(debias_methods().names()) - {record["recipe"]["method"]["name"] for record in records}
     )
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
-    if together:
-        write_method_chart(tabulate(together), PAGE.with_suffix(".svg"))
-    return PAGE
+    return (
+        f"Not run on real weights: methods {_names(missing)}; other models, other corpora, the full speechocean762 and "
+        "LibriSpeech. `ctc_dro` is made for CTC models, and the bundled weights are Whisper's: it is judged on a small "
+        "CTC model in [the planted problem](planted.md).\n"
+    )
 
 
 def _relative(results: Mapping[str, DebiasResult]) -> str:
@@ -129,19 +184,34 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
 
 
-def _settings(runs: Mapping[str, Path], results: Mapping[str, DebiasResult]) -> str:
-    record = yaml.safe_load((next(iter(runs.values())) / "debias.yaml").read_text(encoding="utf-8"))
-    recipe, packages = record["recipe"], record["environment"]
+def _settings(device: str, runs: Mapping[str, Path], results: Mapping[str, DebiasResult]) -> str:
+    records = {
+        name: yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
+        for name, folder in runs.items()
+    }
+    # a run that was killed at its very end has its results and no environment
+    record = next((found for found in records.values() if "environment" in found), {})
+    recipe, packages = next(iter(records.values()))["recipe"], record.get("environment", {})
     window = next(r.training["window_s"] for r in results.values())
+    learning = f"{float(recipe['learning_rate']):g}"
     return (
-        f"{recipe['steps']} steps of {recipe['batch']} utterances, learning rate {recipe['learning_rate']:g} (adapters "
+        f"{recipe['steps']} steps of {recipe['batch']} utterances, learning rate {learning} (adapters "
         f"1e-3), a training window of {window:g} s, a check every {recipe['check_every']} steps "
         "of which the one with the best worst-group rate is kept; decoded on a 10-s window, runaway decodes redone. "
-        + ", ".join(
-            f"{name} {packages[name]}" for name in ("torch", "transformers", "ctranslate2", "faster-whisper")
-        )
-        + "; one CPU core.\n"
+        + ", ".join(f"{name} {packages[name]}" for name in PACKAGES if name in packages)
+        + f"; {_device(device, record.get('hardware', ''), results)}\n"
     )
+
+
+def _device(device: str, hardware: str, results: Mapping[str, DebiasResult]) -> str:
+    """What trained; runs that something else trained, or nothing, are named."""
+    if device == "cpu":
+        words = "trained on one CPU core."
+    else:
+        words = f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded on the CPU."
+    # runs made before it was recorded were all made on the CPU
+    others = [name for name, result in results.items() if result.training.get("device", "cpu") != device]
+    return words + (f" Not on it, by their record: {_names(others)}." if others else "")
 
 
 def _before_after(results: Mapping[str, DebiasResult]) -> str:
@@ -158,9 +228,9 @@ def _before_after(results: Mapping[str, DebiasResult]) -> str:
     return "\n".join(lines)
 
 
-def _against_erm(table: MethodTable, words: str) -> str:
+def _against(table: MethodTable, words: str) -> str:
     lines = [
-        f"\n## Against `{table.baseline}`, over the seeds that both have\n",
+        f"\n### Against `{table.baseline}`, over the seeds that both have\n",
         f"{words} Points; below 0 the method is better.\n",
         "| recipe | seeds | mean of groups | worst group | gap | LibriSpeech | minutes of training | answer |",
         "| --- | ---: | --- | --- | --- | --- | ---: | --- |",
@@ -175,13 +245,13 @@ def _against_erm(table: MethodTable, words: str) -> str:
 
 
 def _summary(name: str, result: DebiasResult) -> str:
-    gender = next(axis for axis in result.axes if axis.evaluation == "target" and axis.axis == "gender")
+    gender = next(axis for axis in result.axes if axis.evaluation == "target")
     macro, worst = _relative_changes(result)
     everyone = [g for g in result.groups if g.axis is None]
     runaways = ", ".join(f"{g.evaluation} {g.runaways_before} to {g.runaways_after}" for g in everyone)
     verdict, reasons = overall_verdict(result.groups)
     lines = [
-        f"### {name}\n",
+        f"#### {name}\n",
         f"Verdict: **{verdict}**" + (" (" + "; ".join(reasons) + ")" if reasons else "") + ".",
         f"Mean of the genders {macro:+.1%} relative, worst gender {worst:+.1%} relative; gap {_points(gender.gap)} "
         f"points {_interval(gender.gap)}. Hypotheses with more insertions than words: {runaways}. {_training(result)}",
@@ -191,23 +261,65 @@ def _summary(name: str, result: DebiasResult) -> str:
 
 def _relative_changes(result: DebiasResult) -> tuple[float, float]:
     """Relative change of the mean of the genders and of the worst gender."""
-    mine = [g for g in result.groups if g.evaluation == "target" and g.axis == "gender"]
+    axis = next(axis.axis for axis in result.axes if axis.evaluation == "target")
+    mine = [g for g in result.groups if g.evaluation == "target" and g.axis == axis]
     before, after = ([g.rate_before or 0 for g in mine], [g.rate_after or 0 for g in mine])
     return (sum(after) - sum(before)) / sum(before), (max(after) - max(before)) / max(before)
 
 
 def _training(result: DebiasResult) -> str:
-    training = result.training
-    if finish := training["finish"]:
-        curve = "; ".join(
-            f"{point['share']:g}: {_percent(point['development']['worst'])}" for point in finish["curve"]
+    """What was trained and what the method did about it, in words."""
+    training, parts = result.training, []
+    if "kept_step" in training:
+        parts.append(f"Weights of step {training['kept_step']} of {training['steps']} kept.")
+        if weights := training["objective"].get("weights"):
+            parts.append(
+                f"Group weights at the end: {_shares(dict(zip(training['groups'], weights, strict=True)))}."
+            )
+    return " ".join([*parts, *_finish(training["finish"])])
+
+
+def _finish(finish: Mapping[str, Any]) -> list[str]:
+    curve, parts = finish.get("curve", []), []
+    worst = [_percent(point["development"]["worst"]) for point in curve]
+    if "share" in finish:
+        by_share = "; ".join(f"{point['share']:g}: {rate}" for point, rate in zip(curve, worst, strict=True))
+        parts.append(f"Share kept: {finish['share']:g} (worst watched group by share: {by_share}).")
+    if "shares" in finish:
+        mixtures = "; ".join(f"{_shares(p['shares'])}: {rate}" for p, rate in zip(curve, worst, strict=True))
+        own = ", ".join(f"{group} {_percent(rate)}" for group, rate in finish["routed"].items())
+        parts.append(
+            f"Adapters mixed: {_shares(finish['shares'])} (worst watched group by mixture: {mixtures}). Each watched "
+            f"group with its own adapter alone: {own}."
         )
-        return f"Share kept: {finish['share']:g} (worst watched group by share: {curve})."
-    text = f"Weights of step {training['kept_step']} of {training['steps']} kept."
-    if weights := training["objective"].get("weights"):
-        shares = ", ".join(f"{g} {w:.2f}" for g, w in zip(training["groups"], weights, strict=True))
-        text += f" Group weights at the end: {shares}."
-    return text
+    if router := finish.get("router"):
+        parts.append(
+            f"The router sends {router['balanced_accuracy']:.0%} of the watched groups' utterances to their own "
+            f"adapter (chance {router['chance']:.0%})."
+        )
+    if "recognizer_options" in finish:
+        tried = "; ".join(
+            f"{p['settings'] or 'as it was'}: {rate}" for p, rate in zip(curve, worst, strict=True)
+        )
+        parts.append(
+            f"Decoded with {finish['recognizer_options'] or 'what it had'} (worst watched group by setting: {tried})."
+        )
+    if "leakage_before" in finish:
+        before, after = (_leakage(finish[f"leakage_{when}"]) for when in ("before", "after"))
+        parts.append(
+            f"A linear probe of the encoder's last states tells the groups apart by {before} before, {after} after."
+        )
+    return parts
+
+
+def _leakage(found: Mapping[str, Any]) -> str:
+    if found["accuracy"] is None:
+        return f"none: {found['reason']}"
+    return f"{found['accuracy']:.0%} (chance {found['chance']:.0%}, p {found['p']:.2g})"
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{group} {share:.2f}" for group, share in shares.items())
 
 
 def _group(group: GroupChange) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +70,18 @@ def compare_recipes(
 
 
 def share_audits(done: Path, run: Path) -> None:
-    """Copy the audits before of a finished run: they are the same on the same model, and are checked when used."""
+    """Copy the audits before of a finished run: they are the same on the same model, and are checked when used.
+
+    They appear whole or not at all, whoever else looks, copies or is killed meanwhile.
+    """
     target = run / "before"
-    if not target.exists():
-        shutil.copytree(done / "before", target, ignore=shutil.ignore_patterns(".lock"))
+    if target.exists():
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{run.name}.", dir=run.parent))
+    try:
+        shutil.copytree(done / "before", work / "before", ignore=shutil.ignore_patterns(".lock"))
+        with suppress(OSError):  # another process was first, and its audits are as good
+            os.rename(work / "before", target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -120,7 +120,7 @@ def _debias(
             "ended": _now(),
             "verdict": result.verdict,
             "environment": _environment(),
-            "hardware": _hardware(),
+            "hardware": _hardware(on_cpu),
             "digests": _digests(run),
         },
     )
@@ -235,14 +235,14 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _hardware() -> str:
-    """What the training ran on, without a name of the machine."""
+def _hardware(on_cpu: bool) -> str:
+    """What the training could run on, without a name of the machine."""
     import os
     import platform
 
     import torch
 
-    if torch.cuda.is_available():
+    if not on_cpu and torch.cuda.is_available():
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}"
     return f"CPU {platform.machine()}, {os.cpu_count()} cores"
 

@@ -89,6 +89,7 @@ class Training:
 
             self.data = learnable(self.data, self.pieces, self.recipe.case)
         self.window_s = training_window(self.recipe, self.data)
+        self._devices: set[str] = set()
         self.method = load_method(self.recipe.method)
         self.method.look(self.data.train)
         self.model: Any = self.pieces.model
@@ -106,6 +107,7 @@ class Training:
             found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
             return found
         started = time.perf_counter()
+        _forget_peak()
         before = self._before()
         self.method.prepare(self)
         record: dict[str, Any] = {}
@@ -131,7 +133,8 @@ class Training:
         save(self.pieces, self.model, target)
         self.method.keep(self, target)
         record["seconds"] = time.perf_counter() - started
-        record["peak_megabytes"] = _peak_megabytes()
+        record["device"] = "cuda" if "cuda" in self._devices else "cpu"
+        record["peak_megabytes"] = _peak_megabytes(record["device"])
         write_atomically(done, (json.dumps(record, indent=2) + "\n").encode())
         for leftover in (*self.folder.rglob("checkpoint-*"), self.folder / "decoding"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -264,7 +267,7 @@ class Training:
         )
         patience = self.recipe.patience if check is not None else None
         objective.build(state_width(self.model), self.recipe.seed)
-        return DebiasTrainer(
+        trainer = DebiasTrainer(
             objective=objective,
             check=check,
             model=self.model,
@@ -274,6 +277,8 @@ class Training:
             data_collator=self._collator(),
             callbacks=[rhythm(patience, partial(self._observe, steps))],
         )
+        self._devices.add(trainer.args.device.type)
+        return trainer
 
     def _prompt(self) -> list[int]:
         return [] if self.pieces.kind == "ctc" else [int(t) for t in self.pieces.tokenizer.prefix_tokens]
@@ -336,11 +341,19 @@ class Training:
             self.say(f"step {step}/{steps}  development speakers: {_sentence(rates)}")
 
 
-def _peak_megabytes() -> float | None:
-    """Most memory that was held: on the GPU where there is one, else by the process; None where it cannot be told."""
+def _forget_peak() -> None:
+    """Count the GPU's memory from here: another training may have gone before in this process."""
     import torch
 
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():
+        torch.cuda.reset_peak_memory_stats()
+
+
+def _peak_megabytes(device: str) -> float | None:
+    """Most memory that was held, on the GPU if that trained, else by the process; None where it cannot be told."""
+    import torch
+
+    if device == "cuda":
         return float(torch.cuda.max_memory_allocated()) / 2**20
     try:
         import resource

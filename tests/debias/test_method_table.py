@@ -11,6 +11,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from benchmarks import debias_page
+from benchmarks.debias_results import finished
 from speechfair.cli.main import app
 from speechfair.debias.contest import compare_recipes
 from speechfair.debias.method_table import finished_runs, tabulate
@@ -161,3 +163,31 @@ def test_the_verb(runs: Path, tmp_path: Path) -> None:
         refused = CliRunner().invoke(app, ["debias", "compare", *words, "--out", str(tmp_path / "none")])
         assert isinstance(refused.exception, InputError)
         assert message in str(refused.exception)
+
+
+def test_the_page_keeps_devices_apart(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debias_page, "PAGE", tmp_path / "debias.md")
+    gpu = tmp_path / "gpu"
+    shutil.copytree(runs, gpu)
+    record = json.loads((gpu / "erm-0" / "debias.json").read_text())
+    record["training"]["device"] = "cuda"
+    (gpu / "erm-0" / "debias.json").write_text(json.dumps(record))
+    text = debias_page.write({"cpu": finished(runs), "cuda": finished(gpu)}, ["erm-0", "jtt-0"]).read_text()
+    ours, theirs = text.split("## Trained on a GPU")
+    assert ours.index("## Trained on the CPU") < ours.index("one CPU core")
+    assert "Not on it" not in ours
+    assert "Not on it, by their record: `erm-1`, `average-0`, `average-1`." in theirs
+    for part, picture in ((ours, "debias.svg"), (theirs, "debias-gpu.svg")):
+        assert part.count("### Against `erm`") == 1
+        assert f"({picture})" in part
+        assert (tmp_path / picture).read_text().startswith("<svg")
+    assert "finished when this page was made:\n`jtt-0`." in text
+    assert (
+        ours.count("With three seeds or more: none.") == theirs.count("With three seeds or more: none.") == 1
+    )
+    assert "`ctc_dro` is made for CTC models" in text
+    assert json.loads((runs / "erm-0" / "debias.json").read_text())["training"]["device"] == "cpu"
+    more = {f"erm-{seed}": runs / "erm-0" for seed in (0, 1, 5)}
+    assert debias_page._third_seeds(more).startswith("With three seeds or more: `erm`.")
+    only = debias_page.write({"cpu": finished(runs), "cuda": {}}, []).read_text()
+    assert "GPU" not in only
