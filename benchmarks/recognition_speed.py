@@ -2,7 +2,7 @@
 
 Peers: faster-whisper's `transcribe` loop and its `BatchedInferencePipeline`, greedy as ours, and the transformers ASR
 pipeline as it comes, which searches with five beams; all float32, on the test utterances of the speechocean762 subset,
-with as many threads each. The ways take turns on small blocks of utterances, so that whatever else the machine does
+with as many threads each. The ways take turns on blocks of utterances, so that whatever else the machine does
 disturbs all alike; both wall time and processor time are kept. Errors are counted per group, and the change against
 the loop is tested as an audit would.
 
@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from speechfair.auditing.calibration import ABSOLUTE, LEVEL, RELATIVE
+from speechfair.auditing.transcription import BATCH
 from speechfair.corpora import load_corpus
 from speechfair.metrics import count_errors
 from speechfair.metrics.paired import non_inferiority
@@ -38,7 +39,7 @@ OURS, LOOP, BATCHED, PIPELINE = (
     "BatchedInferencePipeline",
     "pipeline",
 )
-BLOCK = 32
+BLOCK = 80
 Way = Callable[[list[Audio]], tuple[list[str], int]]
 
 
@@ -60,11 +61,15 @@ def speech(count: int) -> list[tuple[Utterance, Audio]]:
 
 
 def ours(threads: int) -> Way:
-    model = load_model("bundled:whisper-tiny.en", window=10, threads=threads)
+    """As an audit does: batches of the audit's size, longest utterances first."""
+    model: Any = load_model("bundled:whisper-tiny.en", window=10, threads=threads)
 
-    def run(batch: list[Audio]) -> tuple[list[str], int]:
-        found = model.transcribe(batch)
-        return [h.text or "" for h in found], sum(h.rejected is not None for h in found)
+    def run(block: list[Audio]) -> tuple[list[str], int]:
+        longest_first = sorted(block, key=lambda audio: -len(audio.samples))
+        batches = [longest_first[start : start + BATCH] for start in range(0, len(block), BATCH)]
+        found = {h.utterance_id: h for batch in model.transcribe_stream(batches) for h in batch}
+        texts = [found[audio.utterance_id].text or "" for audio in block]
+        return texts, sum(h.rejected is not None for h in found.values())
 
     return run
 

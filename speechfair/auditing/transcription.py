@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,12 +137,13 @@ def transcribe_missing(
     todo = [batch for batch in todo if batch]
     tally = _Tally(manifest, before.filter(before["utterance_id"].is_in(list(finished))), observe)
     tally.report()
-    for rows, audio, hypotheses in loaded_batches(manifest, todo, root, run.path, model.sample_rate, key):
-        results = _recognize(model, audio) if audio else []
-        found = {h.utterance_id: h for h in [*hypotheses, *results]}
-        ordered = [found[manifest["id"][row]] for row in rows]
-        run.add_part(key, _table(manifest, rows, ordered))
-        tally.add(rows, ordered)
+    loaded = loaded_batches(manifest, todo, root, run.path, model.sample_rate, key)
+    with closing(_recognized(model, loaded)) as recognized:
+        for rows, hypotheses in recognized:
+            found = {h.utterance_id: h for h in hypotheses}
+            ordered = [found[manifest["id"][row]] for row in rows]
+            run.add_part(key, _table(manifest, rows, ordered))
+            tally.add(rows, ordered)
     return read_hypotheses(run, key)
 
 
@@ -223,6 +226,28 @@ def loaded_batches(
             yield current
 
 
+def _recognized(
+    model: Recognizer, loaded: Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]
+) -> Generator[tuple[list[int], list[Hypothesis]]]:
+    """Rows and hypotheses of each batch, failures included; a model that takes a stream gets one."""
+    stream = getattr(model, "transcribe_stream", None)
+    if stream is None:
+        for rows, audio, failures in loaded:
+            yield rows, [*failures, *(_recognize(model, audio) if audio else [])]
+        return
+    waiting: deque[tuple[list[int], list[Audio], list[Hypothesis]]] = deque()
+
+    def sounds() -> Iterator[list[Audio]]:
+        for batch in loaded:
+            waiting.append(batch)
+            yield batch[1]
+
+    with closing(stream(sounds())) as results:
+        for found in results:
+            rows, audio, failures = waiting.popleft()
+            yield rows, [*failures, *_checked(model, audio, found)]
+
+
 def _recognize(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
     """The batch's hypotheses; if the adapter raises, rows are tried alone so that only the culprit fails."""
     started = time.perf_counter()
@@ -236,6 +261,10 @@ def _recognize(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
             reason = f"{type(error).__name__}: {error}"
             return [Hypothesis(batch[0].utterance_id, None, reason, spent, model.identity.key)]
         return [hypothesis for audio in batch for hypothesis in _recognize(model, [audio])]
+    return _checked(model, batch, results)
+
+
+def _checked(model: Recognizer, batch: list[Audio], results: list[Hypothesis]) -> list[Hypothesis]:
     if [h.utterance_id for h in results] != [a.utterance_id for a in batch]:
         raise ModelError(
             f"the adapter {type(model).__name__} returned {len(results)} hypotheses for {len(batch)} utterances, "

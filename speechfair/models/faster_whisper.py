@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FasterWhisper", "load"]
 
+ENCODED_AT_ONCE = 4
+
 
 def load(
     which: str | None,
@@ -49,7 +51,7 @@ def load(
     compute_type: str = "float32",
     device: str = "auto",
     threads: int = 0,
-    batch_size: int = 8,
+    batch_size: int = 16,
     beam_size: int = 1,
     name: str | None = None,
 ) -> FasterWhisper:
@@ -151,11 +153,7 @@ class FasterWhisper(WindowedWhisper):
 
     def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:
         """What one pass gives."""
-        import ctranslate2
-        import numpy as np
-
-        features = np.stack([self._features(audio.samples, window_s) for audio in batch])
-        encoded = self._model.model.encode(ctranslate2.StorageView.from_array(features))
+        encoded = self._encode([self._features(audio.samples, window_s) for audio in batch])
         limit = token_limit(window_s)
         # CTranslate2 gives half of max_length to new tokens
         found = self._model.model.generate(
@@ -173,6 +171,22 @@ class FasterWhisper(WindowedWhisper):
             text = self._tokens.decode(tokens).lstrip()
             decodes.append(Decode(text, len(tokens) >= limit, confidence_of(mean)))
         return decodes
+
+    def _encode(self, features: list[NDArray[np.float32]]) -> Any:
+        """Encoder states of a pass. A CPU's caches hold few utterances, so there a pass is encoded in slices."""
+        import ctranslate2
+        import numpy as np
+
+        def encode(part: list[NDArray[np.float32]]) -> Any:
+            return self._model.model.encode(ctranslate2.StorageView.from_array(np.stack(part)))
+
+        if self._model.model.device != "cpu" or len(features) <= ENCODED_AT_ONCE:
+            return encode(features)
+        parts = [
+            np.asarray(encode(features[start : start + ENCODED_AT_ONCE]))
+            for start in range(0, len(features), ENCODED_AT_ONCE)
+        ]
+        return ctranslate2.StorageView.from_array(np.concatenate(parts))
 
     def _features(self, samples: NDArray[np.float32], window_s: float) -> NDArray[np.float32]:
         """Log-mel spectrogram of the audio padded with silence, shape (mels, frames)."""
@@ -214,14 +228,26 @@ def _seed_fallback(model: Any, build: Callable[[], Any]) -> None:
     def seeded(encoder_output: Any, prompt: list[int], tokenizer: Any, options: Any) -> Any:
         from dataclasses import replace
 
-        if options.temperatures[0] == 0:
-            decoded = plain(encoder_output, prompt, tokenizer, replace(options, temperatures=[0.0]))
-            if not _needs_fallback(decoded, options):
-                return decoded
+        warm = [temperature for temperature in options.temperatures if temperature > 0]
+        greedy = None
+        if len(warm) < len(options.temperatures):
+            greedy = plain(encoder_output, prompt, tokenizer, replace(options, temperatures=[0.0]))
+            if not (warm and _needs_fallback(greedy, options)):
+                return greedy
         ctranslate2.set_random_seed(SEED)
-        return build().generate_with_fallback(encoder_output, prompt, tokenizer, options)
+        sampled = build().generate_with_fallback(
+            encoder_output, prompt, tokenizer, replace(options, temperatures=warm)
+        )
+        return _better(greedy, sampled, options) if greedy and _needs_fallback(sampled, options) else sampled
 
     model.generate_with_fallback = seeded
+
+
+def _better(greedy: Any, sampled: Any, options: Any) -> Any:
+    """Which of two decodes that both failed faster-whisper would keep: a likely one that does not repeat itself."""
+    fitting = [one for one in (greedy, sampled) if one[3] <= options.compression_ratio_threshold]
+    kept = max(fitting or (greedy, sampled), key=lambda one: one[1])
+    return (kept[0], kept[1], options.temperatures[-1], kept[3])
 
 
 def _needs_fallback(decoded: Any, options: Any) -> bool:

@@ -12,13 +12,15 @@ import copy
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
 from speechfair.errors import InputError
 from speechfair.models import runaway
-from speechfair.models.batching import describe, each_in_threads, failed, refusal, share_seconds
+from speechfair.models.batching import describe, failed, refusal, share_seconds
 from speechfair.registry import did_you_mean
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
@@ -42,11 +44,30 @@ AUTO_WINDOW_S = 10.0
 """The short window (seconds) that ``window="auto"`` puts to the test."""
 MOST_TOKENS = 224
 SEED = 20_231_107
+BATCHES_AT_ONCE = 2
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 _Pass = tuple[list[int], float | None]
 """Rows that are decoded together, and their window in seconds (None: the loop)."""
+
+
+class _Plan(NamedTuple):
+    """The passes over a batch, and the hypotheses of rows that need none."""
+
+    passes: list[_Pass]
+    refused: dict[int, Hypothesis]
+
+    def collect(self, found: Iterable[list[Hypothesis]]) -> list[Hypothesis]:
+        """All hypotheses in the order of the batch, from those of each pass."""
+        results = dict(self.refused)
+        for (rows, _), done in zip(self.passes, found, strict=True):
+            results.update(zip(rows, done, strict=True))
+        return [results[row] for row in range(len(results))]
+
+
+def _collected(plan: _Plan, futures: list[Future[list[Hypothesis]]]) -> list[Hypothesis]:
+    return plan.collect([future.result() for future in futures])
 
 
 class Decode(NamedTuple):
@@ -167,12 +188,43 @@ class WindowedWhisper(ABC):
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio (16 kHz), in order. Whatever goes wrong with one becomes its `error`."""
-        results: dict[int, Hypothesis] = {}
+        (found,) = self.transcribe_stream([batch])
+        return found
+
+    def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Iterator[list[Hypothesis]]:
+        """What `transcribe` gives for each batch, in order; a batch begins while the one before it ends.
+
+        So every worker is busy to the end, though the last row of a batch may take many times as long as others.
+        Where it is left early, what has not begun is not done.
+        """
+        if self._workers == 1:
+            for batch in batches:
+                plan = self._plan(batch)
+                yield plan.collect([self._run(batch, one) for one in plan.passes])
+            return
+        under_way: deque[tuple[_Plan, list[Future[list[Hypothesis]]]]] = deque()
+        with ThreadPoolExecutor(self._workers) as pool:
+            try:
+                for batch in batches:
+                    plan = self._plan(batch)
+                    # the costliest pass begins first, so that none is left alone at the end
+                    futures = [pool.submit(self._run, batch, one) for one in plan.passes[::-1]]
+                    under_way.append((plan, futures[::-1]))
+                    if len(under_way) == BATCHES_AT_ONCE:
+                        yield _collected(*under_way.popleft())
+                while under_way:
+                    yield _collected(*under_way.popleft())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _plan(self, batch: Sequence[Audio]) -> _Plan:
+        """Which rows of a batch are decoded together, and what is refused."""
+        refused: dict[int, Hypothesis] = {}
         groups: dict[float | None, list[int]] = {}
         for row, audio in enumerate(batch):
             reason = refusal(audio, SAMPLE_RATE)
             if reason is not None:
-                results[row] = failed(audio, reason, self.identity.key)
+                refused[row] = failed(audio, reason, self.identity.key)
             else:
                 groups.setdefault(window_for(audio.duration_s, self._window_s), []).append(row)
         passes: list[_Pass] = []
@@ -181,20 +233,11 @@ class WindowedWhisper(ABC):
             rows.sort(key=lambda row: len(batch[row].samples))
             size = self._batch_size if window_s else 1
             passes += [(rows[start : start + size], window_s) for start in range(0, len(rows), size)]
+        return _Plan(passes, refused)
 
-        def run(one: _Pass) -> list[Hypothesis]:
-            rows, window_s = one
-            return self._attempt([batch[row] for row in rows], window_s)
-
-        for (rows, _), done in zip(passes, self._each(run, passes), strict=True):
-            results.update(zip(rows, done, strict=True))
-        return [results[row] for row in range(len(batch))]
-
-    def _each(self, run: Callable[[_Pass], list[Hypothesis]], passes: list[_Pass]) -> list[list[Hypothesis]]:
-        """What each pass gives, in order; the costliest begin first, so that none is left alone at the end."""
-        if self._workers == 1 or len(passes) < 2:
-            return [run(one) for one in passes]
-        return each_in_threads(passes[::-1], run, self._workers)[::-1]
+    def _run(self, batch: Sequence[Audio], one: _Pass) -> list[Hypothesis]:
+        rows, window_s = one
+        return self._attempt([batch[row] for row in rows], window_s)
 
     @abstractmethod
     def _decode(self, batch: list[Audio], window_s: float) -> list[Decode]:

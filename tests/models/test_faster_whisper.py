@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from faster_whisper.transcribe import TranscriptionOptions
+from hypothesis import given
+from hypothesis import strategies as st
 
 from speechfair.errors import InputError
-from speechfair.models.faster_whisper import FasterWhisper
+from speechfair.models.faster_whisper import FasterWhisper, _seed_fallback
 from speechfair.models.windows import Decode, window_for
 from speechfair.types import Audio
 
@@ -154,6 +158,101 @@ def test_passes_run_at_the_same_time(
 
     monkeypatch.setattr(model, "_decode", decode)
     assert [h.text for h in model.transcribe([audio("a", 1.0), audio("b", 2.0)])] == ["a", "b"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stream_gives_what_the_batches_give_alone(
+    workers: int, make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = [[audio("a", 3.0), audio("run", 1.0), audio("bad", 12.0)], [], [audio("b", 2.0)]]
+    model = script(make(workers=workers), monkeypatch).model
+    alone = [[(h.utterance_id, h.text, h.error) for h in model.transcribe(batch)] for batch in batches]
+    streamed = model.transcribe_stream(iter(batches))
+    assert [[(h.utterance_id, h.text, h.error) for h in found] for found in streamed] == alone
+
+
+def test_the_next_batch_begins_while_one_ends(
+    make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slow row of the first batch waits for the second batch: one after the other it would wait for ever."""
+    model, second_begun = make(workers=2, batch_size=1), threading.Event()
+
+    def decode(batch: list[Audio], window_s: float) -> list[Decode]:
+        if batch[0].utterance_id == "slow":
+            assert second_begun.wait(timeout=30)
+        if batch[0].utterance_id == "second":
+            second_begun.set()
+        return [Decode(a.utterance_id) for a in batch]
+
+    monkeypatch.setattr(model, "_decode", decode)
+    found = model.transcribe_stream([[audio("slow", 2.0), audio("a", 1.0)], [audio("second", 1.0)]])
+    assert [[h.text for h in batch] for batch in found] == [["slow", "a"], ["second"]]
+
+
+def test_a_stream_that_is_left_does_not_do_the_rest(
+    make: Callable[..., FasterWhisper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, go_on = make(workers=2, batch_size=1), threading.Event()
+    begun: list[str] = []
+
+    def decode(batch: list[Audio], window_s: float) -> list[Decode]:
+        begun.append(batch[0].utterance_id)
+        assert batch[0].utterance_id.startswith("first") or go_on.wait(timeout=30)
+        return [Decode(batch[0].utterance_id)]
+
+    monkeypatch.setattr(model, "_decode", decode)
+    stream = model.transcribe_stream([[audio("first", 1.0)], [audio(f"{i}", 1.0) for i in range(9)]])
+    next(stream)
+    threading.Timer(0.2, go_on.set).start()  # the two that have begun may end, after the stream is left
+    stream.close()
+    assert len(begun) <= 3
+
+
+def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, float]) -> Any:
+    """A real WhisperModel without weights, whose decode depends on the temperature alone."""
+    from faster_whisper import WhisperModel
+
+    def generate(*_: Any, **options: Any) -> list[Any]:
+        temperature = options.get("sampling_temperature", 0.0)
+        text = texts[temperature]
+        score = log_probabilities[temperature] * (len(text) + 1) / len(text)
+        return [SimpleNamespace(sequences_ids=[[*text]], scores=[score], no_speech_prob=0.0)]
+
+    whisper: Any = object.__new__(WhisperModel)
+    whisper.model = SimpleNamespace(generate=generate)
+    whisper.max_length, whisper.time_precision = 448, 0.02
+    whisper.logger = SimpleNamespace(debug=lambda *_: None)
+    return whisper
+
+
+@given(
+    repeats=st.lists(st.booleans(), min_size=3, max_size=3),
+    log_probabilities=st.lists(st.sampled_from([-0.5, -1.2, -1.5, -2.0]), min_size=3, max_size=3),
+    temperatures=st.sampled_from([(0.0, 0.2, 0.4), (0.0,), (0.2, 0.4)]),
+)
+def test_the_fallback_keeps_what_faster_whispers_own_keeps(
+    repeats: list[bool], log_probabilities: list[float], temperatures: tuple[float, ...]
+) -> None:
+    """Sampling moved to a model of its own, and the greedy decode not done twice: the choice stays the same."""
+    every = (0.0, 0.2, 0.4)
+    texts = {t: "no " * 40 if again else f"text {t}" for t, again in zip(every, repeats, strict=True)}
+    script = texts, dict(zip(every, log_probabilities, strict=True))
+    nothing: Any = dict.fromkeys(field.name for field in fields(TranscriptionOptions))
+    options = replace(
+        TranscriptionOptions(**nothing),
+        temperatures=list(temperatures),
+        length_penalty=1,
+        max_initial_timestamp=1.0,
+        compression_ratio_threshold=2.4,
+        log_prob_threshold=-1.0,
+        no_speech_threshold=0.6,
+    )
+    tokenizer: Any = SimpleNamespace(decode="".join)
+    ours = whisper_that_says(*script)
+    _seed_fallback(ours, lambda: whisper_that_says(*script))
+    found = ours.generate_with_fallback(None, [], tokenizer, options)
+    expected = whisper_that_says(*script).generate_with_fallback(None, [], tokenizer, options)
+    assert found == expected
 
 
 @pytest.mark.parametrize(
