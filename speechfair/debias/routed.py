@@ -165,6 +165,7 @@ class Routed:
                 self._whisper._model.load_adapter(
                     str(folder / "adapters" / str(number)), adapter_name=f"group{number}"
                 )
+        self._whisper._model.to(self._whisper._device)  # where adapters are put is peft's affair
         inner = self._whisper.identity
         self._identity = replace(inner, family="routed", digest=_digest(folder, inner.digest))
         self._whisper._identity = self._identity
