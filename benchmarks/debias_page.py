@@ -62,7 +62,9 @@ ABOUT = {
     "utterances in place of tokens",
     "jtt": "what a first training of 15 steps still gets wrong comes three times as often in the second",
     "adversarial": "a classifier of the gender is fought by gradient reversal, strength 0.1",
-    "erase": "no training: LEACE takes the gender out of the encoder's last states",
+    "erase": "no training: LEACE takes the gender out of the last encoder states; a probe far below chance afterwards "
+    "shows the fit and no more: the means of all training speakers were made equal, so whoever is left out of the "
+    "probe's own fit leans the other way",
     "decode": "no training: three settings of the decoder tried on the watched speakers",
     "accent_adapter": "a low-rank adapter for each gender, 30 steps each, mixed into one model",
     "router-erm": "`erm-lora`, before and after decoded by transformers as `router` is",

@@ -22,7 +22,9 @@ class Erase(Method):
 
     In Whisper those are the keys and values of the decoder's cross-attention, in a CTC model the output layer; the
     model keeps its shape. The constant that keys would gain is the same for every frame and has no effect on attention.
-    An instrument more than a cure: the record tells what probes found before and after.
+    An instrument more than a cure: the record tells what probes found before and after. The one after may do far worse
+    than chance: the groups' means over all training speakers were made equal, so that those whom a fold leaves out lean
+    away from what it learnt. It is a sign of the fit, not of more than erasure.
     """
 
     name = "erase"
