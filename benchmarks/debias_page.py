@@ -135,6 +135,8 @@ def _third_seeds(names: Collection[str]) -> str:
     """Acceptance asks for three seeds: who has them."""
     seeds = Counter(name.rpartition("-")[0] for name in names)
     three = sorted(case for case, count in seeds.items() if count >= 3)
+    if not three:
+        return "No case has three seeds here, so that none can be accepted, whatever its figures."
     return f"With three seeds or more: {_names(three)}. No other can be accepted, whatever its figures."
 
 
@@ -210,7 +212,10 @@ def _device(device: str, hardware: str, results: Mapping[str, DebiasResult]) -> 
     if device == "cpu":
         words = "trained on one CPU core."
     else:
-        words = f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded on the CPU."
+        words = (
+            f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded on the CPU, those "
+            "of the router cases on the GPU. Made by `python -m benchmarks.debias_results --device cuda`."
+        )
     # runs made before it was recorded were all made on the CPU
     others = [name for name, result in results.items() if result.training.get("device", "cpu") != device]
     return words + (f" Not on it, by their record: {_names(others)}." if others else "")
