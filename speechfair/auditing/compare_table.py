@@ -83,8 +83,8 @@ def points_parts(estimate: EstimateRecord | None) -> tuple[str, str | None]:
         return NOTHING, None
     limits = None
     if estimate.low is not None and estimate.high is not None:
-        limits = f"[{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}]"
-    return f"{100 * estimate.value:+.1f}", limits
+        limits = f"[{100 * estimate.low:+z.1f}, {100 * estimate.high:+z.1f}]"
+    return f"{100 * estimate.value:+z.1f}", limits
 
 
 def margin_words(result: Comparison) -> str:

@@ -314,10 +314,17 @@ def _notes(
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:z.1f} %"
 
 
 def _interval(estimate: EstimateRecord) -> str:
+    """Value and limits in percent; what rounds to zero from below has no sign.
+
+    >>> from speechfair.auditing.result import EstimateRecord
+    >>> n = {"n_utterances": 9, "n_speakers": 9}
+    >>> _interval(EstimateRecord(value=-0.0003, low=-0.025, high=-0.0001, level=0.95, method="t", **n))
+    '0.0 % [-2.5, 0.0]'
+    """
     if estimate.low is None or estimate.high is None:
         return _percent(estimate.value)
-    return f"{_percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{_percent(estimate.value)} [{100 * estimate.low:z.1f}, {100 * estimate.high:z.1f}]"

@@ -387,7 +387,7 @@ def _notes(overall: Group, totals: Totals) -> list[str]:
 
 
 def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:.1f} %"
+    return "undefined" if value is None else f"{100 * value:z.1f} %"
 
 
 def _reasons(rows: pl.DataFrame, column: str) -> list[ReasonCount]:

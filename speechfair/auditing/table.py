@@ -146,10 +146,10 @@ def printable(text: str) -> str:
 def percent(value: float | None) -> str:
     """A rate in percent with one decimal, without the sign.
 
-    >>> percent(0.4567), percent(None)
-    ('45.7', '—')
+    >>> percent(0.4567), percent(-0.0004), percent(None)
+    ('45.7', '0.0', '—')
     """
-    return NOTHING if value is None else f"{100 * value:.1f}"
+    return NOTHING if value is None else f"{100 * value:z.1f}"
 
 
 def times(value: float | None) -> str:
@@ -171,10 +171,16 @@ def p_value(value: float) -> str:
 
 
 def interval(estimate: EstimateRecord, scale: float = 1.0, decimals: int = 2) -> str | None:
-    """The limits in brackets, each multiplied by `scale`; None where there is no interval."""
+    """The limits in brackets, each multiplied by `scale`; None where there is no interval.
+
+    >>> from speechfair.auditing.result import EstimateRecord
+    >>> n = {"n_utterances": 9, "n_speakers": 9}
+    >>> interval(EstimateRecord(value=0.01, low=-0.0004, high=0.02, level=0.95, method="t", **n), 100, 1)
+    '[0.0, 2.0]'
+    """
     if estimate.low is None or estimate.high is None:
         return None
-    return f"[{scale * estimate.low:.{decimals}f}, {scale * estimate.high:.{decimals}f}]"
+    return f"[{scale * estimate.low:z.{decimals}f}, {scale * estimate.high:z.{decimals}f}]"
 
 
 def insertion_rate(group: Group) -> float | None:

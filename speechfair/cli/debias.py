@@ -273,7 +273,7 @@ def _show(result: DebiasResult) -> None:
 
 
 def _harm(group: GroupChange) -> str:
-    margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else f"+{100 * group.limit:.1f}"
+    margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else f"+{100 * group.limit:z.1f}"
     word = {True: "yes", False: "no", None: "unclear"}[group.harmed]
     return f"{word} ({margin})"
 
@@ -281,7 +281,7 @@ def _harm(group: GroupChange) -> str:
 def _interval(estimate: Any) -> str:
     if estimate.low is None or estimate.high is None:
         return "no interval"
-    return f"[{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}]"
+    return f"[{100 * estimate.low:+z.1f}, {100 * estimate.high:+z.1f}]"
 
 
 def _time(seconds: float) -> str:

@@ -38,12 +38,16 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
 
 def percent(rate: float | None) -> str:
     """A rate (fraction) for a person; a dash where it is undefined."""
-    return "–" if rate is None else f"{100 * rate:.1f} %"
+    return "–" if rate is None else f"{100 * rate:z.1f} %"
 
 
 def points(change: float | None) -> str:
-    """A change of a rate in points, with its sign; a dash where it is undefined."""
-    return "–" if change is None else f"{100 * change:+.1f}"
+    """A change of a rate in points, with its sign; a dash where it is undefined.
+
+    >>> points(-0.0131), points(-0.0004), points(0.0)
+    ('-1.3', '+0.0', '+0.0')
+    """
+    return "–" if change is None else f"{100 * change:+z.1f}"
 
 
 def show_table(table: Any) -> None:

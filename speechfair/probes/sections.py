@@ -197,7 +197,7 @@ def _state(level: LevelShare) -> str:
         return NOTHING
     if level.deficit is None or level.deficit.value is None:
         return "undetermined"
-    words = f"{level.state}, {-100 * level.deficit.value:+.1f}"
+    words = f"{level.state}, {-100 * level.deficit.value:+z.1f}"
     return words + (f", {p_value(level.p_holm)}" if level.p_holm is not None else "")
 
 

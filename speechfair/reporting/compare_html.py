@@ -89,7 +89,7 @@ def change_chart(groups: Sequence[GroupChange]) -> str | None:
         low = change.value if change.low is None else max(change.low, bottom)
         high = change.value if change.high is None else min(change.high, top)
         cut = (change.low or 0.0) < bottom or (change.high or 0.0) > top
-        words = f"{100 * (change.value or 0.0):+.1f} · {group.no_harm.verdict}" + (
+        words = f"{100 * (change.value or 0.0):+z.1f} · {group.no_harm.verdict}" + (
             " (goes on)" if cut else ""
         )
         rows.append(

@@ -89,11 +89,11 @@ def _claims(axis: str, groups: Sequence[GroupConfidence]) -> Finding:
             parts.append(f"{name} cannot be told ({printable(found.reason or 'no interval')})")
         elif found.low <= 0.0 <= found.high:
             parts.append(
-                f"{name} is not shown to claim too much or too little ({100 * found.value:+.1f} {limits})"
+                f"{name} is not shown to claim too much or too little ({100 * found.value:+z.1f} {limits})"
             )
         else:
             much = "much" if found.value > 0 else "little"
-            parts.append(f"{name} claims too {much} ({100 * found.value:+.1f} {limits})")
+            parts.append(f"{name} claims too {much} ({100 * found.value:+z.1f} {limits})")
             clear = True
     words = f"{axis}, confidence less the share of words right, in points: {'; '.join(parts)}."
     return Finding("difference" if clear else "unclear", words)
