@@ -140,6 +140,10 @@ def _own(axis: str, groups: Sequence[GroupConfidence], found: ConfidenceReport) 
         return Finding(
             "difference", f"{words} {', '.join(printable(g.value) for g in broken)} exceeds the target."
         )
+    if not have:
+        return Finding(
+            "unclear", f"{words} So nothing is known about what a threshold of its own would give."
+        )
     return Finding(
         "unclear", f"{words} No group is shown to exceed the target; the intervals say how sure that is."
     )

@@ -72,6 +72,14 @@ def test_one_threshold_for_all_is_shown_to_treat_groups_unlike(found: Confidence
     assert found.common_threshold is None
 
 
+def test_without_any_own_threshold_nothing_is_said_of_the_target(found: ConfidenceReport) -> None:
+    bare = [group.model_copy(update={"own": None}) for group in found.groups]
+    own = confidence_findings(found.model_copy(update={"groups": bare}))[-1]
+    assert own.verdict == "unclear"
+    assert "nothing is known" in own.text
+    assert "exceed the target" not in own.text
+
+
 def test_it_holds_the_numbers_and_the_uncertainty(found: ConfidenceReport, page: str) -> None:
     text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page))
     for group in found.groups:
