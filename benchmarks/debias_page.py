@@ -55,6 +55,9 @@ ABOUT = {
     "chosen when `average` and one `group_dro` were known, before any run of this",
     "soup": "half way between the base model and the mean of `erm`, `balanced` and `group_dro` of the same seed; "
     "chosen when the plain and averaged runs of `erm` and `group_dro` were known, before any run of this",
+    "long": "`group_dro` with 120 steps and a check every 60",
+    "long-average": "two fifths of the way from the base model to `long` of the same seed; chosen when every run of 60 "
+    "steps on the CPU was known, before any run of this: a model that was trained for longer may be averaged as much",
     "spec_augment": "`accent_augment` that also hides spans of time and ranges of frequency (SpecAugment)",
     "temperature": "groups drawn in proportion to the root of their size; they are equally large here, so it is `erm` "
     "in another order",
@@ -213,8 +216,8 @@ def _device(device: str, hardware: str, results: Mapping[str, DebiasResult]) -> 
         words = "trained on one CPU core."
     else:
         words = (
-            f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded on the CPU, those "
-            "of the router cases on the GPU. Made by `python -m benchmarks.debias_results --device cuda`."
+            f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded there too, by "
+            "transformers. Made by `python -m benchmarks.debias_results --device cuda`."
         )
     # runs made before it was recorded were all made on the CPU
     others = [name for name, result in results.items() if result.training.get("device", "cpu") != device]

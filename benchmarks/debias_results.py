@@ -2,9 +2,9 @@
 
 Hours on one core; kill it and start it again, it goes on. Several processes may share a folder of runs, each with other
 cases or seeds. Runs trained on the CPU lie in runs/debias-results, those of `--device cuda` in
-runs/debias-results-gpu; the page, docs/results/debias.md, shows both, apart. Whatever trains, the audits are decoded
-on the CPU, but for the two cases that transformers decodes. Needs the speech sets (SPEECHFAIR_TEST_DATA or
-../shared/data).
+runs/debias-results-gpu; the page, docs/results/debias.md, shows both, apart. On the CPU faster-whisper decodes the
+audits, but for the two cases that transformers decodes; on a GPU transformers decodes all. Needs the speech sets
+(SPEECHFAIR_TEST_DATA or ../shared/data).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ FULL = "learning_rate=3.0e-5"
 ADAPTERS = "learning_rate=1.0e-3"
 BY_TRANSFORMERS = "recognizer={family: whisper, options: {window: 10}}"
 """A router works with this family alone; no `threads`, which transformers does not take."""
+LONG = ("steps=120", "check_every=60")
 IN_SOUP = ("erm", "balanced", "group_dro")
 REHEARSED = ("1462", "1673", "1919", "1272", "174", "2078")
 """The first three women and men of the LibriSpeech subset, by number."""
@@ -52,6 +53,8 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "average-75": ("average", (FULL, "method.options.shares=[0.75]")),
     "group_dro-average": ("average", (FULL, "method.options.shares=[0.4]")),
     "soup": ("average", (FULL, "method.options.shares=[0.5]")),
+    "long": ("group_dro", (FULL, *LONG)),
+    "long-average": ("average", (FULL, *LONG, "method.options.shares=[0.4]")),
     "erm-window-30": ("erm", (FULL, "window=exact")),
     "spec_augment": ("accent_augment", (FULL, "method.options.spec_augment={}")),
     "temperature": ("temperature", (FULL,)),
@@ -178,8 +181,8 @@ def recipe_of(case: str, seed: int, place: Place = Place()) -> DebiasRecipe:
     name, changes = CASES[case]
     settings = [f"data_root={data}", *SHARED, *changes, f"seed={seed}"]
     if place.device != "cpu" and BY_TRANSFORMERS not in changes:
-        # CTranslate2 wants CUDA libraries of its own, and decodes the same on any machine this way
-        settings.append("recognizer.options.device=cpu")
+        # CTranslate2 wants CUDA libraries of its own
+        settings.append(BY_TRANSFORMERS)
     if name == "average":
         settings.append(f"method.options.trained={_trained_before(case, seed, place.folder)}")
     if case.startswith("replay"):
