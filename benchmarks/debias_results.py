@@ -115,7 +115,10 @@ def main() -> None:
 
 def write_page() -> Path:
     """The page from the finished runs of both folders."""
-    planned = [f"{case}-{seed}" for case, seed in queue(list(CASES), [0, 1])]
+    planned = {
+        device: [f"{case}-{seed}" for case, seed in queue(list(CASES), seeds)]
+        for device, seeds in (("cpu", (0, 1)), ("cuda", (0, 1, 2)))
+    }
     return debias_page.write({device: finished(folder) for device, folder in FOLDERS.items()}, planned)
 
 

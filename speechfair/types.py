@@ -5,7 +5,7 @@ Nothing here reads a file or imports anything outside the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -33,6 +33,7 @@ __all__ = [
     "Question",
     "Recognizer",
     "SpeechLanguageModel",
+    "StreamingRecognizer",
     "Utterance",
 ]
 
@@ -336,6 +337,14 @@ class Recognizer(Protocol):
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio, in order; results do not depend on what else is in the batch."""
+
+
+@runtime_checkable
+class StreamingRecognizer(Recognizer, Protocol):
+    """A recogniser that begins the next batch while one ends, so that none of its workers waits."""
+
+    def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Generator[list[Hypothesis]]:
+        """What `transcribe` gives for each batch, in order."""
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from speechfair.audio import AudioError, decode, load_bytes
 from speechfair.auditing.manifest import locate_audio
 from speechfair.errors import ModelError, RunFolderError, SpeechfairError
 from speechfair.store import RunFolder
-from speechfair.types import Audio, Hypothesis, Recognizer
+from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -229,23 +229,30 @@ def loaded_batches(
 def _recognized(
     model: Recognizer, loaded: Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]
 ) -> Generator[tuple[list[int], list[Hypothesis]]]:
-    """Rows and hypotheses of each batch, failures included; a model that takes a stream gets one."""
-    stream = getattr(model, "transcribe_stream", None)
-    if stream is None:
+    """Rows and hypotheses of each batch, failures included; a `StreamingRecognizer` gets a stream."""
+    if not isinstance(model, StreamingRecognizer):
         for rows, audio, failures in loaded:
             yield rows, [*failures, *(_recognize(model, audio) if audio else [])]
         return
     waiting: deque[tuple[list[int], list[Audio], list[Hypothesis]]] = deque()
+    problems: list[Exception] = []
 
     def sounds() -> Iterator[list[Audio]]:
-        for batch in loaded:
-            waiting.append(batch)
-            yield batch[1]
+        try:
+            for batch in loaded:
+                waiting.append(batch)
+                yield batch[1]
+        except Exception as problem:  # raised when what was begun before it has been kept
+            problems.append(problem)
 
-    with closing(stream(sounds())) as results:
+    with closing(model.transcribe_stream(sounds())) as results:
         for found in results:
-            rows, audio, failures = waiting.popleft()
+            rows, audio, failures = waiting.popleft() if waiting else ([], [], [])
             yield rows, [*failures, *_checked(model, audio, found)]
+    if problems:
+        raise problems[0]
+    if waiting:
+        _checked(model, waiting[0][1], [])
 
 
 def _recognize(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:

@@ -67,7 +67,10 @@ def hide(
 def silence(
     samples: NDArray[np.float32], options: SpecAugment, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Raw audio at 16 kHz, as long as before, the same masks cut out of its spectrum; bands are Whisper's."""
+    """Raw audio at 16 kHz, as long as before, the same masks cut out of its spectrum.
+
+    The bands lie evenly on HTK's mel scale.
+    """
     window = torch.hann_window(WINDOW, dtype=torch.float64)
     found = torch.from_numpy(samples.astype(np.float64))
     spectrum = torch.stft(found, WINDOW, FRAME, window=window, pad_mode="constant", return_complex=True)

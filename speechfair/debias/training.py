@@ -133,7 +133,7 @@ class Training:
         save(self.pieces, self.model, target)
         self.method.keep(self, target)
         record["seconds"] = time.perf_counter() - started
-        record["device"] = "cuda" if "cuda" in self._devices else "cpu"
+        record["device"] = " and ".join(sorted(self._devices)) or None
         record["peak_megabytes"] = _peak_megabytes(record["device"])
         write_atomically(done, (json.dumps(record, indent=2) + "\n").encode())
         for leftover in (*self.folder.rglob("checkpoint-*"), self.folder / "decoding"):
@@ -349,7 +349,7 @@ def _forget_peak() -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def _peak_megabytes(device: str) -> float | None:
+def _peak_megabytes(device: str | None) -> float | None:
     """Most memory that was held, on the GPU if that trained, else by the process; None where it cannot be told."""
     import torch
 

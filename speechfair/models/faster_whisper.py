@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["FasterWhisper", "load"]
 
 ENCODED_AT_ONCE = 4
+MOST_PASSES_AT_ONCE = 4
+SMALL_BYTES = 600_000_000
+"""Weights below this (float16: up to Whisper small) leave room for larger passes."""
 
 
 def load(
@@ -51,7 +54,7 @@ def load(
     compute_type: str = "float32",
     device: str = "auto",
     threads: int = 0,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     beam_size: int = 1,
     name: str | None = None,
 ) -> FasterWhisper:
@@ -69,7 +72,8 @@ def load(
     device : ``cpu``, ``cuda`` or ``auto``.
     threads : CPU threads; 0 takes every processor. Up to four passes run at once and share them: the same texts
         for less processor time. Not part of the identity.
-    batch_size : utterances per pass. Not part of the identity.
+    batch_size : utterances per pass; None is 16 for small models on a CPU and 8 for others, whose passes take much
+        memory. Not part of the identity.
     beam_size : 1 is greedy.
     name : what the model is called in results; default ``faster-whisper:WHICH``.
 
@@ -85,10 +89,16 @@ def load(
             "faster-whisper needs a model: faster-whisper:FOLDER or a name, such as faster-whisper:small.en"
         )
     window_s, candidate = read_window(window)
-    batch_size, beam_size = whole_number("batch_size", batch_size), whole_number("beam_size", beam_size)
+    beam_size = whole_number("beam_size", beam_size)
+    if batch_size is not None:
+        batch_size = whole_number("batch_size", batch_size)
     threads = whole_number("threads", threads, least=0) or _processors()
     folder = _folder(which)
-    workers = _passes_at_once(device, threads)
+    on_gpu = _on_gpu(device)
+    workers = 1 if on_gpu else min(MOST_PASSES_AT_ONCE, threads)
+    if batch_size is None:
+        small = not on_gpu and (folder / "model.bin").stat().st_size < SMALL_BYTES
+        batch_size = 16 if small else 8
 
     def build(workers: int = 1) -> Any:
         return _open(folder, device, compute_type, threads_of_each, workers)
@@ -245,7 +255,8 @@ def _seed_fallback(model: Any, build: Callable[[], Any]) -> None:
 
 def _better(greedy: Any, sampled: Any, options: Any) -> Any:
     """Which of two decodes that both failed faster-whisper would keep: a likely one that does not repeat itself."""
-    fitting = [one for one in (greedy, sampled) if one[3] <= options.compression_ratio_threshold]
+    most = options.compression_ratio_threshold
+    fitting = [one for one in (greedy, sampled) if most is not None and one[3] <= most]
     kept = max(fitting or (greedy, sampled), key=lambda one: one[1])
     return (kept[0], kept[1], options.temperatures[-1], kept[3])
 
@@ -253,17 +264,20 @@ def _better(greedy: Any, sampled: Any, options: Any) -> Any:
 def _needs_fallback(decoded: Any, options: Any) -> bool:
     """Whether faster-whisper would go on to a higher temperature after this decode (its own rules)."""
     result, log_probability, _, ratio = decoded
-    if log_probability < options.log_prob_threshold:
-        return not result.no_speech_prob > options.no_speech_threshold
-    return bool(ratio > options.compression_ratio_threshold)
+    least, silence, most = (
+        options.log_prob_threshold,
+        options.no_speech_threshold,
+        options.compression_ratio_threshold,
+    )
+    if least is not None and log_probability < least:
+        return silence is None or not result.no_speech_prob > silence
+    return most is not None and bool(ratio > most)
 
 
-def _passes_at_once(device: str, threads: int) -> int:
-    """How many passes share the threads: up to four on a CPU, one on a GPU."""
+def _on_gpu(device: str) -> bool:
     import ctranslate2
 
-    on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-    return 1 if on_gpu else min(4, threads)
+    return device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
 
 
 def _open(folder: Path, device: str, compute_type: str, threads: int, workers: int) -> Any:

@@ -13,8 +13,8 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ AUTO_WINDOW_S = 10.0
 """The short window (seconds) that ``window="auto"`` puts to the test."""
 MOST_TOKENS = 224
 SEED = 20_231_107
-BATCHES_AT_ONCE = 2
+BATCHES_AT_ONCE = 4
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -191,11 +191,11 @@ class WindowedWhisper(ABC):
         (found,) = self.transcribe_stream([batch])
         return found
 
-    def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Iterator[list[Hypothesis]]:
-        """What `transcribe` gives for each batch, in order; a batch begins while the one before it ends.
+    def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Generator[list[Hypothesis]]:
+        """What `transcribe` gives for each batch, in order; the next batches begin while one ends.
 
-        So every worker is busy to the end, though the last row of a batch may take many times as long as others.
-        Where it is left early, what has not begun is not done.
+        So no worker waits for a row that takes many times as long as others, until as many batches as
+        `BATCHES_AT_ONCE` are under way. Where the stream is left early, what has not begun is not done.
         """
         if self._workers == 1:
             for batch in batches:
@@ -207,15 +207,23 @@ class WindowedWhisper(ABC):
             try:
                 for batch in batches:
                     plan = self._plan(batch)
-                    # the costliest pass begins first, so that none is left alone at the end
-                    futures = [pool.submit(self._run, batch, one) for one in plan.passes[::-1]]
-                    under_way.append((plan, futures[::-1]))
-                    if len(under_way) == BATCHES_AT_ONCE:
+                    under_way.append((plan, [pool.submit(self._run, batch, one) for one in plan.passes]))
+                    while under_way and self._oldest_is_due(under_way):
                         yield _collected(*under_way.popleft())
                 while under_way:
                     yield _collected(*under_way.popleft())
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def _oldest_is_due(self, under_way: deque[tuple[_Plan, list[Future[list[Hypothesis]]]]]) -> bool:
+        """Whether the oldest batch is to be given out before another is taken; waits until that is known."""
+        while True:
+            undone = [future for _, futures in under_way for future in futures if not future.done()]
+            if len(under_way) == BATCHES_AT_ONCE or all(future.done() for future in under_way[0][1]):
+                return True
+            if len(undone) < 2 * self._workers:
+                return False
+            wait(undone, return_when=FIRST_COMPLETED)
 
     def _plan(self, batch: Sequence[Audio]) -> _Plan:
         """Which rows of a batch are decoded together, and what is refused."""
@@ -233,6 +241,8 @@ class WindowedWhisper(ABC):
             rows.sort(key=lambda row: len(batch[row].samples))
             size = self._batch_size if window_s else 1
             passes += [(rows[start : start + size], window_s) for start in range(0, len(rows), size)]
+        # the costliest begin first, so that none is left alone at the end
+        passes.sort(key=lambda one: (one[1] or math.inf, len(batch[one[0][-1]].samples)), reverse=True)
         return _Plan(passes, refused)
 
     def _run(self, batch: Sequence[Audio], one: _Pass) -> list[Hypothesis]:

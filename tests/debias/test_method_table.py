@@ -172,20 +172,21 @@ def test_the_page_keeps_devices_apart(runs: Path, tmp_path: Path, monkeypatch: p
     record = json.loads((gpu / "erm-0" / "debias.json").read_text())
     record["training"]["device"] = "cuda"
     (gpu / "erm-0" / "debias.json").write_text(json.dumps(record))
-    text = debias_page.write({"cpu": finished(runs), "cuda": finished(gpu)}, ["erm-0", "jtt-0"]).read_text()
+    planned = {"cpu": ["erm-0", "jtt-0"], "cuda": ["erm-0", "erm-7"]}
+    text = debias_page.write({"cpu": finished(runs), "cuda": finished(gpu)}, planned).read_text()
     ours, theirs = text.split("## Trained on a GPU")
-    assert ours.index("## Trained on the CPU") < ours.index("one CPU core")
-    assert "Not on it" not in ours
-    assert "Not on it, by their record: `erm-1`, `average-0`, `average-1`." in theirs
+    assert ours.index("## Trained on the CPU") < ours.index("made by `make results`")
+    assert "Trained on something else" not in ours
+    assert "Trained on something else, by their record: `erm-1`" in theirs
     for part, picture in ((ours, "debias.svg"), (theirs, "debias-gpu.svg")):
         assert part.count("### Against `erm`") == 1
         assert f"({picture})" in part
         assert (tmp_path / picture).read_text().startswith("<svg")
-    assert "finished when this page was made:\n`jtt-0`." in text
+    assert "- Trained on the CPU: `jtt-0`.\n- Trained on a GPU: `erm-7`." in text
     assert ours.count("No case has three seeds here") == theirs.count("No case has three seeds here") == 1
     assert "`ctc_dro` is made for CTC models" in text
     assert json.loads((runs / "erm-0" / "debias.json").read_text())["training"]["device"] == "cpu"
     more = {f"erm-{seed}": runs / "erm-0" for seed in (0, 1, 5)}
     assert debias_page._third_seeds(more).startswith("With three seeds or more: `erm`.")
-    only = debias_page.write({"cpu": finished(runs), "cuda": {}}, []).read_text()
+    only = debias_page.write({"cpu": finished(runs), "cuda": {}}, {}).read_text()
     assert "GPU" not in only

@@ -109,7 +109,7 @@ def test_rows_are_grouped_by_window_and_come_back_in_order(scripted: Any) -> Non
     ]
     found = scripted.model.transcribe(batch)
     assert [h.text for h in found] == ["a", "b", "c", "loop d", "e", "f"]
-    assert scripted.passes == [(20.0, ["a"]), (10.0, ["c", "b", "f"]), (10.0, ["e"])]
+    assert scripted.passes == [(20.0, ["a"]), (10.0, ["e"]), (10.0, ["c", "b", "f"])], "costliest first"
     assert all(h.rejected is None for h in found)
 
 
@@ -208,7 +208,7 @@ def test_a_stream_that_is_left_does_not_do_the_rest(
     assert len(begun) <= 3
 
 
-def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, float]) -> Any:
+def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, float], silence: float) -> Any:
     """A real WhisperModel without weights, whose decode depends on the temperature alone."""
     from faster_whisper import WhisperModel
 
@@ -216,7 +216,7 @@ def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, fl
         temperature = options.get("sampling_temperature", 0.0)
         text = texts[temperature]
         score = log_probabilities[temperature] * (len(text) + 1) / len(text)
-        return [SimpleNamespace(sequences_ids=[[*text]], scores=[score], no_speech_prob=0.0)]
+        return [SimpleNamespace(sequences_ids=[[*text]], scores=[score], no_speech_prob=silence)]
 
     whisper: Any = object.__new__(WhisperModel)
     whisper.model = SimpleNamespace(generate=generate)
@@ -229,23 +229,29 @@ def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, fl
     repeats=st.lists(st.booleans(), min_size=3, max_size=3),
     log_probabilities=st.lists(st.sampled_from([-0.5, -1.2, -1.5, -2.0]), min_size=3, max_size=3),
     temperatures=st.sampled_from([(0.0, 0.2, 0.4), (0.0,), (0.2, 0.4)]),
+    silence=st.sampled_from([0.1, 0.9]),
+    thresholds=st.sampled_from([(2.4, -1.0, 0.6), (None, -1.0, 0.6), (2.4, None, 0.6), (2.4, -1.0, None)]),
 )
 def test_the_fallback_keeps_what_faster_whispers_own_keeps(
-    repeats: list[bool], log_probabilities: list[float], temperatures: tuple[float, ...]
+    repeats: list[bool],
+    log_probabilities: list[float],
+    temperatures: tuple[float, ...],
+    silence: float,
+    thresholds: tuple[float | None, float | None, float | None],
 ) -> None:
     """Sampling moved to a model of its own, and the greedy decode not done twice: the choice stays the same."""
     every = (0.0, 0.2, 0.4)
     texts = {t: "no " * 40 if again else f"text {t}" for t, again in zip(every, repeats, strict=True)}
-    script = texts, dict(zip(every, log_probabilities, strict=True))
+    script = texts, dict(zip(every, log_probabilities, strict=True)), silence
     nothing: Any = dict.fromkeys(field.name for field in fields(TranscriptionOptions))
     options = replace(
         TranscriptionOptions(**nothing),
         temperatures=list(temperatures),
         length_penalty=1,
         max_initial_timestamp=1.0,
-        compression_ratio_threshold=2.4,
-        log_prob_threshold=-1.0,
-        no_speech_threshold=0.6,
+        compression_ratio_threshold=thresholds[0],
+        log_prob_threshold=thresholds[1],
+        no_speech_threshold=thresholds[2],
     )
     tokenizer: Any = SimpleNamespace(decode="".join)
     ours = whisper_that_says(*script)
