@@ -245,9 +245,13 @@ def _seed_fallback(model: Any, build: Callable[[], Any]) -> None:
             if not (warm and _needs_fallback(greedy, options)):
                 return greedy
         ctranslate2.set_random_seed(SEED)
-        sampled = build().generate_with_fallback(
-            encoder_output, prompt, tokenizer, replace(options, temperatures=warm)
-        )
+        fresh = build()
+        try:
+            sampled = fresh.generate_with_fallback(
+                encoder_output, prompt, tokenizer, replace(options, temperatures=warm)
+            )
+        finally:
+            fresh.model.unload_model()  # not when the garbage is collected: weights are large
         return _better(greedy, sampled, options) if greedy and _needs_fallback(sampled, options) else sampled
 
     model.generate_with_fallback = seeded

@@ -208,7 +208,9 @@ def test_a_stream_that_is_left_does_not_do_the_rest(
     assert len(begun) <= 3
 
 
-def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, float], silence: float) -> Any:
+def whisper_that_says(
+    texts: dict[float, str], log_probabilities: dict[float, float], silence: float, freed: list[Any]
+) -> Any:
     """A real WhisperModel without weights, whose decode depends on the temperature alone."""
     from faster_whisper import WhisperModel
 
@@ -219,7 +221,7 @@ def whisper_that_says(texts: dict[float, str], log_probabilities: dict[float, fl
         return [SimpleNamespace(sequences_ids=[[*text]], scores=[score], no_speech_prob=silence)]
 
     whisper: Any = object.__new__(WhisperModel)
-    whisper.model = SimpleNamespace(generate=generate)
+    whisper.model = SimpleNamespace(generate=generate, unload_model=lambda: freed.append(whisper))
     whisper.max_length, whisper.time_precision = 448, 0.02
     whisper.logger = SimpleNamespace(debug=lambda *_: None)
     return whisper
@@ -242,7 +244,8 @@ def test_the_fallback_keeps_what_faster_whispers_own_keeps(
     """Sampling moved to a model of its own, and the greedy decode not done twice: the choice stays the same."""
     every = (0.0, 0.2, 0.4)
     texts = {t: "no " * 40 if again else f"text {t}" for t, again in zip(every, repeats, strict=True)}
-    script = texts, dict(zip(every, log_probabilities, strict=True)), silence
+    freed: list[Any] = []
+    script = texts, dict(zip(every, log_probabilities, strict=True)), silence, freed
     nothing: Any = dict.fromkeys(field.name for field in fields(TranscriptionOptions))
     options = replace(
         TranscriptionOptions(**nothing),
@@ -254,11 +257,13 @@ def test_the_fallback_keeps_what_faster_whispers_own_keeps(
         no_speech_threshold=thresholds[2],
     )
     tokenizer: Any = SimpleNamespace(decode="".join)
-    ours = whisper_that_says(*script)
-    _seed_fallback(ours, lambda: whisper_that_says(*script))
+    ours, fresh = whisper_that_says(*script), whisper_that_says(*script)
+    _seed_fallback(ours, lambda: fresh)
     found = ours.generate_with_fallback(None, [], tokenizer, options)
     expected = whisper_that_says(*script).generate_with_fallback(None, [], tokenizer, options)
     assert found == expected
+    assert freed in ([], [fresh])
+    assert bool(freed) == (found[2] > 0)
 
 
 @pytest.mark.parametrize(
