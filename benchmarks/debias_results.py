@@ -3,7 +3,7 @@
 Hours on one core; kill it and start it again, it goes on. Several processes may share a folder of runs, each with other
 cases or seeds. Runs trained on the CPU lie in runs/debias-results, those of `--device cuda` in
 runs/debias-results-gpu; the page, docs/results/debias.md, shows both, apart. On the CPU faster-whisper decodes the
-audits, but for the two cases that transformers decodes; on a GPU transformers decodes all. Needs the speech sets
+audits, but for the cases that say otherwise; on a GPU transformers decodes all. Needs the speech sets
 (SPEECHFAIR_TEST_DATA or ../shared/data).
 """
 
@@ -37,6 +37,7 @@ ADAPTERS = "learning_rate=1.0e-3"
 BY_TRANSFORMERS = "recognizer={family: whisper, options: {window: 10}}"
 """A router works with this family alone; no `threads`, which transformers does not take."""
 LONG = ("steps=120", "check_every=60")
+BY_THE_USUAL_WINDOW = "recognizer={family: whisper, options: {window: exact}}"
 IN_SOUP = ("erm", "balanced", "group_dro")
 REHEARSED = ("1462", "1673", "1919", "1272", "174", "2078")
 """The first three women and men of the LibriSpeech subset, by number."""
@@ -65,6 +66,8 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "decode": ("decode", ()),
     "accent_adapter": ("accent_adapter", (ADAPTERS,)),
     "router-erm": ("erm-lora", (ADAPTERS, BY_TRANSFORMERS)),
+    "exact-erm": ("erm", (FULL, BY_THE_USUAL_WINDOW)),
+    "exact-window-30": ("erm", (FULL, "window=exact", BY_THE_USUAL_WINDOW)),
     "router": ("accent_adapter", (ADAPTERS, BY_TRANSFORMERS, "method.options.router=true")),
 }
 """Name of a case: the recipe that ships, and what is changed in it. The cases that come first are worth most.
@@ -183,7 +186,7 @@ def recipe_of(case: str, seed: int, place: Place = Place()) -> DebiasRecipe:
     data = Path(os.environ.get("SPEECHFAIR_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
     name, changes = CASES[case]
     settings = [f"data_root={data}", *SHARED, *changes, f"seed={seed}"]
-    if place.device != "cpu" and BY_TRANSFORMERS not in changes:
+    if place.device != "cpu" and not any(change.startswith("recognizer=") for change in changes):
         # CTranslate2 wants CUDA libraries of its own
         settings.append(BY_TRANSFORMERS)
     if name == "average":
