@@ -237,7 +237,7 @@ def _outcome(device: str, results: Mapping[str, DebiasResult]) -> str:
         for case, seeds in met.items()
         if any(seeds) and not all(seeds)
     ]
-    return f"- {PARTS[device]}: {', '.join(always) or 'none'} in every seed; in some, {', '.join(sometimes) or 'none'}."
+    return f"- {PARTS[device]}: {', '.join(always) or 'none'} in every seed that was run; in some, {', '.join(sometimes) or 'none'}."
 
 
 def _settings(device: str, runs: Mapping[str, Path], results: Mapping[str, DebiasResult]) -> str:
