@@ -237,7 +237,8 @@ def _outcome(device: str, results: Mapping[str, DebiasResult]) -> str:
         for case, seeds in met.items()
         if any(seeds) and not all(seeds)
     ]
-    return f"- {PARTS[device]}: {', '.join(always) or 'none'} in every seed that was run; in some, {', '.join(sometimes) or 'none'}."
+    named, others = (", ".join(cases) or "none" for cases in (always, sometimes))
+    return f"- {PARTS[device]}: {named} in every seed that was run; in some, {others}."
 
 
 def _settings(device: str, runs: Mapping[str, Path], results: Mapping[str, DebiasResult]) -> str:
