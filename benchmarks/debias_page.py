@@ -272,7 +272,7 @@ def _device(device: str, hardware: str, results: Mapping[str, DebiasResult]) -> 
     else:
         words = (
             f"trained on {hardware} in mixed precision where it has bfloat16; the audits are decoded there too, by "
-            "transformers. Made by `python -m benchmarks.debias_results --device cuda --seeds {_seeds(results)}`."
+            f"transformers. Made by `python -m benchmarks.debias_results --device cuda --seeds {_seeds(results)}`."
         )
     # runs made before it was recorded were all made on the CPU
     others = [

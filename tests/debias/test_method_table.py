@@ -176,6 +176,7 @@ def test_the_page_keeps_devices_apart(runs: Path, tmp_path: Path, monkeypatch: p
     text = debias_page.write({"cpu": finished(runs), "cuda": finished(gpu)}, planned).read_text()
     ours, theirs = text.split("## Trained on a GPU")
     assert ours.index("## Trained on the CPU") < ours.index("made by `make results`")
+    assert "--device cuda --seeds 0 1`" in theirs
     assert "Trained on something else" not in ours
     assert "Trained on something else, by their record: `erm-1`" in theirs
     for part, picture in ((ours, "debias.svg"), (theirs, "debias-gpu.svg")):
