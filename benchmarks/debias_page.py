@@ -17,6 +17,7 @@ from benchmarks.debias_words import (
     names_of,
     points,
     relative_changes,
+    shown_unharmed,
 )
 from speechfair.debias.comparison import DebiasResult
 from speechfair.debias.method import debias_methods
@@ -202,7 +203,7 @@ def _by_case(results: Mapping[str, DebiasResult]) -> str:
     for case, mine in _cases(results).items():
         changes = [relative_changes(result) for result in mine]
         quarter = [gains_a_quarter(result) for result in mine]
-        unharmed = [everyone_protected(result).harmed is False for result in mine]
+        unharmed = [shown_unharmed(result) for result in mine]
         counts = [quarter, unharmed, [a and b for a, b in zip(quarter, unharmed, strict=True)]]
         cells = [
             ", ".join(f"{macro:+z.1%}" for macro, _ in changes),
@@ -228,7 +229,7 @@ def _cases(results: Mapping[str, DebiasResult]) -> dict[str, list[DebiasResult]]
 def _outcome(device: str, results: Mapping[str, DebiasResult]) -> str:
     """In a line: which recipes do what is asked in every seed."""
     met = {
-        case: [gains_a_quarter(r) and everyone_protected(r).harmed is False for r in mine]
+        case: [gains_a_quarter(r) and shown_unharmed(r) for r in mine]
         for case, mine in _cases(results).items()
     }
     always = [f"`{case}` ({len(seeds)} of {len(seeds)} seeds)" for case, seeds in met.items() if all(seeds)]

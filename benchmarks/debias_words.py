@@ -26,6 +26,11 @@ def everyone_protected(result: DebiasResult) -> GroupChange:
     return next(group for group in result.groups if group.protected and group.axis is None)
 
 
+def shown_unharmed(result: DebiasResult) -> bool:
+    """The protected speakers as a whole are shown unharmed by the interval."""
+    return everyone_protected(result).harmed is False
+
+
 def names_of(names: Sequence[str]) -> str:
     """The names as code, in a line."""
     return ", ".join(f"`{name}`" for name in names) or "none"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from speechfair.types import Audio, Hypothesis
 
@@ -23,7 +22,6 @@ __all__ = [
     "by_length",
     "confidence_of",
     "describe",
-    "each_in_threads",
     "failed",
     "one_by_one",
     "refusal",
@@ -32,32 +30,11 @@ __all__ = [
 ]
 
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
-
 class Heard(NamedTuple):
     """A text, and how sure the model says it is (see `Hypothesis`), or None."""
 
     text: str
     confidence: float | None = None
-
-
-def each_in_threads(
-    items: Sequence[_Item],
-    one: Callable[[_Item], _Result],
-    threads: int,
-    give_up: Callable[[], None] = lambda: None,
-) -> list[_Result]:
-    """What `one` makes of each item, in order. Where one raises, `give_up` is called, and what waits is not begun."""
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(one, item) for item in items]
-        try:
-            return [future.result() for future in waiting]
-        except BaseException:
-            give_up()
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def confidence_of(log_probability: float) -> float:

@@ -11,12 +11,12 @@ import io
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from speechfair.errors import InputError, ModelError, SpeechfairError
 from speechfair.models.arguments import positive_number, whole_number
-from speechfair.models.batching import each_in_threads
 from speechfair.models.http_client import (
     HttpClient,
     NotFoundError,
@@ -122,10 +122,14 @@ class Served:
     def each(self, items: Sequence[Asked], one: Callable[[Asked], Told]) -> list[Told]:
         """What `one` makes of each item, in order; a `SpeechfairError` of one stops the others and is raised."""
         self._stop.clear()
-        with self.client:
-            return each_in_threads(
-                items, lambda item: self._guarded(one, item), self._concurrency, give_up=self._stop.set
-            )
+        with self.client, ThreadPoolExecutor(self._concurrency) as pool:
+            waiting = [pool.submit(self._guarded, one, item) for item in items]
+            try:
+                return [future.result() for future in waiting]
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def post(
         self,
