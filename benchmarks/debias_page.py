@@ -19,9 +19,9 @@ from benchmarks.debias_words import (
     relative_changes,
     shown_unharmed,
 )
-from speechfair.debias.comparison import DebiasResult
+from speechfair.debias.judging.before_after import DebiasResult
+from speechfair.debias.judging.method_table import MethodTable, tabulate
 from speechfair.debias.method import debias_methods
-from speechfair.debias.method_table import MethodTable, tabulate
 from speechfair.reporting.debias_figures import write_method_chart
 from speechfair.store import write_atomically
 

@@ -21,7 +21,7 @@ import yaml
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.debias.method_table import MethodTable
+    from speechfair.debias.judging.method_table import MethodTable
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE = CHECKOUT / "docs" / "results" / "planted.md"
@@ -105,7 +105,7 @@ def compare(
     folder: Path, methods: Sequence[str], seeds: Sequence[int], *, steps: int, say: Any = None
 ) -> MethodTable:
     """Make the speech and the model in `folder`, train by `methods`, and compare."""
-    from speechfair.debias.contest import compare_recipes
+    from speechfair.debias.judging.contest import compare_recipes
 
     train = write_speech(folder, "train", {"x": 16, "y": 3}, {"x": 40, "y": 16}, seed=0)
     test = write_speech(folder, "test", {"x": 10, "y": 10}, {"x": 6, "y": 6}, seed=1)

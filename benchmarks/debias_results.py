@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import debias_page
-from speechfair.debias.contest import share_audits
+from speechfair.debias.debias_run import debias
+from speechfair.debias.judging.contest import share_audits
 from speechfair.debias.recipe import DebiasRecipe, find_recipe, read_recipe
-from speechfair.debias.run import debias
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = {"cpu": CHECKOUT / "runs" / "debias-results", "cuda": CHECKOUT / "runs" / "debias-results-gpu"}

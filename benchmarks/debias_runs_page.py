@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.debias_words import group_name, harmed, interval, percent, points, relative_changes, shares_of
-from speechfair.debias.comparison import DebiasResult, overall_verdict
+from speechfair.debias.judging.before_after import DebiasResult, overall_verdict
 from speechfair.store import write_atomically
 
 HEAD = """# The debiasing runs in full

@@ -49,10 +49,10 @@ def run(steps: int = STEPS) -> dict[str, Any] | str:
 
 
 def _training(data: Path, folder: Path, steps: int) -> Any:
-    from speechfair.debias.pieces import load_pieces
+    from speechfair.debias.data.training_rows import gather
     from speechfair.debias.recipe import find_recipe, read_recipe
-    from speechfair.debias.rows import gather
-    from speechfair.debias.training import Training
+    from speechfair.debias.training.fine_tuning import Training
+    from speechfair.debias.training.pieces import load_pieces
 
     settings = [
         f"data_root={data}",
@@ -80,8 +80,8 @@ def _peer(training: Any, steps: int, folder: Path) -> tuple[float, float]:
     """The way of transformers' own speech-recognition example, on the same utterances in the same order."""
     from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
-    from speechfair.debias.batches import Draws, SpeechCollator
-    from speechfair.debias.training import draw_order
+    from speechfair.debias.data.training_batches import Draws, SpeechCollator
+    from speechfair.debias.training.fine_tuning import draw_order
 
     pieces = training.pieces
     order = draw_order(training.recipe, training.data, training.method, 1 + steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from speechfair.auditing.result import EstimateRecord
-from speechfair.debias.comparison import DebiasResult, GroupChange
+from speechfair.debias.judging.before_after import DebiasResult, GroupChange
 
 
 def relative_changes(result: DebiasResult) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """A real L1–L4 table: Whisper base and rules on synthetic accents, written to docs/results/grounding.md.
 
-`python -m benchmarks.grounding_cascade --out FOLDER` takes an hour on two slow cores; kill it and give it again to go
-on. The answerer knows the grammar (`speechfair.probes.rules`), so what is wrong about the audio was not heard.
+`python -m benchmarks.grounding_cascade --out FOLDER` takes an hour on two slow cores; kill it and give it again to
+go on. The answerer knows the grammar (`speechfair.probes.grounding.rules`), so what is wrong about the audio was not
+heard.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ import argparse
 import time
 from pathlib import Path
 
-from speechfair.auditing.transcription import Progress
 from speechfair.models import chat_from_callable, load_model
-from speechfair.models.cascade import Cascade
-from speechfair.probes.grounding import probe_grounding
+from speechfair.models.families.cascade import Cascade
+from speechfair.probes.grounding.probe_grounding import probe_grounding
+from speechfair.probes.grounding.rules import answer
+from speechfair.probes.grounding.spoken import speak
 from speechfair.probes.results import GroundingResult, GroupGrounding
-from speechfair.probes.rules import answer
 from speechfair.probes.sections import estimate_cell, grounding_sections, outcome_words
-from speechfair.probes.spoken import speak
 from speechfair.reporting.probe_html import write_grounding
+from speechfair.running.transcription import Progress
 
 WINDOW_S = 16.0
 """No scene is longer."""

@@ -67,10 +67,10 @@ def stages(table: Any) -> dict[str, Callable[[], object]]:
     """What is timed, by name; each stage starts from the table."""
     import numpy as np
 
-    from speechfair.auditing.cases import RunFacts
-    from speechfair.auditing.criteria import CriteriaFile, Criterion
-    from speechfair.auditing.freeze import Standing
-    from speechfair.auditing.gate import judge
+    from speechfair.gating.cases import RunFacts
+    from speechfair.gating.criteria import CriteriaFile, Criterion
+    from speechfair.gating.freezing import Standing
+    from speechfair.gating.judge import judge
     from speechfair.metrics import adjusted_ratios, max_min_gap, permute_gap, speaker_sums
 
     def groups() -> list[Any]:

@@ -56,8 +56,8 @@ import json, resource, sys, time
 from pathlib import Path
 began = time.perf_counter()
 from benchmarks.timing import peak_megabytes
-from speechfair.auditing.corpus_check import check_corpus
-from speechfair.auditing.listing import write_listing
+from speechfair.curating.corpus_check import check_corpus
+from speechfair.curating.corpus_listing import write_listing
 from speechfair.corpora import load_corpus
 from speechfair.corpora.batches import batches_of
 root = Path(sys.argv[1])

@@ -21,15 +21,15 @@ from typing import Any
 
 import polars as pl
 
-from speechfair.auditing.calibration import ABSOLUTE, LEVEL, RELATIVE
-from speechfair.auditing.transcription import BATCH
 from speechfair.corpora import load_corpus
 from speechfair.metrics import count_errors
 from speechfair.metrics.paired import non_inferiority
 from speechfair.metrics.pairing import pair_by_group
 from speechfair.models import load_model
-from speechfair.models.bundled import folder_of
 from speechfair.models.ct2_conversion import converted_bundled
+from speechfair.models.families.bundled import folder_of
+from speechfair.running.transcription import BATCH
+from speechfair.running.window_trial import ABSOLUTE, LEVEL, RELATIVE
 from speechfair.text import load_normalizer
 from speechfair.types import Audio, Utterance
 

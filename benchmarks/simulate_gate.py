@@ -18,11 +18,12 @@ import numpy as np
 import polars as pl
 
 from benchmarks.simulated_rows import EARLIER, code_digest
-from speechfair.auditing import cases, confounding, gate, guards
-from speechfair.auditing.cases import RunFacts
-from speechfair.auditing.criteria import CriteriaFile, Criterion
-from speechfair.auditing.freeze import Standing
-from speechfair.auditing.gate import judge
+from speechfair.gating import cases, confounding, guards
+from speechfair.gating import judge as gate
+from speechfair.gating.cases import RunFacts
+from speechfair.gating.criteria import CriteriaFile, Criterion
+from speechfair.gating.freezing import Standing
+from speechfair.gating.judge import judge
 
 LIMIT = 1.25
 RATIOS = (1.0, LIMIT, 1.5)

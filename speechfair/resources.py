@@ -7,7 +7,7 @@ from pathlib import Path
 
 from speechfair.errors import InputError
 
-__all__ = ["cache_folder", "data_folder"]
+__all__ = ["cache_folder", "data_folder", "package_data"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -18,6 +18,11 @@ def data_folder(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise InputError(f"the shipped folder {name!r} is missing from this installation; reinstall speechfair")
+
+
+def package_data(room: str) -> Path:
+    """Folder ``data`` of a room of the package, such as ``process``."""
+    return _PACKAGE / room / "data"
 
 
 def cache_folder(name: str) -> Path:

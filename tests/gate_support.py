@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from speechfair.auditing.cases import RunFacts
-from speechfair.auditing.criteria import CriteriaFile, Criterion
-from speechfair.auditing.freeze import Standing
-from speechfair.auditing.gate_result import Comparison
+from speechfair.gating.cases import RunFacts
+from speechfair.gating.criteria import CriteriaFile, Criterion
+from speechfair.gating.freezing import Standing
+from speechfair.gating.gate_result import Comparison
 
 IN_ORDER = Standing("criteria.yaml", "0" * 64, "2026-01-01", "sidecar", "2026-01-02")
 

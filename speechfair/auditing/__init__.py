@@ -1,5 +1,1 @@
-"""The one place that ties corpus, model and metric together: a recipe, its run folder, its result.
-
-(The verbs `audit`, `score`, … are functions of the package `speechfair`; a room therefore never bears a
-verb's name.)
-"""
+"""Auditing: error rates by group from a scored run, with intervals, adjusted ratios and verification."""

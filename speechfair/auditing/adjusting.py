@@ -16,9 +16,9 @@ from speechfair.auditing.result import (
     Shrinkage,
     ShrunkenCellRecord,
 )
-from speechfair.auditing.scoring import add_axis, axes_of
 from speechfair.errors import InputError, MissingExtraError
 from speechfair.registry import did_you_mean
+from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:

@@ -18,17 +18,17 @@ from speechfair.auditing.result import (
     ReasonCount,
     Totals,
 )
-from speechfair.auditing.scoring import add_axis, axes_of
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
+from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate, Normalizer
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.auditing.scoring import Tokens
     from speechfair.metrics import SpeakerSums
     from speechfair.metrics.rates import ErrorKind
+    from speechfair.running.scoring import Tokens
 
 __all__ = ["reference_group", "result_of"]
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from speechfair.errors import RunFolderError
 
 if TYPE_CHECKING:
-    from speechfair.auditing.table import Table
+    from speechfair.auditing.audit_table import Table
     from speechfair.types import Estimate
 
 __all__ = [
@@ -252,7 +252,7 @@ class AuditResult(_Record):
 
     def table(self) -> Table:
         """The result as a table a person reads, worst group first in each axis."""
-        from speechfair.auditing.table import Table
+        from speechfair.auditing.audit_table import Table
 
         return Table.of(self)
 

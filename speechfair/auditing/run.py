@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.adjusting import check_covariates, require_extra
-from speechfair.auditing.calibration import settle_window
-from speechfair.auditing.manifest import build_manifest, content_digest
-from speechfair.auditing.recipe import (
+from speechfair.auditing.result import AuditResult
+from speechfair.errors import InputError, RunFolderError
+from speechfair.running.run_manifest import build_manifest, content_digest
+from speechfair.running.run_recipe import (
     Analysis,
     corpus_part,
     mark_evaluation,
@@ -19,15 +20,14 @@ from speechfair.auditing.recipe import (
     refuse_other_recipe,
     seal,
 )
-from speechfair.auditing.result import AuditResult
-from speechfair.auditing.transcription import Observer, read_hypotheses, transcribe_missing
-from speechfair.errors import InputError, RunFolderError
+from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
+from speechfair.running.window_trial import settle_window
 from speechfair.store import MANIFEST, RunFolder, write_atomically
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.auditing.scoring import Tokens
+    from speechfair.running.scoring import Tokens
     from speechfair.types import Corpus, Normalizer, Recognizer
 
 __all__ = ["audit", "prepare", "score", "transcribe"]
@@ -219,7 +219,7 @@ def evaluate(
 ) -> tuple[pl.DataFrame, AuditResult]:
     """Scores and result of a run folder's stored hypotheses under a recipe. Writes nothing."""
     from speechfair.auditing.estimates import result_of
-    from speechfair.auditing.scoring import score_table
+    from speechfair.running.scoring import score_table
 
     if "model" not in recipe:
         raise RunFolderError(f"{run.path} has no hypotheses yet; run `speechfair transcribe` first")

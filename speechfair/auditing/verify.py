@@ -15,11 +15,11 @@ from pydantic import BaseModel
 
 from speechfair import __version__
 from speechfair.audio import AudioError, load_bytes
-from speechfair.auditing.calibration import recheck
-from speechfair.auditing.manifest import locate_audio
 from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import evaluate, read_manifest
 from speechfair.errors import RunFolderError, SpeechfairError
+from speechfair.running.run_manifest import locate_audio
+from speechfair.running.window_trial import recheck
 from speechfair.store import RunFolder, differences
 
 __all__ = ["Verification", "verify"]

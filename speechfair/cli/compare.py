@@ -11,7 +11,7 @@ from speechfair.cli import options, output
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
-    from speechfair.auditing.comparison import Verdict
+    from speechfair.comparing.comparison import Verdict
 
 __all__ = ["EXIT_CODES", "command"]
 
@@ -41,7 +41,7 @@ def command(
 
     Exit code 0: no group did by more than the margin; 1: one did; 3: undetermined; 2: the runs cannot be compared.
     """
-    from speechfair.auditing.compare import compare
+    from speechfair.comparing.compare_models import compare
     from speechfair.store import write_atomically
 
     if match not in ("identical", "common"):

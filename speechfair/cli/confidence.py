@@ -28,7 +28,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Calibration and rejection curves per group, and thresholds with equal error among what is accepted."""
-    from speechfair.auditing.confidence import confidence
+    from speechfair.exploring.confidence import confidence
     from speechfair.store import write_atomically
 
     found = confidence(

@@ -100,8 +100,8 @@ def check(
 
     Examples: speechfair corpora check speechocean762 DIR --splits train,test
     """
-    from speechfair.auditing.corpus_check import check_corpus
     from speechfair.corpora import load_corpus
+    from speechfair.curating.corpus_check import check_corpus
 
     given = options.key_values(option, "--option", manifest=manifest, columns=columns)
     if splits is None:

@@ -45,7 +45,7 @@ def manifest(
 
     Examples: speechfair corpora manifest common_voice DIR --no-audio --out cv.parquet
     """
-    from speechfair.auditing.listing import write_listing
+    from speechfair.curating.corpus_listing import write_listing
 
     corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
     made = write_listing(corpus, out, audio=audio, threads=threads)
@@ -96,7 +96,7 @@ def split(
 
     Examples: speechfair corpora split l2_arctic DIR --by first_language --texts drop --out parts
     """
-    from speechfair.auditing.corpus_split import shares_of, split_corpus
+    from speechfair.curating.corpus_split import shares_of, split_corpus
 
     corpus = _load(name, root, option, manifest=manifest, columns=columns)
     result = split_corpus(
@@ -145,7 +145,7 @@ def datasheet(
 
     Examples: speechfair corpora datasheet speechocean762 DIR --out datasheet
     """
-    from speechfair.auditing.datasheet import write_datasheet
+    from speechfair.curating.datasheet import write_datasheet
 
     corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
     made = write_datasheet(
@@ -198,15 +198,15 @@ def export(
     if to not in ("cuts", "dataset", "shards"):
         raise InputError(f"--to {to!r}; {did_you_mean(to, ('cuts', 'dataset', 'shards'))}")
     if to == "cuts":
-        from speechfair.corpora.lhotse_cuts import write_cuts
+        from speechfair.corpora.loaders.lhotse_cuts import write_cuts
 
         left = write_cuts(corpus, out)
     elif to == "shards":
-        from speechfair.corpora.shards import write_shards
+        from speechfair.corpora.loaders.shards import write_shards
 
         left = write_shards(corpus, out, permission=permission)
     else:
-        from speechfair.corpora.huggingface import to_dataset
+        from speechfair.corpora.loaders.huggingface import to_dataset
 
         if out.exists():
             raise InputError(f"{out} is there already; choose another --out")

@@ -26,8 +26,8 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Say in words what a criteria file asks; without a file print the shipped one, to be copied and adapted."""
-    from speechfair.auditing.criteria import read_criteria, shipped_criteria
-    from speechfair.auditing.table import printable
+    from speechfair.auditing.audit_table import printable
+    from speechfair.gating.criteria import read_criteria, shipped_criteria
     from speechfair.strict_yaml import read_text
 
     content = read_criteria(file or shipped_criteria())
@@ -56,7 +56,7 @@ def freeze(
 
     Example: speechfair criteria freeze criteria.yaml
     """
-    from speechfair.auditing import freeze as module
+    from speechfair.gating import freezing as module
 
     record = module.freeze(file, run)
     place = str(module.sidecar(file)) if run is None else f"{run / 'run.yaml'}"
@@ -74,8 +74,8 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check a criteria file, and whether it is frozen; exit 3 if every verdict would be undetermined."""
-    from speechfair.auditing.criteria import read_criteria
-    from speechfair.auditing.freeze import standing, standing_alone
+    from speechfair.gating.criteria import read_criteria
+    from speechfair.gating.freezing import standing, standing_alone
 
     content = read_criteria(file)
     state = standing(file, run) if run is not None else standing_alone(file)

@@ -12,9 +12,9 @@ from speechfair.cli import debias_leakage, options, output
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
-    from speechfair.debias.comparison import DebiasResult, GroupChange
-    from speechfair.debias.method_table import MethodTable
-    from speechfair.debias.plan import DebiasPlan
+    from speechfair.debias.judging.before_after import DebiasResult, GroupChange
+    from speechfair.debias.judging.method_table import MethodTable
+    from speechfair.debias.training.dry_run import DebiasPlan
 
 __all__ = ["app"]
 
@@ -74,12 +74,12 @@ def command(
     path = find_recipe(recipe)
     loaded = read_recipe(path, set_ or ())
     if dry_run:
-        from speechfair.debias.plan import plan
+        from speechfair.debias.training.dry_run import plan
 
         _show_plan(plan(loaded), json)
         return
+    from speechfair.debias.debias_run import debias
     from speechfair.debias.process_entry import enter_training
-    from speechfair.debias.run import debias
     from speechfair.process.journal import noted
 
     folder = out or Path("runs") / f"debias-{path.stem}"
@@ -119,7 +119,7 @@ def compare_command(
 
     Example: speechfair debias compare erm average group_dro --seeds 0,1,2 --set data_root=DIR --out runs/methods
     """
-    from speechfair.debias.contest import compare_recipes
+    from speechfair.debias.judging.contest import compare_recipes
     from speechfair.reporting.debias_figures import write_method_chart
 
     try:

@@ -10,7 +10,7 @@ import typer
 from speechfair.cli import options, output
 
 if TYPE_CHECKING:
-    from speechfair.debias.leakage_report import LeakageReport
+    from speechfair.debias.leakage.leakage_report import LeakageReport
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def command(
     Example: speechfair debias leakage runs/erm --corpus speechocean762 --root DIR --split test --axis gender
     """
     from speechfair.corpora import load_corpus
-    from speechfair.debias.leakage_report import leakage
+    from speechfair.debias.leakage.leakage_report import leakage
     from speechfair.store import write_atomically
 
     given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)

@@ -25,8 +25,8 @@ def command(
 
     The speech is made by espeak-ng with L1 phoneme rules at two strengths. It says nothing about real speakers.
     """
-    from speechfair.auditing.demo import demo
     from speechfair.models import load_model
+    from speechfair.verbs.demo import demo
 
     output.say("making synthetic speech: four accents at two strengths, and the reference …")
     recognizer = load_model(model, **options.model_options(None, window))

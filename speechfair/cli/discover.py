@@ -32,7 +32,7 @@ def command(
 
     Example: speechfair discover runs/first
     """
-    from speechfair.auditing.discovery import discover
+    from speechfair.exploring.discovery import discover
 
     if method not in ("kmeans", "gmm"):
         raise InputError(f"--method {method!r}: write kmeans or gmm")

@@ -13,7 +13,7 @@ def command(json: options.Json = False) -> None:
     """Check this installation: versions, optional parts, models, cache and disk. Exit 1 if the core is unfit."""
     from dataclasses import asdict
 
-    from speechfair.auditing.doctor import examine
+    from speechfair.verbs.doctor import examine
 
     findings = examine()
     if json:

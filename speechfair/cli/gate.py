@@ -12,7 +12,7 @@ from speechfair.cli import options
 from speechfair.errors import SpeechfairError
 
 if TYPE_CHECKING:
-    from speechfair.auditing.gate_result import GateResult
+    from speechfair.gating.gate_result import GateResult
 
 __all__ = ["command"]
 
@@ -33,7 +33,7 @@ def command(
 
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """
-    from speechfair.auditing.gate import gate
+    from speechfair.gating.judge import gate
     from speechfair.process.journal import noted
     from speechfair.reporting.junit import junit as junit_of
     from speechfair.reporting.junit import junit_of_error
@@ -65,7 +65,7 @@ def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> 
 
 
 def _lines(result: GateResult) -> Iterator[str]:
-    from speechfair.auditing.table import printable
+    from speechfair.auditing.audit_table import printable
     from speechfair.reporting.markdown import estimate_words
 
     for comparison in result.comparisons:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from speechfair.auditing.transcription import Observer, Progress
+    from speechfair.running.transcription import Observer, Progress
     from speechfair.store import RunFolder
     from speechfair.types import Recognizer
 
@@ -28,7 +28,7 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
     """Tell what was decided and spent on the way: the window that ``auto`` took, what a paid service may cost."""
     calibration = run.read()["recipe"].get("calibration")
     if calibration is not None:
-        from speechfair.auditing.calibration import describe
+        from speechfair.running.window_trial import describe
 
         say(describe(calibration))
     summary = getattr(model, "summary", None)

@@ -75,7 +75,7 @@ def command(
     if finished is not None:
         _print_finished(finished, power, comparisons, [*wanted, *(["picture"] if picture else [])], json)
         return
-    from speechfair.auditing.planning import plan
+    from speechfair.exploring.planning import plan
 
     made = plan(power=power, comparisons=comparisons, **wanted)
     if picture is not None:
@@ -87,7 +87,7 @@ def command(
 
 
 def _print_finished(run: Path, power: float, comparisons: int, extra: list[str], json: bool) -> None:
-    from speechfair.auditing.planning import detectable
+    from speechfair.exploring.planning import detectable
 
     if extra:
         flags = ", ".join("--" + name.replace("_", "-") for name in extra)

@@ -67,9 +67,9 @@ def grounding(
 
     Example: speechfair probe grounding --model chat-audio:FOLDER --first-languages jpn,spa --out runs/probe
     """
-    from speechfair.probes.grounding import probe_grounding
+    from speechfair.probes.grounding.probe_grounding import probe_grounding
+    from speechfair.probes.grounding.spoken import bind, speak
     from speechfair.probes.sections import grounding_findings, grounding_sections
-    from speechfair.probes.spoken import bind, speak
     from speechfair.reporting.probe_html import write_grounding
 
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
@@ -131,8 +131,8 @@ def strength(
     """
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
-    from speechfair.probes.accent_strength import probe_strength
     from speechfair.probes.sections import strength_findings, strength_sections
+    from speechfair.probes.strength.probe_strength import probe_strength
     from speechfair.reporting.probe_html import write_strength
 
     corpus = load_corpus(
@@ -185,10 +185,10 @@ def response(
 
     Example: speechfair probe response --model chat-audio:FOLDER --first-languages jpn,spa --out runs/response
     """
-    from speechfair.probes.replies import requests
-    from speechfair.probes.response_quality import probe_response
+    from speechfair.probes.grounding.spoken import say
+    from speechfair.probes.response.probe_response import probe_response
+    from speechfair.probes.response.replies import requests
     from speechfair.probes.sections import response_findings, response_sections
-    from speechfair.probes.spoken import say
     from speechfair.reporting.probe_html import write_response
 
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))

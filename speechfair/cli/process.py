@@ -240,7 +240,7 @@ def verify_command(
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
     from dataclasses import asdict
 
-    from speechfair.process.verify import verify_process
+    from speechfair.process.project_verify import verify_process
 
     found = verify_process(folder, head=head)
     if json:

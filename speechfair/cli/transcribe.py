@@ -24,9 +24,9 @@ def command(
     --group-by is for --window auto: the axes whose groups must not be worse off.
     """
     from speechfair.auditing.run import transcribe
-    from speechfair.auditing.transcription import read_hypotheses
     from speechfair.models import load_model
     from speechfair.process.journal import noted
+    from speechfair.running.transcription import read_hypotheses
 
     recognizer = load_model(model, **options.model_options(model_option, window))
     with noted("transcribe", run, process), output.transcription_progress() as observe:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from speechfair.debias.data.training_rows import Row, TrainingData
     from speechfair.debias.methods.accent_augment import SpecAugment
-    from speechfair.debias.objectives import Objective
-    from speechfair.debias.pieces import Pieces
     from speechfair.debias.recipe import DebiasRecipe, MethodChoice
-    from speechfair.debias.rows import Row, TrainingData
+    from speechfair.debias.training.objectives import Objective
+    from speechfair.debias.training.pieces import Pieces
 
 __all__ = ["Method", "NoOptions", "Stage", "debias_methods", "load_method"]
 
@@ -127,13 +127,13 @@ class Method:
         ----------
         groups : shape (rows,), the group number of every row.
         """
-        from speechfair.debias.samplers import shuffled
+        from speechfair.debias.data.samplers import shuffled
 
         return shuffled(len(groups), n_draws, rng)
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """The loss of a batch, as a module whose buffers are saved with every checkpoint."""
-        from speechfair.debias.objectives import TokenMean
+        from speechfair.debias.training.objectives import TokenMean
 
         return TokenMean()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from speechfair import __version__
 from speechfair.debias.process_record import training_record
 from speechfair.errors import InputError
-from speechfair.process.training import write_training
+from speechfair.process.training_evidence import write_training
 
 if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
@@ -36,7 +36,7 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
     InputError : nobody, or more than one, is named as trainer.
     """
     from speechfair.auditing.run import prepare
-    from speechfair.debias.sources import corpus_of
+    from speechfair.debias.data.sources import corpus_of
     from speechfair.process.init import add_records, add_runs
     from speechfair.process.material import source_of
 

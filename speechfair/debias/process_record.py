@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, RunFolderError
-from speechfair.process.training import Base, Candidate, Selection, TrainingRecord, write_training
+from speechfair.process.training_evidence import Base, Candidate, Selection, TrainingRecord, write_training
 from speechfair.store import RunFolder
 
 __all__ = ["record_training", "training_record"]

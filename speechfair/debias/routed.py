@@ -26,7 +26,7 @@ from speechfair.types import Audio, Hypothesis, ModelIdentity
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.models.whisper import Whisper
+    from speechfair.models.families.whisper import Whisper
 
 __all__ = ["FOLDER", "Routed", "Router", "fit_router", "load", "read_router", "write_router"]
 
@@ -127,8 +127,9 @@ def load(which: str | None, *, name: str | None = None, **options: Any) -> Route
     ModelError
         The folder holds no routed model.
     """
-    from speechfair.debias.pieces import need_training_packages
-    from speechfair.models import check_options, whisper
+    from speechfair.debias.training.pieces import need_training_packages
+    from speechfair.models import check_options
+    from speechfair.models.families import whisper
 
     if not which:
         raise InputError("routed needs a model: routed:RUN/model")
@@ -142,7 +143,7 @@ def load(which: str | None, *, name: str | None = None, **options: Any) -> Route
 
 @dataclass(frozen=True)
 class _Ears:
-    """What the encoder's states are made with, as `speechfair.debias.states` wants it."""
+    """What the encoder's states are made with, as `speechfair.debias.leakage.encoder_states` wants it."""
 
     extractor: Any
     tokenizer: Any
@@ -153,7 +154,7 @@ class Routed:
     """A `Recognizer`: one Whisper, an adapter for each group, and the router. Made by `load`."""
 
     def __init__(self, name: str, folder: Path, options: dict[str, Any]) -> None:
-        from speechfair.models import whisper
+        from speechfair.models.families import whisper
         from speechfair.models.weights import quiet_transformers
 
         self._router = read_router(folder)
@@ -196,7 +197,7 @@ class Routed:
 
     def route(self, batch: Sequence[Audio]) -> list[int]:
         """Number of the adapter for each audio, from the first 30 s of it."""
-        from speechfair.debias.states import mean_state_of_samples
+        from speechfair.debias.leakage.encoder_states import mean_state_of_samples
 
         if not batch:
             return []

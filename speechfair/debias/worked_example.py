@@ -57,8 +57,8 @@ def run_example(
     ------
     InputError : `out` is not empty, or the corpus is not there.
     """
+    from speechfair.debias.debias_run import debias
     from speechfair.debias.process_entry import enter_training
-    from speechfair.debias.run import debias
     from speechfair.process.collect import collect
     from speechfair.process.export import export
     from speechfair.process.journal import noted
@@ -85,8 +85,8 @@ def _begin(out: Path, root: Path, corpus: str, aifl: int) -> DebiasRecipe:
     """Write the process folder, freeze plan and criteria, and return the recipe with its corpus in place."""
     import yaml
 
-    from speechfair.debias.pieces import base_folder, need_training_packages
     from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.debias.training.pieces import base_folder, need_training_packages
     from speechfair.models.weights import digest_of
     from speechfair.process.init import freeze, init, read_start
 
@@ -125,9 +125,9 @@ def _supplied(model: str, digest: str) -> dict[str, Any]:
 def _more_audits(out: Path, run: Path, recipe: DebiasRecipe, tell: Say) -> None:
     """The candidate as it is served (another decoder), on noisy copies of the test speech, and without speech."""
     from speechfair.auditing.run import audit
-    from speechfair.debias.evaluation import recognizer_for
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.debias.judging.audits import recognizer_for
     from speechfair.debias.recipe import RecognizerChoice
-    from speechfair.debias.sources import corpus_of
     from speechfair.process.init import add_runs
     from speechfair.process.journal import noted
 

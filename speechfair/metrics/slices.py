@@ -2,7 +2,7 @@
 
 Clusters are made, and the worst of them chosen, on half of the speakers; what is reported as found holds on the
 other half, which had no part in the choice. So noise is called a slice in at most (1 - level) of the searches.
-What the features mean and where they come from is decided in `speechfair.auditing.discovery`.
+What the features mean and where they come from is decided in `speechfair.exploring.discovery`.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def from_callable(
     >>> model.identity.name
     'clock'
     """
-    from speechfair.models.python_callable import FromCallable
+    from speechfair.models.families.python_callable import FromCallable
 
     return FromCallable(function, name, sample_rate, version)
 
@@ -151,7 +151,7 @@ def chat_from_callable(
     function : takes a `Question`, whose audio (mono float32) or transcript tells what was said; returns the answer.
     name : what the model is called in results.
     version : anything that tells this state of the function from another; what it reads or closes over is not seen.
-    options : ``prompt``, ``sample_rate``, ``architecture``, ``longest_s`` of `speechfair.models.chat_callable.load`.
+    options : ``prompt``, ``sample_rate``, ``architecture``, ``longest_s`` of `families.chat_callable.load`.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def chat_from_callable(
     >>> model.answer([Question("q1", "how many?", transcript="two bags")])[0].text
     'HOW MANY?'
     """
-    from speechfair.models.chat_callable import FromChatCallable
+    from speechfair.models.families.chat_callable import FromChatCallable
 
     return FromChatCallable(function, name, version=version, **options)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import ModelError, StorageError
-from speechfair.models import bundled
+from speechfair.models.families import bundled
 from speechfair.models.weights import quiet_transformers, require_transformers, sha256_of
 from speechfair.resources import cache_folder
 

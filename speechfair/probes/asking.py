@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.transcription import (
+from speechfair.errors import ModelError, RunFolderError, SpeechfairError
+from speechfair.running.transcription import (
     Observer,
     Progress,
     loaded_batches,
     plan_batches,
     utterance_digest,
 )
-from speechfair.errors import ModelError, RunFolderError, SpeechfairError
 from speechfair.types import Answer, Audio, Question, SpeechLanguageModel
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.types import Audio, Corpus, Question, Recognizer, SpeechLanguageModel, Utterance
 
 if TYPE_CHECKING:
+    from speechfair.probes.grounding.spoken import SceneCorpus
     from speechfair.probes.items import Form, Scene
-    from speechfair.probes.spoken import SceneCorpus
 
 __all__ = ["audit_task", "evaluate", "grounding_task", "group_figures", "inspect_model"]
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, percent, printable
+from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import EstimateRecord
-    from speechfair.probes.accent_strength import StrengthResult
-    from speechfair.probes.response_results import GroupMeasure, ResponseResult
+    from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
     from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
+    from speechfair.probes.strength.probe_strength import StrengthResult
 
 __all__ = [
     "Finding",

@@ -1,6 +1,6 @@
 """The checklist as data: strict reading, an organisation's own overlays, and the difference between two versions.
 
-The wording lies in ``process/catalogue.yaml``; nothing here knows an item by name except the three that no waiver
+The wording lies in ``data/catalogue.yaml``; nothing here knows an item by name except the three that no waiver
 covers, which an overlay cannot loosen.
 """
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
-from speechfair.resources import data_folder
+from speechfair.resources import package_data
 from speechfair.store import differences, file_digest
 from speechfair.strict_yaml import parse_yaml, read_model
 
@@ -168,7 +168,7 @@ class _Overlay(_Strict):
 
 def catalogue_path() -> Path:
     """The shipped catalogue."""
-    return data_folder("process") / "catalogue.yaml"
+    return package_data("process") / "catalogue.yaml"
 
 
 def load_catalogue(overlays: Sequence[Path] = ()) -> tuple[Catalogue, list[dict[str, str]]]:

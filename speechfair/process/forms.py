@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from speechfair.errors import InputError
 from speechfair.process.catalogue import Language, Text
 from speechfair.registry import did_you_mean
-from speechfair.resources import data_folder
+from speechfair.resources import package_data
 from speechfair.store import file_digest
 from speechfair.strict_yaml import parse_yaml, read_model
 
@@ -88,7 +88,7 @@ class FormState:
 @cache
 def form_specs() -> dict[str, FormSpec]:
     """All forms by file name."""
-    return dict(read_model(data_folder("process") / "forms.yaml", _Forms).forms)
+    return dict(read_model(package_data("process") / "forms.yaml", _Forms).forms)
 
 
 def write_form(name: str, language: Language, values: Mapping[str, Any] | None = None) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from speechfair.auditing.freeze import freeze as freeze_file
 from speechfair.errors import InputError
+from speechfair.gating.freezing import freeze as freeze_file
 from speechfair.process.catalogue import Language, catalogue_path, changes, load_catalogue
 from speechfair.process.forms import form_specs, write_form
 from speechfair.process.ledger import Entry, Ledger
 from speechfair.process.material import ROLES, RunEntry, RunList
-from speechfair.process.plan import (
+from speechfair.process.process_plan import (
     DEFAULT,
     INTERNAL_LEVELS,
     NUMBER_WORDS,

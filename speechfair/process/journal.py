@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import source_of
-from speechfair.process.plan import read_plan
+from speechfair.process.process_plan import read_plan
 from speechfair.store import file_digest
 
 __all__ = ["find_process", "noted"]

@@ -23,15 +23,15 @@ from speechfair.process.catalogue import Catalogue
 from speechfair.process.finding import Source
 from speechfair.process.forms import FormState, form_specs, read_form
 from speechfair.process.ledger import Ledger, Reading
-from speechfair.process.plan import Plan, catalogue_of, read_plan
-from speechfair.process.training import TrainingRecord, read_training
+from speechfair.process.process_plan import Plan, catalogue_of, read_plan
+from speechfair.process.training_evidence import TrainingRecord, read_training
 from speechfair.store import RunFolder, file_digest
 from speechfair.strict_yaml import read_model
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.auditing.gate_result import GateResult
+    from speechfair.gating.gate_result import GateResult
 
 __all__ = ["ROLES", "Material", "Role", "Run", "RunEntry", "RunList", "read_material"]
 
@@ -152,7 +152,7 @@ class Run:
     @cached_property
     def verdicts(self) -> GateResult | str:
         """The run held against ``criteria.yaml`` of the process folder, or why it cannot be."""
-        from speechfair.auditing.gate import gate
+        from speechfair.gating.judge import gate
 
         try:
             return gate(self.path, self.base / "criteria.yaml")

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from speechfair.errors import InputError
-from speechfair.probes.response_results import ResponseResult
+from speechfair.probes.response.response_results import ResponseResult
 from speechfair.probes.results import GroundingResult
 from speechfair.process.init import add_measurements
 from speechfair.process.ledger import Ledger
 from speechfair.process.measurement import Measured, Measurement
-from speechfair.process.plan import read_plan
+from speechfair.process.process_plan import read_plan
 from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import EstimateRecord
-    from speechfair.probes.response_results import GroupMeasure, MeasureResult
+    from speechfair.probes.response.response_results import GroupMeasure, MeasureResult
     from speechfair.probes.results import AxisGrounding, GroupGrounding, LevelShare
 
 __all__ = ["measure"]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from speechfair.auditing.table import printable
+from speechfair.auditing.audit_table import printable
 from speechfair.process.catalogue import GATES, Guideline, Text
 from speechfair.process.gates import GateState, gate_of
-from speechfair.process.plan import DEFAULT, NUMBER_WORDS
+from speechfair.process.process_plan import DEFAULT, NUMBER_WORDS
 from speechfair.process.status import ItemStatus, State, read_state
 from speechfair.store import write_atomically
 

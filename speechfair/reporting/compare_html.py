@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.compare_table import margin_words, matching_words, points, points_parts
-from speechfair.auditing.table import NOTHING, axis_title, interval, p_value, percent, printable, times
+from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable, times
+from speechfair.comparing.comparison_table import margin_words, matching_words, points, points_parts
 from speechfair.reporting.figures import _dots, _svg
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.auditing.comparison import Comparison, GroupChange
+    from speechfair.comparing.comparison import Comparison, GroupChange
 
 __all__ = ["change_chart", "write_comparison"]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.table import percent, printable
+from speechfair.auditing.audit_table import percent, printable
 from speechfair.reporting.figures import _FONT, _label_px
 from speechfair.reporting.probe_figures import Chart, _chart
 
 if TYPE_CHECKING:
-    from speechfair.auditing.confidence import GroupConfidence, Selection
+    from speechfair.exploring.confidence import GroupConfidence, Selection
 
 __all__ = ["rejection_chart", "reliability_chart", "short_names", "threshold_chart"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.table import NOTHING, axis_title, interval, percent, printable
+from speechfair.auditing.audit_table import NOTHING, axis_title, interval, percent, printable
 from speechfair.probes.sections import Finding, Section, estimate_cell
 from speechfair.reporting.confidence_figures import (
     rejection_chart,
@@ -17,7 +17,7 @@ from speechfair.reporting.confidence_figures import (
 from speechfair.reporting.probe_html import write_page
 
 if TYPE_CHECKING:
-    from speechfair.auditing.confidence import ConfidenceReport, GroupConfidence, Selection
+    from speechfair.exploring.confidence import ConfidenceReport, GroupConfidence, Selection
 
 __all__ = ["confidence_findings", "confidence_sections", "write_confidence"]
 

@@ -8,11 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.table import NOTHING, printable
+from speechfair.auditing.audit_table import NOTHING, printable
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.auditing.corpus_check import CorpusCheck, Group
+    from speechfair.curating.corpus_check import CorpusCheck, Group
 
 __all__ = ["write_corpus_page"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.debias.method_table import MethodTable
+    from speechfair.debias.judging.method_table import MethodTable
 
 __all__ = ["method_chart", "write_method_chart"]
 

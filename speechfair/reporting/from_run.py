@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, decode, load_bytes
-from speechfair.auditing.manifest import locate_audio
-from speechfair.auditing.recipe import seal
 from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import read_manifest
-from speechfair.auditing.transcription import read_hypotheses
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import corpora
+from speechfair.running.run_manifest import locate_audio
+from speechfair.running.run_recipe import seal
+from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts
 

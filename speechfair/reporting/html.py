@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.table import (
+from speechfair.auditing.audit_table import (
     NOTHING,
     axis_names,
     axis_title,

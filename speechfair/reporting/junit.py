@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from speechfair.auditing.table import printable
+from speechfair.auditing.audit_table import printable
 
 if TYPE_CHECKING:
-    from speechfair.auditing.gate_result import Comparison, GateResult
+    from speechfair.gating.gate_result import Comparison, GateResult
 
 __all__ = ["junit", "junit_of_error"]
 

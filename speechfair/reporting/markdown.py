@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.table import printable
+from speechfair.auditing.audit_table import printable
 
 if TYPE_CHECKING:
-    from speechfair.auditing.gate_result import Comparison, GateResult
+    from speechfair.gating.gate_result import Comparison, GateResult
 
 __all__ = ["escaped", "estimate_words", "markdown", "markdown_of_error"]
 

@@ -15,7 +15,7 @@ from speechfair.errors import InputError
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.auditing.planning import Plan
+    from speechfair.exploring.planning import Plan
 
 __all__ = ["power_curve", "write_power_curve"]
 

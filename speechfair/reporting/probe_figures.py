@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.table import axis_title, percent, printable
+from speechfair.auditing.audit_table import axis_title, percent, printable
 from speechfair.reporting.figures import _FONT, _framed, _label_px
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from speechfair.probes.accent_strength import LanguageStrength, StrengthResult
     from speechfair.probes.results import GroupGrounding
+    from speechfair.probes.strength.probe_strength import LanguageStrength, StrengthResult
 
 __all__ = ["Chart", "dose_chart", "level_chart"]
 

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.table import printable
+from speechfair.auditing.audit_table import printable
 from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.probes.accent_strength import StrengthResult
-    from speechfair.probes.response_results import ResponseResult
+    from speechfair.probes.response.response_results import ResponseResult
     from speechfair.probes.results import GroundingResult
     from speechfair.probes.sections import Finding, Section
+    from speechfair.probes.strength.probe_strength import StrengthResult
 
 __all__ = ["write_grounding", "write_page", "write_response", "write_strength"]
 

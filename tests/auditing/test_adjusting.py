@@ -14,8 +14,8 @@ from speechfair import audit, score, verify
 from speechfair.auditing.adjusting import require_extra
 from speechfair.auditing.result import AuditResult, Axis, json_schema, read_audit
 from speechfair.errors import InputError, MissingExtraError, RunFolderError
-from speechfair.models.scripted import Scripted
 from speechfair.store import RunFolder
+from speechfair.testing import Scripted
 from speechfair.types import Label, Utterance
 from tests.support import ListCard, ListCorpus, write_tone
 

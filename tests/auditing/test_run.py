@@ -12,10 +12,10 @@ import pytest
 
 from speechfair import audit, prepare, score, transcribe, verify
 from speechfair.auditing.result import AuditResult, json_schema, read_audit
-from speechfair.auditing.transcription import Progress, plan_batches, read_hypotheses
 from speechfair.errors import CorpusError, InputError, RunFolderError
-from speechfair.models.scripted import Scripted
+from speechfair.running.transcription import Progress, plan_batches, read_hypotheses
 from speechfair.store import RunFolder
+from speechfair.testing import Scripted
 from speechfair.types import Audio, Exclusion, Hypothesis, Label, Utterance
 from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone
 

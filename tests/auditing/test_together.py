@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from speechfair import audit
-from speechfair.models.scripted import Scripted
 from speechfair.reporting.html import write_report
+from speechfair.testing import Scripted
 from speechfair.types import Exclusion, Label, Utterance
 from tests.support import ListCorpus, write_tone
 

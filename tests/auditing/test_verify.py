@@ -11,7 +11,7 @@ import yaml
 
 from speechfair import audit, verify
 from speechfair.errors import RunFolderError
-from speechfair.models.scripted import Scripted
+from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus, write_tone
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks import debias_page, debias_results, debias_runs_page
 from benchmarks.debias_results import CASES, Place, finished, queue, recipe_of, run_all
-from speechfair.debias import contest
-from speechfair.debias.contest import share_audits
+from speechfair.debias.judging import contest
+from speechfair.debias.judging.contest import share_audits
 from speechfair.debias.method import load_method
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.million_rows import _WORK, make_tree, measure
-from speechfair.auditing.corpus_check import check_corpus
 from speechfair.corpora import load_corpus
+from speechfair.curating.corpus_check import check_corpus
 
 
 def test_the_tree_has_speakers_accents_and_gaps(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import soundfile
 from click.testing import Result
 from typer.testing import CliRunner
 
+from speechfair import testing as scripted
 from speechfair.cli.main import app
-from speechfair.models import scripted
 from tests.support import write_tone
 
 ALL = ("demo", "audit", "prepare", "transcribe", "score", "report", "verify", "corpora", "models", "doctor")

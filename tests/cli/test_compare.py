@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from speechfair import audit, score
 from speechfair.cli.main import app, main
-from speechfair.models.scripted import Scripted
+from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus
 
 LONG = " ".join(f"word{i}" for i in range(60))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from speechfair import audit
-from speechfair.models.scripted import Scripted
+from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus
 
 

@@ -12,10 +12,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from speechfair import audit, prepare
-from speechfair.auditing.criteria import shipped_criteria
-from speechfair.auditing.freeze import freeze
 from speechfair.cli.main import app
-from speechfair.models.scripted import Scripted
+from speechfair.gating.criteria import shipped_criteria
+from speechfair.gating.freezing import freeze
+from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus
 
 HEAD = "schema: speechfair/criteria/1\nnormalizer: basic\ntokens: words\ncriteria:\n"

@@ -14,7 +14,7 @@ from speechfair.probes import probe_grounding
 from speechfair.reporting.probe_html import write_grounding
 from tests.probes.planted_model import Planted, scene_corpus
 
-RULES = "python-chat:speechfair.probes.rules:answer"
+RULES = "python-chat:speechfair.probes.grounding.rules:answer"
 DEAF = ["--model", "cascade:python:deaf:hear", "--model-option", f"answerer={RULES}"]
 ANSWERER = 'def hear(samples, rate):\n    return "Anna bought two bags."\n'
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from speechfair.debias.data.training_rows import TrainingData, gather
 from speechfair.debias.method import debias_methods
-from speechfair.debias.pieces import load_pieces
 from speechfair.debias.recipe import DebiasRecipe
-from speechfair.debias.rows import TrainingData, gather
-from speechfair.debias.trainer import DebiasTrainer, last_checkpoint
-from speechfair.debias.training import Training, draw_order
+from speechfair.debias.training.fine_tuning import Training, draw_order
+from speechfair.debias.training.pieces import load_pieces
+from speechfair.debias.training.trainer import DebiasTrainer, last_checkpoint
 from tests.debias.tiny import accents, recipe, speech, whisper_folder
 from tests.models.tiny import ctc_folder
 

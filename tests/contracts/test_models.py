@@ -16,8 +16,8 @@ import pytest
 
 from speechfair.errors import MissingExtraError
 from speechfair.models import load_model
-from speechfair.models.scripted import Scripted, sample_digest
 from speechfair.registry import models
+from speechfair.testing import Scripted, sample_digest
 from speechfair.types import Audio, Hypothesis, Recognizer
 from tests.models import tiny, tiny_chat
 from tests.models.server import TranscriptionServer
@@ -130,9 +130,9 @@ def routed_model() -> Path:
     """tiny.en with two untrained adapters and a router of random weights, so that some utterances go each way."""
     import shutil
 
-    from speechfair.debias.pieces import adapted, base_folder, load_pieces
     from speechfair.debias.recipe import Lora
     from speechfair.debias.routed import Router, write_router
+    from speechfair.debias.training.pieces import adapted, base_folder, load_pieces
 
     folder = own_cache("routed")
     shutil.copytree(base_folder("bundled:whisper-tiny.en"), folder / "base", dirs_exist_ok=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from speechfair.auditing.listing import write_listing
 from speechfair.corpora import load_corpus
 from speechfair.corpora.layout import inside, lines_of, readable, reading_under
+from speechfair.curating.corpus_listing import write_listing
 from speechfair.errors import CorpusError
 from speechfair.registry import corpora
 from speechfair.types import Exclusion, Utterance

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from speechfair.corpora import load_corpus
 from speechfair.corpora.batches import Batch, batch_of, batches_of
-from speechfair.corpora.common_voice import CommonVoice
+from speechfair.corpora.loaders.common_voice import CommonVoice
 from speechfair.errors import CorpusError
 from speechfair.registry import corpora
 from speechfair.types import Exclusion, Utterance

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechfair.corpora import load_corpus
-from speechfair.corpora.shards import write_shards
+from speechfair.corpora.loaders.shards import write_shards
 from speechfair.errors import CorpusError, InputError
 from speechfair.types import Exclusion, Label, LabelSource, Utterance
 from tests.corpora.door_trees import cut
@@ -59,7 +59,7 @@ def corpus_of(tone: Path, content: list[tuple]) -> ListCorpus:  # type: ignore[t
 @given(rows)
 def test_lhotse_there_and_back(tone: Path, tmp_path: Path, content: list) -> None:  # type: ignore[type-arg]
     pytest.importorskip("lhotse", reason="the extra 'lhotse' is not installed")
-    from speechfair.corpora.lhotse_cuts import write_cuts
+    from speechfair.corpora.loaders.lhotse_cuts import write_cuts
 
     corpus = corpus_of(tone, content)
     path = tmp_path / "cuts.jsonl.gz"
@@ -75,7 +75,7 @@ def test_datasets_there_and_back(
     content: list,  # type: ignore[type-arg]
 ) -> None:
     datasets = pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
-    from speechfair.corpora.huggingface import to_dataset
+    from speechfair.corpora.loaders.huggingface import to_dataset
 
     datasets.disable_progress_bars()
     corpus = corpus_of(tone, content)
@@ -90,7 +90,7 @@ def test_datasets_there_and_back(
 
 def test_a_streamed_dataset_is_a_corpus(tone: Path, tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
-    from speechfair.corpora.huggingface import to_dataset
+    from speechfair.corpora.loaders.huggingface import to_dataset
     from speechfair.corpora.streamed import StreamedDataset
 
     datasets.disable_progress_bars()
@@ -143,7 +143,7 @@ def test_audio_is_not_passed_on_against_the_licence(tone: Path, tmp_path: Path) 
     with pytest.raises(InputError, match="not empty"):
         write_shards(corpus, tmp_path / "shards", permission="I recorded them myself")
     pytest.importorskip("datasets", reason="the extra 'datasets' is not installed")
-    from speechfair.corpora.huggingface import to_dataset
+    from speechfair.corpora.loaders.huggingface import to_dataset
 
     with pytest.raises(InputError, match=r"does not allow redistribution: .*; audio=False makes a dataset"):
         to_dataset(corpus)
@@ -156,7 +156,7 @@ def test_audio_is_not_passed_on_against_the_licence(tone: Path, tmp_path: Path) 
 
 def test_what_lhotse_cannot_hold_is_returned(tmp_path: Path) -> None:
     pytest.importorskip("lhotse", reason="the extra 'lhotse' is not installed")
-    from speechfair.corpora.lhotse_cuts import write_cuts
+    from speechfair.corpora.loaders.lhotse_cuts import write_cuts
 
     soundfile.write(tmp_path / "stereo.wav", np.zeros((160, 2)), 16_000)
     (tmp_path / "broken.wav").write_bytes(b"no")

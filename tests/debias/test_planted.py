@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from benchmarks.debias_planted import compare
-from speechfair.debias.method_table import MethodTable
+from speechfair.debias.judging.method_table import MethodTable
 from speechfair.reporting.debias_figures import write_method_chart
 
 

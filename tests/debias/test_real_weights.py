@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from speechfair.debias.debias_run import debias
 from speechfair.debias.recipe import find_recipe, read_recipe
-from speechfair.debias.run import debias
 from speechfair.models import load_model
 
 

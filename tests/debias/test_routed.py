@@ -12,12 +12,12 @@ import pytest
 import soundfile
 import yaml
 
+from speechfair.debias.data.training_rows import gather
+from speechfair.debias.debias_run import debias
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.debias.routed import Routed, Router, fit_router, load, read_router
-from speechfair.debias.rows import gather
-from speechfair.debias.run import debias
 from speechfair.errors import InputError, ModelError
-from speechfair.models import whisper
+from speechfair.models.families import whisper
 from speechfair.types import Audio, Hypothesis
 from tests.debias.tiny import recipe_content, whisper_folder
 

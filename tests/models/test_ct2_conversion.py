@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from speechfair.errors import DigestMismatchError, MissingExtraError, ModelError
-from speechfair.models import bundled, ct2_conversion
+from speechfair.models import ct2_conversion
 from speechfair.models.ct2_conversion import convert, converted_bundled, read_variables, state_dict
+from speechfair.models.families import bundled
 from speechfair.models.weights import digest_of
 
 CODES = {"float32": 0, "int8": 1, "int16": 2, "int32": 3, "float16": 4}

@@ -123,8 +123,8 @@ def test_available_covers_every_family() -> None:
 
 def test_nothing_heavy_is_imported_before_a_model_is_loaded() -> None:
     code = (
-        "import sys, speechfair.models as m; m.available(); import speechfair.models.faster_whisper, "
-        "speechfair.models.bundled, speechfair.models.pocketsphinx, speechfair.models.scripted; "
+        "import sys, speechfair.models as m; m.available(); import speechfair.models.families.faster_whisper, "
+        "speechfair.models.families.bundled, speechfair.models.families.pocketsphinx, speechfair.testing; "
         "heavy = {'numpy', 'ctranslate2', 'faster_whisper', 'pocketsphinx', 'tokenizers', 'filelock'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )

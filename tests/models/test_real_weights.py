@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from speechfair.errors import MissingExtraError
-from speechfair.models import faster_whisper, load_model
+from speechfair.models import load_model
+from speechfair.models.families import faster_whisper
 from speechfair.types import Audio
 
 pytestmark = [pytest.mark.model, pytest.mark.data]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.metrics.errors import count_errors
+from speechfair.metrics.error_counts import count_errors
 
 WORDS = ["a", "b", "the", "the", "cat", "sat", "naïve", "日本", "don't", "x" * 40]
 

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from speechfair.probes.grammar import scenes, silences
+from speechfair.probes.grounding.grammar import scenes, silences
+from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import Item, Scene, options_of
-from speechfair.probes.spoken import SceneCorpus
 from speechfair.types import Answer, Architecture, Label, ModelIdentity, Question, Utterance
 from tests.support import ListCard, ListCorpus, write_tone
 

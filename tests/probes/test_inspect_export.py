@@ -15,9 +15,9 @@ import pytest
 from speechfair.auditing.run import audit
 from speechfair.errors import MissingExtraError
 from speechfair.models import from_callable
-from speechfair.models.scripted import Scripted
 from speechfair.probes.inspect_export import audit_task, evaluate, grounding_task, group_figures
 from speechfair.probes.items import options_of
+from speechfair.testing import Scripted
 from speechfair.types import Answer, Architecture, ModelIdentity, Question
 from tests.probes.planted_model import scene_corpus
 from tests.support import small_corpus

@@ -18,15 +18,15 @@ import soundfile
 import yaml
 
 from speechfair import audit, prepare
-from speechfair.models.scripted import Scripted
 from speechfair.process.attest import attest, decide_release
 from speechfair.process.collect import collect
 from speechfair.process.export import export
 from speechfair.process.init import Start, freeze, init
 from speechfair.process.signing import new_key
 from speechfair.process.status import read_state
-from speechfair.process.training import Base, Candidate, Selection, TrainingRecord, write_training
+from speechfair.process.training_evidence import Base, Candidate, Selection, TrainingRecord, write_training
 from speechfair.store import RunFolder, file_digest
+from speechfair.testing import Scripted
 from speechfair.types import Label, Utterance
 from tests.support import ListCard, ListCorpus
 

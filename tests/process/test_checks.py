@@ -88,7 +88,7 @@ def plan_number(**values: Any) -> Change:
 
 def forget(process: Path, kind: str, key: str, value: Any) -> None:
     """Rewrite the whole ledger with another value in the entries of a kind."""
-    from tests.process.test_verify import rewrite
+    from tests.process.test_project_verify import rewrite
 
     rewrite(
         process,

@@ -10,9 +10,9 @@ from typer.testing import CliRunner, Result
 
 from speechfair.cli.main import app
 from speechfair.errors import SpeechfairError
-from speechfair.models.scripted import Scripted
 from speechfair.process.ledger import Ledger
 from speechfair.store import file_digest
+from speechfair.testing import Scripted
 from tests.support import small_corpus
 
 

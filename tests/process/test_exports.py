@@ -16,8 +16,8 @@ import yaml
 from speechfair.errors import InputError
 from speechfair.process.export import export, exports, file_name, formats, loses, render, validate
 from speechfair.process.material import read_material
+from speechfair.process.project_verify import verify_process
 from speechfair.process.status import read_state
-from speechfair.process.verify import verify_process
 from tests.process import project
 
 every_format = pytest.mark.parametrize("name", formats())

@@ -7,7 +7,7 @@ from typing import Any
 
 from speechfair.process.checks.data import _card
 from speechfair.process.export.model_card import _permissions
-from speechfair.process.training import TrainingRecord
+from speechfair.process.training_evidence import TrainingRecord
 
 WORDS = "N. N. | the holder | allowed training on 2026-01-31"
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from speechfair.cli.main import app
 from speechfair.errors import InputError
-from speechfair.probes.grounding import probe_grounding
-from speechfair.probes.response_quality import probe_response
-from speechfair.probes.spoken import SceneCorpus
+from speechfair.probes.grounding.probe_grounding import probe_grounding
+from speechfair.probes.grounding.spoken import SceneCorpus
+from speechfair.probes.response.probe_response import probe_response
 from speechfair.process.checks.grounding import measured
 from speechfair.process.init import Start, freeze, init
 from speechfair.process.material import read_material
@@ -21,8 +21,8 @@ from speechfair.process.measurement import read_measurement
 from speechfair.process.probe_evidence import measure
 from speechfair.store import file_digest
 from tests.probes.planted_model import Planted, scene_corpus
-from tests.probes.test_response_quality import Servant
-from tests.probes.test_response_quality import corpus as request_corpus
+from tests.probes.response.test_probe_response import Servant
+from tests.probes.response.test_probe_response import corpus as request_corpus
 from tests.process.project import CRITERIA
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from speechfair.debias.worked_example import run_example
 from speechfair.errors import InputError
+from speechfair.process.project_verify import verify_process
 from speechfair.process.status import read_state
-from speechfair.process.verify import verify_process
 from speechfair.reporting.checklist_html import render_checklist
 
 pytestmark = [pytest.mark.model, pytest.mark.data]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from speechfair.auditing.gate_result import (
+from speechfair.auditing.result import EstimateRecord
+from speechfair.gating.gate_result import (
     Comparison,
     CriteriaRecord,
     GateResult,
@@ -10,7 +11,6 @@ from speechfair.auditing.gate_result import (
     Verdict,
     overall,
 )
-from speechfair.auditing.result import EstimateRecord
 
 NASTY = 'a|b <script>*_`[x](http://e.org) @all #1 &amp; "q" \x00\x1b[31m\ud800\n]]>'
 

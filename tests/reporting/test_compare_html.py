@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from speechfair import audit, compare
-from speechfair.auditing.comparison import Comparison
-from speechfair.models.scripted import Scripted
+from speechfair.comparing.comparison import Comparison
 from speechfair.reporting.compare_html import change_chart, write_comparison
+from speechfair.testing import Scripted
 from speechfair.types import Label, Utterance
 from tests.support import scripted_texts, small_corpus
 

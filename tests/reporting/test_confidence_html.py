@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from speechfair import audit
-from speechfair.auditing.confidence import ConfidenceReport, confidence
 from speechfair.cli.main import app
-from speechfair.models.scripted import Scripted
+from speechfair.exploring.confidence import ConfidenceReport, confidence
 from speechfair.reporting.confidence_figures import rejection_chart, reliability_chart, threshold_chart
 from speechfair.reporting.confidence_html import confidence_findings, confidence_sections, write_confidence
+from speechfair.testing import Scripted
 from speechfair.types import Label, Utterance
 from tests.support import small_corpus
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from speechfair.auditing.corpus_check import check_corpus
+from speechfair.curating.corpus_check import check_corpus
 from speechfair.reporting.corpus_html import write_corpus_page
 from speechfair.types import Exclusion, Label, Utterance
 from tests.support import ListCorpus, small_corpus

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from speechfair import audit
+from speechfair.auditing.audit_table import axis_names, percent, printable
 from speechfair.auditing.result import AuditResult
-from speechfair.auditing.table import axis_names, percent, printable
 from speechfair.errors import InputError
-from speechfair.models.scripted import Scripted
 from speechfair.reporting.from_run import report
 from speechfair.reporting.html import WorstUtterance, finding, write_report
+from speechfair.testing import Scripted
 from speechfair.types import ErrorCounts, Label, Utterance
 from tests.reporting.samples import ALL, HOSTILE, digits, single, speechocean
 from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from speechfair.auditing.gate_result import Verdict
+from speechfair.gating.gate_result import Verdict
 from speechfair.reporting.junit import junit, junit_of_error
 from tests.reporting.gate_samples import EVERY, NASTY, comparison, result
 

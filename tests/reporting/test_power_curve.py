@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from speechfair.auditing.planning import Plan, plan
 from speechfair.errors import InputError
+from speechfair.exploring.planning import Plan, plan
 from speechfair.reporting.power_curve import power_curve, write_power_curve
 
 

@@ -84,9 +84,9 @@ class AccentAdapter(Method):
 
     def _route(self, stage: Stage) -> dict[str, Any]:
         """Fit the router on the model that the adapters start from, and keep both for `keep`."""
-        from speechfair.debias.pieces import save
+        from speechfair.debias.leakage.encoder_states import mean_states
         from speechfair.debias.routed import FOLDER, fit_router, write_router
-        from speechfair.debias.states import mean_states
+        from speechfair.debias.training.pieces import save
 
         train, dev = stage.data.train, stage.data.dev
         heard = mean_states(stage.model, (*train, *dev), stage.pieces, stage.window_s)

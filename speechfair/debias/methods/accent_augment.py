@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
+from speechfair.debias.data.synthetic_rows import SyntheticShare, with_synthetic
 from speechfair.debias.method import Method, NoOptions
-from speechfair.debias.synthetic_rows import SyntheticShare, with_synthetic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from speechfair.debias.data.training_rows import TrainingData
     from speechfair.debias.recipe import DebiasRecipe
-    from speechfair.debias.rows import TrainingData
 
 __all__ = ["AccentAugment", "AccentAugmentOptions", "SpecAugment"]
 

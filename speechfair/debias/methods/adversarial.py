@@ -10,7 +10,7 @@ from pydantic import Field
 from speechfair.debias.method import Method, NoOptions, Stage
 
 if TYPE_CHECKING:
-    from speechfair.debias.objectives import Objective
+    from speechfair.debias.training.objectives import Objective
 
 __all__ = ["Adversarial", "AdversarialOptions"]
 
@@ -48,7 +48,7 @@ class Adversarial(Method):
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """The mean token loss, and the reversed loss of a classifier of the group."""
-        from speechfair.debias.adversary import Reversed
+        from speechfair.debias.training.adversary import Reversed
 
         return Reversed(
             len(groups), self.options.strength, self.options.hidden, self.options.classifier_share

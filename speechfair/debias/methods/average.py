@@ -75,7 +75,7 @@ class Average(Method):
         """The fine-tuned weights; of several models their mean, as they come one by one."""
         if not folders:
             return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
-        from speechfair.debias.pieces import load_weights
+        from speechfair.debias.training.pieces import load_weights
 
         mean: dict[str, Any] = {}
         for count, folder in enumerate(folders, 1):

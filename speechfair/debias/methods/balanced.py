@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from speechfair.debias.data.samplers import balanced
 from speechfair.debias.method import Method
-from speechfair.debias.samplers import balanced
 
 if TYPE_CHECKING:
     import numpy as np

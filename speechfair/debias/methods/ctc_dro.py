@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from speechfair.debias.data.samplers import length_matched
 from speechfair.debias.method import Method, NoOptions
-from speechfair.debias.samplers import length_matched
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.objectives import Objective
-    from speechfair.debias.rows import Row
+    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.training.objectives import Objective
 
 __all__ = ["CtcDro", "CtcDroOptions"]
 
@@ -57,7 +57,7 @@ class CtcDro(Method):
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """Smoothed online group weights."""
-        from speechfair.debias.objectives import CtcRobust
+        from speechfair.debias.training.objectives import CtcRobust
 
         letters = sum(len(row.text) for row in self._rows) / max(1, len(self._rows))
         return CtcRobust(len(groups), self.options.step, self.options.smoothing, max(1.0, letters))

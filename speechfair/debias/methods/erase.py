@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.leace import Eraser
+    from speechfair.debias.training.leace import Eraser
 
 __all__ = ["Erase"]
 
@@ -36,9 +36,9 @@ class Erase(Method):
         """Fit the eraser on the frames of the training rows and fold it in."""
         import numpy as np
 
-        from speechfair.debias.leace import fit_eraser
-        from speechfair.debias.leakage import probe
-        from speechfair.debias.states import frame_states
+        from speechfair.debias.leakage.encoder_states import frame_states
+        from speechfair.debias.leakage.leakage import probe
+        from speechfair.debias.training.leace import fit_eraser
 
         rows, groups = (*stage.data.train, *stage.data.dev), list(stage.data.groups)
         n_train, means = len(stage.data.train), []

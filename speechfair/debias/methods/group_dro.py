@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from speechfair.debias.data.samplers import balanced
 from speechfair.debias.method import Method, NoOptions
-from speechfair.debias.samplers import balanced
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.objectives import Objective
+    from speechfair.debias.training.objectives import Objective
 
 __all__ = ["GroupDro", "GroupDroOptions"]
 
@@ -48,6 +48,6 @@ class GroupDro(Method):
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """Online group weights."""
-        from speechfair.debias.objectives import GroupRobust
+        from speechfair.debias.training.objectives import GroupRobust
 
         return GroupRobust(len(groups), self.options.step, self.options.smoothing, self.options.per_token)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from speechfair.debias.data.samplers import shuffled
 from speechfair.debias.method import Method, NoOptions, Stage
-from speechfair.debias.samplers import shuffled
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:

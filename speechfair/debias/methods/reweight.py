@@ -10,7 +10,7 @@ from pydantic import Field
 from speechfair.debias.method import Method, NoOptions
 
 if TYPE_CHECKING:
-    from speechfair.debias.objectives import Objective
+    from speechfair.debias.training.objectives import Objective
 
 __all__ = ["Reweight", "ReweightOptions"]
 
@@ -31,7 +31,7 @@ class Reweight(Method):
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """Fixed group weights."""
-        from speechfair.debias.objectives import GroupWeighted
+        from speechfair.debias.training.objectives import GroupWeighted
 
         total = sum(rows_per_group)
         raw = [(rows / total) ** -self.options.power for rows in rows_per_group]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from speechfair.debias.data.samplers import tempered
 from speechfair.debias.method import Method, NoOptions
-from speechfair.debias.samplers import tempered
 
 if TYPE_CHECKING:
     import numpy as np

@@ -69,7 +69,7 @@ def associations(manifest: pl.DataFrame, axis: str) -> dict[str, float]:
     """
     import polars as pl
 
-    from speechfair.auditing.scoring import add_axis, axes_of
+    from speechfair.running.scoring import add_axis, axes_of
 
     table = manifest.filter(pl.col("speaker").is_not_null() & pl.col("text").is_not_null())
     if table.is_empty():

@@ -86,7 +86,7 @@ def group_table(manifest: pl.DataFrame, axis: str) -> dict[str, tuple[int, int, 
     """Speakers, utterances and minutes by label value; an axis ``a+b`` is a crossing."""
     import polars as pl
 
-    from speechfair.auditing.scoring import add_axis
+    from speechfair.running.scoring import add_axis
 
     table = add_axis(usable(manifest), axis)
     grouped = table.group_by("group").agg(

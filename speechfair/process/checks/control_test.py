@@ -40,8 +40,8 @@ def control_test(scores: pl.DataFrame, axis: str, level: float = 0.95) -> Estima
     """
     import polars as pl
 
-    from speechfair.auditing.scoring import add_axis
     from speechfair.metrics.jackknife import t_quantile
+    from speechfair.running.scoring import add_axis
 
     table = add_axis(scores.filter(pl.col("excluded").is_null() & pl.col("speaker").is_not_null()), axis)
     readings: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)

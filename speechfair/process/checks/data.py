@@ -7,7 +7,6 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from speechfair.audio import AudioError, load_bytes
-from speechfair.auditing.manifest import locate_audio
 from speechfair.process.checks.common import (
     Part,
     form_part,
@@ -20,6 +19,7 @@ from speechfair.process.checks.common import (
 )
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material, Run
+from speechfair.running.run_manifest import locate_audio
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
 from speechfair.process.checks.control_test import control_test
-from speechfair.process.checks.paired import growth_parts, paired_parts, within
+from speechfair.process.checks.paired_runs import growth_parts, paired_parts, within
 from speechfair.process.checks.requirements import criteria_part, frozen_plan_part
 from speechfair.process.finding import Finding, Source, Status, decide, say
 from speechfair.process.material import Material, Run
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
-    from speechfair.auditing.gate_result import Comparison
+    from speechfair.gating.gate_result import Comparison
 
 __all__ = ["CHECKS", "compared", "same_set_as"]
 

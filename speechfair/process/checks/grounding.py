@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, need_runs, number, ok
-from speechfair.process.checks.paired import within
+from speechfair.process.checks.paired_runs import within
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, Source, decide, say
 from speechfair.process.material import Material, Run
@@ -63,8 +63,8 @@ def presence(material: Material) -> Finding:
 def _insertions(run: Run, axis: str, limit: float, facts: dict[str, dict[str, float | None]]) -> list[Part]:
     import polars as pl
 
-    from speechfair.auditing.scoring import add_axis
     from speechfair.metrics import rate_ratio, speaker_sums
+    from speechfair.running.scoring import add_axis
 
     if isinstance(run.scores, str) or isinstance(run.audit, str):
         reason = run.scores if isinstance(run.scores, str) else str(run.audit)
@@ -97,7 +97,7 @@ def _speechless(run: Run, limit: float, facts: dict[str, dict[str, float | None]
     """The share of speechless audio that gets words, with Clopper and Pearson's exact interval (files are units)."""
     from scipy.stats import beta
 
-    from speechfair.auditing.transcription import read_hypotheses
+    from speechfair.running.transcription import read_hypotheses
     from speechfair.store import RunFolder
 
     try:

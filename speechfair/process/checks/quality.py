@@ -18,7 +18,7 @@ from speechfair.process.checks.common import (
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, Source, decide, say
 from speechfair.process.material import Material, Run
-from speechfair.process.plan import DEFAULT
+from speechfair.process.process_plan import DEFAULT
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:

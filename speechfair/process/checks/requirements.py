@@ -190,8 +190,8 @@ def criteria(material: Material) -> Finding:
 
 def criteria_part(material: Material, run: RunOf) -> Part:
     """Whether the criteria file was fixed before a run's evaluation, by every record there is of it."""
-    from speechfair.auditing.criteria import read_criteria
-    from speechfair.auditing.freeze import standing
+    from speechfair.gating.criteria import read_criteria
+    from speechfair.gating.freezing import standing
 
     path: Path = material.folder / "criteria.yaml"
     if not path.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from speechfair.process.checks.common import form_part, need_runs, number, ok
-from speechfair.process.checks.paired import paired_parts
+from speechfair.process.checks.paired_runs import paired_parts
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material, Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from speechfair.corpora.croissant import CONTEXT, CORE, NOT_PUBLISHED, PARQUET, RAI, check_croissant
+from speechfair.corpora.croissant_record import CONTEXT, CORE, NOT_PUBLISHED, PARQUET, RAI, check_croissant
 from speechfair.errors import InputError
 from speechfair.process.checks.common import group_table
 from speechfair.process.finding import say

@@ -1,4 +1,4 @@
-"""Validation by the schemas in ``process/schemas``, for formats whose makers publish no checking library."""
+"""Validation by the schemas in ``process/data/schemas``, for formats whose makers publish no checking library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from speechfair.errors import InputError
-from speechfair.resources import data_folder
+from speechfair.resources import package_data
 
 __all__ = ["check"]
 
@@ -25,6 +25,6 @@ def check(content: Any, schema: str, file: str) -> None:
 
 @cache
 def _schema(name: str) -> dict[str, Any]:
-    path = data_folder("process") / "schemas" / f"{name}.schema.json"
+    path = package_data("process") / "schemas" / f"{name}.schema.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content

@@ -1,0 +1,1 @@
+"""Comparing: two or more models on the same audio, group by group, and whether anybody was degraded."""

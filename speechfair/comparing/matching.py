@@ -1,0 +1,169 @@
+"""Which utterances of two runs are the same: by id, reference text, speaker, audio and labels.
+
+Reads both folders as they were scored, refuses what was changed since, and shows how two manifests differ. It
+compares no result; see `compare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from speechfair.auditing.result import AuditResult, read_audit
+from speechfair.auditing.run import read_manifest
+from speechfair.comparing.comparison import Matching
+from speechfair.errors import InputError, RunFolderError
+from speechfair.registry import did_you_mean
+from speechfair.running.scoring import axes_of
+from speechfair.store import RunFolder, file_digest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Match", "ScoredRun", "compared_axes", "match_runs", "read_scored"]
+
+Match = Literal["identical", "common"]
+
+_EXAMPLES = 5
+_KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("changed_text", ("text", "language")),
+    ("changed_speaker", ("speaker",)),
+    ("changed_audio", ("audio_sha256", "start_s", "end_s", "audio_error")),
+    ("changed_labels", ("labels",)),
+)
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """A scored run folder as it was read.
+
+    Parameters
+    ----------
+    recipe : of ``run.yaml``.
+    audit_sha256 : of ``audit.json``.
+    manifest, scores : see `manifest_schema` and `score_table`.
+    """
+
+    path: Path
+    recipe: dict[str, Any]
+    result: AuditResult
+    audit_sha256: str
+    manifest: pl.DataFrame
+    scores: pl.DataFrame
+
+
+def read_scored(run: str | Path | RunFolder) -> ScoredRun:
+    """Read a run folder's audit, manifest and scores.
+
+    Raises
+    ------
+    RunFolderError
+        If it has not been scored, or a file that is read is not the one that was recorded in ``run.yaml``.
+    """
+    folder = run if isinstance(run, RunFolder) else RunFolder(run)
+    content = folder.read()
+    recipe = content["recipe"]
+    audit = folder.path / "audit.json"
+    result = read_audit(audit)
+    if not {"model", "analysis"} <= set(recipe):
+        raise RunFolderError(f"{folder.path} has not been scored; run `speechfair score` on it first")
+    name = f"scores/{recipe['model']['key']}.parquet"
+    scores = folder.read_table(name, "run `speechfair score` on the folder first")
+    for part in ("audit.json", name):
+        if content["digests"].get(part) != file_digest(folder.path / part):
+            raise RunFolderError(
+                f"{folder.path / part} was changed after the run was scored; `speechfair verify` shows how, "
+                "`speechfair score` makes it again"
+            )
+    return ScoredRun(folder.path, recipe, result, file_digest(audit), read_manifest(folder), scores)
+
+
+def compared_axes(before: ScoredRun, after: ScoredRun, group_by: Sequence[str] | None) -> list[str]:
+    """The axes asked for, else all that either run was audited by.
+
+    Raises
+    ------
+    InputError
+        For an axis that comes twice, or on which neither run has a label.
+    """
+    if group_by is None:
+        named = [axis.axis for run in (before, after) for axis in run.result.axes]
+        return list(dict.fromkeys(named))
+    axes = list(group_by)
+    if len(set(axes)) < len(axes):
+        raise InputError(f"an axis is named twice in --group-by: {', '.join(axes)}")
+    known = sorted({*axes_of(before.manifest), *axes_of(after.manifest)})
+    for axis in axes:
+        for part in axis.split("+"):
+            if part not in known:
+                raise InputError(
+                    f"no utterance has a label on the axis {part!r}; {did_you_mean(part, known)}"
+                )
+    return axes
+
+
+def match_runs(
+    before: ScoredRun, after: ScoredRun, match: Match, axes: Sequence[str]
+) -> tuple[list[str], Matching]:
+    """Ids of the utterances to compare, and what was left out.
+
+    Raises
+    ------
+    InputError
+        If the manifests differ and `match` is ``identical``, or no utterance is left.
+    """
+    if match not in ("identical", "common"):
+        raise InputError(f"match is {match!r}; {did_you_mean(match, ['identical', 'common'])}")
+    parts = {part for axis in axes for part in axis.split("+")} if match == "common" else None
+    old, new = (_by_id(run, parts) for run in (before, after))
+    left_out: dict[str, list[str]] = {
+        "only_before": [name for name in old if name not in new],
+        "only_after": [name for name in new if name not in old],
+    }
+    common = [name for name in old if name in new]
+    for kind, columns in _KINDS:
+        changed = {n for n in common if any(old[n][c] != new[n][c] for c in columns)}
+        left_out[kind] = [name for name in common if name in changed]
+        common = [name for name in common if name not in changed]
+    found = {kind: names for kind, names in left_out.items() if names}
+    if found and match == "identical":
+        raise InputError(_difference(before, after, found))
+    excluded = set(before.scores.filter(before.scores["excluded"].is_not_null())["utterance_id"].to_list())
+    kept = [name for name in common if name not in excluded]
+    if not kept:
+        raise InputError(f"{before.path} and {after.path} have no scored utterance in common{_listed(found)}")
+    counts = {kind: len(names) for kind, names in left_out.items()}
+    examples = {kind: names[:_EXAMPLES] for kind, names in found.items()}
+    return kept, Matching(
+        match=match, compared=len(kept), excluded=len(common) - len(kept), **counts, examples=examples
+    )
+
+
+def _by_id(run: ScoredRun, axes: set[str] | None) -> dict[str, dict[str, Any]]:
+    """What makes an utterance the same, by its id; labels on `axes` only, or on all."""
+    columns = ["id", *(column for _, names in _KINDS for column in names)]
+    keep: Callable[[str], bool] = (lambda axis: True) if axes is None else axes.__contains__
+    rows = {}
+    for row in run.manifest.filter(run.manifest["excluded"].is_null()).select(columns).iter_rows(named=True):
+        labels = sorted((x["axis"], x["value"]) for x in row["labels"] or [] if keep(x["axis"]))
+        rows[row["id"]] = {**row, "labels": labels, "audio_error": row["audio_error"] is not None}
+    return rows
+
+
+def _difference(before: ScoredRun, after: ScoredRun, found: dict[str, list[str]]) -> str:
+    return (
+        f"{before.path} and {after.path} are not runs over the same manifest{_listed(found)}\n"
+        "make both runs over the same corpus, or compare the utterances they share with --match common"
+    )
+
+
+def _listed(found: dict[str, list[str]]) -> str:
+    if not found:
+        return ""
+    lines = []
+    for kind, names in found.items():
+        more = ", …" if len(names) > _EXAMPLES else ""
+        lines.append(f"\n  {kind.replace('_', ' ')}: {len(names)} ({', '.join(names[:_EXAMPLES])}{more})")
+    return ":" + "".join(lines)

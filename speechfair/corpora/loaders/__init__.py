@@ -1,0 +1,1 @@
+"""One file per corpus: a loader of the corpus in the layout in which it is published."""

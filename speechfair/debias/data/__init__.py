@@ -1,0 +1,1 @@
+"""Data for training: which rows, from which sources, drawn and altered how."""

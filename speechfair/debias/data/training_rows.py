@@ -1,0 +1,298 @@
+"""From the recipe's corpora to rows to train on and speakers to watch, every unused row with its reason.
+
+A corpus whose licence forbids training is refused; so is training on a speaker, or on audio, that is also evaluated.
+Audio is probed here (length, digest) but not decoded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.corpora.licence import clause_of, require_use
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.debias.recipe import DebiasRecipe
+
+__all__ = [
+    "Row",
+    "TrainingData",
+    "digest_of_rows",
+    "gather",
+    "refuse_overlap",
+    "split_rows",
+    "usable_rows",
+]
+
+NO_TEXT = "no reference text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An utterance to train on or to watch. `text` is verbatim; `group` is its value on the recipe's axis."""
+
+    id: str
+    audio: Path
+    audio_sha256: str
+    start_s: float | None
+    end_s: float | None
+    duration_s: float
+    text: str
+    language: str
+    speaker: str
+    group: str
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows to train on, rows of other speakers to watch, and what was left out and why.
+
+    Parameters
+    ----------
+    unused : number of rows by reason.
+    digests : sha256 of each source's manifest, and of the rows that a method added.
+    added : what a method added to `train`, counted; empty where it did not.
+    permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
+    """
+
+    train: tuple[Row, ...]
+    dev: tuple[Row, ...]
+    unused: Mapping[str, int]
+    digests: tuple[str, ...]
+    added: Mapping[str, Any] = field(default_factory=dict)
+    permissions: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are trained on, sorted; a group's number is its place here."""
+        return tuple(sorted({row.group for row in self.train}))
+
+    def table(self) -> list[dict[str, Any]]:
+        """Per group: utterances, speakers and hours to train on and to watch."""
+        return [
+            {
+                "group": group,
+                **{f"train_{key}": value for key, value in _amounts(self.train, group).items()},
+                **{f"dev_{key}": value for key, value in _amounts(self.dev, group).items()},
+            }
+            for group in self.groups
+        ]
+
+
+def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
+    """List the recipe's training corpora, probe their audio, split off the development speakers, let the method add.
+
+    Parameters
+    ----------
+    folder : where audio that comes as bytes is kept.
+    """
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.debias.method import load_method
+    from speechfair.running.run_manifest import build_manifest, content_digest
+
+    method = load_method(recipe.method)
+    method.check(recipe)
+    rows: list[Row] = []
+    unused: Counter[str] = Counter()
+    digests: list[str] = []
+    permissions: list[dict[str, str]] = []
+    for source in recipe.train:
+        corpus = corpus_of(recipe, source)
+        require_use(
+            corpus.card, "training", permission=source.permission,
+            instead="whoever has the holder's permission says so in the recipe: permission: WHO ALLOWED WHAT, WHEN",
+        )  # fmt: skip
+        if source.permission is not None:
+            permissions.append(
+                {
+                    "corpus": source.corpus,
+                    "licence": clause_of(corpus.card),
+                    "permission": source.permission,
+                }
+            )
+        manifest = build_manifest(corpus, folder)
+        digests.append(content_digest(manifest))
+        root = str(corpus.root.absolute()) if corpus.root is not None else None
+        found, reasons = usable_rows(
+            manifest, recipe.axis, root, folder,
+            longest_s=recipe.max_seconds, leave_out=recipe.exclude_groups, prefix=f"{source.corpus}/",
+        )  # fmt: skip
+        rows += found
+        unused.update(reasons)
+    train, dev = split_rows(rows, recipe)
+    counts = dict(sorted(unused.items()))
+    data = TrainingData(tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions))
+    return method.extend(data, recipe, folder)
+
+
+def digest_of_rows(rows: Sequence[Row]) -> str:
+    """sha256 over ids, audio and texts, in order."""
+    import hashlib
+
+    lines = (f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n" for row in rows)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], list[Row]]:
+    """Rows of the training speakers, and of the development speakers, drawn from every group by the recipe's seed.
+
+    Raises
+    ------
+    InputError
+        There are no rows, or a group has a single speaker, who cannot be on both sides.
+    """
+    import numpy as np
+
+    if not rows:
+        raise InputError("no row of the training corpora can be used; the counts by reason tell why")
+    _check_excluded(rows, recipe)
+    rng = np.random.default_rng([recipe.seed, 1])
+    held: set[str] = set()
+    kept = [row for row in rows if row.group not in recipe.exclude_groups]
+    speakers: dict[str, list[str]] = {}
+    for group in sorted({row.group for row in kept}):
+        speakers[group] = sorted({row.speaker for row in kept if row.group == group} - held)
+        names = speakers[group]
+        if len(names) < 2:
+            raise InputError(
+                f"the group {recipe.axis}={group!r} has {len(names)} speaker to train on; two are needed, one to train "
+                f"and one to watch. Leave it out with exclude_groups: [{group}], or choose another axis"
+            )
+        count = min(len(names) - 1, max(1, round(recipe.dev.share * len(names))))
+        held.update(names[i] for i in rng.permutation(len(names))[:count])
+    dev = [row for row in kept if row.speaker in held]
+    train = [row for row in kept if row.speaker not in held]
+    return train, _thinned(dev, recipe.dev.max_utterances, rng)
+
+
+def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
+    """Raise `InputError` if a speaker or a piece of audio of an evaluation manifest is trained on or watched."""
+    ours = {row.speaker for row in (*data.train, *data.dev)}
+    theirs = set(manifest["speaker"].drop_nulls())
+    if shared := sorted(ours & theirs):
+        raise InputError(
+            f"{len(shared)} speakers of the evaluation {name!r} are also trained on or watched (first: {shared[0]!r}); "
+            "an audit after training would say nothing. Use another split"
+        )
+    heard = {(row.audio_sha256, row.start_s, row.end_s) for row in (*data.train, *data.dev)}
+    again = manifest.select("audio_sha256", "start_s", "end_s", "id").iter_rows()
+    if same := sorted(id_ for digest, start, end, id_ in again if (digest, start, end) in heard):
+        raise InputError(
+            f"{len(same)} utterances of the evaluation {name!r} have the very audio of a training row "
+            f"(first: {same[0]!r}), under another speaker's name; remove them from one side"
+        )
+
+
+def usable_rows(
+    manifest: pl.DataFrame,
+    axis: str,
+    root: str | None,
+    folder: Path,
+    *,
+    longest_s: float = 30.0,
+    leave_out: Sequence[str] = (),
+    prefix: str = "",
+    texts: bool = True,
+) -> tuple[list[Row], Counter[str]]:
+    """The rows of a manifest that can be used, and the number of the others by reason.
+
+    Parameters
+    ----------
+    axis : whose value is a row's group.
+    root, folder : where audio lies, as in `locate_audio`.
+    leave_out : groups that are not wanted.
+    prefix : put before every id.
+    texts : whether a row needs one.
+    """
+    from speechfair.running.run_manifest import locate_audio
+    from speechfair.running.scoring import add_axis
+
+    rows: list[Row] = []
+    reasons: Counter[str] = Counter()
+    for row in add_axis(manifest, axis).iter_rows(named=True):
+        if reason := _unusable(row, longest_s, leave_out, texts):
+            reasons[reason] += 1
+            continue
+        rows.append(
+            Row(
+                id=prefix + row["id"],
+                audio=locate_audio(row["audio"], root, folder),
+                audio_sha256=row["audio_sha256"],
+                start_s=row["start_s"],
+                end_s=row["end_s"],
+                duration_s=row["duration_s"],
+                text=row["text"] or "",
+                language=row["language"],
+                speaker=row["speaker"],
+                group=row["group"],
+            )
+        )
+    if len(rows) + sum(reasons.values()) != manifest.height:
+        raise AssertionError("rows of the manifest were lost")
+    return rows, reasons
+
+
+def _unusable(row: Mapping[str, Any], longest_s: float, leave_out: Sequence[str], texts: bool) -> str | None:
+    if row["excluded"]:
+        return str(row["excluded"])
+    if row["audio_error"]:
+        return str(row["audio_error"])
+    if texts and not (row["text"] or "").strip():
+        return NO_TEXT
+    if row["speaker"] is None:
+        return "no speaker, so it cannot be kept apart from the evaluation"
+    if row["duration_s"] > longest_s:
+        return f"longer than {longest_s:g} s"
+    if row["group"] in leave_out:
+        return f"group {row['group']!r} is excluded by the recipe"
+    return None
+
+
+def _check_excluded(rows: Sequence[Row], recipe: DebiasRecipe) -> None:
+    if {row.group for row in rows} == {UNKNOWN}:
+        raise InputError(
+            f"no training row has a label on the axis {recipe.axis!r}; `speechfair corpora` shows each corpus's axes"
+        )
+
+
+def _thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
+    """At most `most` rows, spread evenly over groups and their speakers."""
+    if len(rows) <= most:
+        return rows
+    waiting: dict[str, dict[str, list[Row]]] = {}
+    for i in rng.permutation(len(rows)):
+        row = rows[i]
+        waiting.setdefault(row.group, {}).setdefault(row.speaker, []).append(row)
+    chosen: set[str] = set()
+    while len(chosen) < most:
+        for group in sorted(waiting):
+            if not waiting[group] or len(chosen) >= most:
+                continue
+            speaker = next(iter(waiting[group]))
+            left = waiting[group].pop(speaker)
+            chosen.add(left.pop().id)
+            if left:
+                waiting[group][speaker] = left  # to the end of the queue
+    return [row for row in rows if row.id in chosen]
+
+
+def _amounts(rows: Sequence[Row], group: str) -> dict[str, float]:
+    ours = [row for row in rows if row.group == group]
+    return {
+        "utterances": len(ours),
+        "speakers": len({row.speaker for row in ours}),
+        "hours": sum(row.duration_s for row in ours) / 3600,
+    }
+
+
+def nearest_group(name: str, data: TrainingData) -> str:
+    """A hint for a group name that does not occur."""
+    return did_you_mean(name, list(data.groups))

@@ -1,0 +1,1 @@
+"""Judging: the audits before and after, and what changed for whom."""

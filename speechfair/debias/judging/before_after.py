@@ -1,0 +1,236 @@
+"""What a training changed for whom: the same utterances under the model before and after, with the speaker as the unit.
+
+Every group of every evaluation gets its rates, the paired change with its interval, and whether it got worse by more
+than the margin. The verdict is `no harm` only if that is shown for every one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from speechfair.auditing.result import EstimateRecord
+from speechfair.debias.judging.worst import worst_change
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from speechfair.debias.recipe import DebiasRecipe, Margin
+    from speechfair.metrics.pairing import Pair
+    from speechfair.types import Estimate
+
+__all__ = ["AxisChange", "DebiasResult", "GroupChange", "Verdict", "compare", "overall_verdict", "scores_of"]
+
+Verdict = Literal["no harm", "harm", "undetermined"]
+EVERYONE = "everyone"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class GroupChange(_Record):
+    """One group of one evaluation (or `everyone`), before and after. Rates are errors per reference token.
+
+    `harmed` is judged against `limit` on `scale`: False is shown harmless, True is shown harmed, None is neither.
+    `runaways` are hypotheses with more insertions than reference tokens; `rate_without_runaways` leaves them out.
+    """
+
+    evaluation: str
+    protected: bool
+    axis: str | None
+    group: str
+    n_utterances: int
+    n_speakers: int
+    rate_before: float | None
+    rate_after: float | None
+    change: EstimateRecord
+    ratio: EstimateRecord
+    scale: Literal["ratio", "difference"]
+    limit: float
+    harmed: bool | None
+    reason: str | None
+    runaways_before: int
+    runaways_after: int
+    failed_before: int
+    failed_after: int
+    change_without_runaways: EstimateRecord
+
+
+class AxisChange(_Record):
+    """What changed between the groups of one axis: their mean rate, the worst group's, and the gap."""
+
+    evaluation: str
+    axis: str
+    macro: EstimateRecord
+    worst: EstimateRecord
+    gap: EstimateRecord
+
+
+class DebiasResult(_Record):
+    """The whole of ``debias.json``.
+
+    `permissions` are those that the recipe names for corpora to train on: ``corpus``, ``licence`` and, in the user's
+    words, ``permission``.
+    """
+
+    schema_: Literal["speechfair/debias/1"] = "speechfair/debias/1"
+    verdict: Verdict
+    reasons: list[str]
+    groups: list[GroupChange]
+    axes: list[AxisChange]
+    training: dict[str, Any]
+    data: list[dict[str, Any]]
+    unused: dict[str, int]
+    permissions: list[dict[str, str]] = Field(default_factory=list)
+    notes: list[str]
+
+    def to_json(self) -> str:
+        """The text of ``debias.json``."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def compare(recipe: DebiasRecipe, old: Path, new: Path) -> tuple[list[GroupChange], list[AxisChange]]:
+    """The changes between the audits under the folders `old` and `new`, evaluation by evaluation.
+
+    They are ``RUN/before`` and ``RUN/after``, or the ``after`` of two runs whose methods are compared.
+    """
+    import numpy as np
+
+    from speechfair.running.scoring import add_axis
+
+    groups: list[GroupChange] = []
+    axes: list[AxisChange] = []
+    for source in recipe.evaluate:
+        before, after = (scores_of(audits / source.name) for audits in (old, new))
+        about = {"evaluation": source.name, "protected": source.protected}
+        groups.append(_group(about, None, EVERYONE, before, after, recipe.margin, recipe.level))
+        for axis in source.group_by:
+            both = add_axis(before, axis), add_axis(after, axis)
+            for group in sorted(set(both[0]["group"])):
+                mine = [table.filter(table["group"] == group) for table in both]
+                groups.append(_group(about, axis, group, mine[0], mine[1], recipe.margin, recipe.level))
+            rng = np.random.default_rng([recipe.seed, 3])
+            axes.append(_axis(source.name, axis, *both, rng, recipe.level))
+    return groups, axes
+
+
+def overall_verdict(groups: Sequence[GroupChange]) -> tuple[Verdict, list[str]]:
+    """``harm`` if any group is shown harmed, ``no harm`` if every group is shown not to be, else ``undetermined``."""
+    harmed = [_place(group) for group in groups if group.harmed is True]
+    open_ = [f"{_place(group)}: {group.reason}" for group in groups if group.harmed is None]
+    if harmed:
+        return "harm", [f"{place} got worse by more than the margin" for place in harmed]
+    return ("undetermined", open_) if open_ else ("no harm", [])
+
+
+def _place(group: GroupChange) -> str:
+    return (
+        f"{group.evaluation}, {group.axis}={group.group}" if group.axis else f"{group.evaluation}, everyone"
+    )
+
+
+def scores_of(audit: Path) -> pl.DataFrame:
+    """The scored rows of an audit's run folder."""
+    from speechfair.errors import RunFolderError
+    from speechfair.store import RunFolder
+
+    run = RunFolder(audit)
+    key = run.read()["recipe"].get("model", {}).get("key")
+    if key is None:
+        raise RunFolderError(f"{audit} has no hypotheses; delete it and give the same command again")
+    table = run.read_table(f"scores/{key}.parquet", "delete the folder and give the same command again")
+    return table.filter(table["excluded"].is_null())
+
+
+def _group(
+    about: dict[str, Any],
+    axis: str | None,
+    group: str,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    margin: Margin,
+    level: float,
+) -> GroupChange:
+    from speechfair.metrics.paired import non_inferiority, paired_difference, paired_ratio
+    from speechfair.metrics.pairing import pair_up
+
+    pair = pair_up(before, after)
+    judged = non_inferiority(pair, relative=margin.relative, absolute=margin.absolute, level=level)
+    wild = set(before.filter(before["runaway"])["utterance_id"]) | set(
+        after.filter(after["runaway"])["utterance_id"]
+    )
+    calm = [table.filter(~table["utterance_id"].is_in(list(wild))) for table in (before, after)]
+    return GroupChange(
+        **about,
+        axis=axis,
+        group=group,
+        n_utterances=before.height,
+        n_speakers=before["speaker"].drop_nulls().n_unique(),
+        rate_before=_rate(before),
+        rate_after=_rate(after),
+        change=EstimateRecord.of(paired_difference(pair, level)),
+        ratio=EstimateRecord.of(paired_ratio(pair, level)),
+        scale=judged.scale,
+        limit=judged.limit,
+        harmed=None if judged.holds is None else not judged.holds,
+        reason=judged.reason,
+        runaways_before=int(before["runaway"].sum()),
+        runaways_after=int(after["runaway"].sum()),
+        failed_before=int(before["failed"].sum()),
+        failed_after=int(after["failed"].sum()),
+        change_without_runaways=EstimateRecord.of(paired_difference(pair_up(calm[0], calm[1]), level)),
+    )
+
+
+def _rate(table: pl.DataFrame) -> float | None:
+    words = int(table["reference_length"].sum())
+    errors = sum(int(table[name].sum()) for name in ("substitutions", "deletions", "insertions"))
+    return errors / words if words else None
+
+
+def _axis(
+    evaluation: str,
+    axis: str,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    rng: np.random.Generator,
+    level: float,
+) -> AxisChange:
+    from speechfair.metrics.paired_gap import gap_change
+    from speechfair.metrics.pairing import pair_by_group
+
+    groups = pair_by_group(before, after, "group")
+    gap = gap_change(groups, rng=rng, level=level)
+    return AxisChange(
+        evaluation=evaluation,
+        axis=axis,
+        macro=EstimateRecord.of(macro_change(groups, rng, level)),
+        worst=EstimateRecord.of(worst_change(groups, level)),
+        gap=EstimateRecord.of(gap),
+    )
+
+
+def macro_change(groups: Mapping[str, Pair], rng: np.random.Generator, level: float) -> Estimate:
+    """Change of the mean of the groups' rates; speakers are resampled with what both models made of them."""
+
+    from speechfair.metrics.bootstrap import bootstrap_estimate
+    from speechfair.metrics.pairing import join
+
+    pairs, half = list(groups.values()), len(groups)
+
+    def statistic(rates: NDArray[np.float64]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = rates[..., half:].mean(axis=-1) - rates[..., :half].mean(axis=-1)
+        return found
+
+    sums = [pair.before for pair in pairs] + [pair.after for pair in pairs]
+    found = bootstrap_estimate(statistic, sums, rng=rng, level=level)
+    every = join(pairs)
+    return replace(found, n_utterances=every.n_utterances, n_speakers=every.n_speakers)

@@ -1,0 +1,1 @@
+"""Leakage: whether a label can be read from encoder states, layer by layer."""

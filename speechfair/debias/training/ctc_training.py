@@ -1,0 +1,177 @@
+"""CTC models (wav2vec 2.0, HuBERT, WavLM and their kin) in training: loaded, batched, scored, decoded greedily.
+
+The loss of an utterance is shared out evenly over its target tokens, so that every objective reads it as it reads
+Whisper's: a mean over tokens is the loss per token, a sum over tokens is the loss of the sequence. Rows whose text has
+more tokens than the audio has frames cannot be learnt; they are found before training and counted. torch is imported
+with this module.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn.functional import ctc_loss, log_softmax
+
+from speechfair.debias.data.spec_augment import silence
+from speechfair.debias.data.training_batches import IGNORED, SAMPLE_RATE, Example, ctc_tokens, read_samples
+from speechfair.debias.training.pieces import Pieces
+from speechfair.debias.training.window import unwrapped
+from speechfair.errors import InputError, ModelError
+from speechfair.models.batching import describe
+from speechfair.models.families.ctc import masks_padding
+from speechfair.models.weights import digest_of, model_folder, quiet_transformers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from speechfair.debias.data.training_rows import Row, TrainingData
+
+__all__ = ["CtcCollator", "ctc_token_losses", "ctc_transcripts", "learnable", "load_ctc"]
+
+DECODING_BATCH = 8
+TOO_SHORT = "too short for its text: fewer frames than a CTC alignment needs"
+
+
+def load_ctc(which: str) -> Pieces:
+    """Model, tokenizer and feature extractor of a folder that transformers saved, or a hub name."""
+    from transformers import AutoFeatureExtractor, AutoModelForCTC, AutoTokenizer
+
+    folder = model_folder(which, "ctc")
+    with quiet_transformers():
+        try:
+            model = AutoModelForCTC.from_pretrained(folder, dtype="float32")
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+            extractor = AutoFeatureExtractor.from_pretrained(folder)
+        except Exception as error:
+            raise ModelError(
+                f"{folder} cannot be loaded as a transformers CTC model: {describe(error)}"
+            ) from error
+    if model.main_input_name != "input_values" or extractor.sampling_rate != SAMPLE_RATE:
+        raise InputError(f"{folder}: only CTC models that take raw audio at 16 kHz can be trained here")
+    return Pieces(model, tokenizer, extractor, folder, digest_of(folder), "ctc")
+
+
+def learnable(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
+    """`data` without the training rows that are too short for their texts, which are counted.
+
+    Raises
+    ------
+    InputError
+        A text has no character that the model's vocabulary knows, or a whole group is too short.
+    """
+    kept, dropped = [], Counter(data.unused)
+    for row in data.train:
+        tokens = ctc_tokens(pieces.tokenizer, row, case)
+        needed = len(tokens) + sum(a == b for a, b in pairwise(tokens))
+        if _frames(pieces.model, torch.tensor([int(row.duration_s * SAMPLE_RATE)]))[0] < needed:
+            dropped[TOO_SHORT] += 1
+        else:
+            kept.append(row)
+    if lost := sorted(set(data.groups) - {row.group for row in kept}):
+        raise InputError(f"every training row of the group {lost[0]!r} is {TOO_SHORT}")
+    return replace(data, train=tuple(kept), unused=dict(sorted(dropped.items())))
+
+
+class CtcCollator:
+    """Makes a batch: ``input_values`` (B, samples) padded with silence, ``lengths``, ``labels``, ``groups``.
+
+    Parameters
+    ----------
+    pieces : whose extractor normalises each utterance for itself.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._extractor = pieces.extractor
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, Tensor]:
+        """Tensors; labels are filled up with the ignored number."""
+        inputs = dict(self.features([_seen(example) for example in examples]))
+        width = max(len(example.tokens) for example in examples)
+        labels = torch.full((len(examples), width), IGNORED, dtype=torch.long)
+        for i, example in enumerate(examples):
+            labels[i, : len(example.tokens)] = torch.tensor(example.tokens)
+        lengths = torch.tensor([len(example.samples) for example in examples], dtype=torch.long)
+        groups = torch.tensor([example.group for example in examples], dtype=torch.long)
+        return {**inputs, "lengths": lengths, "labels": labels, "groups": groups}
+
+    def features(self, samples: Sequence[Any]) -> Mapping[str, Tensor]:
+        """What the model takes: normalised samples, and the mask where the model was trained with one."""
+        found: Mapping[str, Tensor] = self._extractor(
+            list(samples),
+            sampling_rate=SAMPLE_RATE,
+            padding=True,
+            truncation=False,
+            return_tensors="pt",
+        )
+        return found
+
+
+def _seen(example: Example) -> NDArray[np.float32]:
+    if example.masks is None:
+        return example.samples
+    return silence(example.samples, example.masks, np.random.default_rng(example.masks_seed))
+
+
+def ctc_token_losses(
+    model: Any, inputs: Mapping[str, Tensor], states: bool
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """The CTC loss of every utterance, shared out over its tokens.
+
+    Returns
+    -------
+    token losses (B, T), which of them count, last encoder states (B, frames, D) if `states`, frames of each (B,)
+    """
+    labels = inputs["labels"]
+    given = {name: inputs[name] for name in ("input_values", "attention_mask") if name in inputs}
+    output = model(**given, output_hidden_states=states)
+    plain = unwrapped(model)
+    frames = _frames(plain, inputs["lengths"]).clamp(max=output.logits.shape[1])
+    counted = labels != IGNORED
+    sizes = counted.sum(dim=1)
+    losses = ctc_loss(
+        log_softmax(output.logits.float(), dim=-1).transpose(0, 1),
+        labels.clamp(min=0),
+        frames,
+        sizes,
+        blank=int(plain.config.pad_token_id),
+        reduction="none",
+    )
+    shared = (losses / sizes.clamp(min=1)).unsqueeze(1).expand(labels.shape)
+    return shared, counted, output.hidden_states[-1] if states else None, frames
+
+
+def ctc_transcripts(model: Any, rows: Sequence[Row], pieces: Pieces) -> list[str]:
+    """Greedy transcripts of `rows`, in order; the model's mode is put back."""
+    plain = unwrapped(model)
+    training, device = model.training, next(plain.parameters()).device
+    size = DECODING_BATCH if masks_padding(plain.config) else 1
+    collator = CtcCollator(pieces)
+    order = sorted(range(len(rows)), key=lambda place: (rows[place].duration_s, rows[place].id))
+    found: dict[int, str] = {}
+    model.eval()
+    try:
+        for start in range(0, len(order), size):
+            places = order[start : start + size]
+            samples = [read_samples(rows[place]) for place in places]
+            inputs = {name: value.to(device) for name, value in collator.features(samples).items()}
+            with torch.no_grad():
+                best = plain(**inputs).logits.argmax(dim=-1)
+            frames = _frames(plain, torch.tensor([len(part) for part in samples]))
+            for place, row, n in zip(places, best.tolist(), frames.tolist(), strict=True):
+                found[place] = str(pieces.tokenizer.decode(row[:n], skip_special_tokens=True)).strip()
+    finally:
+        model.train(training)
+    return [found[place] for place in range(len(rows))]
+
+
+def _frames(model: Any, samples: Tensor) -> Tensor:
+    """Number of output frames for each number of samples."""
+    frames: Tensor = model._get_feat_extract_output_lengths(samples).to(torch.long)
+    return frames

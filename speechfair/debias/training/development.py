@@ -1,0 +1,154 @@
+"""Word error rates on the development speakers, by group: what early stopping and model averaging look at.
+
+Greedy decoding without a second try, so that a check is quick; the audits before and after decode with care. A
+runaway decode counts here as it stands, with the length limit of the decoder as its bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
+from speechfair.debias.training.window import audio_window, unwrapped
+from speechfair.errors import InputError
+from speechfair.models.weights import quiet_transformers
+from speechfair.models.windows import token_limit
+
+if TYPE_CHECKING:
+    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.training.pieces import Pieces
+    from speechfair.types import ErrorCounts, Normalizer, Recognizer
+
+__all__ = ["Development", "transcripts"]
+
+DECODING_BATCH = 16
+
+
+class Development:
+    """The development rows with what is needed to decode and count them.
+
+    Parameters
+    ----------
+    rows : of speakers who are not trained on.
+    """
+
+    def __init__(self, rows: Sequence[Row], pieces: Pieces, window_s: float, normalizer: Normalizer) -> None:
+        self._rows, self._pieces, self._window_s = rows, pieces, window_s
+        self._normalizer = normalizer
+        self.groups = sorted({row.group for row in rows})
+        empty = [row.id for row in rows if not normalizer(row.text)]
+        if empty:
+            self._rows = [row for row in rows if row.id not in set(empty)]
+        for group in self.groups:
+            if group not in {row.group for row in self._rows}:
+                raise InputError(f"every development text of the group {group!r} is empty after normalising")
+
+    def rates(self, model: Any) -> dict[str, Any]:
+        """Word error rates (errors per reference word).
+
+        Returns
+        -------
+        ``groups`` (rate by group), ``macro`` (their mean), ``worst``, ``worst_group``.
+        """
+        return self._by_group(self.counts(model, self._rows))
+
+    def decoded_rates(self, recognizer: Recognizer) -> dict[str, Any]:
+        """The same of a recogniser, a transcript that fails counted as an empty one."""
+        from speechfair.types import Audio
+
+        batch = [Audio(row.id, read_samples(row), SAMPLE_RATE) for row in self._rows]
+        if recognizer.sample_rate != SAMPLE_RATE:
+            raise InputError(
+                f"the recogniser takes {recognizer.sample_rate} Hz; decoding is tried at 16 kHz only"
+            )
+        texts = [hypothesis.text or "" for hypothesis in recognizer.transcribe(batch)]
+        return self._by_group(self._count(self._rows, texts))
+
+    def _by_group(self, counts: Sequence[ErrorCounts]) -> dict[str, Any]:
+        by_group: dict[str, float] = {}
+        for group in self.groups:
+            errors = sum(c.errors for row, c in zip(self._rows, counts, strict=True) if row.group == group)
+            words = sum(
+                c.reference_length for row, c in zip(self._rows, counts, strict=True) if row.group == group
+            )
+            by_group[group] = errors / words
+        worst = max(by_group, key=lambda group: by_group[group])
+        return {
+            "groups": by_group,
+            "macro": sum(by_group.values()) / len(by_group),
+            "worst": by_group[worst],
+            "worst_group": worst,
+        }
+
+    def counts(self, model: Any, rows: Sequence[Row]) -> list[ErrorCounts]:
+        """Errors of `model` on each of `rows`."""
+        return self._count(rows, transcripts(model, rows, self._pieces, self._window_s))
+
+    def _count(self, rows: Sequence[Row], texts: Sequence[str]) -> list[ErrorCounts]:
+        from speechfair.metrics import count_errors
+        from speechfair.types import ErrorCounts
+
+        table = count_errors(
+            [self._normalizer(row.text) for row in rows],
+            [self._normalizer(text) for text in texts],
+            tokens="words",
+        )
+        names = ("substitutions", "deletions", "insertions", "reference_length")
+        return [ErrorCounts(*(int(row[name]) for name in names)) for row in table.iter_rows(named=True)]
+
+
+def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:
+    """Greedy transcripts of `rows`, in order. The model's mode and its 30 s window are put back."""
+    if pieces.kind == "ctc":
+        from speechfair.debias.training.ctc_training import ctc_transcripts
+
+        return ctc_transcripts(model, rows, pieces)
+    import torch
+
+    whisper = unwrapped(model)
+    training, device = model.training, next(whisper.parameters()).device
+    collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
+    order = sorted(range(len(rows)), key=lambda place: (rows[place].duration_s, rows[place].id))
+    found: dict[int, str] = {}
+    model.eval()
+    try:
+        for start in range(0, len(order), DECODING_BATCH):
+            places = order[start : start + DECODING_BATCH]
+            samples = [read_samples(rows[place]) for place in places]
+            seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, window_s)
+            features = collator.features(samples, seconds).to(device)
+            with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
+                tokens = _generate(whisper, features, pieces.tokenizer, seconds)
+            texts = pieces.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+            found.update(zip(places, texts, strict=True))
+    finally:
+        model.train(training)
+    return [found[place] for place in range(len(rows))]
+
+
+def _generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> Any:
+    """Greedy tokens after the prompt, of a window that is already set."""
+    import torch
+    from transformers import GenerationConfig
+    from transformers.generation import GenerationMixin
+
+    given, prompt = whisper.generation_config, list(tokenizer.prefix_tokens)
+    settings = GenerationConfig(
+        max_new_tokens=min(token_limit(seconds), whisper.config.max_target_positions - len(prompt)),
+        num_beams=1,
+        do_sample=False,
+        suppress_tokens=given.suppress_tokens,
+        begin_suppress_tokens=given.begin_suppress_tokens,
+        decoder_start_token_id=prompt[0],
+        eos_token_id=given.eos_token_id,
+        pad_token_id=given.pad_token_id,
+    )
+    # Whisper's own generate() pads to 30 s and rules its own prompt; the plain one does as it is told
+    tokens = GenerationMixin.generate(
+        whisper,
+        encoder_outputs=whisper.get_encoder()(features),
+        decoder_input_ids=torch.tensor([prompt] * len(features), device=features.device),
+        generation_config=settings,
+    )
+    return tokens[:, len(prompt) :]

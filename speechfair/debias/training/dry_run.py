@@ -1,0 +1,114 @@
+"""What a debiasing run would do, before it does it: rows per group, steps, draws, and a measured guess at the time.
+
+Two training steps and one development batch are timed on the real model; nothing is written.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from speechfair.debias.recipe import DebiasRecipe
+
+__all__ = ["DebiasPlan", "plan"]
+
+
+@dataclass(frozen=True)
+class DebiasPlan:
+    """The plan of a run.
+
+    Parameters
+    ----------
+    groups : per group, utterances, speakers and hours to train on and to watch, and draws of the training.
+    unused : rows left out, by reason.
+    added : rows that the method made, counted.
+    evaluations : per evaluation, utterances and hours.
+    training_seconds : two timed steps and one timed check, extrapolated; the audits are not in it.
+    trainable_share : share of the weights that are trained.
+    """
+
+    method: str
+    groups: list[dict[str, Any]]
+    unused: dict[str, int]
+    added: dict[str, Any]
+    evaluations: list[dict[str, Any]]
+    steps: int
+    passes: float
+    window_s: float
+    trainable_share: float
+    seconds_per_step: float
+    training_seconds: float
+
+
+def plan(recipe: DebiasRecipe) -> DebiasPlan:
+    """Look at the data and time the model of a recipe. Raises what the run itself would raise before training."""
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.debias.data.training_rows import gather, refuse_overlap
+    from speechfair.debias.training.fine_tuning import Training
+    from speechfair.debias.training.pieces import load_pieces, need_training_packages
+    from speechfair.running.run_manifest import build_manifest
+
+    need_training_packages()
+    evaluations = []
+    with tempfile.TemporaryDirectory(prefix="speechfair-") as name:
+        folder = Path(name)
+        data = gather(recipe, folder)
+        for source in recipe.evaluate:
+            manifest = build_manifest(corpus_of(recipe, source), folder)
+            refuse_overlap(data, manifest, source.name)
+            evaluations.append(
+                {
+                    "name": source.name,
+                    "protected": source.protected,
+                    "utterances": manifest.filter(manifest["excluded"].is_null()).height,
+                    "hours": float(manifest["duration_s"].fill_null(0.0).sum()) / 3600,
+                }
+            )
+        training = Training(recipe, data, load_pieces(recipe.model, recipe.language), folder, lambda _: None)
+        per_step, per_check, share = _timed(training)
+        data = training.data
+    draws = training.draws_by_group() if training.method.trains else {}
+    steps = recipe.steps if training.method.trains else 0
+    checks = -(-steps // recipe.check_every) + 2
+    return DebiasPlan(
+        method=recipe.method.name,
+        groups=[{**row, "draws": draws.get(row["group"], 0)} for row in data.table()],
+        unused=dict(data.unused),
+        added=dict(data.added),
+        evaluations=evaluations,
+        steps=steps,
+        passes=steps * recipe.batch / len(data.train),
+        window_s=training.window_s,
+        trainable_share=share,
+        seconds_per_step=per_step,
+        training_seconds=steps * per_step + checks * per_check,
+    )
+
+
+def _timed(training: Any) -> tuple[float, float, float]:
+    """Seconds of a step (the second of two) and of a check, and the share of weights that are trained."""
+    from speechfair.debias.training.development import DECODING_BATCH
+    from speechfair.debias.training.pieces import adapted
+    from speechfair.debias.training.trainer import batch_loss
+
+    recipe, dev = training.recipe, training.data.dev
+    started = time.perf_counter()
+    training.development.counts(training.model, dev[:DECODING_BATCH])
+    per_check = (time.perf_counter() - started) * len(dev) / min(len(dev), DECODING_BATCH)
+    if recipe.lora is not None:
+        training.model = adapted(training.model, recipe.lora, recipe.seed)
+    objective = training.method.objective(training.data.groups, training._rows_per_group())
+    trainer = training._trainer(objective, 2, None)
+    batches = iter(trainer.get_train_dataloader())
+    seconds = 0.0
+    for _ in range(2):
+        started = time.perf_counter()
+        batch_loss(trainer.model, trainer.objective, next(batches)).backward()
+        seconds = time.perf_counter() - started
+    every = sum(p.numel() for p in training.model.parameters())
+    trained = sum(p.numel() for p in training.model.parameters() if p.requires_grad)
+    return seconds, per_check, trained / every

@@ -1,0 +1,362 @@
+"""How many speakers an audit needs, from stated figures or a pilot run; and what a finished one could have found.
+
+Reads run folders and writes nothing. The statistics are in `speechfair.metrics.power`; the picture of the power curve
+is in `speechfair.reporting.power_curve`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speechfair.errors import InputError, RunFolderError
+from speechfair.registry import did_you_mean
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.auditing.result import AuditResult
+    from speechfair.metrics.power import Population, Spread
+
+__all__ = ["CurvePoint", "Detectable", "Finished", "Pilot", "Plan", "detectable", "plan", "read_scores"]
+
+_TOO_MANY = "more than 100,000 speakers per group: plan for a larger ratio, or accept less power"
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """The run that a plan rests on, and what it says of how speakers differ.
+
+    `shared_speakers` counts those who occur in several groups; the plan is for groups of different people.
+    """
+
+    run: str
+    axis: str
+    reference: str
+    n_groups: int
+    shared_speakers: int
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Power with that many speakers per group; `low` and `high` at the limits of the pilot's variation, else None."""
+
+    speakers: int
+    power: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The speakers per group that a wanted ratio and power need.
+
+    Parameters
+    ----------
+    ratio, limit : the true ratio, and what the whole interval must lie on the ratio's side of (1 finds a difference).
+    power : wanted probability.
+    level : coverage of one interval, after dividing the error by `comparisons` (Bonferroni, Holm's first step).
+    population : the reference group's speakers as assumed.
+    reference_speakers : of the reference group where that is fixed, else None: groups are equally large.
+    speakers, words : needed per group; None with `reason` where no number does.
+    speakers_low, speakers_high : at the limits of the pilot's variation; None where nothing is known of it, and
+        `speakers_high` also where no number does.
+    by_words : words per speaker, and the speakers needed then.
+    """
+
+    ratio: float
+    limit: float
+    power: float
+    level: float
+    comparisons: int
+    population: Population
+    reference_speakers: int | None
+    speakers: int | None
+    words: int | None
+    reason: str | None
+    speakers_low: int | None
+    speakers_high: int | None
+    by_words: tuple[tuple[float, int | None], ...]
+    curve: tuple[CurvePoint, ...]
+    pilot: Pilot | None = None
+
+    def to_json(self) -> str:
+        """All of it as JSON, two-space indent, newline at the end."""
+        return (
+            json.dumps({"schema": "speechfair/plan/1", **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+        )
+
+    def __str__(self) -> str:
+        from speechfair.exploring.planning_text import plan_lines
+
+        return "\n".join(plan_lines(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Detectable:
+    """The smallest ratio to its reference that a group's audit would have found; None with the reason."""
+
+    axis: str
+    group: str
+    reference: str
+    n_speakers: int
+    ratio: float | None
+    detectable_ratio: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a finished audit could have found, group by group."""
+
+    run: str
+    power: float
+    level: float
+    groups: tuple[Detectable, ...]
+
+    def to_json(self) -> str:
+        """All of it as JSON, two-space indent, newline at the end."""
+        content = {"schema": "speechfair/detectable/1", **asdict(self)}
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    def __str__(self) -> str:
+        from speechfair.exploring.planning_text import finished_lines
+
+        return "\n".join(finished_lines(self))
+
+
+def plan(
+    *,
+    ratio: float = 1.25,
+    power: float = 0.8,
+    level: float = 0.95,
+    limit: float = 1.0,
+    comparisons: int = 1,
+    pilot: str | Path | None = None,
+    axis: str | None = None,
+    reference: str | None = None,
+    reference_speakers: int | None = None,
+    rate: float | None = None,
+    cv: float | None = None,
+    words_per_speaker: float | None = None,
+    over_dispersion: float | None = None,
+    talk_cv: float | None = None,
+) -> Plan:
+    """Speakers and words per group that find a true `ratio` with probability `power`.
+
+    Parameters
+    ----------
+    ratio, power, level, limit : see `speechfair.metrics.power.speakers_needed`.
+    comparisons : groups to be compared with the reference; the error is shared out among them.
+    pilot, axis, reference : a scored run folder, the label axis, and the reference group (default: the audit's, else
+        the largest).
+    reference_speakers : speakers of a reference group that is fixed already.
+    rate, cv, words_per_speaker, over_dispersion, talk_cv : the reference group's error rate, the speakers'
+        coefficient of variation, and so on, as in `Population`; they take the place of the pilot's figures.
+
+    Raises
+    ------
+    InputError, RunFolderError : a figure is missing or out of range, or the pilot does not tell enough.
+    """
+    from speechfair.metrics.power import speakers_needed
+    from speechfair.metrics.rates import require_level
+
+    require_level(level)
+    if comparisons < 1:
+        raise InputError(f"comparisons is {comparisons}; it must be at least 1")
+    given = {
+        "rate": rate,
+        "variation": cv,
+        "words_per_speaker": words_per_speaker,
+        "over_dispersion": over_dispersion,
+        "talk_variation": talk_cv,
+    }
+    population, found = _population({k: v for k, v in given.items() if v is not None}, pilot, axis, reference)
+    one = 1 - (1 - level) / comparisons
+
+    def needed(assumed: Population) -> int | None:
+        return speakers_needed(
+            assumed, ratio, power=power, level=one, limit=limit, n_reference=reference_speakers
+        )
+
+    speakers = needed(population)
+    spread = found.spread if found is not None and cv is None else None
+    ends = [replace(population, variation=v) for v in (spread.low, spread.high)] if spread else []
+    return Plan(
+        ratio=ratio,
+        limit=limit,
+        power=power,
+        level=one,
+        comparisons=comparisons,
+        population=population,
+        reference_speakers=reference_speakers,
+        speakers=speakers,
+        words=math.ceil(speakers * population.words_per_speaker) if speakers else None,
+        reason=None if speakers else _TOO_MANY,
+        speakers_low=needed(ends[0]) if ends else None,
+        speakers_high=needed(ends[1]) if ends else None,
+        by_words=tuple(
+            (words, needed(replace(population, words_per_speaker=words)))
+            for words in (population.words_per_speaker * factor for factor in (0.25, 0.5, 1, 2, 4))
+        ),
+        curve=_curve(population, ends, ratio, one, limit, speakers, reference_speakers),
+        pilot=found,
+    )
+
+
+def detectable(run: str | Path, *, power: float = 0.8, comparisons: int = 1) -> Finished:
+    """The smallest ratio over 1 that each group's comparison with its reference would have found.
+
+    Parameters
+    ----------
+    run : a scored run folder with at least one axis; its reference groups and level are used.
+    power : wanted probability.
+    comparisons : as in `plan`.
+    """
+    from speechfair.metrics import speaker_sums
+    from speechfair.metrics.power import smallest_detectable_ratio
+    from speechfair.running.scoring import add_axis
+
+    if comparisons < 1:
+        raise InputError(f"comparisons is {comparisons}; it must be at least 1")
+    audit, scores = read_scores(run)
+    if not audit.axes:
+        raise InputError(
+            f"{run} was scored without groups; give `speechfair score {run} --group-by AXIS` first"
+        )
+    level = 1 - (1 - audit.level) / comparisons
+    found: list[Detectable] = []
+    for axis in audit.axes:
+        tables = add_axis(scores, axis.axis).partition_by("group", as_dict=True)
+        sums = {str(key[0]): speaker_sums(table) for key, table in tables.items()}
+        for group in audit.groups_of(axis.axis):
+            if axis.reference is None or group.is_reference:
+                continue
+            smallest, reason = smallest_detectable_ratio(
+                sums[group.value], sums[axis.reference], power=power, level=level
+            )
+            ratio = group.ratio.value if group.ratio else None
+            found.append(
+                Detectable(axis.axis, group.value, axis.reference, group.n_speakers, ratio, smallest, reason)
+            )
+    return Finished(str(run), power, level, tuple(found))
+
+
+def read_scores(run: str | Path) -> tuple[AuditResult, pl.DataFrame]:
+    """The audit of a run folder and its scores without the excluded rows.
+
+    Raises
+    ------
+    RunFolderError : it is not a run folder, or not scored yet.
+    """
+    import polars as pl
+
+    from speechfair.auditing.result import read_audit
+    from speechfair.store import RunFolder
+
+    folder = RunFolder(run)
+    recipe = folder.read()["recipe"]
+    if "model" not in recipe:
+        raise RunFolderError(f"{folder.path} has no hypotheses yet; run `speechfair transcribe` first")
+    audit = read_audit(folder.path / "audit.json")
+    name = f"scores/{recipe['model']['key']}.parquet"
+    scores = folder.read_table(name, "run `speechfair score` on the folder first")
+    return audit, scores.filter(pl.col("excluded").is_null())
+
+
+def _population(
+    given: Mapping[str, float], pilot: str | Path | None, axis: str | None, reference: str | None
+) -> tuple[Population, Pilot | None]:
+    from speechfair.metrics.power import Population
+
+    if pilot is None:
+        if axis is not None or reference is not None:
+            raise InputError("an axis and a reference belong to a pilot run; give --pilot RUN too")
+        flags = {"rate": "--rate", "variation": "--cv", "words_per_speaker": "--words-per-speaker"}
+        missing = [flag for name, flag in flags.items() if name not in given]
+        if missing:
+            raise InputError(
+                f"{', '.join(missing)} missing: give --rate, --cv and --words-per-speaker, or a pilot run with "
+                "--pilot RUN --axis AXIS"
+            )
+        return Population(**given), None
+    if axis is None:
+        raise InputError("a pilot needs --axis, the label axis whose groups are to be compared")
+    found, own_rate = _read_pilot(pilot, axis, reference)
+    spread = found.spread
+    figures: dict[str, float] = {
+        "variation": spread.variation,
+        "words_per_speaker": spread.words_per_speaker,
+        "over_dispersion": spread.over_dispersion,
+        "talk_variation": spread.talk_variation,
+    }
+    if own_rate:
+        figures["rate"] = own_rate
+    elif "rate" not in given:
+        raise InputError(f"the pilot's reference group {found.reference!r} has no errors; state its --rate")
+    return Population(**{**figures, **given}), found
+
+
+def _read_pilot(pilot: str | Path, axis: str, reference: str | None) -> tuple[Pilot, float | None]:
+    from speechfair.metrics import speaker_sums
+    from speechfair.metrics.power import spread_of_pilot
+    from speechfair.running.scoring import add_axis, axes_of
+
+    audit, scores = read_scores(pilot)
+    known = axes_of(scores)
+    for part in axis.split("+"):
+        if part not in known:
+            raise InputError(f"the pilot has no label on the axis {part!r}; {did_you_mean(part, known)}")
+    parted = add_axis(scores, axis).partition_by("group", as_dict=True)
+    tables = {str(key[0]): table for key, table in parted.items() if UNKNOWN not in str(key[0]).split("+")}
+    if not tables:
+        raise InputError(f"every utterance of the pilot is unlabelled on the axis {axis!r}")
+    if reference is not None and reference not in tables:
+        raise InputError(f"axis {axis!r} has no group {reference!r}; {did_you_mean(reference, list(tables))}")
+    audited = next((a.reference for a in audit.axes if a.axis == axis), None)
+    largest = max(tables, key=lambda value: (tables[value]["speaker"].n_unique(), value))
+    chosen = reference or (audited if audited in tables else largest)
+    spread = spread_of_pilot(list(tables.values()))
+    own_rate = speaker_sums(tables[chosen]).rate
+    people = [name for table in tables.values() for name in table["speaker"].drop_nulls().unique()]
+    shared = len(people) - len(set(people))
+    return Pilot(str(pilot), axis, chosen, len(tables), shared, spread), own_rate
+
+
+def _curve(
+    population: Population,
+    ends: list[Population],
+    ratio: float,
+    level: float,
+    limit: float,
+    speakers: int | None,
+    reference_speakers: int | None,
+) -> tuple[CurvePoint, ...]:
+    """Power over speakers per group, from the least that has an interval to well past what is needed."""
+    from speechfair.metrics import MIN_SPEAKERS
+    from speechfair.metrics.power import MOST_SPEAKERS, ratio_power
+
+    most = min(MOST_SPEAKERS, max(3 * (speakers or MOST_SPEAKERS), 8 * MIN_SPEAKERS))
+    steps = 40
+    grid = sorted({round(MIN_SPEAKERS * (most / MIN_SPEAKERS) ** (i / steps)) for i in range(steps + 1)})
+
+    def at(assumed: Population, count: int) -> float:
+        group = replace(assumed, rate=assumed.rate * ratio)
+        others = count if reference_speakers is None else reference_speakers
+        return ratio_power(group, assumed, count, others, level=level, limit=limit)
+
+    return tuple(
+        CurvePoint(
+            count,
+            at(population, count),
+            at(ends[1], count) if ends else None,
+            at(ends[0], count) if ends else None,
+        )
+        for count in grid
+    )

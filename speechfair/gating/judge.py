@@ -1,0 +1,295 @@
+"""`gate`: hold a scored run against criteria that were frozen before, and say pass, fail, undetermined or error.
+
+A comparison passes only if its whole interval is within the limit and fails only if the whole interval is beyond it.
+It never passes for want of data: whatever forbids a verdict is a named guard in `guards`.
+
+Several comparisons: criteria with ``multiplicity: holm`` and the same level are one family over the whole file. Holm's
+step-down procedure (1979) is applied twice, once to the one-sided hypotheses "the true value is at or beyond the
+limit" (rejecting one is a pass) and once to "the true value is at or within it" (a fail), each at (1 - level) / 2.
+So, whatever the dependence between groups, the chance of any false pass in the family is at most (1 - level) / 2, and
+that of any false fail too, as far as the intervals keep their level. It is carried out on the intervals: with k
+comparisons left each is judged by its interval of level 1 - (1 - level) / k, which is the same as comparing Holm's
+adjusted p-values of the log-t statistic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from speechfair import __version__
+from speechfair.auditing.result import EstimateRecord, read_audit
+from speechfair.auditing.run import read_manifest
+from speechfair.auditing.verify import verify
+from speechfair.errors import SpeechfairError
+from speechfair.gating.cases import Case, RunFacts, cases_of, measurement
+from speechfair.gating.criteria import CriteriaFile, read_criteria
+from speechfair.gating.freezing import standing
+from speechfair.gating.gate_result import (
+    Comparison,
+    CriteriaRecord,
+    GateResult,
+    RunRecord,
+    Verdict,
+    overall,
+)
+from speechfair.gating.guards import Guard, first_objection
+from speechfair.gating.settling import more_speakers
+from speechfair.store import RunFolder
+from speechfair.types import Estimate
+
+__all__ = ["gate", "judge"]
+
+
+def gate(run: str | Path, criteria: str | Path) -> GateResult:
+    """Judge a run by a criteria file. Reads both and writes nothing.
+
+    Parameters
+    ----------
+    run : run folder; its digests and its whole audit are verified first (the audio is not read again).
+    criteria : criteria file, frozen by `speechfair.gating.freezing.freeze` before the run's evaluation.
+
+    Raises
+    ------
+    InputError : the criteria file cannot be used as it is.
+    RunFolderError : `run` is no run folder.
+    """
+    folder = RunFolder(run)
+    content = folder.read()
+    file = read_criteria(Path(criteria))
+    facts = _facts(folder, content, Path(criteria))
+    comparisons = judge(file, facts)
+    verdicts = [comparison.verdict for comparison in comparisons]
+    state = facts.standing
+    return GateResult(
+        speechfair=__version__,
+        verdict=overall(verdicts),
+        counts={kind: verdicts.count(kind) for kind in ("pass", "fail", "undetermined", "error")},
+        criteria=CriteriaRecord(
+            file=state.file,
+            sha256=state.sha256,
+            frozen=state.frozen,
+            recorded_in=state.recorded_in,
+            evaluated=state.evaluated,
+        ),
+        run=_run_record(content, facts),
+        comparisons=comparisons,
+        notes=_notes(file, facts),
+    )
+
+
+def judge(file: CriteriaFile, facts: RunFacts) -> list[Comparison]:
+    """A verdict for every comparison of a criteria file, in the order of the file and of the groups' names."""
+    trials = [_Trial(case) for criterion in file.criteria for case in cases_of(file, criterion, facts)]
+    for family in _families(trials):
+        _judge_family(family)
+    return [trial.comparison() for trial in trials]
+
+
+class _Trial:
+    """One comparison on its way to a verdict."""
+
+    def __init__(self, case: Case) -> None:
+        self.interval = measurement(case)
+        found = first_objection(case, ("run", "groups"))
+        readable = not (found and (found[0].looks_at == "run" and found[0].verdict == "error"))
+        nominal = self.interval(case.criterion.level) if readable else None
+        self.eligible = found is None
+        self.case = replace(case, estimate=nominal)
+        self.objection: tuple[Guard, str] | None = found or first_objection(self.case, ("estimate",))
+        self.judged: Estimate | None = nominal
+
+    @property
+    def open(self) -> bool:
+        """Whether its interval decides."""
+        return self.objection is None
+
+    def comparison(self) -> Comparison:
+        criterion, judged = self.case.criterion, self.judged
+        verdict, reason = self._verdict()
+        more, why = self._more(verdict)
+        reference = self.case.reference
+        return Comparison(
+            criterion=criterion.id,
+            metric=criterion.metric,
+            axis=criterion.axis,
+            group=self.case.group,
+            reference=self.case.reference_name,
+            verdict=verdict,
+            reason=reason,
+            guard=self.objection[0].name if self.objection else None,
+            estimate=EstimateRecord.of(_writable(judged)) if judged is not None else None,
+            limit=criterion.limit,
+            level=criterion.level,
+            n_speakers=_n_speakers(self.case),
+            n_reference_speakers=reference.n_speakers if reference is not None else None,
+            min_speakers=criterion.min_speakers,
+            more_speakers=more,
+            more_speakers_reason=why,
+        )
+
+    def _verdict(self) -> tuple[Verdict, str]:
+        if self.objection is not None:
+            return self.objection[0].verdict, self.objection[1]
+        assert self.judged is not None
+        limit = self.case.criterion.limit
+        words = f"{100 * self.judged.level:.4g} % interval [{_number(self.judged.low)}, {_number(self.judged.high)}]"
+        if _within(self.judged, limit):
+            return "pass", f"the whole {words} is within the limit {limit:g}"
+        if _beyond(self.judged, limit):
+            return "fail", f"the whole {words} is beyond the limit {limit:g}"
+        return "undetermined", f"the {words} contains the limit {limit:g}"
+
+    def _more(self, verdict: Verdict) -> tuple[int | None, str | None]:
+        if verdict != "undetermined":
+            return None, None
+        if self.objection is None:
+            assert self.judged is not None
+            return more_speakers(self.case.criterion, self.judged, _n_speakers(self.case) or 0)
+        if self.objection[0].name == "min_speakers":
+            least = self.case.criterion.min_speakers
+            lacking = max(least - members.n_speakers for members in self.case.everyone)
+            return (
+                lacking,
+                "to reach the minimum in each group; whether it then passes or fails is not known yet",
+            )
+        return None, "more speakers would not change this"
+
+
+def _families(trials: Sequence[_Trial]) -> list[list[_Trial]]:
+    """Comparisons that are corrected for each other; one whose data forbid a verdict beforehand is in none."""
+    found: dict[Any, list[_Trial]] = {}
+    for number, trial in enumerate(trials):
+        criterion = trial.case.criterion
+        key = criterion.level if criterion.multiplicity == "holm" else f"alone {number}"
+        if trial.eligible:
+            found.setdefault(key, []).append(trial)
+    return list(found.values())
+
+
+def _judge_family(family: Sequence[_Trial]) -> None:
+    """Give every open comparison the interval that it is judged by.
+
+    Those that have no interval because of what was measured still count: leaving them out would be a choice made
+    after the results.
+    """
+    for side in (_within, _beyond):
+        left = [trial for trial in family if trial.open]
+        without = len(family) - len(left)
+        while left:
+            level = 1 - (1 - family[0].case.criterion.level) / (len(left) + without)
+            intervals = [trial.interval(level) for trial in left]
+            settled = []
+            for trial, estimate in zip(left, intervals, strict=True):
+                if side is _side_of(trial):
+                    trial.judged = estimate
+                if side(estimate, trial.case.criterion.limit):
+                    settled.append(trial)
+            if not settled:
+                break
+            left = [trial for trial in left if trial not in settled]
+
+
+def _side_of(trial: _Trial) -> Callable[[Estimate, float], bool]:
+    """Only on its estimate's side of the limit can a comparison be settled: intervals hold their estimate."""
+    nominal = trial.case.estimate
+    assert nominal is not None
+    assert nominal.value is not None
+    return _within if nominal.value <= trial.case.criterion.limit else _beyond
+
+
+def _within(estimate: Estimate, limit: float) -> bool:
+    """Whether the whole interval is at or below the limit; an interval that is not there is nowhere."""
+    return estimate.low is not None and estimate.high is not None and estimate.low <= estimate.high <= limit
+
+
+def _beyond(estimate: Estimate, limit: float) -> bool:
+    """Whether the whole interval is above the limit."""
+    return estimate.low is not None and estimate.high is not None and limit < estimate.low <= estimate.high
+
+
+def _facts(folder: RunFolder, content: dict[str, Any], criteria: Path) -> RunFacts:
+    import polars as pl
+
+    recipe = content.get("recipe") or {}
+    differences = _differences(folder)
+    scores, sources, normalizer, tokens = None, None, None, None
+    if "analysis" in recipe and "model" in recipe:
+        try:
+            name = f"scores/{recipe['model']['key']}.parquet"
+            scores = folder.read_table(name, "score the folder again")
+            audited = read_audit(folder.path / "audit.json")
+            normalizer, tokens = audited.normalizer.name, audited.tokens
+            sources = read_manifest(folder).filter(pl.col("excluded").is_null())
+            sources = sources.select("audio", "sample_rate", utterance_id="id")
+        except SpeechfairError as error:
+            differences = differences or (str(error),)
+    return RunFacts(
+        scores=scores,
+        normalizer=normalizer,
+        tokens=tokens,
+        card_reference=(recipe.get("card") or {}).get("reference") or {},
+        differences=differences,
+        standing=standing(criteria, folder.path),
+        sources=sources,
+    )
+
+
+def _differences(folder: RunFolder) -> tuple[str, ...]:
+    try:
+        return verify(folder.path, audio=False).differences
+    except (KeyError, TypeError, AttributeError) as error:
+        return (f"run.yaml lacks what every run records ({type(error).__name__}: {error})",)
+
+
+def _run_record(content: dict[str, Any], facts: RunFacts) -> RunRecord:
+    recipe = content.get("recipe") or {}
+    corpus, model = recipe.get("corpus") or {}, recipe.get("model") or {}
+    return RunRecord(
+        corpus=str(corpus.get("name")),
+        manifest_sha256=str(corpus.get("manifest_sha256")),
+        model=model.get("name"),
+        model_key=model.get("key"),
+        normalizer=facts.normalizer,
+        tokens=facts.tokens,
+    )
+
+
+def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
+    notes = ["the audio itself was not read again; `speechfair verify` compares it with its digests"]
+    if facts.standing.recorded_in == "sidecar":
+        notes.append("the freeze is recorded beside the criteria file and not in the run folder")
+    if facts.standing.others:
+        notes.append(f"other criteria were frozen for this run: {', '.join(facts.standing.others)}")
+    for criterion in file.criteria:
+        if criterion.accept_confounded:
+            notes.append(f"{criterion.id}: compares groups even if they differ in corpus or channel as well")
+        if criterion.accept_unlabelled:
+            notes.append(
+                f"{criterion.id}: judged without the utterances that have no label on {criterion.axis}"
+            )
+    return notes
+
+
+def _n_speakers(case: Case) -> int | None:
+    import polars as pl
+
+    if not case.groups:
+        return None
+    return pl.concat([members.table["speaker"] for members in case.groups]).drop_nulls().n_unique()
+
+
+def _writable(estimate: Estimate) -> Estimate:
+    """Without what JSON cannot hold; the guard's reason says what it was."""
+    numbers = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (n if n is not None and math.isfinite(n) else None for n in numbers)
+    if (value, low, high) == numbers:
+        return estimate
+    return replace(estimate, value=value, low=low, high=high, reason="not a number")
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.4g}"

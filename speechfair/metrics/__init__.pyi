@@ -1,0 +1,44 @@
+"""What the package offers; the one list of its public names. A name is imported when it is first used."""
+
+from .bootstrap import bootstrap_estimate, bootstrap_rates
+from .design_effect import observed_design_effect, rate_under_design_effect, ratio_under_design_effect
+from .disparity import rate_difference, rate_ratio
+from .error_counts import count_errors
+from .faas import Faas
+from .mixed import Adjusted, AdjustedGroup, adjusted_ratios
+from .multiplicity import holm
+from .rates import DESIGN_EFFECT, MIN_SPEAKERS, SpeakerSums, pooled_rate, speaker_mean_rate, speaker_sums
+from .shrinkage import Shrunken, ShrunkenCell, shrunken_rates
+from .simultaneous import simultaneous_ratios
+from .summary import GapPermutation, between_group_sd, max_min_gap, permute_gap, worst_best_ratio
+
+__all__ = [
+    "DESIGN_EFFECT",
+    "MIN_SPEAKERS",
+    "Adjusted",
+    "AdjustedGroup",
+    "Faas",
+    "GapPermutation",
+    "Shrunken",
+    "ShrunkenCell",
+    "SpeakerSums",
+    "adjusted_ratios",
+    "between_group_sd",
+    "bootstrap_estimate",
+    "bootstrap_rates",
+    "count_errors",
+    "holm",
+    "max_min_gap",
+    "observed_design_effect",
+    "permute_gap",
+    "pooled_rate",
+    "rate_difference",
+    "rate_ratio",
+    "rate_under_design_effect",
+    "ratio_under_design_effect",
+    "shrunken_rates",
+    "simultaneous_ratios",
+    "speaker_mean_rate",
+    "speaker_sums",
+    "worst_best_ratio",
+]

@@ -1,0 +1,1 @@
+"""One file per family of models that run in this process."""

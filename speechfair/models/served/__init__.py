@@ -1,0 +1,1 @@
+"""Models behind an HTTP server, and the client that they share."""

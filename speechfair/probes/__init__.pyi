@@ -1,0 +1,8 @@
+"""What the package offers; the one list of its public names. A name is imported when it is first used."""
+
+from .grounding.probe_grounding import probe_grounding
+from .grounding.spoken import bind, speak
+from .response.probe_response import probe_response
+from .strength.probe_strength import probe_strength
+
+__all__ = ["bind", "probe_grounding", "probe_response", "probe_strength", "speak"]

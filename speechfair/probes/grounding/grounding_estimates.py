@@ -1,0 +1,232 @@
+"""From the table of outcomes to shares, gaps and diagnoses per group. Pure: reads and writes no file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from speechfair.auditing.estimates import reference_group
+from speechfair.auditing.result import EstimateRecord
+from speechfair.metrics.paired import paired_difference
+from speechfair.metrics.pairing import Pair
+from speechfair.metrics.rates import SpeakerSums
+from speechfair.probes.grounding.diagnosis import Deficit, diagnose, judge
+from speechfair.probes.items import LEVELS, Level
+from speechfair.probes.reading import Outcome
+from speechfair.probes.results import (
+    AxisGrounding,
+    Diagnosis,
+    GroupGrounding,
+    KindShare,
+    LevelShare,
+    Outcomes,
+    Silence,
+)
+from speechfair.probes.statistics import difference, difference_with_p, share, sums_of
+from speechfair.running.scoring import add_axis
+from speechfair.types import UNKNOWN, Estimate
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["axis_grounding", "kind_shares", "outcomes_of", "overall_grounding", "silence_share"]
+
+Row = Mapping[str, Any]
+CONTROL = "the control is asked once for each scene: no speaker was sampled"
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """Sums of one group at one level."""
+
+    rows: Sequence[Row]
+    given: Sequence[Row]
+
+    def sums(self) -> SpeakerSums:
+        return _right(self.rows)
+
+    def given_sums(self) -> SpeakerSums:
+        return _right(self.given)
+
+
+def overall_grounding(table: pl.DataFrame, level: float) -> GroupGrounding:
+    """All speech as one group, compared with nothing."""
+    rows = table.filter(~table["silence"]).to_dicts()
+    nothing = Diagnosis(verdict="reference", reason="all groups together")
+    return _group("overall", "all", rows, None, {}, nothing, level)
+
+
+def axis_grounding(
+    table: pl.DataFrame, axis: str, recipe: Mapping[str, Any], level: float, margin: float, alpha: float
+) -> AxisGrounding:
+    """The groups of one axis and where each falls behind the reference group.
+
+    Parameters
+    ----------
+    recipe : as in a run folder; its ``analysis`` and ``card`` name the reference group.
+    """
+    speech = add_axis(table.filter(~table["silence"]), axis)
+    parts = {str(key[0]): part.to_dicts() for key, part in speech.partition_by("group", as_dict=True).items()}
+    reference, why = reference_group(axis, {name: _right(rows) for name, rows in parts.items()}, recipe)
+    base = _levels(parts[reference]) if reference is not None else {}
+    compared = [name for name in sorted(parts) if name != reference and UNKNOWN not in name.split("+")]
+    raw = {name: _deficits(_levels(parts[name]), base, level) for name in compared if reference is not None}
+    judged = judge(raw, margin, alpha)
+    groups = []
+    for name in sorted(parts, key=lambda name: (name != reference, name)):
+        if name == reference:
+            verdict = Diagnosis(verdict="reference", reason="the others are compared with it")
+        elif name in judged:
+            verdict = diagnose(judged[name], margin)
+        else:
+            verdict = Diagnosis(verdict="undetermined", reason="nothing to compare it with")
+        against = base if name in judged else None
+        groups.append(_group(axis, name, parts[name], against, judged.get(name, {}), verdict, level))
+    return AxisGrounding(axis=axis, reference=reference, reference_reason=why, groups=groups)
+
+
+def kind_shares(table: pl.DataFrame) -> list[KindShare]:
+    """What became of each kind of question, over all groups."""
+    found: dict[tuple[int, str], list[Row]] = {}
+    for row in table.iter_rows(named=True):
+        found.setdefault((row["level"], row["kind"]), []).append(row)
+    return [
+        KindShare(
+            level=level,
+            kind=kind,
+            outcomes=outcomes_of(row["outcome"] for row in rows),
+            text_right=sum(row["text_outcome"] == "right" for row in rows),
+            chance=sum(1 / row["n_options"] for row in rows) / len(rows),
+        )
+        for (level, kind), rows in sorted(found.items())
+    ]
+
+
+def silence_share(table: pl.DataFrame, level: float) -> Silence | None:
+    """How often words were said not to be there where nothing was said; None where no silence was asked about."""
+    rows = table.filter(table["silence"]).to_dicts()
+    if not rows:
+        return None
+    # A recording without speech has no speaker: it is the unit of sampling itself.
+    sums = _right(rows, lambda row: row["utterance_id"])
+    return Silence(
+        outcomes=outcomes_of(row["outcome"] for row in rows), share=EstimateRecord.of(share(sums, level))
+    )
+
+
+def outcomes_of(outcomes: Iterable[str]) -> Outcomes:
+    """Count them."""
+    counted = Counter(outcomes)
+    assert set(counted) <= set(get_args(Outcome))
+    return Outcomes(**counted)
+
+
+def _group(
+    axis: str,
+    value: str,
+    rows: Sequence[Row],
+    base: Mapping[Level, _Level] | None,
+    judged: Mapping[Level, Deficit],
+    diagnosis: Diagnosis,
+    level: float,
+) -> GroupGrounding:
+    speakers = {row["speaker"] for row in rows if row["speaker"] is not None}
+    return GroupGrounding(
+        axis=axis,
+        value=value,
+        is_reference=diagnosis.verdict == "reference",
+        n_utterances=len({row["utterance_id"] for row in rows}),
+        n_speakers=len(speakers),
+        levels=[
+            _level_share(at, part, (base or {}).get(at), judged.get(at), diagnosis, level)
+            for at, part in _levels(rows).items()
+        ],
+        diagnosis=diagnosis,
+    )
+
+
+def _level_share(
+    at: Level, part: _Level, base: _Level | None, judged: Deficit | None, diagnosis: Diagnosis, level: float
+) -> LevelShare:
+    record = EstimateRecord.of
+    return LevelShare(
+        level=at,
+        name=LEVELS[at],
+        outcomes=outcomes_of(row["outcome"] for row in part.rows),
+        audio=record(share(part.sums(), level)),
+        given_below=record(share(part.given_sums(), level)),
+        text=record(_control(part.rows, level)),
+        modality_gap=record(_modality_gap(part.rows, level)),
+        difference=record(difference(part.sums(), base.sums(), level)) if base else None,
+        deficit=record(judged.estimate) if judged else None,
+        p_value=judged.p_value if judged else None,
+        p_holm=judged.p_holm if judged else None,
+        state=judged.state if judged else "reference" if diagnosis.verdict == "reference" else "undetermined",
+    )
+
+
+def _levels(rows: Sequence[Row]) -> dict[Level, _Level]:
+    """The rows of each level, and those whose utterance was right about all questions of the level below."""
+    by_level: dict[Level, list[Row]] = {}
+    failed: dict[Level, set[str]] = {}
+    for row in rows:
+        by_level.setdefault(row["level"], []).append(row)
+        if row["outcome"] != "right":
+            failed.setdefault(row["level"], set()).add(row["utterance_id"])
+    found = {}
+    for at in sorted(by_level):
+        below = max((lower for lower in by_level if lower < at), default=None)
+        wrong = failed.get(below, set()) if below is not None else set()
+        found[at] = _Level(by_level[at], [row for row in by_level[at] if row["utterance_id"] not in wrong])
+    return found
+
+
+def _deficits(
+    group: Mapping[Level, _Level], reference: Mapping[Level, _Level], level: float
+) -> dict[Level, Deficit]:
+    found: dict[Level, Deficit] = {}
+    for at in sorted(set(group) & set(reference)):
+        # reference less group, as the difference of two shares with the sides changed over
+        estimate, p_value = difference_with_p(reference[at].given_sums(), group[at].given_sums(), level)
+        found[at] = Deficit(_named(estimate), p_value)
+    return found
+
+
+def _named(estimate: Estimate) -> Estimate:
+    """The reason in words of this comparison, whose sides are changed over."""
+    if estimate.reason is None:
+        return estimate
+    swapped = {"reference group: ": "group: ", "group: ": "reference group: "}
+    prefix = next((prefix for prefix in swapped if estimate.reason.startswith(prefix)), "")
+    reason = swapped.get(prefix, "") + estimate.reason.removeprefix(prefix)
+    for asked, other in (("the reference group", "the group"), ("the group", "the reference group")):
+        if reason == f"nothing was asked of {asked}":
+            reason = f"no utterance of {other} was right at the level below"
+            break
+    return replace(estimate, reason=reason)
+
+
+def _control(rows: Sequence[Row], level: float) -> Estimate:
+    right = sum(row["text_outcome"] == "right" for row in rows)
+    scenes = len({row["scene"] for row in rows})
+    return Estimate(right / len(rows), None, None, level, scenes, 0, "none", CONTROL)
+
+
+def _modality_gap(rows: Sequence[Row], level: float) -> Estimate:
+    """Share right of the text minus share right of the audio: the rise in wrong ones, paired by question."""
+    found = paired_difference(Pair(_wrong(rows, "text_outcome"), _wrong(rows, "outcome")), level)
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
+
+
+def _wrong(rows: Sequence[Row], column: str) -> SpeakerSums:
+    return sums_of((row["speaker"], float(row[column] != "right"), 1.0) for row in rows)
+
+
+def _right(
+    rows: Sequence[Row], unit: Callable[[Row], str | None] = lambda row: row["speaker"]
+) -> SpeakerSums:
+    return sums_of((unit(row), float(row["outcome"] == "right"), 1.0) for row in rows)

@@ -1,0 +1,215 @@
+"""The verb ``probe grounding``: scenes are asked about, replies read, and each accent's lowest weak level named.
+
+Resumable like an audit: the run folder holds the manifest, the scenes and every reply, and a folder of another recipe
+is refused. What speaks and what is asked is decided in `spoken`, `grammar` and `bound`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair import __version__
+from speechfair.auditing.result import CorpusRecord, ModelRecord
+from speechfair.auditing.run import read_manifest
+from speechfair.errors import InputError
+from speechfair.probes.asking import ask_missing
+from speechfair.probes.grounding.diagnosis import ALPHA, MARGIN
+from speechfair.probes.grounding.grounding_estimates import (
+    axis_grounding,
+    kind_shares,
+    outcomes_of,
+    overall_grounding,
+    silence_share,
+)
+from speechfair.probes.grounding.outcomes import asks_of, outcome_table
+from speechfair.probes.grounding.spoken import SceneCorpus
+from speechfair.probes.items import WORDING, Form, Scene
+from speechfair.probes.results import GroundingResult
+from speechfair.running.run_manifest import build_manifest, content_digest
+from speechfair.running.run_recipe import Analysis, corpus_part, model_part, refuse_other_recipe, seal
+from speechfair.running.transcription import Observer
+from speechfair.store import MANIFEST, RunFolder, write_atomically
+from speechfair.types import SpeechLanguageModel
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["probe_grounding"]
+
+SCENES = "scenes.json"
+RESULT = "grounding.json"
+
+
+def probe_grounding(
+    corpus: SceneCorpus,
+    model: SpeechLanguageModel,
+    group_by: Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    reference: Mapping[str, str] | None = None,
+    form: Form = "choice",
+    level: float = 0.95,
+    margin: float = MARGIN,
+    alpha: float = ALPHA,
+    retry_failed: bool = False,
+    observe: Observer | None = None,
+) -> GroundingResult:
+    """Ask a speech-LLM about every utterance, and the same about the transcripts; compare groups of speakers.
+
+    Parameters
+    ----------
+    corpus : from `speechfair.probes.grounding.spoken.speak` or `bind`.
+    group_by : label axes such as ``first_language``, or crossings such as ``first_language+strength``.
+    out : run folder. The same call on the same folder resumes; None keeps nothing.
+    reference : reference group by axis; where absent the corpus card's, else the largest group.
+    form : ``choice`` among shuffled options, or ``open`` where the question makes sense without them.
+    level : coverage of the intervals.
+    margin : a deficit whose interval stays below this share counts as even.
+    alpha : of the tests, adjusted over groups and levels (Holm).
+    retry_failed : ask again what failed in an earlier call.
+    observe : called after every batch.
+
+    Raises
+    ------
+    RunFolderError : `out` holds a run of another recipe.
+    InputError : no utterance has anything to ask about, or an argument is not usable.
+    """
+    if form not in ("choice", "open"):
+        raise InputError(f"form {form!r}: write choice or open")
+    if not 0 < margin < 1 or not 0 < alpha < 1:
+        raise InputError(f"margin ({margin}) and alpha ({alpha}) are shares between 0 and 1")
+    analysis = Analysis(tuple(group_by), dict(reference or {}), level=level, seed=corpus.seed)
+    settings = {"form": form, "margin": margin, "alpha": alpha, "wording": WORDING, "items": corpus.items}
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
+            return _probe(RunFolder(folder), corpus, model, analysis, settings, retry_failed, observe)
+    return _probe(RunFolder(out), corpus, model, analysis, settings, retry_failed, observe)
+
+
+def _probe(
+    run: RunFolder,
+    corpus: SceneCorpus,
+    model: SpeechLanguageModel,
+    analysis: Analysis,
+    settings: Mapping[str, Any],
+    retry_failed: bool,
+    observe: Observer | None,
+) -> GroundingResult:
+    with run.locked():
+        manifest, scene_of = _prepare(run, corpus, analysis.seed, settings)
+        for part, new in (("model", model_part(model)), ("analysis", analysis.as_dict())):
+            refuse_other_recipe(run, part, new)
+            _seal_with(run, part, new)
+        content = run.read()
+        form: Form = settings["form"]
+        asks = asks_of(scene_of, form, analysis.seed)
+        replies = ask_missing(
+            run, manifest, asks, model, content["root"], retry_failed=retry_failed, observe=observe
+        )
+        table = outcome_table(manifest, scene_of, replies, form, analysis.seed)
+        run.write_table(f"scores/{model.identity.key}.parquet", table)
+        statement = content["statement"]
+        result = _result(content["recipe"], table, manifest, scene_of, model, analysis, settings, statement)
+        write_atomically(run.path / RESULT, result.to_json().encode())
+        seal(run, content["recipe"], content["root"], statement)
+        return result
+
+
+def _prepare(
+    run: RunFolder, corpus: SceneCorpus, seed: int, settings: Mapping[str, Any]
+) -> tuple[pl.DataFrame, dict[str, Scene]]:
+    run.claim_empty()
+    manifest = build_manifest(corpus, run.path)
+    excluded = manifest.filter(manifest["excluded"].is_not_null())["id"]
+    texts = {
+        name: text for name, text in manifest.select("id", "text").iter_rows() if name not in set(excluded)
+    }
+    scene_of = corpus.scenes_of(texts)
+    if not scene_of:
+        raise InputError(f"no utterance of the corpus {corpus.name!r} has a text to ask about")
+    scenes = json.dumps(
+        {scene.id: asdict(scene) for scene in scene_of.values()}, ensure_ascii=False, indent=1
+    )
+    part = corpus_part(corpus, content_digest(manifest))
+    probe = {**settings, "scenes_sha256": hashlib.sha256(scenes.encode()).hexdigest(), "seed": seed}
+    if run.exists:
+        refuse_other_recipe(run, "corpus", part)
+        refuse_other_recipe(run, "probe", probe)
+        return read_manifest(run), scene_of
+    run.write_table(MANIFEST, manifest)
+    write_atomically(run.path / SCENES, scenes.encode())
+    card = {"reference": dict(corpus.card.reference)}
+    root = str(corpus.root.absolute()) if corpus.root is not None else None
+    statement = getattr(corpus.card, "statement", None)
+    seal(run, {"corpus": part, "card": card, "probe": probe}, root, statement)
+    return manifest, scene_of
+
+
+def _seal_with(run: RunFolder, part: str, new: Mapping[str, Any]) -> None:
+    content = run.read()
+    if part not in content["recipe"]:
+        seal(run, {**content["recipe"], part: new}, content["root"], content["statement"])
+
+
+def _result(
+    recipe: Mapping[str, Any],
+    table: pl.DataFrame,
+    manifest: pl.DataFrame,
+    scene_of: Mapping[str, Scene],
+    model: SpeechLanguageModel,
+    analysis: Analysis,
+    settings: Mapping[str, Any],
+    statement: str | None,
+) -> GroundingResult:
+    control = table.unique(subset=["scene", "item"], keep="first", maintain_order=True)
+    margin, alpha, level = settings["margin"], settings["alpha"], analysis.level
+    corpus = recipe["corpus"]
+    return GroundingResult(
+        speechfair=__version__,
+        model=model.identity.name,
+        model_record=ModelRecord(**model_part(model)),
+        architecture=model.architecture,
+        corpus=corpus["name"],
+        corpus_record=CorpusRecord(**corpus, statement=statement),
+        items=settings["items"],
+        n_scenes=len({scene.id for scene in scene_of.values()}),
+        n_utterances=len(scene_of),
+        n_excluded=manifest.height - len(scene_of),
+        form=settings["form"],
+        seed=analysis.seed,
+        level=level,
+        margin=margin,
+        alpha=alpha,
+        audio=outcomes_of(table["outcome"]),
+        text=outcomes_of(control["text_outcome"]),
+        overall=overall_grounding(table, level),
+        axes=[axis_grounding(table, axis, recipe, level, margin, alpha) for axis in analysis.group_by],
+        kinds=kind_shares(table),
+        silence=silence_share(table, level),
+        notes=_notes(table, settings["items"]),
+    )
+
+
+def _notes(table: pl.DataFrame, items: str) -> list[str]:
+    notes = [
+        "intervals speak of other speakers asked the same questions, not of other questions",
+        "reaching a level is not enough for quality: quality goals stay error, harm and fairness",
+    ]
+    if items == "corpus":
+        notes.append(
+            "the questions come from the corpus's own transcripts, so groups were asked different things; L4 cannot be "
+            "derived from a transcript by rule and was not asked"
+        )
+    wrong = table.filter(table["text_outcome"] != "right").height
+    if wrong > 0.2 * table.height:
+        notes.append(
+            f"the text control is wrong about {100 * wrong / table.height:.0f} % of the questions: the language model, "
+            "not the hearing, limits these figures"
+        )
+    return notes

@@ -1,0 +1,177 @@
+"""Scenes as a corpus: spoken in synthetic accents in parallel, or bound to what a corpus's speakers said anyway.
+
+The same scene is said by every voice in every accent and strength, so that accents differ in nothing else. Where the
+scenes come from a corpus's own texts, accents say different things, and the text control shows how hard those are.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.errors import InputError
+from speechfair.probes.grounding import bound, grammar
+from speechfair.probes.items import Scene
+from speechfair.resources import cache_folder
+from speechfair.types import Corpus, Exclusion, Utterance
+
+if TYPE_CHECKING:
+    from speechfair.synthesis.synthetic import SyntheticAccents
+
+__all__ = ["SceneCorpus", "Silence", "bind", "say", "speak"]
+
+SILENCE_RATE = 16_000
+SILENCE_S = (3.0, 6.0)
+SILENCE_PEAK = 3
+"""Of 32,767: some -80 dB, since digital silence is not what a microphone gives."""
+
+
+@dataclass(frozen=True)
+class SceneCorpus:
+    """A `Corpus` whose every utterance has a scene.
+
+    Parameters
+    ----------
+    base : where the speech comes from.
+    items : ``grammar`` or ``corpus``: where the questions come from.
+    options : JSON-serialisable; part of the recipe.
+    silences : scenes in which nothing is said, added after the speech.
+    """
+
+    base: Corpus
+    items: str
+    options: Mapping[str, Any]
+    by_text: Mapping[str, Scene] = field(default_factory=dict)
+    silences: Sequence[Scene] = ()
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Registry name of the corpus that speaks."""
+        return self.base.name
+
+    @property
+    def card(self) -> Any:
+        """The card of the corpus that speaks."""
+        return self.base.card
+
+    @property
+    def root(self) -> Path | None:
+        """Folder that the audio lies under."""
+        return self.base.root
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        yield from self.base
+        for number, scene in enumerate(self.silences):
+            yield Utterance(scene.id, Silence(scene.id, self.seed + number), None, "zxx", None)
+
+    def scenes_of(self, texts: Mapping[str, str | None]) -> dict[str, Scene]:
+        """The scene of each utterance that has one.
+
+        Parameters
+        ----------
+        texts : verbatim text by utterance id, None where nothing is said.
+        """
+        quiet = {scene.id: scene for scene in self.silences}
+        known = self.by_text or bound.scenes_of({n: text for n, text in texts.items() if text}, self.seed)
+        found = {}
+        for name, text in texts.items():
+            scene = quiet.get(name) or known.get(text or "" if self.by_text else name)
+            if scene is not None:
+                found[name] = scene
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A recording of a quiet room, made on the spot: an `AudioSource`."""
+
+    name: str
+    seed: int
+
+    def read(self) -> bytes:
+        """A WAV file, the same bytes for the same seed."""
+        import numpy as np
+
+        rng = np.random.default_rng([self.seed, 7])
+        frames = int(rng.uniform(*SILENCE_S) * SILENCE_RATE)
+        samples = rng.integers(-SILENCE_PEAK, SILENCE_PEAK + 1, frames).astype("<i2")
+        file = io.BytesIO()
+        with wave.open(file, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(SILENCE_RATE)
+            out.writeframes(samples.tobytes())
+        return file.getvalue()
+
+
+def speak(
+    scenes: int = 24,
+    *,
+    first_languages: Sequence[str] | str | None = None,
+    strengths: Sequence[float] = (0.5, 1.0),
+    voices: int = 8,
+    silences: int = 8,
+    seed: int = 0,
+    root: Path | str | None = None,
+) -> SceneCorpus:
+    """`scenes` of the grammar, said by `voices` synthetic voices in every accent, strength and the reference.
+
+    Parameters
+    ----------
+    first_languages, strengths, voices : as for `speechfair.synthesis.synthetic.SyntheticAccents`.
+    silences : recordings without speech that are asked about too.
+    seed : of the scenes, of the sites that an accent changes and of the order of options.
+    root : folder for the sound files; None is one in the user's cache.
+
+    Raises
+    ------
+    MissingExtraError
+        ``espeakng-loader`` is not installed.
+    """
+    made = grammar.scenes(scenes, seed)
+    if not isinstance(silences, int) or silences < 0:
+        raise InputError(f"silences={silences!r} is not a whole number from 0 up")
+    texts = [str(scene.text) for scene in made]
+    base = say(
+        texts, first_languages=first_languages, strengths=strengths, voices=voices, seed=seed, root=root
+    )
+    options = {**base.options, "texts": f"grammar {grammar.VERSION}", "scenes": scenes, "silences": silences}
+    by_text = {str(scene.text): scene for scene in made}
+    return SceneCorpus(base, "grammar", options, by_text, grammar.silences(silences, seed), seed)
+
+
+def say(
+    texts: Sequence[str],
+    *,
+    first_languages: Sequence[str] | str | None = None,
+    strengths: Sequence[float] = (0.5, 1.0),
+    voices: int = 8,
+    seed: int = 0,
+    root: Path | str | None = None,
+) -> SyntheticAccents:
+    """`texts` in every synthetic accent, strength, the reference and every voice; parameters as for `speak`."""
+    from speechfair.synthesis.synthetic import SyntheticAccents
+
+    with tempfile.TemporaryDirectory(prefix="speechfair-texts-") as folder:
+        file = Path(folder) / "texts.txt"
+        file.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        return SyntheticAccents(
+            root if root is not None else cache_folder("scenes"),
+            first_languages=first_languages,
+            strengths=strengths,
+            voices=voices,
+            texts=file,
+            seed=seed,
+        )
+
+
+def bind(corpus: Corpus, *, silences: int = 8, seed: int = 0) -> SceneCorpus:
+    """The utterances of `corpus`, each asked about its own transcript; see `speechfair.probes.grounding.bound`."""
+    options = {**corpus.options, "items": f"bound {bound.VERSION}", "silences": silences}
+    return SceneCorpus(corpus, "corpus", options, {}, grammar.silences(silences, seed), seed)

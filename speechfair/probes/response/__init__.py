@@ -1,0 +1,1 @@
+"""Response probe: whether the voice changes how a speech-LLM answers."""

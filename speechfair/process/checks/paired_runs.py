@@ -1,0 +1,120 @@
+"""Two runs on the same utterances, group by group: not worse by more than a margin, and ratios that do not grow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from speechfair.errors import SpeechfairError
+from speechfair.process.checks.common import Part, number, ok
+from speechfair.process.finding import say
+from speechfair.process.material import Run
+from speechfair.process.process_plan import Numbers
+from speechfair.types import UNKNOWN, Estimate
+
+if TYPE_CHECKING:
+    from speechfair.metrics.pairing import Pair
+
+__all__ = ["growth_parts", "paired_parts", "pairs_of", "within"]
+
+
+def pairs_of(before: Run, after: Run, axis: str, parts: list[Part]) -> dict[str, Pair]:
+    """The pair of every labelled group, or nothing with the reason added to `parts`."""
+    import polars as pl
+
+    from speechfair.metrics.pairing import pair_by_group
+    from speechfair.running.scoring import add_axis
+
+    tables = []
+    for run in (before, after):
+        if isinstance(run.scores, str):
+            parts.append(("not_assessed", say(run.scores, f"測定がない:{run.scores}")))
+            return {}
+        tables.append(add_axis(run.scores.filter(pl.col("excluded").is_null()), axis))
+    try:
+        found = pair_by_group(tables[0], tables[1], "group")
+    except SpeechfairError as error:
+        text = f"{before.name}, {after.name}: {error}"
+        parts.append(("fail", say(text, f"同じ発話での比較でない:{text}")))
+        return {}
+    return {name: pair for name, pair in found.items() if UNKNOWN not in name.split("+")}
+
+
+def paired_parts(
+    before: Run,
+    after: Run,
+    axes: list[str],
+    numbers: Numbers,
+    facts: dict[str, dict[str, float | None]],
+) -> list[Part]:
+    """Whether each group of each axis is no worse after than before, by more than the margin."""
+    from speechfair.metrics.paired import non_inferiority
+
+    parts: list[Part] = []
+    for axis in axes:
+        pairs = pairs_of(before, after, axis, parts)
+        for name, pair in pairs.items():
+            found = non_inferiority(pair, relative=numbers.margin_relative, absolute=numbers.margin_absolute)
+            change, label = found.change, f"{axis}={name}"
+            facts[label] = {
+                "change": change.value,
+                "low": change.low,
+                "high": change.high,
+                "limit": found.limit,
+            }
+            if found.holds:
+                parts.append(ok())
+            elif found.holds is False:
+                text = f"{label}: {found.scale} {number(change.value or 0)}"
+                parts.append(("fail", say(f"worse: {text}", f"悪化している:{text}")))
+            else:
+                text = f"{label}: {found.reason}"
+                parts.append(
+                    (
+                        "undetermined",
+                        say(f"cannot tell whether it got worse: {text}", f"悪化の有無を判定できない:{text}"),
+                    )
+                )
+    if not axes:
+        parts.append(
+            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
+        )
+    return parts
+
+
+def growth_parts(
+    before: Run, after: Run, axes: list[str], limit: float, facts: dict[str, dict[str, float | None]]
+) -> list[Part]:
+    """Whether each group's ratio to the reference grows by no more than `limit` from one run to the other."""
+    from speechfair.metrics.paired import ratio_change
+
+    parts: list[Part] = []
+    for axis in axes:
+        if isinstance(before.audit, str):
+            parts.append(("not_assessed", say(before.audit, f"測定がない:{before.audit}")))
+            continue
+        reference = next((g.value for g in before.audit.groups_of(axis) if g.is_reference), None)
+        pairs = pairs_of(before, after, axis, parts)
+        if pairs and reference not in pairs:
+            parts.append(("not_assessed", say(f"{axis}: no reference group", f"{axis}:参照群がない")))
+            continue
+        for name, pair in pairs.items():
+            if name == reference or reference is None:
+                continue
+            change = ratio_change(pair, pairs[reference])
+            label = f"{after.name}, {axis}={name}"
+            facts[label] = {"growth": change.value, "low": change.low, "high": change.high, "limit": limit}
+            parts.append(within(change, limit, label))
+    return parts
+
+
+def within(estimate: Estimate, limit: float, label: str) -> Part:
+    """The three-valued rule: whole interval within, whole interval beyond, or not to be told."""
+    if estimate.low is None or estimate.high is None:
+        text = f"{label}: {estimate.reason}"
+        return "undetermined", say(text, f"判定できない:{text}")
+    text = f"{label}: {number(estimate.value or 0)} [{number(estimate.low)}, {number(estimate.high)}], {number(limit)}"
+    if estimate.high <= limit:
+        return ok()
+    if estimate.low > limit:
+        return "fail", say(f"beyond the limit: {text}", f"限度を超える:{text}")
+    return "undetermined", say(f"the interval contains the limit: {text}", f"区間が限度をまたぐ:{text}")

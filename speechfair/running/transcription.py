@@ -1,0 +1,302 @@
+"""From the manifest to hypotheses: a fixed plan of batches, of which only the missing rows are done.
+
+The plan depends on the manifest alone, so a run that was killed and resumed recognises the same batches as
+an undisturbed one. Each finished batch is one Parquet part, written whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.errors import ModelError, RunFolderError, SpeechfairError
+from speechfair.running.run_manifest import locate_audio
+from speechfair.store import RunFolder
+from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Progress",
+    "hypothesis_schema",
+    "loaded_batches",
+    "plan_batches",
+    "read_hypotheses",
+    "transcribe_missing",
+    "utterance_digest",
+]
+
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a transcription is. Audio in seconds of speech; `audio_resumed_s` was there before this call."""
+
+    done: int
+    total: int
+    failed: int
+    redone: int
+    audio_done_s: float
+    audio_total_s: float
+    audio_resumed_s: float
+
+
+Observer = Callable[[Progress], None]
+
+
+def hypothesis_schema() -> dict[str, Any]:
+    """Column names and polars types of a hypothesis part."""
+    import polars as pl
+
+    return {
+        "utterance_id": pl.String,
+        "utterance_digest": pl.String,
+        "text": pl.String,
+        "error": pl.String,
+        "rejected": pl.String,
+        "seconds": pl.Float64,
+        "model": pl.String,
+        "confidence": pl.Float64,
+    }
+
+
+def plan_batches(manifest: pl.DataFrame, size: int = BATCH) -> list[list[int]]:
+    """Row numbers of `manifest` in batches of like length, longest first; excluded rows are left out.
+
+    Rows whose audio cannot be read come first, in batches of their own: their failure costs nothing.
+    """
+    import polars as pl
+
+    rows = manifest.with_row_index("row").filter(pl.col("excluded").is_null())
+    broken = rows.filter(pl.col("audio_error").is_not_null())["row"].to_list()
+    sound = (
+        rows.filter(pl.col("audio_error").is_null())
+        .sort(["duration_s", "id"], descending=[True, False])["row"]
+        .to_list()
+    )
+    return [part[i : i + size] for part in (broken, sound) for i in range(0, len(part), size)]
+
+
+def read_hypotheses(run: RunFolder, model_key: str) -> pl.DataFrame:
+    """All hypotheses of a model, one row per utterance; where a row was retried the last one counts."""
+    import polars as pl
+
+    schema = hypothesis_schema()
+    frames = []
+    for path in run.parts(model_key):
+        name = path.relative_to(run.path).as_posix()
+        frame = run.read_table(name, "delete that file and run `speechfair transcribe` again")
+        if "confidence" not in frame.columns:  # written before there was one
+            frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("confidence"))
+        if dict(frame.schema) != schema:
+            raise RunFolderError(
+                f"{path} has other columns than a hypothesis part; delete it and transcribe again"
+            )
+        frames.append(frame)
+    table = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+    return table.unique(subset="utterance_id", keep="last", maintain_order=True)
+
+
+def transcribe_missing(
+    run: RunFolder,
+    manifest: pl.DataFrame,
+    model: Recognizer,
+    root: str | None,
+    *,
+    retry_failed: bool = False,
+    only: Collection[str] | None = None,
+    observe: Observer | None = None,
+) -> pl.DataFrame:
+    """Recognise every utterance of `manifest` that has no hypothesis of `model` yet; return all of them.
+
+    Parameters
+    ----------
+    root : folder that relative audio paths of the manifest lie under.
+    only : ids of the utterances to recognise now; None is every one.
+    retry_failed : also do again what failed before.
+    observe : called after every batch.
+    """
+    key = model.identity.key
+    before = read_hypotheses(run, key)
+    _check_same_audio(run, manifest, before)
+    if only is not None:
+        manifest = manifest.filter(manifest["id"].is_in(list(only)))
+        before = before.filter(before["utterance_id"].is_in(list(only)))
+    finished = set(before.filter(before["error"].is_null() | (not retry_failed))["utterance_id"])
+    todo = [[row for row in batch if manifest["id"][row] not in finished] for batch in plan_batches(manifest)]
+    todo = [batch for batch in todo if batch]
+    tally = _Tally(manifest, before.filter(before["utterance_id"].is_in(list(finished))), observe)
+    tally.report()
+    loaded = loaded_batches(manifest, todo, root, run.path, model.sample_rate, key)
+    with closing(_recognized(model, loaded)) as recognized:
+        for rows, hypotheses in recognized:
+            found = {h.utterance_id: h for h in hypotheses}
+            ordered = [found[manifest["id"][row]] for row in rows]
+            run.add_part(key, _table(manifest, rows, ordered))
+            tally.add(rows, ordered)
+    return read_hypotheses(run, key)
+
+
+def utterance_digest(row: dict[str, Any]) -> str:
+    """Identity of what was heard: the audio's bytes and the stretch of them (16 hex digits)."""
+    parts = f"{row['audio_sha256']}|{row['start_s']}|{row['end_s']}|{row['audio_error'] or ''}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+class _Tally:
+    """Running sums for the observer."""
+
+    def __init__(self, manifest: pl.DataFrame, before: pl.DataFrame, observe: Observer | None) -> None:
+        import polars as pl
+
+        eligible = manifest.filter(pl.col("excluded").is_null())
+        self.observe = observe
+        self.lengths = manifest["duration_s"].fill_null(0.0)
+        self.total = eligible.height
+        self.total_s = float(eligible["duration_s"].fill_null(0.0).sum())
+        self.done = before.height
+        self.failed = int(before["error"].is_not_null().sum())
+        self.redone = int(before["rejected"].is_not_null().sum())
+        known = eligible.join(before, left_on="id", right_on="utterance_id", how="semi")
+        self.resumed_s = self.done_s = float(known["duration_s"].fill_null(0.0).sum())
+
+    def add(self, rows: Sequence[int], hypotheses: Sequence[Hypothesis]) -> None:
+        self.done += len(rows)
+        self.failed += sum(h.error is not None for h in hypotheses)
+        self.redone += sum(h.rejected is not None for h in hypotheses)
+        self.done_s += sum(self.lengths[row] for row in rows)
+        self.report()
+
+    def report(self) -> None:
+        if self.observe:
+            self.observe(
+                Progress(
+                    self.done, self.total, self.failed, self.redone, self.done_s, self.total_s, self.resumed_s
+                )
+            )
+
+
+def _check_same_audio(run: RunFolder, manifest: pl.DataFrame, before: pl.DataFrame) -> None:
+    eligible = manifest.filter(manifest["excluded"].is_null())
+    digests = {row["id"]: utterance_digest(row) for row in eligible.iter_rows(named=True)}
+    for name, digest in before.select("utterance_id", "utterance_digest").iter_rows():
+        if digests.get(name) != digest:
+            what = "is not in its manifest" if name not in digests else "was made from other audio"
+            raise RunFolderError(
+                f"{run.path}: the stored hypothesis of utterance {name!r} {what}; choose another --out"
+            )
+
+
+def loaded_batches(
+    manifest: pl.DataFrame, batches: list[list[int]], root: str | None, folder: Path, rate: int, key: str
+) -> Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]:
+    """Decoded audio per batch, one batch ahead of the recogniser; what cannot be decoded as a failure."""
+
+    def load(rows: list[int]) -> tuple[list[int], list[Audio], list[Hypothesis]]:
+        audio, failures = [], []
+        for row in manifest[rows].iter_rows(named=True):
+            try:
+                if row["audio_error"]:
+                    raise AudioError(row["audio_error"])
+                data = load_bytes(locate_audio(row["audio"], root, folder))
+                if hashlib.sha256(data).hexdigest() != row["audio_sha256"]:
+                    raise AudioError("audio file has changed since the manifest was made")
+                samples = decode(data, rate, row["start_s"], row["end_s"])
+                audio.append(Audio(row["id"], samples, rate))
+            except AudioError as error:
+                failures.append(Hypothesis(row["id"], None, str(error), 0.0, key))
+        return rows, audio, failures
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(load, batches[0]) if batches else None
+        for index in range(len(batches)):
+            assert following is not None
+            current = following.result()
+            following = pool.submit(load, batches[index + 1]) if index + 1 < len(batches) else None
+            yield current
+
+
+def _recognized(
+    model: Recognizer, loaded: Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]
+) -> Generator[tuple[list[int], list[Hypothesis]]]:
+    """Rows and hypotheses of each batch, failures included; a `StreamingRecognizer` gets a stream."""
+    if not isinstance(model, StreamingRecognizer):
+        for rows, audio, failures in loaded:
+            yield rows, [*failures, *(_recognize(model, audio) if audio else [])]
+        return
+    waiting: deque[tuple[list[int], list[Audio], list[Hypothesis]]] = deque()
+    problems: list[Exception] = []
+
+    def sounds() -> Iterator[list[Audio]]:
+        try:
+            for batch in loaded:
+                waiting.append(batch)
+                yield batch[1]
+        except Exception as problem:  # raised when what was begun before it has been kept
+            problems.append(problem)
+
+    with closing(model.transcribe_stream(sounds())) as results:
+        for found in results:
+            rows, audio, failures = waiting.popleft() if waiting else ([], [], [])
+            yield rows, [*failures, *_checked(model, audio, found)]
+    if problems:
+        raise problems[0]
+    if waiting:
+        _checked(model, waiting[0][1], [])
+
+
+def _recognize(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
+    """The batch's hypotheses; if the adapter raises, rows are tried alone so that only the culprit fails."""
+    started = time.perf_counter()
+    try:
+        results = model.transcribe(batch)
+    except (SpeechfairError, MemoryError):
+        raise
+    except Exception as error:
+        if len(batch) == 1:
+            spent = time.perf_counter() - started
+            reason = f"{type(error).__name__}: {error}"
+            return [Hypothesis(batch[0].utterance_id, None, reason, spent, model.identity.key)]
+        return [hypothesis for audio in batch for hypothesis in _recognize(model, [audio])]
+    return _checked(model, batch, results)
+
+
+def _checked(model: Recognizer, batch: list[Audio], results: list[Hypothesis]) -> list[Hypothesis]:
+    if [h.utterance_id for h in results] != [a.utterance_id for a in batch]:
+        raise ModelError(
+            f"the adapter {type(model).__name__} returned {len(results)} hypotheses for {len(batch)} utterances, "
+            "or in another order; that is a fault of the adapter"
+        )
+    return results
+
+
+def _table(manifest: pl.DataFrame, rows: list[int], hypotheses: Sequence[Hypothesis]) -> pl.DataFrame:
+    import polars as pl
+
+    digests = [utterance_digest(row) for row in manifest[rows].iter_rows(named=True)]
+    return pl.DataFrame(
+        [
+            {
+                "utterance_id": h.utterance_id,
+                "utterance_digest": digest,
+                "text": h.text,
+                "error": h.error,
+                "rejected": h.rejected,
+                "seconds": h.seconds,
+                "model": h.model,
+                "confidence": h.confidence,
+            }
+            for digest, h in zip(digests, hypotheses, strict=True)
+        ],
+        schema=hypothesis_schema(),
+    )

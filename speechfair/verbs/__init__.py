@@ -1,0 +1,1 @@
+"""Verbs: one public function for each command of the command line, with the same name."""

@@ -1,0 +1,76 @@
+"""Rates on the development speakers: sums by group, order kept, the model left as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from speechfair.debias.data.training_rows import Row, gather
+from speechfair.debias.training import development
+from speechfair.debias.training.development import Development, transcripts
+from speechfair.debias.training.pieces import Pieces, load_pieces
+from speechfair.errors import InputError
+from speechfair.text import load_normalizer
+from tests.debias.tiny import accents, recipe, speech, whisper_folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dev")
+    whisper_folder(folder / "model")
+    speech(folder, "train", accents("t", 3, 3))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pieces(home: Path) -> Pieces:
+    return load_pieces(f"whisper:{home / 'model'}", None)
+
+
+@pytest.fixture(scope="module")
+def rows(home: Path) -> tuple[Row, ...]:
+    return gather(recipe(home, home / "model"), home).train
+
+
+def test_rates_are_sums_by_group(
+    rows: tuple[Row, ...], pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def heard(model: Any, asked: list[Row], *_: Any) -> list[str]:
+        return [row.text if row.group == "x" else " ".join(row.text.split()[1:]) for row in asked]
+
+    monkeypatch.setattr(development, "transcripts", heard)
+    found = Development(rows, pieces, 2.0, load_normalizer("basic")).rates(pieces.model)
+    words = sum(len(row.text.split()) for row in rows if row.group == "y")
+    expected = sum(row.group == "y" for row in rows) / words
+    assert found["groups"] == {"x": 0.0, "y": pytest.approx(expected)}
+    assert found["macro"] == pytest.approx(expected / 2)
+    assert (found["worst"], found["worst_group"]) == (found["groups"]["y"], "y")
+
+
+def test_transcripts_come_in_order_and_leave_the_model_as_it_was(
+    rows: tuple[Row, ...], pieces: Pieces
+) -> None:
+    model = pieces.model.train()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():  # else it says one thing of everything
+            if parameter.dim() > 1 and "positions" not in name:
+                parameter.mul_(6.0)
+    together = transcripts(model, rows, pieces, 2.0)
+    assert model.training
+    assert model.config.max_source_positions == 1500
+    assert len(together) == len(rows)
+    alone = [transcripts(model, [row], pieces, 2.0)[0] for row in reversed(rows)][::-1]
+    assert alone == together
+    assert len(set(together)) > 1, "a model that says one thing of everything tests no order"
+
+
+def test_a_group_without_words_is_refused(rows: tuple[Row, ...], pieces: Pieces) -> None:
+    silent = [replace(row, text="...") if row.group == "y" else row for row in rows]
+    with pytest.raises(
+        InputError, match="every development text of the group 'y' is empty after normalising"
+    ):
+        Development(silent, pieces, 2.0, load_normalizer("basic"))

@@ -1,0 +1,207 @@
+"""The grounding probe, end to end: planted models are diagnosed at exactly their level; nothing is dropped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from speechfair.errors import InputError, RunFolderError
+from speechfair.probes.grounding.probe_grounding import probe_grounding
+from speechfair.probes.grounding.spoken import SceneCorpus, bind
+from speechfair.probes.results import GroundingResult, GroupGrounding, json_schema
+from speechfair.store import RunFolder
+from speechfair.types import Answer, Label, Question, Utterance
+from tests.probes.planted_model import ACCENTS, Planted, scene_corpus
+from tests.support import ListCard, ListCorpus, write_tone
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> SceneCorpus:
+    return scene_corpus(tmp_path_factory.mktemp("speech"))
+
+
+def group(result: GroundingResult, value: str) -> GroupGrounding:
+    return next(found for axis in result.axes for found in axis.groups if found.value == value)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_a_planted_model_is_diagnosed_at_exactly_its_level(corpus: SceneCorpus, level: int) -> None:
+    result = probe_grounding(corpus, Planted(corpus, level), ["accent"])
+    thick = group(result, "thick").diagnosis
+    assert (thick.verdict, thick.level, thick.behind) == ("behind", level, [level])
+    assert group(result, "other").diagnosis.verdict == "even"
+    assert group(result, "plain").diagnosis.verdict == "reference"
+
+
+def test_an_even_model_is_behind_at_no_level(corpus: SceneCorpus) -> None:
+    result = probe_grounding(corpus, Planted(corpus), ["accent"])
+    assert [group(result, name).diagnosis.verdict for name in ACCENTS] == ["reference", "even", "even"]
+
+
+@pytest.fixture(scope="module")
+def result(corpus: SceneCorpus, tmp_path_factory: pytest.TempPathFactory) -> GroundingResult:
+    scene = next(iter(corpus.by_text.values()))
+    replies = {
+        f"audio|thick/v0/{scene.id}|L1-true": "I'm sorry, I cannot help with that.",
+        f"audio|thick/v0/{scene.id}|L1-false": "lorem ipsum",
+        f"audio|thick/v1/{scene.id}|L1-true": "",
+        f"text|{scene.id}|L4-intent": "I don't know.",
+        "audio|q00001|L1-silence0": "(A) or (B)",
+    }
+    folder = tmp_path_factory.mktemp("run")
+    return probe_grounding(corpus, Planted(corpus, base=0, drop=0, replies=replies), ["accent"], out=folder)
+
+
+def test_every_question_is_counted_once(result: GroundingResult, corpus: SceneCorpus) -> None:
+    asked = 24 * sum(len(scene.items) for scene in corpus.by_text.values())
+    quiet = sum(len(scene.items) for scene in corpus.silences)
+    assert result.audio.n_asked == asked + quiet
+    assert (result.audio.refusal, result.audio.format, result.audio.empty, result.audio.error) == (1, 2, 1, 0)
+    assert result.audio.right == asked + quiet - 4
+    assert sum(kind.outcomes.n_asked for kind in result.kinds) == asked + quiet
+    assert result.text.unsure == 1
+    assert result.silence is not None
+    assert (result.silence.outcomes.n_asked, result.silence.outcomes.format) == (quiet, 1)
+    by_group = sum(level.outcomes.n_asked for found in result.axes[0].groups for level in found.levels)
+    assert by_group == asked
+
+
+def test_what_is_no_answer_is_not_right(result: GroundingResult) -> None:
+    presence = group(result, "thick").levels[0]
+    asked = presence.outcomes.n_asked
+    assert presence.audio.value == pytest.approx((asked - 3) / asked)
+    assert presence.modality_gap.value == pytest.approx(3 / asked)
+    intent = group(result, "plain").levels[3]
+    assert intent.text.value == pytest.approx(1 - 8 / intent.outcomes.n_asked)
+    assert intent.modality_gap.value == pytest.approx(-8 / intent.outcomes.n_asked)
+
+
+def test_a_level_is_read_given_the_one_below(result: GroundingResult) -> None:
+    thick = group(result, "thick")
+    # v0 and v1 failed L1 about one scene each, so their L2 about it does not count
+    below = thick.levels[1].outcomes.n_asked - 2 * 2
+    assert thick.levels[1].given_below.n_utterances == below
+    assert thick.levels[1].audio.n_utterances == thick.levels[1].outcomes.n_asked
+
+
+def test_the_file_fits_the_published_schema(result: GroundingResult) -> None:
+    published = json.loads(
+        (Path(__file__).parents[3] / "docs/schemas/probe-grounding-1.json").read_text("utf-8")
+    )
+    assert published == json_schema()
+    jsonschema.validate(json.loads(result.to_json()), published)
+    assert GroundingResult.model_validate_json(result.to_json()) == result
+
+
+def test_too_few_speakers_give_no_interval_and_the_reason(tmp_path: Path) -> None:
+    small = scene_corpus(tmp_path, n_scenes=3, speakers=4)
+    found = group(probe_grounding(small, Planted(small), ["accent"]), "thick")
+    assert found.diagnosis.verdict == "undetermined"
+    assert "fewer than 5 speakers (4): no interval" in found.diagnosis.reason
+    assert found.levels[0].audio.low is None
+    assert found.levels[0].audio.value is not None
+
+
+class Killed(Planted):
+    """Dies, as from a signal, before its third batch of audio."""
+
+    def answer(self, batch: Sequence[Question]) -> list[Answer]:
+        if len(self.calls) == 3:
+            raise KeyboardInterrupt
+        return super().answer(batch)
+
+
+def test_a_killed_run_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
+    small = scene_corpus(tmp_path / "speech", n_scenes=3, speakers=5)
+    whole = probe_grounding(small, Planted(small), ["accent"], out=tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        probe_grounding(small, Killed(small), ["accent"], out=tmp_path / "run")
+    again = Planted(small)
+    resumed = probe_grounding(small, again, ["accent"], out=tmp_path / "run")
+    assert resumed.to_json() == whole.to_json()
+    asked = [name for call in again.calls for name in call]
+    assert 0 < len(asked) < resumed.audio.n_asked
+    quiet = Planted(small)
+    probe_grounding(small, quiet, ["accent"], out=tmp_path / "run")
+    assert quiet.calls == []
+
+
+class Crashing(Planted):
+    """Raises for one question, as an ill-behaved adapter would."""
+
+    bad = "audio|thick/v0/s00001|L3"
+
+    def answer(self, batch: Sequence[Question]) -> list[Answer]:
+        if any(question.id.startswith(self.bad) for question in batch):
+            raise RuntimeError("boom")
+        return super().answer(batch)
+
+
+def test_a_failed_question_is_a_row_and_can_be_asked_again(tmp_path: Path) -> None:
+    small = scene_corpus(tmp_path / "speech", n_scenes=2, speakers=5)
+    first = probe_grounding(small, Crashing(small), ["accent"], out=tmp_path / "run")
+    assert first.audio.error == 1
+    kept = probe_grounding(small, Planted(small), ["accent"], out=tmp_path / "run")
+    assert kept.audio.error == 1
+    mended = Planted(small)
+    second = probe_grounding(small, mended, ["accent"], out=tmp_path / "run", retry_failed=True)
+    assert second.audio.error == 0
+    assert [len(call) for call in mended.calls] == [1]
+
+
+def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    small = scene_corpus(tmp_path / "speech", n_scenes=2, speakers=5)
+    probe_grounding(small, Planted(small), ["accent"], out=tmp_path / "run")
+    with pytest.raises(RunFolderError, match=r"(?s)probe.*form"):
+        probe_grounding(small, Planted(small), ["accent"], out=tmp_path / "run", form="open")
+    with pytest.raises(RunFolderError, match="model"):
+        probe_grounding(small, Planted(small, 2), ["accent"], out=tmp_path / "run")
+    key = Planted(small).identity.key
+    parts = sorted((tmp_path / "run" / "replies" / key).glob("part-*"))
+    table = RunFolder(tmp_path / "run").read_table(f"replies/{key}/{parts[0].name}", "")
+    assert {"reply", "error", "heard"} <= set(table.columns)
+
+
+def test_questions_bound_to_a_corpus_of_its_own(tmp_path: Path) -> None:
+    texts = ["three red chairs were standing here", "the dog isn't in the garden today", "oh"]
+    rows = [
+        Utterance(
+            f"u{s}-{n}",
+            write_tone(tmp_path / f"{s}{n}.wav"),
+            text,
+            "eng",
+            f"s{s}",
+            (Label("accent", "ab"[s % 2], "corpus"),),
+        )
+        for s in range(10)
+        for n, text in enumerate(texts)
+    ]
+
+    class Yes(Planted):
+        def say(self, question: Question) -> str:
+            return "yes"
+
+    asked = bind(ListCorpus(rows, tmp_path, card=ListCard(reference={"accent": "a"})), silences=0)
+    result = probe_grounding(asked, Yes(asked), ["accent"])
+    assert result.items == "corpus"
+    assert (result.n_utterances, result.n_excluded) == (20, 10)
+    assert {kind.kind for kind in result.kinds} == {"presence", "absence", "number", "polarity", "order"}
+    presence = next(kind for kind in result.kinds if kind.kind == "presence")
+    assert presence.outcomes.right == presence.outcomes.n_asked == 20
+    assert any("L4" in note for note in result.notes)
+
+
+def test_unusable_arguments_are_refused(corpus: SceneCorpus, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="form"):
+        probe_grounding(corpus, Planted(corpus), form="essay")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="margin"):
+        probe_grounding(corpus, Planted(corpus), margin=0)
+    nothing = bind(
+        ListCorpus([Utterance("u", write_tone(tmp_path / "u.wav"), "oh", "eng", "s")], tmp_path), silences=0
+    )
+    with pytest.raises(InputError, match="no utterance"):
+        probe_grounding(nothing, Planted(nothing))

@@ -1,0 +1,84 @@
+"""What happens to the batches around one that goes wrong, with a recogniser that takes a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from speechfair.errors import ModelError
+from speechfair.running.transcription import _recognized
+from speechfair.types import Audio, Hypothesis, ModelIdentity
+
+Batch = tuple[list[int], list[Audio], list[Hypothesis]]
+
+
+class Streaming:
+    """Says each id; takes two batches before it gives the first, and gives `keep` of them."""
+
+    sample_rate = 16_000
+    identity = ModelIdentity("streaming", "test", None, {}, {})
+
+    def __init__(self, keep: int = 99) -> None:
+        self.keep = keep
+
+    def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
+        raise AssertionError("the stream is to be used")
+
+    def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Generator[list[Hypothesis]]:
+        waiting: list[Sequence[Audio]] = []
+        for batch in batches:
+            waiting.append(batch)
+            if len(waiting) == 2:
+                yield from self._given(waiting.pop(0))
+        for batch in waiting:
+            yield from self._given(batch)
+
+    def _given(self, batch: Sequence[Audio]) -> Iterator[list[Hypothesis]]:
+        self.keep -= 1
+        if self.keep >= 0:
+            key = self.identity.key
+            yield [Hypothesis(a.utterance_id, a.utterance_id, None, 0.1, key) for a in batch]
+
+
+def loaded(count: int, problem: Exception | None = None) -> Iterator[Batch]:
+    for row in range(count):
+        yield [row], [Audio(f"u{row}", np.zeros(160, np.float32), 16_000)], []
+    if problem:
+        raise problem
+
+
+def keep(kept: list[int], model: Streaming, batches: Iterator[Batch]) -> None:
+    for rows, _ in _recognized(model, batches):
+        kept += rows
+
+
+def test_every_batch_comes_in_order_with_its_failures() -> None:
+    failure = Hypothesis("broken", None, "no audio", 0.0, Streaming.identity.key)
+    batches = iter([([7, 8], [Audio("a", np.zeros(160, np.float32), 16_000)], [failure]), *loaded(2)])
+    found = [(rows, [h.text for h in hypotheses]) for rows, hypotheses in _recognized(Streaming(), batches)]
+    assert found == [([7, 8], [None, "a"]), ([0], ["u0"]), ([1], ["u1"])]
+
+
+def test_what_was_begun_before_loading_failed_is_kept() -> None:
+    kept: list[int] = []
+    with pytest.raises(MemoryError, match="audio"):
+        keep(kept, Streaming(), loaded(3, MemoryError("audio")))
+    assert kept == [0, 1, 2]
+
+
+def test_a_stream_that_leaves_batches_out_is_an_error() -> None:
+    kept: list[int] = []
+    with pytest.raises(ModelError, match="returned 0 hypotheses for 1 utterances"):
+        keep(kept, Streaming(keep=1), loaded(3))
+    assert kept == [0]
+
+
+def test_a_stream_of_another_order_is_an_error() -> None:
+    class Confused(Streaming):
+        def _given(self, batch: Sequence[Audio]) -> Iterator[list[Hypothesis]]:
+            yield [Hypothesis("other", "text", None, 0.1, self.identity.key)]
+
+    with pytest.raises(ModelError, match="Confused"):
+        list(_recognized(Confused(), loaded(1)))
