@@ -20,7 +20,7 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder, differences, write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.debias.data.training_rows import TrainingData
+    from speechfair.debias.data.training_data import TrainingData
     from speechfair.debias.judging.before_after import DebiasResult
     from speechfair.debias.recipe import DebiasRecipe
     from speechfair.debias.training.fine_tuning import Say

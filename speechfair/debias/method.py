@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from speechfair.debias.method_options import NoOptions
 from speechfair.errors import InputError
 from speechfair.registry import Registry, did_you_mean
 
@@ -20,19 +21,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import Row, TrainingData
-    from speechfair.debias.methods.accent_augment import SpecAugment
+    from speechfair.debias.data.training_data import Row, TrainingData
+    from speechfair.debias.method_options import SpecAugment
     from speechfair.debias.recipe import DebiasRecipe, MethodChoice
     from speechfair.debias.training.objectives import Objective
     from speechfair.debias.training.pieces import Pieces
 
 __all__ = ["Method", "NoOptions", "Stage", "debias_methods", "load_method"]
-
-
-class NoOptions(BaseModel):
-    """Options of a method that has none; the base of those that have some."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Stage(Protocol):

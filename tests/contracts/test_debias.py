@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from speechfair.debias.data.training_rows import TrainingData, gather
+from speechfair.debias.data.training_data import TrainingData
+from speechfair.debias.data.training_rows import gather
 from speechfair.debias.method import debias_methods
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.debias.training.fine_tuning import Training, draw_order

@@ -16,7 +16,7 @@ import torch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.debias.methods.accent_augment import SpecAugment
+    from speechfair.debias.method_options import SpecAugment
 
 __all__ = ["FRAME", "frames_of", "hide", "masks", "silence"]
 

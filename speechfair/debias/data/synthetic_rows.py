@@ -18,7 +18,7 @@ from speechfair.errors import InputError
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
-    from speechfair.debias.data.training_rows import Row, TrainingData
+    from speechfair.debias.data.training_data import Row, TrainingData
     from speechfair.synthesis.synthetic import SyntheticAccents
 
 __all__ = ["SyntheticShare", "with_synthetic"]

@@ -22,8 +22,8 @@ from speechfair.errors import CorpusError, InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import Row
-    from speechfair.debias.methods.accent_augment import SpecAugment
+    from speechfair.debias.data.training_data import Row
+    from speechfair.debias.method_options import SpecAugment
 
 __all__ = [
     "SAMPLE_RATE",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.licence import clause_of, require_use
+from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
 
 __all__ = [
-    "Row",
-    "TrainingData",
     "digest_of_rows",
     "gather",
     "refuse_overlap",
@@ -33,58 +31,6 @@ __all__ = [
 ]
 
 NO_TEXT = "no reference text"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An utterance to train on or to watch. `text` is verbatim; `group` is its value on the recipe's axis."""
-
-    id: str
-    audio: Path
-    audio_sha256: str
-    start_s: float | None
-    end_s: float | None
-    duration_s: float
-    text: str
-    language: str
-    speaker: str
-    group: str
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Rows to train on, rows of other speakers to watch, and what was left out and why.
-
-    Parameters
-    ----------
-    unused : number of rows by reason.
-    digests : sha256 of each source's manifest, and of the rows that a method added.
-    added : what a method added to `train`, counted; empty where it did not.
-    permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
-    """
-
-    train: tuple[Row, ...]
-    dev: tuple[Row, ...]
-    unused: Mapping[str, int]
-    digests: tuple[str, ...]
-    added: Mapping[str, Any] = field(default_factory=dict)
-    permissions: tuple[Mapping[str, str], ...] = ()
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The groups that are trained on, sorted; a group's number is its place here."""
-        return tuple(sorted({row.group for row in self.train}))
-
-    def table(self) -> list[dict[str, Any]]:
-        """Per group: utterances, speakers and hours to train on and to watch."""
-        return [
-            {
-                "group": group,
-                **{f"train_{key}": value for key, value in _amounts(self.train, group).items()},
-                **{f"dev_{key}": value for key, value in _amounts(self.dev, group).items()},
-            }
-            for group in self.groups
-        ]
 
 
 def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
@@ -282,15 +228,6 @@ def _thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
             if left:
                 waiting[group][speaker] = left  # to the end of the queue
     return [row for row in rows if row.id in chosen]
-
-
-def _amounts(rows: Sequence[Row], group: str) -> dict[str, float]:
-    ours = [row for row in rows if row.group == group]
-    return {
-        "utterances": len(ours),
-        "speakers": len({row.speaker for row in ours}),
-        "hours": sum(row.duration_s for row in ours) / 3600,
-    }
 
 
 def nearest_group(name: str, data: TrainingData) -> str:

@@ -14,7 +14,7 @@ from speechfair.debias.training.window import POSITIONS_PER_SECOND, audio_window
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.pieces import Pieces
 
 __all__ = ["frame_states", "layer_means", "mean_state_of_samples", "mean_states", "state_width"]

@@ -22,7 +22,7 @@ from speechfair.types import UNKNOWN
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.fine_tuning import Say
     from speechfair.types import Corpus
 

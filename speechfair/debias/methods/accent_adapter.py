@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from speechfair.debias.method import Method, NoOptions, Stage
+from speechfair.debias.method import Method, Stage
+from speechfair.debias.method_options import NoOptions
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from speechfair.debias.data.synthetic_rows import SyntheticShare, with_synthetic
-from speechfair.debias.method import Method, NoOptions
+from speechfair.debias.method import Method
+from speechfair.debias.method_options import NoOptions, SpecAugment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,33 +16,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import TrainingData
+    from speechfair.debias.data.training_data import TrainingData
     from speechfair.debias.recipe import DebiasRecipe
 
-__all__ = ["AccentAugment", "AccentAugmentOptions", "SpecAugment"]
+__all__ = ["AccentAugment", "AccentAugmentOptions"]
 
 LONGEST_S = 30.0
-
-
-class SpecAugment(NoOptions):
-    """Masks over the spectrogram of a drawn utterance; the defaults are the policy LD of the paper, `time_share` SM's.
-
-    `time_masks`: spans of time that are hidden, each of any length up to `time_seconds`, and up to `time_share` of the
-    utterance. `frequency_masks`: ranges of mel bands that are hidden, each of any width up to `frequency_share` of all
-    bands. Masks may overlap; 0 masks of one kind leave it out.
-    """
-
-    time_masks: int = Field(default=2, ge=0, le=10)
-    time_seconds: float = Field(default=1.0, gt=0, le=5)
-    time_share: float = Field(default=0.2, gt=0, le=0.5)
-    frequency_masks: int = Field(default=2, ge=0, le=10)
-    frequency_share: float = Field(default=27 / 80, gt=0, le=0.5)
-
-    @model_validator(mode="after")
-    def _hides_something(self) -> SpecAugment:
-        if self.time_masks + self.frequency_masks == 0:
-            raise ValueError("no mask of either kind; leave spec_augment out")
-        return self
 
 
 class AccentAugmentOptions(NoOptions):

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from speechfair.debias.method import Method, NoOptions, Stage
+from speechfair.debias.method import Method, Stage
+from speechfair.debias.method_options import NoOptions
 from speechfair.errors import ModelError
 
 __all__ = ["Average", "AverageOptions"]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from speechfair.debias.data.samplers import length_matched
-from speechfair.debias.method import Method, NoOptions
+from speechfair.debias.method import Method
+from speechfair.debias.method_options import NoOptions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.objectives import Objective
 
 __all__ = ["CtcDro", "CtcDroOptions"]

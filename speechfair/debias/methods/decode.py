@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from speechfair.debias.method import Method, NoOptions, Stage
+from speechfair.debias.method import Method, Stage
+from speechfair.debias.method_options import NoOptions
 
 __all__ = ["Decode", "DecodeOptions"]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from speechfair.debias.data.samplers import balanced
-from speechfair.debias.method import Method, NoOptions
+from speechfair.debias.method import Method
+from speechfair.debias.method_options import NoOptions
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from speechfair.debias.data.samplers import shuffled
-from speechfair.debias.method import Method, NoOptions, Stage
+from speechfair.debias.method import Method, Stage
+from speechfair.debias.method_options import NoOptions
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from speechfair.debias.data.samplers import tempered
-from speechfair.debias.method import Method, NoOptions
+from speechfair.debias.method import Method
+from speechfair.debias.method_options import NoOptions
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,40 +22,19 @@ from speechfair.debias.data.spec_augment import silence
 from speechfair.debias.data.training_batches import IGNORED, SAMPLE_RATE, Example, ctc_tokens, read_samples
 from speechfair.debias.training.pieces import Pieces
 from speechfair.debias.training.window import unwrapped
-from speechfair.errors import InputError, ModelError
-from speechfair.models.batching import describe
+from speechfair.errors import InputError
 from speechfair.models.families.ctc import masks_padding
-from speechfair.models.weights import digest_of, model_folder, quiet_transformers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from speechfair.debias.data.training_rows import Row, TrainingData
+    from speechfair.debias.data.training_data import Row, TrainingData
 
-__all__ = ["CtcCollator", "ctc_token_losses", "ctc_transcripts", "learnable", "load_ctc"]
+__all__ = ["CtcCollator", "ctc_token_losses", "ctc_transcripts", "learnable"]
 
 DECODING_BATCH = 8
 TOO_SHORT = "too short for its text: fewer frames than a CTC alignment needs"
-
-
-def load_ctc(which: str) -> Pieces:
-    """Model, tokenizer and feature extractor of a folder that transformers saved, or a hub name."""
-    from transformers import AutoFeatureExtractor, AutoModelForCTC, AutoTokenizer
-
-    folder = model_folder(which, "ctc")
-    with quiet_transformers():
-        try:
-            model = AutoModelForCTC.from_pretrained(folder, dtype="float32")
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            extractor = AutoFeatureExtractor.from_pretrained(folder)
-        except Exception as error:
-            raise ModelError(
-                f"{folder} cannot be loaded as a transformers CTC model: {describe(error)}"
-            ) from error
-    if model.main_input_name != "input_values" or extractor.sampling_rate != SAMPLE_RATE:
-        raise InputError(f"{folder}: only CTC models that take raw audio at 16 kHz can be trained here")
-    return Pieces(model, tokenizer, extractor, folder, digest_of(folder), "ctc")
 
 
 def learnable(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:

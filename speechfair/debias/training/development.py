@@ -16,7 +16,7 @@ from speechfair.models.weights import quiet_transformers
 from speechfair.models.windows import token_limit
 
 if TYPE_CHECKING:
-    from speechfair.debias.data.training_rows import Row
+    from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.pieces import Pieces
     from speechfair.types import ErrorCounts, Normalizer, Recognizer
 

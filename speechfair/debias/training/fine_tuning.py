@@ -28,7 +28,7 @@ from speechfair.store import write_atomically
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from speechfair.debias.data.training_rows import Row, TrainingData
+    from speechfair.debias.data.training_data import Row, TrainingData
     from speechfair.debias.recipe import DebiasRecipe
     from speechfair.debias.training.development import Development
     from speechfair.debias.training.objectives import Objective

@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+_CTC_SAMPLE_RATE = 16_000
+
+
 @dataclass(frozen=True)
 class Pieces:
     """A transformers model in parts, and the folder it was read from.
@@ -77,9 +80,7 @@ def base_folder(spec: str) -> Path:
 def load_pieces(spec: str, language: str | None) -> Pieces:
     """Model, tokenizer (set to transcribe `language` without timestamps) and feature extractor of `spec`."""
     if spec.startswith("ctc:"):
-        from speechfair.debias.training.ctc_training import load_ctc
-
-        return load_ctc(str(base_folder(spec)))
+        return _load_ctc(base_folder(spec))
     from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
 
     folder = base_folder(spec)
@@ -94,6 +95,24 @@ def load_pieces(spec: str, language: str | None) -> Pieces:
             ) from error
     _set_prompt(tokenizer, model, language, spec)
     return Pieces(model, tokenizer, extractor, folder, digest_of(folder))
+
+
+def _load_ctc(folder: Path) -> Pieces:
+    """Model, tokenizer and feature extractor of a CTC model in a folder that transformers saved."""
+    from transformers import AutoFeatureExtractor, AutoModelForCTC, AutoTokenizer
+
+    with quiet_transformers():
+        try:
+            model = AutoModelForCTC.from_pretrained(folder, dtype="float32")
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+            extractor = AutoFeatureExtractor.from_pretrained(folder)
+        except Exception as error:
+            raise ModelError(
+                f"{folder} cannot be loaded as a transformers CTC model: {describe(error)}"
+            ) from error
+    if model.main_input_name != "input_values" or extractor.sampling_rate != _CTC_SAMPLE_RATE:
+        raise InputError(f"{folder}: only CTC models that take raw audio at 16 kHz can be trained here")
+    return Pieces(model, tokenizer, extractor, folder, digest_of(folder), "ctc")
 
 
 def load_weights(pieces: Pieces, folder: Path) -> dict[str, Any]:

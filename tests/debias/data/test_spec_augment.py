@@ -18,7 +18,7 @@ from speechfair.debias.data.spec_augment import frames_of, masks, silence
 from speechfair.debias.data.training_batches import Draws, SpeechCollator, whisper_tokens
 from speechfair.debias.data.training_rows import gather
 from speechfair.debias.method import load_method
-from speechfair.debias.methods.accent_augment import SpecAugment
+from speechfair.debias.method_options import SpecAugment
 from speechfair.debias.recipe import MethodChoice
 from speechfair.debias.training import ctc_training as ctc
 from speechfair.debias.training.fine_tuning import Training

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speechfair.debias.data.training_rows import TrainingData, gather, refuse_overlap
+from speechfair.debias.data.training_data import TrainingData
+from speechfair.debias.data.training_rows import gather, refuse_overlap
 from speechfair.debias.methods.accent_augment import AccentAugment, AccentAugmentOptions
 from speechfair.debias.training.fine_tuning import Training
 from speechfair.debias.training.pieces import load_pieces

@@ -20,7 +20,8 @@ from speechfair.debias.data.training_batches import (
     whisper_tokens,
     window_of,
 )
-from speechfair.debias.data.training_rows import Row, gather
+from speechfair.debias.data.training_data import Row
+from speechfair.debias.data.training_rows import gather
 from speechfair.debias.training.objectives import TokenMean
 from speechfair.debias.training.pieces import Pieces, load_pieces
 from speechfair.debias.training.trainer import batch_loss

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from speechfair.corpora import load_corpus
 from speechfair.debias.data import training_rows as module
-from speechfair.debias.data.training_rows import Row, TrainingData, gather, refuse_overlap, split_rows
+from speechfair.debias.data.training_data import Row, TrainingData
+from speechfair.debias.data.training_rows import gather, refuse_overlap, split_rows
 from speechfair.errors import InputError
 from speechfair.running.run_manifest import build_manifest
 from tests.debias.tiny import accents, recipe, speech

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from speechfair.debias.data.training_batches import Example, ctc_tokens
-from speechfair.debias.data.training_rows import TrainingData, gather
+from speechfair.debias.data.training_data import TrainingData
+from speechfair.debias.data.training_rows import gather
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.debias.training.ctc_training import (
     TOO_SHORT,

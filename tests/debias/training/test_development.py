@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from speechfair.debias.data.training_rows import Row, gather
+from speechfair.debias.data.training_data import Row
+from speechfair.debias.data.training_rows import gather
 from speechfair.debias.training import development
 from speechfair.debias.training.development import Development, transcripts
 from speechfair.debias.training.pieces import Pieces, load_pieces

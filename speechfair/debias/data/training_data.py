@@ -1,0 +1,71 @@
+"""The rows that a model is trained on, and the rows of the development speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Row", "TrainingData"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An utterance to train on or to watch. `text` is verbatim; `group` is its value on the recipe's axis."""
+
+    id: str
+    audio: Path
+    audio_sha256: str
+    start_s: float | None
+    end_s: float | None
+    duration_s: float
+    text: str
+    language: str
+    speaker: str
+    group: str
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows to train on, rows of other speakers to watch, and what was left out and why.
+
+    Parameters
+    ----------
+    unused : number of rows by reason.
+    digests : sha256 of each source's manifest, and of the rows that a method added.
+    added : what a method added to `train`, counted; empty where it did not.
+    permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
+    """
+
+    train: tuple[Row, ...]
+    dev: tuple[Row, ...]
+    unused: Mapping[str, int]
+    digests: tuple[str, ...]
+    added: Mapping[str, Any] = field(default_factory=dict)
+    permissions: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are trained on, sorted; a group's number is its place here."""
+        return tuple(sorted({row.group for row in self.train}))
+
+    def table(self) -> list[dict[str, Any]]:
+        """Per group: utterances, speakers and hours to train on and to watch."""
+        return [
+            {
+                "group": group,
+                **{f"train_{key}": value for key, value in _amounts(self.train, group).items()},
+                **{f"dev_{key}": value for key, value in _amounts(self.dev, group).items()},
+            }
+            for group in self.groups
+        ]
+
+
+def _amounts(rows: Sequence[Row], group: str) -> dict[str, float]:
+    ours = [row for row in rows if row.group == group]
+    return {
+        "utterances": len(ours),
+        "speakers": len({row.speaker for row in ours}),
+        "hours": sum(row.duration_s for row in ours) / 3600,
+    }
