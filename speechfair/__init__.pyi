@@ -5,11 +5,44 @@ from .auditing.run import audit, prepare, score, transcribe
 from .auditing.verify import verify
 from .comparing.compare_models import compare
 from .corpora import load_corpus
+from .exploring.confidence import confidence
 from .exploring.discovery import discover
-from .exploring.planning import plan
+from .exploring.planning import detectable, plan
 from .gating.judge import gate
 from .models import load_model
+from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
+from .verbs.corpora import (
+    corpora_check,
+    corpora_datasheet,
+    corpora_export,
+    corpora_manifest,
+    corpora_show,
+    corpora_split,
+    list_corpora,
+)
+from .verbs.criteria import criteria_check, criteria_freeze, criteria_show
+from .verbs.debias import debias_compare, debias_leakage, debias_plan, debias_record, debias_run
+from .verbs.demo import demo
+from .verbs.doctor import doctor
+from .verbs.models import list_models
+from .verbs.probe import probe_grounding, probe_response, probe_strength
+from .verbs.process import (
+    process_attest,
+    process_catalogue,
+    process_collect,
+    process_decide_release,
+    process_example,
+    process_export,
+    process_freeze,
+    process_gate,
+    process_init,
+    process_key,
+    process_measure,
+    process_report,
+    process_verify,
+    process_waive,
+)
 
 __all__ = [
     "Audio",
@@ -22,12 +55,50 @@ __all__ = [
     "Utterance",
     "audit",
     "compare",
+    "confidence",
+    "corpora_check",
+    "corpora_datasheet",
+    "corpora_export",
+    "corpora_manifest",
+    "corpora_show",
+    "corpora_split",
+    "criteria_check",
+    "criteria_freeze",
+    "criteria_show",
+    "debias_compare",
+    "debias_leakage",
+    "debias_plan",
+    "debias_record",
+    "debias_run",
+    "demo",
+    "detectable",
     "discover",
+    "doctor",
     "gate",
+    "list_corpora",
+    "list_models",
     "load_corpus",
     "load_model",
     "plan",
     "prepare",
+    "probe_grounding",
+    "probe_response",
+    "probe_strength",
+    "process_attest",
+    "process_catalogue",
+    "process_collect",
+    "process_decide_release",
+    "process_example",
+    "process_export",
+    "process_freeze",
+    "process_gate",
+    "process_init",
+    "process_key",
+    "process_measure",
+    "process_report",
+    "process_verify",
+    "process_waive",
+    "report",
     "score",
     "transcribe",
     "verify",

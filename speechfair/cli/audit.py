@@ -51,8 +51,6 @@ def command(
     from speechfair.process.journal import noted
     from speechfair.store import RunFolder
 
-    if tokens not in (None, "words", "characters"):
-        raise InputError(f"--tokens {tokens!r}: write words or characters")
     decoding = options.model_options(model_option, window)
     loaded = load_corpus(
         corpus,
@@ -70,7 +68,7 @@ def command(
                 out=folder,
                 reference=options.pairs(reference, "--reference"),
                 normalizer=normalizer,
-                tokens=tokens,  # type: ignore[arg-type]
+                tokens=tokens,
                 level=level,
                 seed=seed,
                 adjust=adjust or (),

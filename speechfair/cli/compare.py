@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from speechfair.cli import options, output
-from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Verdict
@@ -22,7 +21,8 @@ def command(
     before: Annotated[Path, typer.Argument(help="Scored run folder of the model before.")],
     after: Annotated[Path, typer.Argument(help="Scored run folder of the model after.")],
     match: Annotated[
-        str, typer.Option(help="identical: the manifests must agree. common: compare what both runs share.")
+        Literal["identical", "common"],
+        typer.Option(help="identical: the manifests must agree. common: compare what both runs share."),
     ] = "identical",
     group_by: options.GroupBy = None,
     margin_relative: Annotated[
@@ -44,13 +44,11 @@ def command(
     from speechfair.comparing.compare_models import compare
     from speechfair.store import write_atomically
 
-    if match not in ("identical", "common"):
-        raise InputError(f"--match {match!r}: write identical or common")
     found = compare(
         before,
         after,
         group_by=group_by,
-        match=match,  # type: ignore[arg-type]
+        match=match,
         relative=margin_relative,
         absolute=margin_absolute,
         level=level,

@@ -40,10 +40,9 @@ def listing(context: typer.Context, json: options.Json = False) -> None:
     context.obj = json
     if context.invoked_subcommand is not None:
         return
-    from speechfair import registry
-    from speechfair.corpora.card import load_card
+    from speechfair.verbs.corpora import list_corpora
 
-    cards = [load_card(name).model_dump(mode="json") for name in registry.corpora().names()]
+    cards = [card.model_dump(mode="json") for card in list_corpora()]
     if json:
         _print_json(cards)
         return
@@ -64,11 +63,9 @@ def show(
     """Show the whole card of a corpus: labels, licence, layout, traps. The word `show` may be left out."""
     import yaml
 
-    from speechfair import registry
-    from speechfair.corpora.card import load_card
+    from speechfair.verbs.corpora import corpora_show
 
-    registry.corpora().load(name)
-    card = load_card(name).model_dump(mode="json")
+    card = corpora_show(name).model_dump(mode="json")
     if json or context.obj:
         _print_json(card)
     else:
@@ -101,7 +98,7 @@ def check(
     Examples: speechfair corpora check speechocean762 DIR --splits train,test
     """
     from speechfair.corpora import load_corpus
-    from speechfair.curating.corpus_check import check_corpus
+    from speechfair.verbs.corpora import corpora_check
 
     given = options.key_values(option, "--option", manifest=manifest, columns=columns)
     if splits is None:
@@ -115,7 +112,7 @@ def check(
         if other in parts:
             raise InputError(f"--with {other}={folder}: {other!r} is there already")
         parts[other] = load_corpus(other, folder)
-    result = check_corpus(parts, group_by=group_by or (), audio=audio, threads=threads)
+    result = corpora_check(parts, group_by=group_by or (), audio=audio, threads=threads)
     if html is not None:
         from speechfair.reporting.corpus_html import write_corpus_page
 

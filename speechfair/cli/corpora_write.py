@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json as json_module
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from speechfair.cli import options
-from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from speechfair.types import Corpus
@@ -45,10 +43,10 @@ def manifest(
 
     Examples: speechfair corpora manifest common_voice DIR --no-audio --out cv.parquet
     """
-    from speechfair.curating.corpus_listing import write_listing
+    from speechfair.verbs.corpora import corpora_manifest
 
     corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
-    made = write_listing(corpus, out, audio=audio, threads=threads)
+    made = corpora_manifest(corpus, out, audio=audio, threads=threads)
     if json or context.obj:
         typer.echo(json_module.dumps(made.to_dict(), indent=2))
         return
@@ -71,7 +69,7 @@ def split(
         list[str] | None, typer.Option("--by", help="Label axis to keep alike in all parts. Repeatable.")
     ] = None,
     texts: Annotated[
-        str,
+        Literal["shared", "together", "drop"],
         typer.Option(
             help="shared: texts may be in several parts; together: speakers of one text go together; drop: rows whose "
             "text is in another part are left out."
@@ -96,16 +94,17 @@ def split(
 
     Examples: speechfair corpora split l2_arctic DIR --by first_language --texts drop --out parts
     """
-    from speechfair.curating.corpus_split import shares_of, split_corpus
+    from speechfair.curating.corpus_split import shares_of
+    from speechfair.verbs.corpora import corpora_split
 
     corpus = _load(name, root, option, manifest=manifest, columns=columns)
-    result = split_corpus(
+    result = corpora_split(
         corpus,
         out,
         shares_of(parts),
         by=by or (),
         seed=seed,
-        texts=texts,  # type: ignore[arg-type]  # checked there, with a hint
+        texts=texts,
         allow_missing=allow_missing,
         drop_unknown_speakers=drop_unknown_speakers,
         audio=audio,
@@ -145,10 +144,10 @@ def datasheet(
 
     Examples: speechfair corpora datasheet speechocean762 DIR --out datasheet
     """
-    from speechfair.curating.datasheet import write_datasheet
+    from speechfair.verbs.corpora import corpora_datasheet
 
     corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
-    made = write_datasheet(
+    made = corpora_datasheet(
         corpus,
         out,
         rows=rows,
@@ -177,7 +176,8 @@ def export(
     name: options.CorpusName,
     root: RootArgument = None,
     to: Annotated[
-        str, typer.Option(help="cuts (lhotse, no audio), dataset (Hugging Face) or shards (WebDataset).")
+        Literal["cuts", "dataset", "shards"],
+        typer.Option(help="cuts (lhotse, no audio), dataset (Hugging Face) or shards (WebDataset)."),
     ] = "cuts",
     out: Annotated[Path, typer.Option(help="File of cuts (*.jsonl.gz), or new folder.")] = Path("export"),
     with_audio: Annotated[bool, typer.Option(help="For a dataset: whether the audio goes with it.")] = True,
@@ -188,38 +188,19 @@ def export(
     option: options.Option = None,
     json: options.Json = False,
 ) -> None:
-    """Write a corpus in another library's format; what cannot be written is told. The licence must allow the audio.
+    """Write a corpus in another library's format; reports what cannot be written. The licence must allow the audio.
 
     Examples: speechfair corpora export vctk DIR --to dataset --out vctk-dataset
     """
-    from speechfair.registry import did_you_mean
+    from speechfair.verbs.corpora import corpora_export
 
     corpus = _load(name, root, option, split=split, manifest=manifest, columns=columns)
-    if to not in ("cuts", "dataset", "shards"):
-        raise InputError(f"--to {to!r}; {did_you_mean(to, ('cuts', 'dataset', 'shards'))}")
-    if to == "cuts":
-        from speechfair.corpora.loaders.lhotse_cuts import write_cuts
-
-        left = write_cuts(corpus, out)
-    elif to == "shards":
-        from speechfair.corpora.loaders.shards import write_shards
-
-        left = write_shards(corpus, out, permission=permission)
-    else:
-        from speechfair.corpora.loaders.huggingface import to_dataset
-
-        if out.exists():
-            raise InputError(f"{out} is there already; choose another --out")
-        made, left = to_dataset(corpus, audio=with_audio, permission=permission)
-        made.save_to_disk(str(out))
-    reasons = Counter(row.reason for row in left)
+    left = corpora_export(corpus, out, to=to, audio=with_audio, permission=permission)
     if json or context.obj:
-        typer.echo(
-            json_module.dumps({"out": str(out), "not_written": dict(reasons)}, indent=2, ensure_ascii=False)
-        )
+        typer.echo(json_module.dumps({"out": str(out), "not_written": left}, indent=2, ensure_ascii=False))
         return
     typer.echo(f"written to {out}")
-    for reason, count in reasons.most_common():
+    for reason, count in left.items():
         typer.echo(f"not written: {count} {reason}")
 
 

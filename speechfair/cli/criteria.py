@@ -27,10 +27,11 @@ def show(
 ) -> None:
     """Say in words what a criteria file asks; without a file print the shipped one, to be copied and adapted."""
     from speechfair.auditing.audit_table import printable
-    from speechfair.gating.criteria import read_criteria, shipped_criteria
+    from speechfair.gating.criteria import shipped_criteria
     from speechfair.strict_yaml import read_text
+    from speechfair.verbs.criteria import criteria_show
 
-    content = read_criteria(file or shipped_criteria())
+    content = criteria_show(file)
     if json:
         typer.echo(content.model_dump_json(by_alias=True))
     elif file is None:
@@ -56,10 +57,11 @@ def freeze(
 
     Example: speechfair criteria freeze criteria.yaml
     """
-    from speechfair.gating import freezing as module
+    from speechfair.gating.freezing import sidecar
+    from speechfair.verbs.criteria import criteria_freeze
 
-    record = module.freeze(file, run)
-    place = str(module.sidecar(file)) if run is None else f"{run / 'run.yaml'}"
+    record = criteria_freeze(file, run)
+    place = str(sidecar(file)) if run is None else f"{run / 'run.yaml'}"
     if json:
         _echo_json({**record.model_dump(), "recorded_in": place})
     else:
@@ -74,11 +76,9 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check a criteria file, and whether it is frozen; exit 3 if every verdict would be undetermined."""
-    from speechfair.gating.criteria import read_criteria
-    from speechfair.gating.freezing import standing, standing_alone
+    from speechfair.verbs.criteria import criteria_check, criteria_show
 
-    content = read_criteria(file)
-    state = standing(file, run) if run is not None else standing_alone(file)
+    content, state = criteria_show(file), criteria_check(file, run)
     problem = state.problem[1] if state.problem is not None else None
     if json:
         found = {"criteria": len(content.criteria), "sha256": state.sha256, "frozen": state.frozen}

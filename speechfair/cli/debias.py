@@ -70,28 +70,22 @@ def command(
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
     from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.verbs.debias import debias_plan, debias_run
 
-    path = find_recipe(recipe)
-    loaded = read_recipe(path, set_ or ())
     if dry_run:
-        from speechfair.debias.training.dry_run import plan
-
-        _show_plan(plan(loaded), json)
+        _show_plan(debias_plan(recipe, set_ or ()), json)
         return
-    from speechfair.debias.debias_run import debias
-    from speechfair.debias.process_entry import enter_training
-    from speechfair.process.journal import noted
-
-    folder = out or Path("runs") / f"debias-{path.stem}"
-    with noted("debias", folder, process) as home, output.transcription_progress() as observe:
-        result = debias(loaded, folder, say=output.say, observe=observe, on_cpu=cpu)
-    if home is not None:
-        for line in enter_training(home, folder, loaded, trainer):
-            output.say(line)
+    folder = out or Path("runs") / f"debias-{find_recipe(recipe).stem}"
+    with output.transcription_progress() as observe:
+        result = debias_run(
+            recipe, folder, settings=set_ or (), process=process, trainer=trainer, on_cpu=cpu,
+            say=output.say, observe=observe,
+        )  # fmt: skip
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
         _show(result)
+    loaded = read_recipe(find_recipe(recipe), set_ or ())
     family = result.training["finish"].get("recognizer_family") or loaded.model_family
     output.say(f"run folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})")
     if code := EXIT_CODES[result.verdict]:
@@ -119,8 +113,7 @@ def compare_command(
 
     Example: speechfair debias compare erm average group_dro --seeds 0,1,2 --set data_root=DIR --out runs/methods
     """
-    from speechfair.debias.judging.contest import compare_recipes
-    from speechfair.reporting.debias_figures import write_method_chart
+    from speechfair.verbs.debias import debias_compare
 
     try:
         numbers = [int(word) for word in seeds.split(",")]
@@ -129,16 +122,15 @@ def compare_command(
             f"--seeds {seeds!r}: write whole numbers with commas between, such as 0,1,2"
         ) from None
     with output.transcription_progress() as observe:
-        table = compare_recipes(
+        table = debias_compare(
             recipes or [], out, seeds=numbers, settings=set_ or (), baseline=baseline,
             say=output.say, observe=observe, on_cpu=cpu,
         )  # fmt: skip
-    picture = write_method_chart(table, out / "compare.svg")
     if json:
         typer.echo(table.to_json(), nl=False)
     else:
         _show_table(table)
-    output.say(f"table:   {out / 'compare.json'}\npicture: {picture}")
+    output.say(f"table:   {out / 'compare.json'}\npicture: {out / 'compare.svg'}")
     answers = [row.answer for row in table.rows if row.name != table.baseline]
     if any(answer.startswith("rejected") for answer in answers):
         raise typer.Exit(1)
@@ -157,9 +149,9 @@ def record_command(
 
     Example: speechfair debias record runs/erm --out process/training/erm.json --trainer kei --commit 1a2b3c4
     """
-    from speechfair.debias.process_record import record_training
+    from speechfair.verbs.debias import debias_record
 
-    found = record_training(run, out, trainer=trainer, commit=commit)
+    found = debias_record(run, out, trainer=trainer, commit=commit)
     output.say(f"written to {out}: {found.method}, seed {found.seed}, weights {found.output_sha256}")
 
 

@@ -57,11 +57,11 @@ def command(
     Example: speechfair debias leakage runs/erm --corpus speechocean762 --root DIR --split test --axis gender
     """
     from speechfair.corpora import load_corpus
-    from speechfair.debias.leakage.leakage_report import leakage
     from speechfair.store import write_atomically
+    from speechfair.verbs.debias import debias_leakage
 
     given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)
-    found = leakage(
+    found = debias_leakage(
         models,
         load_corpus(corpus, root, **given),
         axis,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from speechfair.cli import options, output
-from speechfair.errors import InputError
 
 __all__ = ["command"]
 
@@ -21,7 +20,7 @@ def command(
         ),
     ] = True,
     utterances: Annotated[int, typer.Option(help="Utterances of each speaker to listen to.")] = 10,
-    method: Annotated[str, typer.Option(help="Clustering: kmeans or gmm.")] = "kmeans",
+    method: Annotated[Literal["kmeans", "gmm"], typer.Option(help="Clustering.")] = "kmeans",
     most_clusters: Annotated[int, typer.Option(help="Most clusters to cut a feature into.")] = 4,
     most_slices: Annotated[int, typer.Option(help="Most slices to test; more need stronger evidence.")] = 3,
     level: options.Level = 0.95,
@@ -34,9 +33,6 @@ def command(
     """
     from speechfair.exploring.discovery import discover
 
-    if method not in ("kmeans", "gmm"):
-        raise InputError(f"--method {method!r}: write kmeans or gmm")
-
     def observe(done: int, total: int) -> None:
         if done == total or done % 100 == 0:
             output.say(f"listened to {done}/{total} speakers")
@@ -45,7 +41,7 @@ def command(
         run,
         audio=audio,
         utterances=utterances,
-        method=method,  # type: ignore[arg-type]
+        method=method,
         level=level,
         seed=seed,
         most_clusters=most_clusters,

@@ -13,9 +13,9 @@ def command(json: options.Json = False) -> None:
     """Check this installation: versions, optional parts, models, cache and disk. Exit 1 if the core is unfit."""
     from dataclasses import asdict
 
-    from speechfair.verbs.doctor import examine
+    from speechfair.verbs.doctor import doctor
 
-    findings = examine()
+    findings = doctor()
     if json:
         import json as json_module
 

@@ -13,9 +13,9 @@ def command(json: options.Json = False) -> None:
     """List the models, what each needs installed, its licence, and whether it is ready here."""
     from dataclasses import asdict
 
-    from speechfair.models import available
+    from speechfair.verbs.models import list_models
 
-    rows = [asdict(row) for row in available()]
+    rows = [asdict(row) for row in list_models()]
     if json:
         import json as json_module
 

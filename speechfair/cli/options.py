@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -83,7 +83,9 @@ Adjust = Annotated[
 Normalizer = Annotated[
     str | None, typer.Option(help="verbatim, basic, whisper-english or japanese; default by language.")
 ]
-Tokens = Annotated[str | None, typer.Option(help="words or characters; default from the corpus card.")]
+Tokens = Annotated[
+    Literal["words", "characters"] | None, typer.Option(help="What is counted; default from the corpus card.")
+]
 Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]
 Seed = Annotated[int, typer.Option(help="Seed of bootstrap and permutation.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Recognise again what failed before.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -49,7 +49,8 @@ def grounding(
     voices: Voices = 8,
     silences: Annotated[int, typer.Option(min=0, help="Recordings without speech to ask about.")] = 8,
     form: Annotated[
-        str, typer.Option(help="choice: shuffled options; open: without, where possible.")
+        Literal["choice", "open"],
+        typer.Option(help="choice: shuffled options; open: without, where possible."),
     ] = "choice",
     group_by: options.GroupBy = None,
     reference: options.Reference = None,
@@ -67,10 +68,9 @@ def grounding(
 
     Example: speechfair probe grounding --model chat-audio:FOLDER --first-languages jpn,spa --out runs/probe
     """
-    from speechfair.probes.grounding.probe_grounding import probe_grounding
     from speechfair.probes.grounding.spoken import bind, speak
     from speechfair.probes.sections import grounding_findings, grounding_sections
-    from speechfair.reporting.probe_html import write_grounding
+    from speechfair.verbs.probe import probe_grounding
 
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     if corpus is None:
@@ -97,13 +97,13 @@ def grounding(
             axes,
             out=folder,
             reference=options.pairs(reference, "--reference"),
-            form=form,  # type: ignore[arg-type]
+            form=form,
             level=level,
             margin=margin,
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = write_grounding(result, folder / "grounding.html")
+    page = folder / "grounding.html"
     _finish(result, grounding_findings(result), grounding_sections(result), page, json)
 
 
@@ -132,8 +132,7 @@ def strength(
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
     from speechfair.probes.sections import strength_findings, strength_sections
-    from speechfair.probes.strength.probe_strength import probe_strength
-    from speechfair.reporting.probe_html import write_strength
+    from speechfair.verbs.probe import probe_strength
 
     corpus = load_corpus(
         "synthetic",
@@ -155,7 +154,7 @@ def strength(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = write_strength(result, folder / "strength.html")
+    page = folder / "strength.html"
     _finish(result, strength_findings(result), strength_sections(result), page, json)
 
 
@@ -186,10 +185,9 @@ def response(
     Example: speechfair probe response --model chat-audio:FOLDER --first-languages jpn,spa --out runs/response
     """
     from speechfair.probes.grounding.spoken import say
-    from speechfair.probes.response.probe_response import probe_response
     from speechfair.probes.response.replies import requests
     from speechfair.probes.sections import response_findings, response_sections
-    from speechfair.reporting.probe_html import write_response
+    from speechfair.verbs.probe import probe_response
 
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     texts = [request.text for request in requests()]
@@ -215,7 +213,7 @@ def response(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = write_response(result, folder / "response.html")
+    page = folder / "response.html"
     _finish(result, response_findings(result), response_sections(result), page, json)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -48,10 +48,10 @@ def init_command(
 
     Example: speechfair process init process --name callcentre --aifl 1 --languages eng --role trainer=kei
     """
-    from speechfair.process.init import init
+    from speechfair.verbs.process import process_init
 
     start = _start(config, name, aifl, languages, language, role, fact)
-    written = init(folder, start)
+    written = process_init(folder, start)
     typer.echo(f"{folder}: plan frozen at fairness level {start.aifl}; fill in:")
     for path in written:
         typer.echo(f"  {path}")
@@ -104,9 +104,9 @@ def _start(
 @app.command("freeze")
 def freeze_command(folder: Folder) -> None:
     """Note the digests of plan.yaml and criteria.yaml in the ledger; do it before the evaluation."""
-    from speechfair.process.init import freeze
+    from speechfair.verbs.process import process_freeze
 
-    for entry in freeze(folder):
+    for entry in process_freeze(folder):
         typer.echo(f"{entry.time}  {entry.kind}  {entry.body.get('sha256', '')}".rstrip())
         for line in entry.body.get("changes", []):
             typer.echo(f"    {line}")
@@ -122,9 +122,8 @@ def collect_command(
     json: options.Json = False,
 ) -> None:
     """Decide every item that evidence can decide, and keep the evidence."""
-    from speechfair.process.collect import collect
-    from speechfair.process.init import add_runs
     from speechfair.process.status import read_state
+    from speechfair.verbs.process import process_collect
 
     entries = []
     for word in run or ():
@@ -132,9 +131,7 @@ def collect_command(
         if not sign:
             raise InputError(f"--run {word!r}: write it as ROLE=FOLDER")
         entries.append((role, where))
-    if entries:
-        add_runs(folder, entries)
-    found = collect(folder)
+    found = process_collect(folder, entries)
     state = read_state(folder)
     if json:
         _echo_json(
@@ -170,9 +167,9 @@ def measure_command(
     ],
 ) -> None:
     """Write a probe's figures as measurements for AF-4.8 to AF-4.11, and list them in runs.yaml."""
-    from speechfair.process.probe_evidence import measure
+    from speechfair.verbs.process import process_measure
 
-    for path in measure(folder, run):
+    for path in process_measure(folder, run):
         typer.echo(str(path))
 
 
@@ -188,13 +185,14 @@ def attest_command(
     waive: Annotated[bool, typer.Option("--waive", help="Let an undetermined item pass the gates.")] = False,
     control: Annotated[str, typer.Option(help="With --waive: what makes up for it.")] = "",
     release: Annotated[
-        str | None, typer.Option(help="The release decision: release, restricted or none.")
+        Literal["release", "restricted", "none"] | None,
+        typer.Option(help="The release decision."),
     ] = None,
     until: Until = None,
     key: Key = None,
 ) -> None:
     """Record a person's statement on an item, a waiver, or the release decision."""
-    from speechfair.process import attest as said
+    from speechfair.verbs.process import process_attest, process_decide_release, process_waive
 
     if not by or not statement:
         raise InputError("--by and --statement are needed: who says what")
@@ -202,18 +200,17 @@ def attest_command(
     if release is not None:
         if item is not None or waive or alternative or fail:
             raise InputError("--release stands alone: it is about everything, not about one item")
-        if release not in ("release", "restricted", "none"):
-            raise InputError(f"--release {release!r}: write release, restricted or none")
-        decision: Any = release
-        entry = said.decide_release(folder, by=by, decision=decision, statement=statement, until=day, key=key)
+        entry = process_decide_release(
+            folder, by=by, decision=release, statement=statement, until=day, key=key
+        )
     elif item is None:
         raise InputError("name an item, or give --release")
     elif waive:
         if day is None:
             raise InputError("--waive needs --until: a waiver ends")
-        entry = said.waive(folder, item, by=by, reason=statement, control=control, until=day, key=key)
+        entry = process_waive(folder, item, by=by, reason=statement, control=control, until=day, key=key)
     else:
-        entry = said.attest(
+        entry = process_attest(
             folder, item, by=by, role=role, statement=statement, verdict="fail" if fail else "pass",
             alternative=alternative, until=day, key=key,
         )  # fmt: skip
@@ -240,9 +237,9 @@ def verify_command(
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
     from dataclasses import asdict
 
-    from speechfair.process.project_verify import verify_process
+    from speechfair.verbs.process import process_verify
 
-    found = verify_process(folder, head=head)
+    found = process_verify(folder, head=head)
     if json:
         _echo_json({"ok": found.ok, **asdict(found)})
     else:
@@ -267,9 +264,9 @@ def gate_command(
     json: options.Json = False,
 ) -> None:
     """Judge a gate: exit 0 open, 1 an item failed or is in error, 3 something is not decided yet."""
-    from speechfair.process.gates import gate
+    from speechfair.verbs.process import process_gate
 
-    found = gate(folder, name)
+    found = process_gate(folder, name)
     if json:
         rest = {each.item.id: {"status": each.status, "reason": each.reason.en} for each in found.open_items}
         _echo_json({"gate": name, "outcome": found.outcome, "looked_at": found.looked_at, "open": rest})
@@ -284,9 +281,9 @@ def gate_command(
 @app.command("report")
 def report_command(folder: Folder, json: options.Json = False) -> None:
     """Write checklist.html, one self-contained page in English and Japanese."""
-    from speechfair.reporting.checklist_html import write_checklist
+    from speechfair.verbs.process import process_report
 
-    page = write_checklist(folder)
+    page = process_report(folder)
     _echo_json({"report": str(page)}) if json else typer.echo(str(page))
 
 
@@ -296,13 +293,14 @@ def export_command(
     name: Annotated[str, typer.Argument(help="Format; `speechfair process export FOLDER list` lists them.")],
 ) -> None:
     """Write the process in another format, validated, and say what that format cannot carry."""
-    from speechfair.process.export import export, formats, loses
+    from speechfair.process.export import formats, loses
+    from speechfair.verbs.process import process_export
 
     if name == "list":
         for each in formats():
             typer.echo(f"{each:12} cannot carry: {loses(each).en}")
         return
-    found = export(folder, name)
+    found = process_export(folder, name)
     typer.echo(str(found.path))
     output.say(f"cannot carry: {found.loses.en}")
 
@@ -333,9 +331,9 @@ def catalogue_command(
 @app.command("key")
 def key_command(path: Annotated[Path, typer.Argument(help="File for the new private key.")]) -> None:
     """Make an Ed25519 key pair: the private key goes into the file, the public one is printed."""
-    from speechfair.process.signing import new_key
+    from speechfair.verbs.process import process_key
 
-    typer.echo(new_key(path))
+    typer.echo(process_key(path))
 
 
 @app.command("example")
@@ -351,17 +349,16 @@ def example_command(
 
     Example: speechfair process example example --root DIR
     """
-    from speechfair.debias.worked_example import run_example
     from speechfair.process.status import read_state
-    from speechfair.reporting.checklist_html import write_checklist
+    from speechfair.verbs.process import process_example, process_report
 
-    found = run_example(out, root, corpus=corpus, aifl=aifl, say=output.say)
+    found = process_example(out, root, corpus=corpus, aifl=aifl, say=output.say)
     state = read_state(found.process)
     _show_items(state)
     typer.echo(f"release gate before anybody signed: {found.before.outcome}")
     typer.echo(f"the trainer tried to sign: {found.refused}")
     typer.echo(f"release gate after the approver signed: {found.after.outcome}")
-    typer.echo(str(write_checklist(found.process)))
+    typer.echo(str(process_report(found.process)))
 
 
 def _echo_json(content: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from speechfair.cli import options
 from speechfair.cli.audit import finish
-from speechfair.errors import InputError
 
 __all__ = ["command"]
 
@@ -23,14 +22,12 @@ def command(
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
     from speechfair.auditing.run import score
 
-    if tokens not in (None, "words", "characters"):
-        raise InputError(f"--tokens {tokens!r}: write words or characters")
     result = score(
         run,
         group_by or (),
         reference=options.pairs(reference, "--reference"),
         normalizer=normalizer,
-        tokens=tokens,  # type: ignore[arg-type]
+        tokens=tokens,
         level=level,
         seed=seed,
         adjust=adjust or (),

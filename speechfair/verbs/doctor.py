@@ -15,7 +15,7 @@ from speechfair import registry
 from speechfair.errors import SpeechfairError
 from speechfair.resources import cache_folder, data_folder
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "doctor"]
 
 _CORE = (
     "ctranslate2",
@@ -50,7 +50,7 @@ class Finding:
     advice: str | None = None
 
 
-def examine() -> list[Finding]:
+def doctor() -> list[Finding]:
     """Look at Python, packages, extras, registries, shipped data, cache folder and disk."""
     return [
         Finding("ok", "Python", ".".join(map(str, sys.version_info[:3]))),

@@ -97,7 +97,6 @@ def test_other_manifests_need_a_word(run: Callable[..., Result]) -> None:
         (["old", "nowhere"], "not a run folder"),
         (["old", "wav"], "not a run folder"),
         (["old", "fewer"], "--match common"),
-        (["old", "better", "--match", "ids"], "identical or common"),
         (["old", "better", "--group-by", "acent"], "did you mean 'accent'"),
         (["old", "better", "--level", "95"], "level must lie"),
         (["old", "better", "--margin-relative", "-1"], "relative margin is -1"),

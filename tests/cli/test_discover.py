@@ -39,7 +39,7 @@ def test_text_and_json_tell_the_same(run: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--method", "dbscan"], "write kmeans or gmm"),
+        (["--method", "dbscan"], "'dbscan' is not one of 'kmeans', 'gmm'"),
         (["--most-clusters", "1", "--no-audio"], "most_clusters is 1"),
         (["--level", "95", "--no-audio"], "level is 95"),
     ],

@@ -62,7 +62,6 @@ def test_grounding_of_a_cascade_that_hears_nothing(empty: Path) -> None:
     ("words", "error", "message"),
     [
         (["grounding", *DEAF, "--strengths", "strong"], InputError, "--strengths"),
-        (["grounding", *DEAF, "--form", "essay", "--scenes", "1", "--voices", "1"], InputError, "form"),
         (["grounding", "--model", "cascade:python:deaf:hear"], InputError, "answerer"),
         (["grounding", "--model", "python:deaf:hear"], ModelError, "answers no questions"),
         (["response", *DEAF, "--first-languages", "xyz"], InputError, "xyz"),

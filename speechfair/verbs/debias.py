@@ -1,0 +1,99 @@
+"""`speechfair debias …` as functions: run a recipe, compare recipes, record a training, probe leakage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speechfair.debias.leakage.leakage_report import leakage as debias_leakage
+from speechfair.debias.process_record import record_training as debias_record
+
+if TYPE_CHECKING:
+    from speechfair.debias.judging.before_after import DebiasResult
+    from speechfair.debias.judging.method_table import MethodTable
+    from speechfair.debias.training.dry_run import DebiasPlan
+    from speechfair.running.transcription import Observer
+
+__all__ = ["debias_compare", "debias_leakage", "debias_plan", "debias_record", "debias_run"]
+
+
+def debias_plan(recipe: str | Path, settings: Sequence[str] = ()) -> DebiasPlan:
+    """What a recipe would train on, in how many steps and about how long; trains nothing (``--dry-run``)."""
+    from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.debias.training.dry_run import plan
+
+    return plan(read_recipe(find_recipe(str(recipe)), settings))
+
+
+def debias_run(
+    recipe: str | Path,
+    out: str | Path,
+    *,
+    settings: Sequence[str] = (),
+    process: str | Path | None = None,
+    trainer: str | None = None,
+    on_cpu: bool = False,
+    say: Callable[[str], None] | None = None,
+    observe: Observer | None = None,
+) -> DebiasResult:
+    """Fine-tune a recogniser as a recipe says, and audit it before and after on speakers it was not trained on.
+
+    Parameters
+    ----------
+    recipe : recipe file, or the name of one that ships, such as ``erm``.
+    out : run folder. The same call on the same folder resumes.
+    settings : changes of the recipe as ``KEY=VALUE``, such as ``steps=50``.
+    process : process folder whose ledger notes the run; None looks for one next to `out` or above it.
+    trainer : id in ``roles.yaml`` of who trains; None takes the only trainer.
+    say, observe : called with lines of progress, and after every transcribed batch.
+
+    Raises
+    ------
+    InputError
+        The recipe is wrong, a licence forbids training, or a training speaker is also in an evaluation set.
+    """
+    from speechfair.debias.debias_run import debias
+    from speechfair.debias.process_entry import enter_training
+    from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.process.journal import noted
+
+    loaded, folder = read_recipe(find_recipe(str(recipe)), settings), Path(out)
+    with noted("debias", folder, Path(process) if process is not None else None) as home:
+        result = debias(loaded, folder, say=say, observe=observe, on_cpu=on_cpu)
+    if home is not None:
+        for line in enter_training(home, folder, loaded, trainer):
+            if say is not None:
+                say(line)
+    return result
+
+
+def debias_compare(
+    recipes: Sequence[str],
+    out: str | Path,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    settings: Sequence[str] = (),
+    baseline: str = "erm",
+    on_cpu: bool = False,
+    say: Callable[[str], None] | None = None,
+    observe: Observer | None = None,
+) -> MethodTable:
+    """Run several recipes over seeds and compare them with a baseline recipe; writes ``compare.svg`` into `out`.
+
+    Parameters
+    ----------
+    recipes : recipe files or names; none compares the finished runs in `out`.
+    out : folder of the runs, ``NAME-SEED`` each, and of the comparison.
+    baseline : recipe that the others must beat.
+    """
+    from speechfair.debias.judging.contest import compare_recipes
+    from speechfair.reporting.debias_figures import write_method_chart
+
+    folder = Path(out)
+    table = compare_recipes(
+        list(recipes), folder, seeds=seeds, settings=settings, baseline=baseline,
+        say=say, observe=observe, on_cpu=on_cpu,
+    )  # fmt: skip
+    write_method_chart(table, folder / "compare.svg")
+    return table
