@@ -44,6 +44,7 @@ def command(
     from speechfair.comparing.compare_models import compare
     from speechfair.store import write_atomically
 
+    output.refuse_in_run_folder(out, report)
     found = compare(
         before,
         after,

@@ -31,6 +31,7 @@ def command(
     from speechfair.exploring.confidence import confidence
     from speechfair.store import write_atomically
 
+    output.refuse_in_run_folder(out, html)
     found = confidence(
         run, group_by=group_by, target_error=target_error, coverage=coverage, level=level, seed=seed
     )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from speechfair.cli import options
-from speechfair.errors import SpeechfairError
+from speechfair.cli import options, output
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import GateResult
@@ -40,10 +39,11 @@ def command(
     from speechfair.reporting.markdown import markdown as markdown_of
     from speechfair.reporting.markdown import markdown_of_error
 
+    output.refuse_in_run_folder(junit, markdown)
     try:
         with noted("gate", run, process):
             result = gate(run, criteria)
-    except SpeechfairError as error:
+    except Exception as error:
         _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))
         raise
     _write(junit, junit_of(result), markdown, markdown_of(result))

@@ -1,11 +1,15 @@
 """The entry point: verbs, exit codes, and errors as one clear message instead of a traceback.
 
-Exit codes: 0 done or pass, 1 a check failed, 2 bad usage or input, 3 undetermined, 130 interrupted (resumable).
+Exit codes: 0 done or pass, 1 a criterion or a check failed, 2 nothing could be decided (bad usage, an unreadable or
+damaged file, a full disk, a fault of speechfair itself), 3 undetermined, 130 interrupted (resumable), 141 the reader
+of the output went away. A pipeline may rely on 1: no error ends with it.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -86,13 +90,49 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    """Run one command; the code to exit with. Nothing but a criterion or a check that failed gives 1."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
     except SpeechfairError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        return _said(f"error: {error}", error.exit_code)
+    except typer.Abort:
+        return _said("aborted", 2)
     except KeyboardInterrupt:
-        typer.echo("interrupted; what was done is kept, the same command goes on from there", err=True)
-        sys.exit(130)
+        return _said("interrupted; what was done is kept, the same command goes on from there", 130)
     except BrokenPipeError:
-        sys.exit(0)
+        _discard_output()
+        return 141
+    except (
+        SystemExit
+    ) as error:  # typer's own way to end; with 1 only where the reader of the output went away
+        return 141 if error.code == 1 else 2 if error.code else 0
+    except OSError as error:
+        if error.filename is None:
+            _discard_output()
+        where = error.filename if error.filename is not None else "standard output"
+        return _said(f"error: {where}: {error.strerror or error}; no verdict was reached", 2)
+    except Exception as error:
+        if hasattr(error, "show"):  # what typer found wrong with the command line; it is of a private module
+            error.show()
+            return 2
+        traceback.print_exc()
+        return _said("error: this is a fault of speechfair, please report it; no verdict was reached", 2)
+
+
+def _said(text: str, code: int) -> int:
+    typer.echo(text, err=True)
+    return code
+
+
+def _discard_output() -> None:
+    """Point standard output nowhere, so that what is still buffered cannot fail again when Python ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # no real file behind it, as in a test
+        return

@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from speechfair.errors import InputError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from speechfair.running.transcription import Observer, Progress
     from speechfair.store import RunFolder
     from speechfair.types import Recognizer
 
-__all__ = ["percent", "points", "say", "say_how", "show_table", "transcription_progress"]
+__all__ = [
+    "percent",
+    "points",
+    "refuse_in_run_folder",
+    "say",
+    "say_how",
+    "show_table",
+    "transcription_progress",
+]
 
 _PLAIN_EVERY_S = 10.0
 
@@ -34,6 +46,22 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
     summary = getattr(model, "summary", None)
     if summary is not None:
         say(summary())
+
+
+def refuse_in_run_folder(*paths: Path | None) -> None:
+    """Raise `InputError` for a file to be written that lies in a run folder.
+
+    Every file in a run folder is under its digests, so a file that is put there breaks the folder.
+    """
+    for path in paths:
+        if path is None:
+            continue
+        for folder in path.resolve().parents:
+            if (folder / "run.yaml").exists():
+                raise InputError(
+                    f"{path} lies in the run folder {folder}, whose digests would no longer agree; "
+                    "name a file outside of it"
+                )
 
 
 def percent(rate: float | None) -> str:
