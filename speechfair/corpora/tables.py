@@ -1,7 +1,8 @@
-"""Rows of a CSV, TSV, JSONL or Parquet file, one at a time, with the number by which a person finds them.
+"""Rows of a table as people have it, one at a time, with the number by which a person finds them.
 
-A file that cannot be understood as a whole raises `CorpusError` with file and line. A single row that does not fit
-comes as the reason, a string, instead of a mapping.
+CSV and TSV (any common separator and encoding, see `speechfair.corpora.delimited`), JSON lines, a JSON list, Parquet
+and spreadsheets. A file that cannot be understood as a whole raises `CorpusError` with file and line. A single row
+that does not fit comes as the reason, a string, instead of a mapping.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speechfair.corpora.delimited import TextForm, form_of, lines_in
 from speechfair.corpora.layout import lines_of, readable
+from speechfair.corpora.workbook import WORKBOOKS, workbook_rows
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 
@@ -21,18 +24,22 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "columns_of", "parquet_columns", "rows_of", "tsv_frames"]
 
-FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", *WORKBOOKS)
+_DELIMITED = (".csv", ".tsv", ".txt")
 _FIELD_LIMIT = 10_000_000
 _SLICE = 10_000
+_LARGEST_JSON = 2**30
 
 
-def columns_of(path: Path) -> list[str]:
-    """Column names; of JSON lines those of any row, since a row may leave out what it does not have."""
+def columns_of(path: Path, *, encoding: str | None = None, sheet: str | None = None) -> list[str]:
+    """Column names; of JSON those of any row, since a row may leave out what it does not have."""
     kind = _kind(path)
     if kind == ".parquet":
         return parquet_columns(path)
-    if kind in (".csv", ".tsv"):
-        return _header(path, kind)[0]
+    if kind in WORKBOOKS:
+        return _names(next(workbook_rows(path, sheet))[1], path, "header row")
+    if kind in _DELIMITED:
+        return _header(path, form_of(path, encoding=encoding))[0]
     found: dict[str, None] = {}
     for _, row in rows_of(path):
         if isinstance(row, Mapping):
@@ -42,13 +49,34 @@ def columns_of(path: Path) -> list[str]:
     return list(found)
 
 
-def rows_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """Numbered rows (line numbers for text formats, from 1 for Parquet); a string says why a row does not fit."""
+def rows_of(
+    path: Path, *, encoding: str | None = None, sheet: str | None = None
+) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """Numbered rows of a table; a string says why a row does not fit.
+
+    Numbers are lines of text formats, rows as a spreadsheet program shows them, and places from 1 in Parquet and in
+    a JSON list. Cells of text formats are text as written; nothing is taken for a missing value here.
+
+    Parameters
+    ----------
+    path : its ending, one of `FORMATS`, tells the format.
+    encoding : of a CSV, TSV or text file; None is what a byte order mark says, else UTF-8.
+    sheet : of a spreadsheet, where several have content.
+
+    Raises
+    ------
+    CorpusError
+        The file as a whole cannot be understood; the message has its line.
+    """
     kind = _kind(path)
     if kind == ".parquet":
         yield from _parquet_rows(path)
-    elif kind in (".csv", ".tsv"):
-        yield from _csv_rows(path, kind)
+    elif kind in WORKBOOKS:
+        yield from _workbook_rows(path, sheet)
+    elif kind in _DELIMITED:
+        yield from _delimited_rows(path, form_of(path, encoding=encoding))
+    elif kind == ".json" and _begins_with_bracket(path):
+        yield from _json_list(path)
     else:
         yield from _json_rows(path)
 
@@ -58,14 +86,17 @@ def tsv_frames(path: Path, rows: int) -> Iterator[pl.DataFrame]:
 
     Columns are ``number`` (of the line), ``reason`` (why a row does not fit, else null), and those of the file.
     """
-    header = _header(path, ".tsv")[0]
+    form = form_of(path)
+    header = _header(path, form)[0]
     numbers: list[int] = []
     texts: list[str] = []
-    lines = ((number, line) for number, line in lines_of(path, blank=True) if line)
+    lines = ((number, line) for number, line in enumerate(lines_in(path, form), 1) if line)
     next(lines, None)
     for number, line in lines:
         if "\r" in line or len(line) > _FIELD_LIMIT:
             _refuse_line(path, number, line)
+        if "\t" in line and not line.strip():
+            continue
         numbers.append(number)
         texts.append(line)
         if len(texts) >= rows:
@@ -110,47 +141,81 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _reader(path: Path, kind: str) -> Any:
+def _reader(path: Path, form: TextForm) -> Any:
     csv.field_size_limit(_FIELD_LIMIT)
-    lines = (line + "\n" for _, line in lines_of(path, blank=True))
-    if kind == ".tsv":
-        return csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, strict=True)
+    lines = (line + "\n" for line in lines_in(path, form))
+    if not form.quoted:
+        return csv.reader(lines, delimiter=form.separator, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=form.separator, strict=True)
 
 
-def _header(path: Path, kind: str) -> tuple[list[str], Any]:
-    reader = _reader(path, kind)
+def _header(path: Path, form: TextForm) -> tuple[list[str], Any]:
+    reader = _reader(path, form)
     try:
-        header = [name.strip() for name in next(cells for cells in reader if cells)]
+        header = next(cells for cells in reader if cells)
     except StopIteration:
         raise CorpusError(f"{path} is empty; it needs a header line with the column names") from None
     except csv.Error as error:
-        raise CorpusError(f"{path}, line 1: not {kind[1:].upper()}: {error}") from None
+        raise CorpusError(f"{path}, line 1: not {_called(form)}: {error}") from None
+    return _names(header, path, "line 1"), reader
+
+
+def _names(cells: list[Any], path: Path, where: str) -> list[str]:
+    header = ["" if name is None else str(name).strip() for name in cells]
     double = {
         name for name in header if name and header.count(name) > 1
     }  # blank ones are a spreadsheet's margin
     if double:
-        raise CorpusError(f"{path}, line 1: the column {sorted(double)[0]!r} comes twice")
-    return header, reader
+        raise CorpusError(f"{path}, {where}: the column {sorted(double)[0]!r} comes twice")
+    return header
 
 
-def _csv_rows(path: Path, kind: str) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    header, reader = _header(path, kind)
+def _called(form: TextForm) -> str:
+    return "CSV" if form.quoted else "TSV"
+
+
+def _delimited_rows(path: Path, form: TextForm) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    header, reader = _header(path, form)
+    other = "" if form.separator in (",", "\t") else f" (separated by {form.separator!r})"
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            line = reader.line_num + form.skipped
             raise CorpusError(
-                f"{path}, near line {reader.line_num}: not {kind[1:].upper()}: {error}; is a quotation mark open?"
+                f"{path}, near line {line}: not {_called(form)}: {error}; is a quotation mark open?"
             ) from None
-        if not cells:
+        line = reader.line_num + form.skipped
+        if not cells or (len(cells) > 1 and not any(map(str.strip, cells))):  # a spreadsheet's margin
             continue
         if len(cells) != len(header):
-            yield reader.line_num, f"{len(cells)} cells, but the header has {len(header)} columns"
+            yield line, f"{len(cells)} cells, but the header has {len(header)} columns{other}"
         else:
-            yield reader.line_num, dict(zip(header, cells, strict=True))
+            yield line, dict(zip(header, cells, strict=True))
+
+
+def _workbook_rows(path: Path, sheet: str | None) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    rows = workbook_rows(path, sheet)
+    header = _names(next(rows)[1], path, "header row")
+    for number, cells in rows:
+        yield number, dict(zip(header, cells, strict=True))
+
+
+def _begins_with_bracket(path: Path) -> bool:
+    return next((line for _, line in lines_of(path)), "").lstrip().startswith("[")
+
+
+def _json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    if path.stat().st_size > _LARGEST_JSON:
+        raise CorpusError(f"{path} is one JSON list of more than 1 GiB; write a JSON object a line (.jsonl)")
+    try:
+        listed = json.loads(readable(path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path} is not JSON: {error}; the file may have been cut off") from None
+    for number, row in enumerate(listed, 1):
+        yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:

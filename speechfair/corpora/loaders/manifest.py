@@ -1,4 +1,4 @@
-"""A corpus of the user's own, listed in one CSV, TSV, JSONL or Parquet file; see docs/how-to/own-data.md.
+"""A corpus of the user's own, listed in one table (CSV, JSON, Parquet, a spreadsheet); see docs/how-to/own-data.md.
 
 Rows are streamed. Columns are found by their standard names or through a `ColumnMap`; nothing is guessed. Audio
 paths are relative to `root` and must stay inside it.
@@ -25,9 +25,11 @@ class ManifestCorpus:
     Parameters
     ----------
     root : folder that audio paths are relative to; None is the manifest's own folder.
-    manifest : the file; its ending tells the format: .csv, .tsv, .jsonl, .ndjson or .parquet.
+    manifest : the file; its ending tells the format, see `speechfair.corpora.tables.FORMATS`.
     columns : a `ColumnMap`, its content as a mapping, or the path of a YAML file that holds it.
     language : ISO 639-3 code where the manifest has no language column.
+    encoding : of a CSV, TSV or text file that is neither UTF-8 nor marked, such as ``cp1252``.
+    sheet : of a spreadsheet in which several have content.
     """
 
     name = "manifest"
@@ -39,6 +41,8 @@ class ManifestCorpus:
         manifest: str | Path | None = None,
         columns: ColumnMap | Mapping[str, Any] | str | Path | None = None,
         language: str = "eng",
+        encoding: str | None = None,
+        sheet: str | None = None,
     ) -> None:
         if manifest is None:
             raise InputError("the corpus 'manifest' needs its file; give --manifest (in Python: manifest=…)")
@@ -48,9 +52,9 @@ class ManifestCorpus:
         self.root = root if root is not None else self.path.absolute().parent
         self.map = column_map(columns)
         self.language = language
-        self._reader = RowReader(
-            self.map, columns_of(self.path), self.card, language, str(self.path), self.root
-        )
+        self._form = {"encoding": encoding, "sheet": sheet}
+        present = columns_of(self.path, **self._form)
+        self._reader = RowReader(self.map, present, self.card, language, str(self.path), self.root)
 
     @property
     def card(self) -> Card:
@@ -64,11 +68,12 @@ class ManifestCorpus:
             "manifest": self.path.name,
             "columns": self.map.model_dump(mode="json", exclude_none=True),
             "language": self.language,
+            **{name: value for name, value in self._form.items() if value is not None},
         }
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         seen: dict[str, int] = {}
-        for number, row in rows_of(self.path):
+        for number, row in rows_of(self.path, **self._form):
             where = f"{self.path.name}, row {number}"
             if isinstance(row, str):
                 yield Exclusion(f"row {number}", row, where)

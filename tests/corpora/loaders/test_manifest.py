@@ -178,8 +178,8 @@ def test_not_utf_8(tmp_path: Path) -> None:
     path.write_bytes(b"audio,text\na.wav,hi\nb.wav,caf\xe9\n")
     with pytest.raises(CorpusError, match=r"m\.csv, line 3: byte 0xe9 at column 10 is not UTF-8"):
         load(path)
-    path.write_bytes("audio,text\n".encode("utf-16"))
-    with pytest.raises(CorpusError, match="line 1: byte 0xff at column 1 is not UTF-8"):
+    path.write_bytes(b"\xff\xfe" + "audio,text\na.wav,x".encode("utf-16-le") + b"\x00")
+    with pytest.raises(CorpusError, match=r"m\.csv, after line 1: not UTF-16"):
         load(path)
 
 
