@@ -171,16 +171,15 @@ def p_value(value: float) -> str:
 
 
 def interval(estimate: EstimateRecord, scale: float = 1.0, decimals: int = 2) -> str | None:
-    """The limits in brackets, each multiplied by `scale`; None where there is no interval.
+    """The limits in brackets, each multiplied by `scale`; None where there is no interval, – for no upper limit.
 
     >>> from speechfair.auditing.result import EstimateRecord
     >>> n = {"n_utterances": 9, "n_speakers": 9}
     >>> interval(EstimateRecord(value=0.01, low=-0.0004, high=0.02, level=0.95, method="t", **n), 100, 1)
     '[0.0, 2.0]'
     """
-    if estimate.low is None or estimate.high is None:
-        return None
-    return f"[{scale * estimate.low:z.{decimals}f}, {scale * estimate.high:z.{decimals}f}]"
+    ends = ["–" if x is None else f"{scale * x:z.{decimals}f}" for x in (estimate.low, estimate.high)]
+    return None if estimate.low is None else f"[{ends[0]}, {ends[1]}]"
 
 
 def insertion_rate(group: Group) -> float | None:

@@ -7,13 +7,22 @@ from .error_counts import count_errors
 from .faas import Faas
 from .mixed import Adjusted, AdjustedGroup, adjusted_ratios
 from .multiplicity import holm
-from .rates import DESIGN_EFFECT, MIN_SPEAKERS, SpeakerSums, pooled_rate, speaker_mean_rate, speaker_sums
+from .rates import (
+    DESIGN_EFFECT,
+    MIN_EFFECTIVE_SPEAKERS,
+    MIN_SPEAKERS,
+    SpeakerSums,
+    pooled_rate,
+    speaker_mean_rate,
+    speaker_sums,
+)
 from .shrinkage import Shrunken, ShrunkenCell, shrunken_rates
 from .simultaneous import simultaneous_ratios
 from .summary import GapPermutation, between_group_sd, max_min_gap, permute_gap, worst_best_ratio
 
 __all__ = [
     "DESIGN_EFFECT",
+    "MIN_EFFECTIVE_SPEAKERS",
     "MIN_SPEAKERS",
     "Adjusted",
     "AdjustedGroup",

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
-from speechfair.errors import InputError
-from speechfair.metrics.jackknife import LogJackknife, poisson_limits, satterthwaite, t_quantile
+from speechfair.metrics.jackknife import LogJackknife, poisson_limits, satterthwaite, spanning, t_quantile
 from speechfair.metrics.rates import (
     DESIGN_EFFECT,
+    TOO_WIDE,
     SpeakerSums,
     group_jackknife,
     no_interval_reason,
@@ -22,7 +22,16 @@ from speechfair.metrics.rates import (
 )
 from speechfair.types import Estimate
 
-__all__ = ["log_ratio_error", "rate_difference", "rate_ratio"]
+__all__ = [
+    "MIN_SPEAKERS_WITH_ERRORS",
+    "difference_p_value",
+    "log_ratio_error",
+    "rate_difference",
+    "rate_ratio",
+]
+
+MIN_SPEAKERS_WITH_ERRORS = 3
+"""Where fewer speakers of a reference group have errors, its rate may be almost 0: a ratio has no upper limit."""
 
 
 def rate_ratio(
@@ -40,7 +49,9 @@ def rate_ratio(
     -------
     Estimate
         `n_speakers` counts a speaker of both groups once. The value is None when a rate is, or when the reference
-        has no errors; the interval is None when a group's own interval is. `reason` says which.
+        has no errors; the interval is None when a group's own interval is. Where fewer than
+        `MIN_SPEAKERS_WITH_ERRORS` speakers of the reference have errors there is a lower limit and no upper one.
+        `reason` says which.
 
     Notes
     -----
@@ -48,9 +59,10 @@ def rate_ratio(
     freedom (Biometrics Bulletin 2, 1946). If speakers occur in both groups, twice their jackknife covariance is
     subtracted and the degrees of freedom are those of the smaller group; the half-width is then at least what one
     can say when the two groups' errors do not differ at all, the exact Poisson limit of no event times
-    `design_effect`, so that equal sums give no interval of width zero. Where a group has no jackknife because
-    (almost) all of its speakers are without errors, the two groups' own limits are divided, low by high and high
-    by low, which covers at least as much.
+    `design_effect`, so that equal sums give no interval of width zero. Of different speakers the interval holds the
+    exact one of independent errors (a binomial share of the errors; Clopper & Pearson 1934). Where a group has no
+    jackknife because (almost) all of its speakers are without errors, the two groups' own limits are divided, low by
+    high and high by low, which covers at least as much.
     """
     require_level(level)
     value, reason = _values(group, reference)
@@ -62,16 +74,37 @@ def rate_ratio(
     ratio = value[0] / value[1]
     if reason := _no_interval(group, reference):
         return _estimate(group, reference, level, ratio, None, "none", reason)
-    jackknives = group_jackknife(group), group_jackknife(reference)
-    if jackknives[0] is not None and jackknives[1] is not None:
-        half = _log_ratio_half_width(group, reference, jackknives[0], jackknives[1], level, design_effect)
-        limits = ratio * math.exp(-half), ratio * math.exp(half)
-        return _estimate(group, reference, level, ratio, limits, "jackknife-log-t-ratio", None)
-    ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
-    ours_low, ours_high = _limits(ours)
-    theirs_low, theirs_high = _limits(theirs)
-    limits = ours_low / theirs_high, ours_high / theirs_low
-    return _estimate(group, reference, level, ratio, limits, "outer-limits-ratio", None)
+    limits, method = _ratio_limits(group, reference, ratio, level, design_effect)
+    if limits is None:
+        return _estimate(group, reference, level, ratio, None, method, TOO_WIDE)
+    if (wrong := int(np.count_nonzero(reference.errors))) < MIN_SPEAKERS_WITH_ERRORS:
+        lower = (limits[0], None)
+        reason = f"only {wrong} of the reference group's {reference.n_speakers} speakers have errors: no upper limit"
+        return _estimate(group, reference, level, ratio, lower, f"{method}-lower", reason)
+    return _estimate(group, reference, level, ratio, limits, method, None)
+
+
+def _ratio_limits(
+    group: SpeakerSums, reference: SpeakerSums, ratio: float, level: float, design_effect: float
+) -> tuple[tuple[float, float] | None, str]:
+    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    few = np.count_nonzero(reference.errors) < MIN_SPEAKERS_WITH_ERRORS
+    found = None
+    if ours is not None and theirs is not None:
+        half = _log_ratio_half_width(group, reference, ours, theirs, level, design_effect)
+        if (found := spanning(ratio, half)) is None:
+            return None, "none"
+        if not _share_speakers(group, reference):
+            found = _wider(found, _independent(group, reference, level))
+        if not few:
+            return found, "jackknife-log-t-ratio"
+    own = [_own_limits(sums, level, design_effect) for sums in (group, reference)]
+    if own[0] is None or own[1] is None:
+        return None, "none"
+    outer = own[0][0] / own[1][1], own[0][1] / own[1][0]
+    if found is None:
+        return outer, "outer-limits-ratio"
+    return _wider(found, outer), "jackknife-log-t-ratio"
 
 
 def rate_difference(
@@ -95,9 +128,10 @@ def rate_difference(
     difference = value[0] - value[1]
     if reason := _no_interval(group, reference):
         return _estimate(group, reference, level, difference, None, "none", reason)
-    ours, theirs = (pooled_rate(sums, level, design_effect=design_effect) for sums in (group, reference))
-    ours_low, ours_high = _limits(ours)
-    theirs_low, theirs_high = _limits(theirs)
+    own = [_own_limits(sums, level, design_effect) for sums in (group, reference)]
+    if own[0] is None or own[1] is None:
+        return _estimate(group, reference, level, difference, None, "none", TOO_WIDE)
+    (ours_low, ours_high), (theirs_low, theirs_high) = own[0], own[1]
     correlation = _correlation(group, reference)
     least = 0.0
     if _share_speakers(group, reference):
@@ -107,6 +141,42 @@ def rate_difference(
         difference + max(least, _combine(ours_high - value[0], value[1] - theirs_low, correlation)),
     )
     return _estimate(group, reference, level, difference, limits, method, None)
+
+
+def difference_p_value(group: SpeakerSums, reference: SpeakerSums) -> float | str:
+    """Two-sided p-value that two groups' rates are equal; or, in words, why there is none.
+
+    Notes
+    -----
+    That of the t test of the log ratio: 1 less the highest level at which the interval of `rate_ratio` excludes 1.
+    Where a group has no jackknife, the same of `rate_difference` and 0, to 1e-6.
+    """
+    from scipy.special import stdtr
+
+    if reason := _no_interval(group, reference):
+        return reason
+    error = log_ratio_error(group, reference)
+    if isinstance(error, str):
+        return _inverted_p_value(group, reference)
+    ours, theirs = group.rate, reference.rate
+    assert ours
+    assert theirs
+    distance = abs(math.log(ours / theirs))
+    p_value = 1.0 if not distance else float(2 * stdtr(error[1], -distance / error[0])) if error[0] else 0.0
+    if _share_speakers(group, reference):
+        fewest = min(group.total_errors, reference.total_errors)
+        p_value = max(p_value, 2 * math.exp(-fewest * math.expm1(min(distance, 700.0)) / DESIGN_EFFECT))
+    return min(1.0, p_value)
+
+
+def _inverted_p_value(group: SpeakerSums, reference: SpeakerSums) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        p_value = (low + high) / 2
+        found = rate_difference(group, reference, 1 - p_value)
+        outside = found.low is not None and found.high is not None and not found.low <= 0 <= found.high
+        low, high = (low, p_value) if outside else (p_value, high)
+    return high
 
 
 def log_ratio_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, float] | str:
@@ -119,10 +189,25 @@ def log_ratio_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, 
     return _error(group, reference, ours, theirs)
 
 
-def _limits(estimate: Estimate) -> tuple[float, float]:
-    if estimate.low is None or estimate.high is None:  # pragma: no cover - the groups were checked
-        raise InputError(f"a group has no interval: {estimate.reason}")
-    return estimate.low, estimate.high
+def _own_limits(sums: SpeakerSums, level: float, design_effect: float) -> tuple[float, float] | None:
+    found = pooled_rate(sums, level, design_effect=design_effect)
+    return None if found.low is None or found.high is None else (found.low, found.high)
+
+
+def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _independent(group: SpeakerSums, reference: SpeakerSums, level: float) -> tuple[float, float]:
+    """Exact limits of the ratio if all errors were independent: the group's share of the errors is binomial."""
+    from scipy.special import betaincinv
+
+    ours, theirs = group.total_errors, reference.total_errors
+    per_word = reference.total_words / group.total_words
+    tail = (1 - level) / 2
+    share, rest = betaincinv(ours, theirs + 1, tail), betaincinv(theirs + 1, ours, 1 - tail)
+    most, least = betaincinv(ours + 1, theirs, 1 - tail), betaincinv(theirs, ours + 1, tail)
+    return per_word * float(share / rest), per_word * float(most / least)
 
 
 def _combine(ours: float, theirs: float, correlation: float) -> float:
@@ -209,7 +294,7 @@ def _estimate(
     reference: SpeakerSums,
     level: float,
     value: float | None,
-    limits: tuple[float, float] | None,
+    limits: tuple[float, float | None] | None,
     method: str,
     reason: str | None,
 ) -> Estimate:

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "FARTHEST",
     "LogJackknife",
     "effective_speakers",
     "jackknife_mean_rate",
     "jackknife_pooled_rate",
     "poisson_limits",
     "satterthwaite",
+    "spanning",
     "t_quantile",
 ]
+
+
+FARTHEST = 1_000.0
+"""An interval that would reach further than this factor on both sides of its estimate is not given."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +40,7 @@ class LogJackknife:
     ----------
     log_value : natural logarithm of the rate.
     deviations : shape (n_speakers,), each leave-one-out log rate minus their mean.
-    degrees_of_freedom : of the variance: effective speakers less one, at least 1.
+    degrees_of_freedom : of the variance: effective speakers less one.
     counting_variance : variance of the log rate if errors were independent events (Poisson). The variance is
         never taken to be less, so that speakers who happen to be alike give no interval of width zero.
     """
@@ -54,10 +60,23 @@ class LogJackknife:
         """Jackknife variance of the log rate, but at least `counting_variance`."""
         return max(self.scale * float(self.deviations @ self.deviations), self.counting_variance)
 
-    def limits(self, level: float) -> tuple[float, float]:
-        """Interval of the rate: exp(log rate ± t · standard error)."""
+    def limits(self, level: float) -> tuple[float, float] | None:
+        """Interval of the rate: exp(log rate ± t · standard error); None as in `spanning`."""
         half = t_quantile(self.degrees_of_freedom, level) * math.sqrt(self.variance)
-        return math.exp(self.log_value - half), math.exp(self.log_value + half)
+        return spanning(math.exp(self.log_value), half)
+
+
+def spanning(value: float, half: float) -> tuple[float, float] | None:
+    """Limits of `value` on the log scale; None where they would be more than a factor `FARTHEST` away.
+
+    So few speakers, of whom one makes nearly all errors, say no more than that the rate is not known.
+
+    >>> spanning(0.2, 0.0), spanning(0.2, 50.0)
+    ((0.2, 0.2), None)
+    """
+    if not half <= math.log(FARTHEST):
+        return None
+    return value * math.exp(-half), value * math.exp(half)
 
 
 def effective_speakers(words: NDArray[np.float64]) -> float:
@@ -89,16 +108,25 @@ def jackknife_mean_rate(errors: NDArray[np.float64], words: NDArray[np.float64])
 def _jackknife(
     errors: NDArray[np.float64], words: NDArray[np.float64], counting_variance: float
 ) -> LogJackknife | None:
-    left_errors, left_words = errors.sum() - errors, words.sum() - words
-    if len(errors) < 2 or not (left_errors > 0).all() or not (left_words > 0).all():
+    if np.count_nonzero(errors) < 2 or np.count_nonzero(words) < 2:
         return None
+    left_errors, left_words = _without_each(errors), _without_each(words)
     replicates = np.log(left_errors) - np.log(left_words)
     return LogJackknife(
         math.log(errors.sum() / words.sum()),
         replicates - replicates.mean(),
-        max(1.0, effective_speakers(words) - 1),
+        effective_speakers(words) - 1,
         counting_variance,
     )
+
+
+def _without_each(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The total without each of the sums, which are not negative."""
+    left: NDArray[np.float64] = sums.sum() - sums
+    # Taking the largest off the total would leave rounding errors where it is nearly all of it.
+    largest = int(sums.argmax())
+    left[largest] = np.delete(sums, largest).sum()
+    return left
 
 
 def satterthwaite(variances: Sequence[float], freedoms: Sequence[float]) -> float:
@@ -118,7 +146,7 @@ def t_quantile(degrees_of_freedom: float, level: float) -> float:
     return float(stdtrit(degrees_of_freedom, 0.5 + level / 2))
 
 
-def poisson_limits(events: int, level: float) -> tuple[float, float]:
+def poisson_limits(events: float, level: float) -> tuple[float, float]:
     """Exact two-sided limits of a Poisson mean after `events` events (Garwood, Biometrika 28, 1936)."""
     from scipy.special import gammaincinv
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.jackknife import satterthwaite, t_quantile
+from speechfair.metrics.jackknife import FARTHEST, satterthwaite, spanning, t_quantile
 from speechfair.metrics.pairing import Pair, join
-from speechfair.metrics.rates import MIN_SPEAKERS, SpeakerSums, pooled_rate, require_level
+from speechfair.metrics.rates import MIN_SPEAKERS, TOO_WIDE, SpeakerSums, pooled_rate, require_level
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def paired_ratio(pair: Pair, level: float = 0.95) -> Estimate:
     limits = (value, value)
     if moved is not None:
         half = t_quantile(degrees_of_freedom(pair), level) * math.sqrt(_log_ratio_variance(pair, moved))
-        limits = value * math.exp(-half), value * math.exp(half)
+        if (spanned := spanning(value, half)) is None:
+            return pair.estimate(level, value, None, "none", TOO_WIDE)
+        limits = spanned
     if moved is not None and pair.n_changed >= MIN_SPEAKERS:
         return pair.estimate(level, value, limits, _RATIO, None)
     low, high = _limits(paired_difference(pair, level))
@@ -141,9 +143,11 @@ def ratio_change(group: Pair, reference: Pair, level: float = 0.95) -> Estimate:
             return every.estimate(level, value, None, "none", f"{name}: {reason_}")
     changes = [paired_ratio(pair, level) for _, pair in sides]
     if all(change.method == _RATIO for change in changes):
-        half = _ratio_change_half_width(group, reference, level)
-        limits = value * math.exp(-half), value * math.exp(half)
-        return every.estimate(level, value, limits, _RATIO, None)
+        spanned = spanning(value, _ratio_change_half_width(group, reference, level))
+        why = TOO_WIDE if spanned is None else None
+        return every.estimate(level, value, spanned, "none" if why else _RATIO, why)
+    if any(change.low is None for change in changes):
+        return every.estimate(level, value, None, "none", TOO_WIDE)
     (low, high), (other_low, other_high) = (_limits(change) for change in changes)
     if not other_low:
         reason = "reference group: its rate after may be 0: no upper limit"
@@ -194,7 +198,8 @@ def _skewed(value: float, error: float, t: float) -> tuple[float, float]:
     if not error:
         return value, value
     scale = 3 * error
-    centre, half = math.asinh(value / scale), t * error / math.hypot(value, scale)
+    # Beyond sinh(700) there are no floats; only a level next to 1 with hardly any speakers asks for so much.
+    centre, half = math.asinh(value / scale), min(t * error / math.hypot(value, scale), 600.0)
     return scale * math.sinh(centre - half), scale * math.sinh(centre + half)
 
 
@@ -262,7 +267,9 @@ def _ratio_change_half_width(group: Pair, reference: Pair, level: float) -> floa
 def _highest(pair: Pair, errors: NDArray[np.float64], level: float) -> float:
     """Upper limit of the rate of these errors."""
     sums = SpeakerSums(pair.before.speakers, errors, pair.before.words, pair.n_utterances)
-    return _limits(pooled_rate(sums, level))[1]
+    # No limit means one beyond `FARTHEST` times the rate: that far is wide enough next to the t limits.
+    high = pooled_rate(sums, level).high
+    return FARTHEST * (sums.rate or 0.0) if high is None else high
 
 
 def _limits(estimate: Estimate) -> tuple[float, float]:

@@ -15,7 +15,9 @@ import numpy as np
 
 from speechfair.errors import InputError
 from speechfair.metrics.jackknife import (
+    FARTHEST,
     LogJackknife,
+    effective_speakers,
     jackknife_mean_rate,
     jackknife_pooled_rate,
     poisson_limits,
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESIGN_EFFECT",
+    "MIN_EFFECTIVE_SPEAKERS",
     "MIN_SPEAKERS",
+    "TOO_WIDE",
     "ErrorKind",
     "SpeakerSums",
     "no_interval_reason",
@@ -42,6 +46,17 @@ _KINDS: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
 
 MIN_SPEAKERS = 5
 """Fewer speakers than this in a group: no interval, the reason instead."""
+
+MIN_EFFECTIVE_SPEAKERS = 3.0
+"""Speakers worth fewer than so many of equal talk time (`jackknife.effective_speakers`): no interval, the reason.
+
+From here on the intervals cover what they promise (docs/results/coverage.md). Below they would cover more than that,
+and say nothing: with two effective speakers they reach from a thirtieth of the rate to thirty times it.
+"""
+
+TOO_WIDE = (
+    f"the speakers differ so much that the interval would reach {FARTHEST:,.0f} times the value: no interval"
+)
 
 DESIGN_EFFECT = 2.0
 """Variance inflation assumed where a group shows too few errors to estimate it.
@@ -187,14 +202,16 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
     Returns
     -------
     Estimate
-        Without reference tokens the value is None. With fewer than `MIN_SPEAKERS` speakers, or utterances whose
-        speaker is not known, the interval is None. `reason` says so.
+        Without reference tokens the value is None. With fewer than `MIN_SPEAKERS` speakers, speakers worth fewer
+        than `MIN_EFFECTIVE_SPEAKERS`, or utterances whose speaker is not known, the interval is None, and so it is
+        where it would reach further than a factor of 1,000. `reason` says so.
 
     Notes
     -----
     The interval is exp(log rate ± t · se), se from the delete-one-speaker jackknife but never less than that of
-    independent (Poisson) errors. The degrees of freedom are the effective number of speakers less one: with n - 1
-    the intervals of speakers with unequal talk time are too narrow (docs/results/coverage.md).
+    independent (Poisson) errors, and the interval holds their exact one (Garwood 1936). The degrees of freedom are the
+    effective number of speakers less one: with n - 1 the intervals of speakers with unequal talk time are too narrow
+    (docs/results/coverage.md).
     """
     require_level(level)
     if not design_effect >= 1:
@@ -206,7 +223,14 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
         return _estimate(sums, level, value, None, "none", reason)
     jackknife = jackknife_pooled_rate(sums.errors, sums.words)
     if jackknife is not None:
-        return _estimate(sums, level, value, jackknife.limits(level), "jackknife-log-t", None)
+        if (limits := jackknife.limits(level)) is None:
+            return _estimate(sums, level, value, None, "none", TOO_WIDE)
+        least = poisson_limits(sums.total_errors, level)
+        limits = (
+            min(limits[0], least[0] / sums.total_words),
+            max(limits[1], least[1] / sums.total_words),
+        )
+        return _estimate(sums, level, value, limits, "jackknife-log-t", None)
     limits, method = _sparse_limits(sums.errors, sums.total_words, level, design_effect)
     return _estimate(sums, level, value, limits, method, None)
 
@@ -233,7 +257,9 @@ def speaker_mean_rate(
         return _estimate(sums, level, value, None, "none", reason_, count)
     jackknife = jackknife_mean_rate(sums.errors[spoke], sums.words[spoke])
     if jackknife is not None:
-        return _estimate(sums, level, value, jackknife.limits(level), "jackknife-log-t", None, count)
+        found = jackknife.limits(level)
+        method, why = ("none", TOO_WIDE) if found is None else ("jackknife-log-t", None)
+        return _estimate(sums, level, value, found, method, why, count)
     # An error of speaker i moves the mean by 1 / (n words_i), so the least talkative sets the limit.
     weight = count * float(sums.words[spoke].min())
     limits, method = _sparse_limits(rates * weight / count, weight, level, design_effect)
@@ -241,7 +267,12 @@ def speaker_mean_rate(
 
 
 def no_interval_reason(sums: SpeakerSums, n_speakers: int | None = None) -> str | None:
-    """Why this group can have no interval, or None if it can."""
+    """Why this group can have no interval, or None if it can.
+
+    Parameters
+    ----------
+    n_speakers : speakers who weigh the same each; None for pooled rates, in which they weigh what they say.
+    """
     if sums.n_without_speaker:
         return (
             f"{sums.n_without_speaker} of {sums.n_utterances} utterances have no speaker id: no interval, "
@@ -250,7 +281,23 @@ def no_interval_reason(sums: SpeakerSums, n_speakers: int | None = None) -> str 
     count = int((sums.words > 0).sum()) if n_speakers is None else n_speakers
     if count < MIN_SPEAKERS:
         return f"fewer than {MIN_SPEAKERS} speakers ({count}): no interval"
+    if n_speakers is None and (effective := effective_speakers(sums.words)) < MIN_EFFECTIVE_SPEAKERS:
+        worth = math.floor(10 * effective) / 10
+        return (
+            f"{_talkative(sums.words, count)}: no interval, since all together tell as much as {worth:g} speakers of "
+            f"equal talk time ({MIN_EFFECTIVE_SPEAKERS:g} are needed)"
+        )
     return None
+
+
+def _talkative(words: NDArray[np.float64], count: int) -> str:
+    """Who has most of the words: "one of 5 speakers has 96 % of the words"."""
+    shares = np.cumsum(np.sort(words)[::-1]) / words.sum()
+    most = int(np.searchsorted(shares, 0.5)) + 1
+    percent = 100 * float(shares[most - 1])
+    told = f"{percent:.0f}" if percent < 99 else f"{math.floor(10 * percent) / 10:g}"
+    who = f"one of {count} speakers has" if most == 1 else f"{most} of {count} speakers have"
+    return f"{who} {told} % of the words"
 
 
 def require_level(level: float) -> None:

@@ -195,6 +195,10 @@ def _labels(groups: Sequence[Group]) -> list[str]:
     return labels
 
 
+def _without(low: float | None) -> str:
+    return "  no interval" if low is None else f"  at least {low:.2f}, no upper limit"
+
+
 def _dot(
     label: str, group: Group, estimate: EstimateRecord, bottom: float, top: float, text: str
 ) -> dict[str, Any]:
@@ -208,7 +212,7 @@ def _dot(
         "low": max(low, bottom) if low is not None and has_interval else estimate.value,
         "high": min(high, top) if high is not None and has_interval else estimate.value,
         "end": min(high, top) if high is not None and has_interval else estimate.value,
-        "text": text + (" (goes on) →" if cut else "") + ("" if has_interval else "  no interval"),
+        "text": text + (" (goes on) →" if cut else "") + ("" if has_interval else _without(low)),
         "kind": "reference" if group.is_reference else "interval" if has_interval else "none",
     }
 

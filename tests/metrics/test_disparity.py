@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.metrics.disparity import rate_difference, rate_ratio
-from speechfair.metrics.rates import SpeakerSums, pooled_rate
+from speechfair.metrics.disparity import difference_p_value, rate_difference, rate_ratio
+from speechfair.metrics.rates import SpeakerSums, no_interval_reason, pooled_rate
 
 
 def sums(errors: list[float], words: list[float], prefix: str = "s") -> SpeakerSums:
@@ -16,8 +16,10 @@ def sums(errors: list[float], words: list[float], prefix: str = "s") -> SpeakerS
     return SpeakerSums(names, np.array(errors, float), np.array(words, float), len(errors))
 
 
-group = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=5, max_size=12).map(
-    lambda pairs: ([float(pair[0]) for pair in pairs], [float(pair[1]) for pair in pairs])
+group = (
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=5, max_size=12)
+    .map(lambda pairs: ([float(pair[0]) for pair in pairs], [float(pair[1]) for pair in pairs]))
+    .filter(lambda data: no_interval_reason(sums(*data)) is None)
 )
 
 
@@ -153,3 +155,44 @@ def test_reasons_name_the_group(compare: object) -> None:
     assert compare(few, usual).value is not None
     assert compare(silent, usual).reason == "no reference words in the group: no rate"
     assert compare(usual, silent).value is None
+
+
+@pytest.mark.parametrize("wrong", [1, 2])
+def test_a_reference_with_errors_of_fewer_than_three_speakers_gives_a_lower_limit_only(wrong: int) -> None:
+    one = sums([8.0] * 20, [100.0] * 20)
+    other = sums([1.0] * wrong + [0.0] * (20 - wrong), [100.0] * 20, "r")
+    ratio, difference = rate_ratio(one, other), rate_difference(one, other)
+    assert ratio.value == pytest.approx(160 / wrong)
+    assert ratio.low is not None
+    assert 1 < ratio.low < 160 / wrong
+    assert ratio.high is None
+    assert f"only {wrong} of the reference group's 20 speakers have errors" in str(ratio.reason)
+    assert difference.low is not None
+    assert difference.high is not None
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_p_value_of_a_difference_is_that_of_the_ratios_interval(shared: bool) -> None:
+    rng = np.random.default_rng(5)
+    one = sums(list(rng.poisson(20, 9)), [100.0] * 9)
+    other = sums(list(rng.poisson(27, 12)), [100.0] * 12, "s" if shared else "r")
+    p_value = difference_p_value(one, other)
+    assert isinstance(p_value, float)
+    for level, within in ((1 - 1.01 * p_value, False), (1 - 0.99 * p_value, True)):
+        found = rate_ratio(one, other, level)
+        assert found.low is not None
+        assert found.high is not None
+        # the exact interval of independent errors can only be wider
+        assert (found.low <= 1 <= found.high) or not within
+    assert difference_p_value(one, one) == 1
+
+
+def test_the_p_value_of_a_group_without_errors_is_that_of_the_difference() -> None:
+    none, many = sums([0.0] * 8, [200.0] * 8), sums([30.0, 25, 40, 28, 33, 41], [200.0] * 6, "r")
+    p_value = difference_p_value(none, many)
+    assert isinstance(p_value, float)
+    assert p_value < 0.05
+    few = sums([1.0, 0, 0, 0, 0, 0], [200.0] * 6, "r")
+    told = difference_p_value(none, few)
+    assert isinstance(told, float)
+    assert told > 0.5

@@ -30,8 +30,10 @@ def pair_of(
 
 
 counts = st.integers(0, 40)
-pairs = st.lists(st.tuples(counts, counts, st.integers(40, 400)), min_size=5, max_size=12).map(
-    lambda rows: pair_of(*(list(map(float, column)) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
+pairs = (
+    st.lists(st.tuples(counts, counts, st.integers(40, 400)), min_size=5, max_size=12)
+    .map(lambda rows: pair_of(*(list(map(float, column)) for column in zip(*rows, strict=True))))  # type: ignore[arg-type]
+    .filter(lambda pair: pair.no_interval is None)
 )
 
 

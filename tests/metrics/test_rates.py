@@ -8,12 +8,19 @@ import numpy as np
 import polars as pl
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError
 from speechfair.metrics.jackknife import jackknife_pooled_rate
-from speechfair.metrics.rates import SpeakerSums, pooled_rate, speaker_mean_rate, speaker_sums
+from speechfair.metrics.rates import (
+    MIN_EFFECTIVE_SPEAKERS,
+    SpeakerSums,
+    no_interval_reason,
+    pooled_rate,
+    speaker_mean_rate,
+    speaker_sums,
+)
 
 COLUMNS = ("speaker", "substitutions", "deletions", "insertions", "reference_length")
 
@@ -82,6 +89,7 @@ def test_interval_depends_on_proportions_of_words_only(data: list[tuple[int, int
         pooled_rate(sums(errors, words)),
         pooled_rate(sums(errors, [factor * word for word in words])),
     )
+    assume(no_interval_reason(sums(errors, words)) is None)
     assert one.value is not None
     assert one.low is not None
     assert one.high is not None
@@ -118,10 +126,12 @@ def test_unequal_talk_time_costs_degrees_of_freedom() -> None:
 def test_speakers_who_are_alike_by_chance_give_no_interval_of_width_zero(e: int, w: int, n: int) -> None:
     group = sums([float(e)] * n, [float(w)] * n)
     half = scipy.stats.t.ppf(0.975, n - 1) / math.sqrt(n * e)  # as for n · e independent errors
-    for estimate in (pooled_rate(group), speaker_mean_rate(group)):
-        assert estimate.value == pytest.approx(e / w)
-        assert estimate.low == pytest.approx(e / w * math.exp(-half))
-        assert estimate.high == pytest.approx(e / w * math.exp(half))
+    least = scipy.stats.chi2.ppf([0.025, 0.975], [2 * n * e, 2 * n * e + 2]) / 2 / (n * w)  # Garwood's
+    low, high = e / w * math.exp(-half), e / w * math.exp(half)
+    mean, pooled = speaker_mean_rate(group), pooled_rate(group)
+    assert (mean.low, mean.value, mean.high) == pytest.approx((low, e / w, high))
+    outer = min(low, least[0]), e / w, max(high, least[1])
+    assert (pooled.low, pooled.value, pooled.high) == pytest.approx(outer)
 
 
 def test_speaker_mean_weighs_speakers_alike() -> None:
@@ -214,3 +224,35 @@ def test_sums_that_do_not_fit_are_refused() -> None:
 def test_a_level_is_a_fraction(level: float) -> None:
     with pytest.raises(InputError, match="fraction"):
         pooled_rate(sums([1], [2]), level)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([96, 1, 1, 1, 1], "one of 5 speakers has 96 % of the words"),
+        ([1_000_000, 10, 10, 10, 10, 10], "one of 6 speakers has 99.9 % of the words"),
+        ([48, 48, 1, 1, 1, 1], "2 of 6 speakers have 96 % of the words"),
+    ],
+)
+def test_speakers_who_hardly_speak_give_no_interval(words: list[float], told: str) -> None:
+    group = sums([5.0] * len(words), words)
+    estimate = pooled_rate(group)
+    assert (estimate.low, estimate.high, estimate.method) == (None, None, "none")
+    assert estimate.value == pytest.approx(5 * len(words) / sum(words))
+    assert str(estimate.reason).startswith(told)
+    assert f"{MIN_EFFECTIVE_SPEAKERS:g} are needed" in str(estimate.reason)
+    assert speaker_mean_rate(group).low is not None, "each speaker weighs the same in a mean"
+
+
+def test_errors_of_one_speaker_next_to_single_ones_of_others_give_no_interval_of_a_thousandfold() -> None:
+    estimate = pooled_rate(sums([1e6, 1, 0, 0, 0], [100.0] * 5))
+    assert (estimate.low, estimate.high) == (None, None)
+    assert "1,000 times" in str(estimate.reason)
+
+
+def test_an_interval_holds_the_exact_one_of_independent_errors() -> None:
+    estimate = pooled_rate(sums([1.0] * 5 + [0.0] * 395, [100.0] * 400))
+    least = scipy.stats.chi2.ppf([0.025, 0.975], [10, 12]) / 2 / 40_000
+    assert estimate.low == pytest.approx(least[0])
+    assert estimate.high is not None
+    assert estimate.high >= least[1]
