@@ -21,6 +21,8 @@ def data_root() -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Tests never touch the user's cache, and share one of their own within a session."""
-    base = tmp_path_factory.getbasetemp() / "cache"
-    os.environ["SPEECHFAIR_CACHE"] = str(base)
+    """Tests never touch the user's cache. They share one of their own, across the processes of pytest-xdist too."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    os.environ["SPEECHFAIR_CACHE"] = str(base / "cache")

@@ -5,7 +5,7 @@ The people in it are made up, and what they say is written here. Everything else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ def run_example(
     *,
     corpus: str = "speechocean762",
     aifl: int = 0,
+    settings: Sequence[str] = (),
     say: Say | None = None,
 ) -> Example:
     """Run the example.
@@ -52,6 +53,7 @@ def run_example(
     root : folder that holds the corpus.
     corpus : name of the corpus's folder in `root`.
     aifl : fairness level; at 1 and 2 what failed keeps the release gate shut, whoever signs.
+    settings : changes of the training recipe as ``KEY=VALUE``, such as ``steps=8``.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def run_example(
     from speechfair.process.journal import noted
 
     out, tell = Path(out), say or (lambda _: None)
-    recipe = _begin(out, Path(root), corpus, aifl)
+    recipe = _begin(out, Path(root), corpus, aifl, settings)
     process, run = out / "process", out / "runs" / "trained"
     tell(f"plan and criteria are frozen in {process}")
     with noted("debias", run, process):
@@ -81,11 +83,9 @@ def run_example(
     return Example(process, before, refused, gate(process, "release"))
 
 
-def _begin(out: Path, root: Path, corpus: str, aifl: int) -> DebiasRecipe:
+def _begin(out: Path, root: Path, corpus: str, aifl: int, settings: Sequence[str]) -> DebiasRecipe:
     """Write the process folder, freeze plan and criteria, and return the recipe with its corpus in place."""
-    import yaml
-
-    from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.debias.recipe import read_recipe
     from speechfair.debias.training.pieces import base_folder, need_training_packages
     from speechfair.models.weights import digest_of
     from speechfair.process.init import freeze, init, read_start
@@ -96,10 +96,8 @@ def _begin(out: Path, root: Path, corpus: str, aifl: int) -> DebiasRecipe:
     if not (root / corpus).is_dir():
         raise InputError(f"there is no {root / corpus}; name the corpus's folder in {root} with --corpus")
     home = data_folder("recipes") / "process" / "speechocean762"
-    content = yaml.safe_load((home / "debias.yaml").read_text(encoding="utf-8"))
-    for source in (*content["train"], *content["evaluate"]):
-        source["root"] = corpus
-    recipe = DebiasRecipe.model_validate({**content, "data_root": root.absolute()})
+    folders = (f"data_root={root.absolute()}", f"train.0.root={corpus}", f"evaluate.0.root={corpus}")
+    recipe = read_recipe(home / "debias.yaml", (*folders, *settings))
     start = read_start(home / "start.yaml")
     forms = {**start.forms, "suppliers.yaml": _supplied(recipe.model, digest_of(base_folder(recipe.model)))}
     init(out / "process", start.model_copy(update={"forms": forms, "aifl": aifl}))

@@ -75,6 +75,7 @@ def process_example(
     *,
     corpus: str = "speechocean762",
     aifl: int = 0,
+    settings: Sequence[str] = (),
     say: Callable[[str], None] | None = None,
 ) -> Example:
     """Run a whole small project on real speech: plan, criteria, training, audits, checklist, sign-off. Minutes.
@@ -84,8 +85,9 @@ def process_example(
     out : new folder for everything.
     root : folder that holds the corpus folder `corpus`.
     aifl : fairness level, 0 to 2; from 1 on, a failed item keeps the gate shut.
+    settings : changes of the training recipe as ``KEY=VALUE``, such as ``steps=8``.
     say : called with each line of progress.
     """
     from speechfair.debias.worked_example import run_example
 
-    return run_example(out, root, corpus=corpus, aifl=aifl, say=say)
+    return run_example(out, root, corpus=corpus, aifl=aifl, settings=settings, say=say)
