@@ -12,6 +12,7 @@ from speechfair.metrics.disparity import rate_ratio
 from speechfair.metrics.rates import SpeakerSums
 from speechfair.metrics.slices import Method, SliceSearch, find_slices
 
+DRAWS = 80
 SETS = {"rate": [0], "noise": [1], "voice": [2, 3, 4, 5, 6, 7]}
 
 
@@ -68,10 +69,10 @@ def part(sums: SpeakerSums, chosen: np.ndarray) -> SpeakerSums:
 
 
 def test_noise_is_seldom_called_a_slice_although_it_looks_like_one() -> None:
-    searches = [search(seed, 60)[0] for seed in range(200)]
+    searches = [search(seed, 60)[0] for seed in range(DRAWS)]
     share = np.mean([any(one.found for one in done.slices) for done in searches])
     # 5 % nominal, and three binomial standard errors.
-    assert share <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert share <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / DRAWS)
     # On the half they were chosen on the worst clusters look bad, which is why that half must not be quoted.
     worst = [max(one.ratio_where_chosen for one in done.slices) for done in searches if done.slices]
     tested = [one.ratio.value for done in searches for one in done.slices if one.ratio.value]
