@@ -1,7 +1,7 @@
 """Names to implementations, found through entry points and imported only when used.
 
-Anyone's package adds a corpus or a model by declaring an entry point in the group
-``speechfair.corpora`` or ``speechfair.models``; nothing here changes.
+Anyone's package adds a corpus, a model or a metric by declaring an entry point in the group
+``speechfair.corpora``, ``speechfair.models`` or ``speechfair.metrics``; nothing here changes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from speechfair.errors import InputError
 
-__all__ = ["Registry", "corpora", "did_you_mean", "models"]
+__all__ = ["Registry", "corpora", "did_you_mean", "metrics", "models"]
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
@@ -76,3 +76,9 @@ def corpora() -> Registry:
 def models() -> Registry:
     """The model adapter families; a model is asked for as ``FAMILY`` or ``FAMILY:WHICH``."""
     return Registry("speechfair.models", "model family")
+
+
+@cache
+def metrics() -> Registry:
+    """The metrics: what is counted in each utterance, and among how many."""
+    return Registry("speechfair.metrics", "metric")

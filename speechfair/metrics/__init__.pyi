@@ -5,6 +5,7 @@ from .design_effect import observed_design_effect, rate_under_design_effect, rat
 from .disparity import rate_difference, rate_ratio
 from .error_counts import count_errors
 from .faas import Faas
+from .metric import Metric, load_metric
 from .mixed import Adjusted, AdjustedGroup, adjusted_ratios
 from .multiplicity import holm
 from .rates import (
@@ -28,6 +29,7 @@ __all__ = [
     "AdjustedGroup",
     "Faas",
     "GapPermutation",
+    "Metric",
     "Shrunken",
     "ShrunkenCell",
     "SpeakerSums",
@@ -37,6 +39,7 @@ __all__ = [
     "bootstrap_rates",
     "count_errors",
     "holm",
+    "load_metric",
     "max_min_gap",
     "observed_design_effect",
     "permute_gap",

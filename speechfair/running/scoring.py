@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import RunFolderError
+from speechfair.metrics.metric import EMPTY_REFERENCE
 from speechfair.types import UNKNOWN, Normalizer
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def score_table(
     references = [normalizer(text) if text is not None else None for text in joined["reference_verbatim"]]
     texts = [normalizer(text) if text is not None else "" for text in joined["hypothesis_verbatim"]]
     excluded = [
-        reason or (NO_TEXT if ref is None else f"reference is empty after normalising ({normalizer.name})")
+        reason or (NO_TEXT if ref is None else f"{EMPTY_REFERENCE} ({normalizer.name})")
         if reason or not ref
         else None
         for reason, ref in zip(joined["excluded"], references, strict=True)

@@ -1,0 +1,210 @@
+"""A metric: what is counted in each utterance, among how many, and how the result is named.
+
+A metric is data. It reads columns of the score table (`speechfair.running.scoring.score_table`) and gives each
+utterance its *events* and its *trials*; the rate of a group is the sum of the events over the sum of the trials.
+Intervals, ratios and gaps are the same for every metric and are in `metric_estimates`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from speechfair.errors import InputError
+from speechfair.registry import metrics
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.metrics.error_counts import Tokens
+    from speechfair.metrics.rates import SpeakerSums
+
+__all__ = ["EMPTY_REFERENCE", "Kind", "Measured", "Metric", "load_metric", "measure", "metric_sums"]
+
+Kind = Literal["proportion", "count", "amount"]
+Rows = Literal["scored", "empty_reference"]
+
+EMPTY_REFERENCE = "reference is empty after normalising"
+"""How the reason begins for which `score_table` excludes an utterance in which nobody speaks."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_COUNTS = ("substitutions", "deletions", "insertions", "reference_length")
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """One kind of error, failure or cost, and how to read it from the score table.
+
+    Parameters
+    ----------
+    name : stable id, such as ``sentence_error_rate``; recipes, criteria and ``audit.json`` use it.
+    title : the name in words, such as ``sentence error rate``.
+    short : heading of a narrow column, such as ``SER``.
+    event, trial : what is counted, and among what, as plural nouns: ``wrong utterances`` among ``utterances``. With
+        `tokens` None and a metric of tokens, write ``tokens``; the page then says words or characters.
+    events, trials : polars expressions over the columns of the score table, one number or truth value per row. Null
+        leaves the row out of this metric.
+    kind : ``proportion``, where events are never more than trials; ``count``, where they may be; ``amount``, a
+        measured quantity such as seconds.
+    unit : what the rate is in: ``%``, or a unit such as ``s`` or ``×`` for an amount.
+    higher_is_worse : whether a group with a larger value is served worse.
+    tokens : count the errors of ``words`` or of ``characters`` whatever the run was scored by; None takes the run's.
+    rows : ``scored`` rows (failures among them), or those with an ``empty_reference``, which no error rate counts.
+    needs : columns of the score table that the expressions read.
+    about : one sentence that says what is counted and what is not.
+
+    Raises
+    ------
+    InputError
+        If the name is no id, or `about` or another word is missing.
+    """
+
+    name: str
+    title: str
+    short: str
+    event: str
+    trial: str
+    events: pl.Expr
+    trials: pl.Expr
+    about: str
+    kind: Kind = "count"
+    unit: str = "%"
+    higher_is_worse: bool = True
+    tokens: Tokens | None = None
+    rows: Rows = "scored"
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(
+                f"the metric name {self.name!r} is no id: use small letters, digits and underscores"
+            )
+        for field in ("title", "short", "event", "trial", "about", "unit"):
+            if not getattr(self, field).strip():
+                raise InputError(f"the metric {self.name} has no {field}")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Columns of the score table that it reads."""
+        return tuple(sorted({*self.events.meta.root_names(), *self.trials.meta.root_names()}))
+
+    @property
+    def scale(self) -> float:
+        """Factor between a stored rate and the shown number: 100 for percent."""
+        return 100.0 if self.unit == "%" else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The rows of a score table that a metric counts, with its ``events`` and ``trials``.
+
+    Parameters
+    ----------
+    table : the rows, with two float columns more.
+    reason : why no row could be counted, or None.
+    """
+
+    table: pl.DataFrame
+    reason: str | None = None
+
+
+def load_metric(name: str) -> Metric:
+    """The registered metric of that name; an unknown one raises `InputError` with the nearest name."""
+    metric = metrics().load(name)
+    if not isinstance(metric, Metric):
+        raise InputError(
+            f"the entry point {name!r} of speechfair.metrics gives {type(metric).__name__}, not a Metric"
+        )
+    if metric.name != name:
+        raise InputError(
+            f"the metric {metric.name!r} is registered as {name!r}; give the entry point the metric's name"
+        )
+    return metric
+
+
+def measure(metric: Metric, scores: pl.DataFrame, tokens: Tokens) -> Measured:
+    """Events and trials of each row that the metric counts.
+
+    Parameters
+    ----------
+    scores : the score table, excluded rows too.
+    tokens : what its counts are of.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column that the metric reads, or an event count is negative, not finite, or in a
+        proportion more than the trials; the message names the utterance.
+    """
+    import polars as pl
+
+    needed = [*metric.needs, "excluded", "reference"]
+    if missing := sorted(set(needed) - set(scores.columns)):
+        raise InputError(
+            f"the metric {metric.name} needs the columns {', '.join(missing)}, which these scores do not have"
+        )
+    if metric.rows == "scored":
+        rows = scores.filter(pl.col("excluded").is_null())
+    else:
+        rows = scores.filter(pl.col("excluded").str.starts_with(EMPTY_REFERENCE))
+    reason = None
+    if metric.tokens is not None and metric.tokens != tokens and set(metric.needs) & set(_COUNTS):
+        if metric.tokens == "words" and not rows["reference"].str.contains(r"\S\s+\S").any():
+            return Measured(_with_nothing(rows), "the references are not divided into words")
+        rows = _counted_again(rows, metric.tokens)
+    table = rows.with_columns(
+        metric.events.cast(pl.Float64).alias("events"), metric.trials.cast(pl.Float64).alias("trials")
+    ).filter(pl.col("events").is_not_null() & pl.col("trials").is_not_null())
+    _check(metric, table)
+    if table.is_empty():
+        reason = f"no utterance has {metric.trial} to count"
+    return Measured(table, reason)
+
+
+def metric_sums(table: pl.DataFrame) -> SpeakerSums:
+    """Events and trials per speaker of rows that `measure` gave: all that an estimate needs."""
+    import polars as pl
+
+    from speechfair.metrics.rates import speaker_sums
+
+    return speaker_sums(
+        table.select(
+            "speaker",
+            pl.col("events").alias("substitutions"),
+            deletions=pl.lit(0.0),
+            insertions=pl.lit(0.0),
+            reference_length=pl.col("trials"),
+        )
+    )
+
+
+def _with_nothing(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    empty = pl.lit(None, dtype=pl.Float64)
+    return rows.with_columns(events=empty, trials=empty).clear()
+
+
+def _counted_again(rows: pl.DataFrame, tokens: Tokens) -> pl.DataFrame:
+    """The rows with the error counts of the other tokens, from the normalised texts that they keep."""
+    from speechfair.metrics.error_counts import count_errors
+
+    texts = (rows[name].fill_null("").to_list() for name in ("reference", "hypothesis"))
+    return rows.with_columns(count_errors(*texts, tokens=tokens).get_columns())
+
+
+def _check(metric: Metric, table: pl.DataFrame) -> None:
+    import polars as pl
+
+    events, trials = pl.col("events"), pl.col("trials")
+    usable = events.is_finite() & trials.is_finite() & (events >= 0) & (trials >= 0)
+    if metric.kind == "proportion":
+        usable &= events <= trials
+    wrong = table.filter(~usable)
+    if not wrong.is_empty():
+        row = wrong.row(0, named=True)
+        of = " (a proportion)" if metric.kind == "proportion" else ""
+        raise InputError(
+            f"utterance {row.get('utterance_id')!r} has {row['events']:g} {metric.event} among {row['trials']:g} "
+            f"{metric.trial}, which the metric {metric.name}{of} cannot have"
+        )

@@ -1,0 +1,1 @@
+"""The metrics of this package, one file each. The entry-point group ``speechfair.metrics`` names them."""
