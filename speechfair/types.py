@@ -289,15 +289,33 @@ class ModelIdentity:
 
 
 class CorpusCard(Protocol):
-    """What a loader's YAML card tells; the full model is `speechfair.corpora.card.Card`."""
+    """What a loader's card tells: `speechfair.corpora.card.Card` or `PlainCard`."""
 
     @property
     def name(self) -> str:
         """Registry name."""
 
     @property
+    def version(self) -> str: ...
+
+    @property
     def reference(self) -> Mapping[str, str]:
         """Reference group by axis."""
+
+    @property
+    def tokens(self) -> Literal["words", "characters"]:
+        """What errors are counted in."""
+
+    @property
+    def normalizer(self) -> str | None: ...
+
+    @property
+    def statement(self) -> str | None:
+        """Said wherever the corpus is used."""
+
+    @property
+    def licence(self) -> Any:
+        """A `speechfair.corpora.card.Licence`, or None."""
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from speechfair.corpora.card import PlainCard
 from speechfair.types import Exclusion, Label, Utterance
 
 
@@ -24,15 +25,12 @@ def write_tone(path: Path, seconds: float = 0.5, rate: int = 16_000) -> Path:
 
 
 @dataclass(frozen=True)
-class ListCard:
+class ListCard(PlainCard):
     """The least that an audit wants to know."""
 
     name: str = "listed"
     version: str = "1"
-    reference: Mapping[str, str] = field(default_factory=dict)
-    tokens: str = "words"
     normalizer: str | None = "basic"
-    statement: str | None = None
 
 
 @dataclass

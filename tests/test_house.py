@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -188,3 +189,15 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "audit" in done.stdout
+
+
+def test_no_run_recipe_is_subscripted_by_string() -> None:
+    """``run.yaml`` is read as a `RunRecord`; only a debiasing record still has a part of that name."""
+    subscript = re.compile(r"""recipe\[["']|["']recipe["']\]|\.read\(\)\[["']""")
+
+    def subscripted(name: str, path: Path) -> str | None:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if subscript.search(line)]
+        lines = [line for line in lines if 'record["recipe"]' not in line and "debias" not in line]
+        return lines[0].strip() if lines else None
+
+    assert not broken(subscripted)

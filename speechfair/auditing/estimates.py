@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from speechfair.metrics import SpeakerSums
     from speechfair.metrics.rates import ErrorKind
+    from speechfair.running.run_recipe import Analysis, RunRecipe
     from speechfair.running.scoring import Tokens
 
 __all__ = ["reference_group", "result_of"]
@@ -38,7 +39,7 @@ _RUNAWAY_WARNING = 0.1
 
 def result_of(
     scores: pl.DataFrame,
-    recipe: Mapping[str, Any],
+    recipe: RunRecipe,
     normalizer: Normalizer,
     tokens: Tokens,
     statement: str | None,
@@ -52,9 +53,9 @@ def result_of(
     """
     import polars as pl
 
-    settings = recipe["analysis"]
-    check_covariates(settings.get("adjust", ()), scores)
-    level = float(settings["level"])
+    model, settings = recipe.settled()
+    check_covariates(settings.adjust, scores)
+    level = settings.level
     counted = scores.filter(pl.col("excluded").is_null())
     failed = int(counted["failed"].sum())
     totals = Totals(
@@ -67,22 +68,22 @@ def result_of(
     overall = _group(counted, "overall", "all", level, None, is_reference=False)
     groups: list[Group] = []
     axes: list[Axis] = []
-    for axis in settings["group_by"]:
+    for axis in settings.group_by:
         _check_axis(axis, scores)
-        found, summary = _axis(counted, axis, recipe, level, int(settings["seed"]))
+        found, summary = _axis(counted, axis, recipe, level, settings.seed)
         summary = _with_models(summary, counted, settings, level)
         groups.extend(found)
         axes.append(summary)
     return AuditResult(
         speechfair=__version__,
-        corpus=recipe["corpus"]["name"],
-        model=recipe["model"]["name"],
-        corpus_record=CorpusRecord(**recipe["corpus"], statement=statement),
-        model_record=ModelRecord(**recipe["model"]),
+        corpus=recipe.corpus.name,
+        model=model.name,
+        corpus_record=CorpusRecord(**recipe.corpus.plain(), statement=statement),
+        model_record=ModelRecord(**model.plain()),
         normalizer=NormalizerRecord(name=normalizer.name, version=normalizer.version),
         tokens=tokens,
         level=level,
-        seed=int(settings["seed"]),
+        seed=settings.seed,
         totals=totals,
         excluded=_reasons(scores.filter(pl.col("excluded").is_not_null()), "excluded"),
         failed=_reasons(counted.filter(pl.col("failed")), "error"),
@@ -107,12 +108,12 @@ def _check_axis(axis: str, scores: pl.DataFrame) -> None:
             )
 
 
-def _with_models(summary: Axis, counted: pl.DataFrame, settings: Mapping[str, Any], level: float) -> Axis:
+def _with_models(summary: Axis, counted: pl.DataFrame, settings: Analysis, level: float) -> Axis:
     """The axis with its adjusted ratios where asked for, and a crossing with its cells partially pooled."""
     from speechfair.metrics import speaker_sums
 
     more: dict[str, Any] = {}
-    if covariates := settings.get("adjust"):
+    if covariates := settings.adjust:
         ratios, model = adjust_axis(counted, summary.axis, summary.reference, covariates, level)
         more |= {"adjusted": ratios, "adjustment": model}
     if "+" in summary.axis:
@@ -123,7 +124,7 @@ def _with_models(summary: Axis, counted: pl.DataFrame, settings: Mapping[str, An
 
 
 def _axis(
-    counted: pl.DataFrame, axis: str, recipe: Mapping[str, Any], level: float, seed: int
+    counted: pl.DataFrame, axis: str, recipe: RunRecipe, level: float, seed: int
 ) -> tuple[list[Group], Axis]:
     import polars as pl
 
@@ -133,7 +134,7 @@ def _axis(
     values = sorted(labelled["group"].unique().to_list())
     tables = {value: labelled.filter(pl.col("group") == value) for value in values}
     sums = {value: speaker_sums(table) for value, table in tables.items()}
-    reference, why = reference_group(axis, sums, recipe)
+    reference, why = reference_group(axis, sums, *recipe.references(axis))
     groups = [
         _group(
             tables[value],
@@ -258,17 +259,15 @@ def _answers(table: pl.DataFrame) -> dict[str, int] | None:
 
 
 def reference_group(
-    axis: str, sums: Mapping[str, SpeakerSums], recipe: Mapping[str, Any]
+    axis: str, sums: Mapping[str, SpeakerSums], asked: str | None, card: Mapping[str, str]
 ) -> tuple[str | None, str]:
-    """The reference group, chosen without looking at any error rate."""
-    asked = recipe["analysis"]["reference"].get(axis)
+    """The reference group, chosen without looking at any error rate; see `RunRecipe.references`."""
     if asked is not None:
         if asked not in sums:
             raise InputError(
                 f"axis {axis!r} has no group {asked!r} to compare with; {did_you_mean(asked, list(sums))}"
             )
         return asked, "as asked for"
-    card = recipe["card"]["reference"]
     named = (
         "+".join(card[part] for part in axis.split("+")) if all(p in card for p in axis.split("+")) else None
     )

@@ -6,18 +6,19 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.result import AuditResult
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.run_manifest import build_manifest, content_digest
-from speechfair.running.run_recipe import (
-    Analysis,
-    corpus_part,
+from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, card_part, corpus_part, model_part
+from speechfair.running.run_record import (
     mark_evaluation,
-    model_part,
+    read_record,
     refuse_other_recipe,
+    reseal,
+    scores_name,
     seal,
 )
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
@@ -98,7 +99,7 @@ def transcribe(
     """
     run = RunFolder(out)
     with run.locked():
-        _transcribe(run, model, Analysis(tuple(group_by)), retry_failed, observe)
+        _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
     return run
 
 
@@ -131,8 +132,15 @@ def _analysis(
 ) -> Analysis:
     """The settings, refused before any work if they ask for an adjustment that is not installed."""
     require_extra(adjust)
-    axes = tuple(group_by)
-    return Analysis(axes, dict(reference or {}), normalizer, tokens, level, seed, tuple(adjust))
+    return Analysis(
+        group_by=tuple(group_by),
+        reference=dict(reference or {}),
+        normalizer=normalizer,
+        tokens=tokens,
+        level=level,
+        seed=seed,
+        adjust=tuple(adjust),
+    )
 
 
 def _audit(
@@ -146,8 +154,8 @@ def _audit(
     with run.locked():
         manifest = _prepare(run, corpus)
         check_covariates(analysis.adjust, manifest)
-        _scoring(manifest, analysis.as_dict(), run.read()["recipe"]["card"])  # refused before hours of work
-        refuse_other_recipe(run, "analysis", analysis.as_dict())
+        _scoring(manifest, analysis, read_record(run).recipe.card)  # refused before hours of work
+        refuse_other_recipe(run, "analysis", analysis)
         _transcribe(run, model, analysis, retry_failed, observe)
         return _score(run, analysis)
 
@@ -157,24 +165,18 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     manifest = build_manifest(corpus, run.path)
     part = corpus_part(corpus, content_digest(manifest))
     root = str(corpus.root.absolute()) if corpus.root is not None else None
-    statement = getattr(corpus.card, "statement", None)
     if run.exists:
         refuse_other_recipe(run, "corpus", part)
         return read_manifest(run)
     run.write_table(MANIFEST, manifest)
-    defaults = {
-        "reference": dict(corpus.card.reference),
-        "tokens": getattr(corpus.card, "tokens", "words"),
-        "normalizer": getattr(corpus.card, "normalizer", None),
-    }
-    seal(run, {"corpus": part, "card": defaults}, root, statement)
+    seal(run, RunRecipe(corpus=part, card=card_part(corpus.card)), root, corpus.card.statement)
     return manifest
 
 
 def read_manifest(run: RunFolder) -> pl.DataFrame:
     """The manifest of a run folder, checked against the digest in its recipe."""
     manifest = run.read_table(MANIFEST, "prepare the corpus into a new folder")
-    expected = run.read()["recipe"]["corpus"]["manifest_sha256"]
+    expected = read_record(run).recipe.corpus.manifest_sha256
     if content_digest(manifest) != expected:
         raise RunFolderError(
             f"{run.path / MANIFEST} was changed after it was made: its content is not that of digest "
@@ -186,48 +188,42 @@ def read_manifest(run: RunFolder) -> pl.DataFrame:
 def _transcribe(
     run: RunFolder, model: Recognizer, analysis: Analysis, retry_failed: bool, observe: Observer | None
 ) -> None:
-    card = run.read()["recipe"]["card"]
     manifest = read_manifest(run)
     if getattr(model, "candidate_window_s", None) is not None:
-        scoring = _scoring(manifest, analysis.as_dict(), card)
+        scoring = _scoring(manifest, analysis, read_record(run).recipe.card)
         model = settle_window(run, manifest, model, analysis, scoring, observe)
-    content = run.read()
-    recipe = dict(content["recipe"])
+    record = read_record(run)
     part = model_part(model)
     refuse_other_recipe(run, "model", part)
-    if "model" not in recipe:
-        recipe["model"] = part
-        seal(run, recipe, content["root"], content["statement"])
+    if record.recipe.model is None:
+        record = reseal(run, record, model=part)
     mark_evaluation(run)
-    transcribe_missing(run, manifest, model, content["root"], retry_failed=retry_failed, observe=observe)
-    seal(run, recipe, content["root"], content["statement"])
+    transcribe_missing(run, manifest, model, record.root, retry_failed=retry_failed, observe=observe)
+    reseal(run, record)
 
 
 def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
-    content = run.read()
-    recipe = dict(content["recipe"])
-    recipe["analysis"] = analysis.as_dict()
-    scores, result = evaluate(run, recipe, content["statement"])
-    run.write_table(f"scores/{recipe['model']['key']}.parquet", scores)
+    record = read_record(run)
+    recipe = record.recipe.having(analysis=analysis)
+    scores, result = evaluate(run, recipe, record.statement)
+    run.write_table(scores_name(recipe), scores)
     write_atomically(run.path / "audit.json", result.to_json().encode())
-    seal(run, recipe, content["root"], content["statement"])
+    reseal(run, record, analysis=analysis)
     return result
 
 
-def evaluate(
-    run: RunFolder, recipe: Mapping[str, Any], statement: str | None
-) -> tuple[pl.DataFrame, AuditResult]:
+def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[pl.DataFrame, AuditResult]:
     """Scores and result of a run folder's stored hypotheses under a recipe. Writes nothing."""
     from speechfair.auditing.estimates import result_of
     from speechfair.running.scoring import score_table
 
-    if "model" not in recipe:
+    if recipe.model is None or recipe.analysis is None:
         raise RunFolderError(f"{run.path} has no hypotheses yet; run `speechfair transcribe` first")
     started = time.perf_counter()
     manifest = read_manifest(run)
-    hypotheses = read_hypotheses(run, recipe["model"]["key"])
-    normalizer, tokens = _scoring(manifest, recipe["analysis"], recipe["card"])
-    answers = recipe["model"].get("architecture") is not None
+    hypotheses = read_hypotheses(run, recipe.model.key)
+    normalizer, tokens = _scoring(manifest, recipe.analysis, recipe.card)
+    answers = recipe.model.architecture is not None
     scores = score_table(manifest, hypotheses, normalizer, tokens, answers=answers)
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
@@ -236,16 +232,14 @@ def evaluate(
     return scores, result_of(scores, recipe, normalizer, tokens, statement, times)
 
 
-def _scoring(
-    manifest: pl.DataFrame, settings: Mapping[str, Any], card: Mapping[str, Any]
-) -> tuple[Normalizer, Tokens]:
+def _scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> tuple[Normalizer, Tokens]:
     """How errors are counted: as asked for, else as the corpus card says, else by language."""
     from speechfair.text import WITHOUT_SPACES, default_normalizer, load_normalizer
 
     languages = manifest["language"].drop_nulls().unique().to_list()
-    name = settings["normalizer"] or card["normalizer"] or default_normalizer(_only(languages))
-    usual: Tokens = "characters" if name in WITHOUT_SPACES else card["tokens"]
-    return load_normalizer(name), settings["tokens"] or usual
+    name = settings.normalizer or card.normalizer or default_normalizer(_only(languages))
+    usual: Tokens = "characters" if name in WITHOUT_SPACES else card.tokens
+    return load_normalizer(name), settings.tokens or usual
 
 
 def _only(languages: list[str]) -> str:

@@ -19,6 +19,7 @@ from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import evaluate, read_manifest
 from speechfair.errors import RunFolderError, SpeechfairError
 from speechfair.running.run_manifest import locate_audio
+from speechfair.running.run_record import RunRecord, read_record, scores_name
 from speechfair.running.window_trial import recheck
 from speechfair.store import RunFolder, differences
 
@@ -59,22 +60,22 @@ def verify(out: str | Path, *, audio: bool = True) -> Verification:
     RunFolderError : `out` is not a run folder at all.
     """
     run = RunFolder(out)
-    content = run.read()
+    record = read_record(run)
     checked: list[str] = []
     found: list[str] = []
     unchecked: list[str] = []
-    _check_files(run, content, checked, found)
-    _check_audit(run, content, checked, found, unchecked)
-    _check_calibration(run, content, checked, found)
+    _check_files(run, record, checked, found)
+    _check_audit(run, record, checked, found, unchecked)
+    _check_calibration(run, record, checked, found)
     if audio:
-        _check_audio(run, content, checked, found, unchecked)
+        _check_audio(run, record, checked, found, unchecked)
     else:
         unchecked.append("audio files: not asked for")
     return Verification(tuple(checked), tuple(found), tuple(unchecked))
 
 
-def _check_files(run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str]) -> None:
-    recorded, now = content["digests"], run.digests()
+def _check_files(run: RunFolder, record: RunRecord, checked: list[str], found: list[str]) -> None:
+    recorded, now = record.digests, run.digests()
     for name in sorted({*recorded, *now}):
         if name not in now:
             found.append(f"{name}: is missing")
@@ -86,19 +87,19 @@ def _check_files(run: RunFolder, content: dict[str, Any], checked: list[str], fo
 
 
 def _check_audit(
-    run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str], unchecked: list[str]
+    run: RunFolder, record: RunRecord, checked: list[str], found: list[str], unchecked: list[str]
 ) -> None:
-    recipe = content["recipe"]
-    if "analysis" not in recipe:
+    recipe = record.recipe
+    if recipe.analysis is None or recipe.model is None:
         unchecked.append("audit.json: the folder has not been scored yet")
         return
     try:
         stored_result = read_audit(run.path / "audit.json")
-        scores, result = evaluate(run, recipe, content["statement"])
+        scores, result = evaluate(run, recipe, record.statement)
         later: set[str] = set()
         again = _as_stored(stored_result, result, later).model_dump(mode="json", by_alias=True)
         stored = stored_result.model_dump(mode="json", by_alias=True)
-        name = f"scores/{recipe['model']['key']}.parquet"
+        name = scores_name(recipe)
         kept = run.read_table(name, "score the folder again")
     except SpeechfairError as error:
         found.append(str(error))
@@ -135,23 +136,21 @@ def _as_stored(stored: Any, again: Any, later: set[str]) -> Any:
     return again
 
 
-def _check_calibration(run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str]) -> None:
-    calibration = content["recipe"].get("calibration")
+def _check_calibration(run: RunFolder, record: RunRecord, checked: list[str], found: list[str]) -> None:
+    calibration = record.recipe.calibration
     if calibration is None:
         return
     try:
         lines = recheck(run, read_manifest(run), calibration)
-    except (SpeechfairError, KeyError, TypeError) as error:
+    except SpeechfairError as error:
         found.append(f"run.yaml: calibration: {error}")
         return
     found.extend(f"run.yaml: calibration: {line}" for line in lines)
-    checked.append(
-        f"the choice of the window, from {len(calibration['utterances'])} utterances heard both ways"
-    )
+    checked.append(f"the choice of the window, from {len(calibration.utterances)} utterances heard both ways")
 
 
 def _check_audio(
-    run: RunFolder, content: dict[str, Any], checked: list[str], found: list[str], unchecked: list[str]
+    run: RunFolder, record: RunRecord, checked: list[str], found: list[str], unchecked: list[str]
 ) -> None:
     try:
         manifest = read_manifest(run)
@@ -163,7 +162,7 @@ def _check_audio(
     for name, audio, expected in manifest.select("id", "audio", "audio_sha256").iter_rows():
         if expected is None:
             continue
-        path = locate_audio(audio, content["root"], run.path)
+        path = locate_audio(audio, record.root, run.path)
         if path not in digests:
             try:
                 digests[path] = hashlib.sha256(load_bytes(path)).hexdigest()

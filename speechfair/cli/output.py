@@ -38,7 +38,9 @@ def say(text: str) -> None:
 
 def say_how(run: RunFolder, model: Recognizer) -> None:
     """Tell what was decided and spent on the way: the window that ``auto`` took, what a paid service may cost."""
-    calibration = run.read()["recipe"].get("calibration")
+    from speechfair.running.run_record import read_record
+
+    calibration = read_record(run).recipe.calibration
     if calibration is not None:
         from speechfair.running.window_trial import describe
 

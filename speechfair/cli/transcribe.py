@@ -26,13 +26,16 @@ def command(
     from speechfair.auditing.run import transcribe
     from speechfair.models import load_model
     from speechfair.process.journal import noted
+    from speechfair.running.run_record import read_record
     from speechfair.running.transcription import read_hypotheses
 
     recognizer = load_model(model, **options.model_options(model_option, window))
     with noted("transcribe", run, process), output.transcription_progress() as observe:
         folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
     output.say_how(folder, recognizer)
-    table = read_hypotheses(folder, folder.read()["recipe"]["model"]["key"])
+    model_now = read_record(folder).recipe.model
+    assert model_now is not None
+    table = read_hypotheses(folder, model_now.key)
     facts = {
         "hypotheses": table.height,
         "failed": int(table["error"].is_not_null().sum()),

@@ -135,8 +135,8 @@ def _reference(
                     None,
                     f"the reference group {record.reference!r} of the run {side} has nothing to compare",
                 )
-    recipe = {"analysis": {"reference": {}}, "card": runs[0].recipe["card"]}
-    return reference_group(axis, {name: pair.before for name, pair in pairs.items()}, recipe)
+    sums = {name: pair.before for name, pair in pairs.items()}
+    return reference_group(axis, sums, None, runs[0].recipe.card.reference)
 
 
 def _gap(

@@ -16,11 +16,14 @@ from speechfair.auditing.run import read_manifest
 from speechfair.comparing.comparison import Matching
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import did_you_mean
+from speechfair.running.run_record import read_record, scores_name
 from speechfair.running.scoring import axes_of
 from speechfair.store import RunFolder, file_digest
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from speechfair.running.run_recipe import RunRecipe
 
 __all__ = ["Match", "ScoredRun", "compared_axes", "match_runs", "read_scored"]
 
@@ -47,7 +50,7 @@ class ScoredRun:
     """
 
     path: Path
-    recipe: dict[str, Any]
+    recipe: RunRecipe
     result: AuditResult
     audit_sha256: str
     manifest: pl.DataFrame
@@ -63,16 +66,16 @@ def read_scored(run: str | Path | RunFolder) -> ScoredRun:
         If it has not been scored, or a file that is read is not the one that was recorded in ``run.yaml``.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(run)
-    content = folder.read()
-    recipe = content["recipe"]
+    record = read_record(folder)
+    recipe = record.recipe
     audit = folder.path / "audit.json"
     result = read_audit(audit)
-    if not {"model", "analysis"} <= set(recipe):
+    if recipe.model is None or recipe.analysis is None:
         raise RunFolderError(f"{folder.path} has not been scored; run `speechfair score` on it first")
-    name = f"scores/{recipe['model']['key']}.parquet"
+    name = scores_name(recipe)
     scores = folder.read_table(name, "run `speechfair score` on the folder first")
     for part in ("audit.json", name):
-        if content["digests"].get(part) != file_digest(folder.path / part):
+        if record.digests.get(part) != file_digest(folder.path / part):
             raise RunFolderError(
                 f"{folder.path / part} was changed after the run was scored; `speechfair verify` shows how, "
                 "`speechfair score` makes it again"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +16,7 @@ from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
 from speechfair.types import LabelSource
 
-__all__ = ["AxisCard", "Card", "Licence", "load_card"]
+__all__ = ["AxisCard", "Card", "Licence", "PlainCard", "load_card"]
 
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
@@ -40,6 +42,19 @@ class AxisCard(_Strict):
     values: list[str] | None = Field(default=None, description="None: free text or user's own")
     note: str | None = None
     map: dict[str, str] = Field(default_factory=dict, description="raw value -> value")
+
+
+@dataclass(frozen=True)
+class PlainCard:
+    """The least that an audit wants to know of a corpus, for corpora made in Python. Fields as in `Card`."""
+
+    name: str
+    version: str = ""
+    reference: Mapping[str, str] = field(default_factory=dict)
+    tokens: Literal["words", "characters"] = "words"
+    normalizer: str | None = None
+    statement: str | None = None
+    licence: Licence | None = None
 
 
 class Card(_Strict):

@@ -8,9 +8,10 @@ refused for it; every card of this package has one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from speechfair.errors import InputError
+from speechfair.types import CorpusCard
 
 __all__ = ["Use", "allows", "clause_of", "require_use"]
 
@@ -22,19 +23,18 @@ _WORDS: Mapping[Use, str] = {
 }
 
 
-def allows(card: Any, use: Use) -> bool:
+def allows(card: CorpusCard, use: Use) -> bool:
     """Whether the card names the use among those allowed."""
-    licence = getattr(card, "licence", None)
-    return licence is None or use in licence.uses
+    return card.licence is None or use in card.licence.uses
 
 
-def clause_of(card: Any) -> str:
+def clause_of(card: CorpusCard) -> str:
     """The licence in a word and in its sentence."""
-    licence = getattr(card, "licence", None)
+    licence = card.licence
     return f"{licence.id}: {licence.text}" if licence is not None else "no licence is stated"
 
 
-def require_use(card: Any, use: Use, *, permission: str | None = None, instead: str = "") -> None:
+def require_use(card: CorpusCard, use: Use, *, permission: str | None = None, instead: str = "") -> None:
     """Refuse a use that the card does not allow.
 
     Parameters

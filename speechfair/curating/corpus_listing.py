@@ -87,7 +87,7 @@ def write_frames(frames: Iterable[pl.DataFrame], corpus: Corpus, path: Path) -> 
         raise InputError(f"{path}: a listing is a Parquet file; end its name in .parquet")
     if path.exists():
         raise InputError(f"{path} exists already and is not overwritten; choose another name or remove it")
-    licence = getattr(corpus.card, "licence", None)
+    licence = corpus.card.licence
     facts = {
         "schema": SCHEMA,
         "corpus": corpus.name,

@@ -39,6 +39,7 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
     from speechfair.debias.data.sources import corpus_of
     from speechfair.process.init import add_records, add_runs
     from speechfair.process.material import source_of
+    from speechfair.running.run_record import read_record
 
     who = trainer or _only_trainer(process)
     entries: list[tuple[str, str]] = []
@@ -47,7 +48,7 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
         corpus = corpus_of(recipe, source)
         data = process.parent / "data" / f"{run.name}-{number}-{source.corpus}"
         prepared = prepare(corpus, data)
-        digests[f"training-{number}"] = prepared.read()["recipe"]["corpus"]["manifest_sha256"]
+        digests[f"training-{number}"] = read_record(prepared).recipe.corpus.manifest_sha256
         entries.append(("training", source_of(data, process).path))
     targets = [source.name for source in recipe.evaluate if not source.protected]
     for name in targets[:1]:

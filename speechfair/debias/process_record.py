@@ -9,6 +9,7 @@ from typing import Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.process.training_evidence import Base, Candidate, Selection, TrainingRecord, write_training
+from speechfair.running.run_record import read_record
 from speechfair.store import RunFolder
 
 __all__ = ["record_training", "training_record"]
@@ -48,10 +49,12 @@ def training_record(
     try:
         record: dict[str, Any] = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
         training = json.loads((folder / "training" / "training.json").read_text(encoding="utf-8"))
-        started, ended, recipe = record["started"], record["ended"], record["recipe"]
+        started, ended, asked = record["started"], record["ended"], record["recipe"]
         # every evaluation is of the one model; what the first of them measured is what was made
-        evaluated = RunFolder(folder / "after" / recipe["evaluate"][0]["name"]).read()
-        output, prepared = evaluated["recipe"]["model"]["digest"], evaluated["history"]["prepared"]
+        evaluated = read_record(RunFolder(folder / "after" / asked["evaluate"][0]["name"]))
+        output, prepared = evaluated.recipe.model, evaluated.history.prepared
+        if output is None or prepared is None:
+            raise RunFolderError("the evaluation was not transcribed, or its times are not recorded")
     except (OSError, KeyError, ValueError, TypeError, RunFolderError, yaml.YAMLError) as error:
         raise RunFolderError(f"{folder} holds no finished debiasing run with its times: {error!r}") from None
     if not trainer.strip() or len(commit) < 7:
@@ -67,18 +70,18 @@ def training_record(
         ended=ended,
         trainer=trainer,
         commit=commit,
-        method=recipe["method"]["name"],
+        method=asked["method"]["name"],
         # where the speech lay says nothing about the training, and is somebody's folder
-        settings={key: value for key, value in recipe.items() if key not in ("seed", "data_root")},
-        seed=recipe["seed"],
+        settings={key: value for key, value in asked.items() if key not in ("seed", "data_root")},
+        seed=asked["seed"],
         data={**data, "development": training["development_digest"]},
-        base=Base(name=recipe["model"], sha256=record["base_digest"]),
+        base=Base(name=asked["model"], sha256=record["base_digest"]),
         averaged=training["finish"].get("averaged", []),
         versions={str(name): str(version) for name, version in record["environment"].items()},
         hardware=record["hardware"],
-        output_sha256=output,
+        output_sha256=output.digest,
         # the model was saved, and with it the choice was made, before its evaluation was prepared
-        selection=_selection(training, prepared, stops_early=recipe["patience"] is not None),
+        selection=_selection(training, prepared, stops_early=asked["patience"] is not None),
     )
 
 

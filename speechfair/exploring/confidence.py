@@ -184,12 +184,12 @@ def confidence(
     from speechfair.metrics.calibration import coverages, require_target, threshold_for
 
     scored = read_scored(run)
-    key = scored.recipe["model"]["key"]
-    found = read_hypotheses(RunFolder(run), key).select("utterance_id", "confidence")
+    model, analysis = scored.recipe.settled()
+    found = read_hypotheses(RunFolder(run), model.key).select("utterance_id", "confidence")
     table = scored.scores.filter(pl.col("excluded").is_null()).join(found, on="utterance_id", how="left")
     if table["confidence"].null_count() == table.height:
         raise InputError(
-            f"{run}: the model {scored.recipe['model']['name']} gave no confidences, or they were made by an older "
+            f"{run}: the model {model.name} gave no confidences, or they were made by an older "
             "version; models that give them are faster-whisper (bundled), ctc and seq2seq"
         )
     if not 0.0 < coverage <= 1.0:
@@ -200,7 +200,7 @@ def confidence(
         target_error = pooled_rate(speaker_sums(kept), level).value or 0.0
     if target_error:
         require_target(target_error)
-    axes = list(group_by) if group_by else list(scored.recipe["analysis"]["group_by"])
+    axes = list(group_by) if group_by else list(analysis.group_by)
     parts = [
         (axis, str(value), part)
         for axis in axes
@@ -213,8 +213,8 @@ def confidence(
     rng = np.random.default_rng(seed)
     return ConfidenceReport(
         speechfair=__version__,
-        model=scored.recipe["model"]["name"],
-        corpus=scored.recipe["corpus"]["name"],
+        model=model.name,
+        corpus=scored.recipe.corpus.name,
         model_record=scored.result.model_record,
         corpus_record=scored.result.corpus_record,
         audit_sha256=scored.audit_sha256,

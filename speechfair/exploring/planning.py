@@ -258,14 +258,15 @@ def read_scores(run: str | Path) -> tuple[AuditResult, pl.DataFrame]:
     import polars as pl
 
     from speechfair.auditing.result import read_audit
+    from speechfair.running.run_record import read_record, scores_name
     from speechfair.store import RunFolder
 
     folder = RunFolder(run)
-    recipe = folder.read()["recipe"]
-    if "model" not in recipe:
+    recipe = read_record(folder).recipe
+    if recipe.model is None:
         raise RunFolderError(f"{folder.path} has no hypotheses yet; run `speechfair transcribe` first")
     audit = read_audit(folder.path / "audit.json")
-    name = f"scores/{recipe['model']['key']}.parquet"
+    name = scores_name(recipe)
     scores = folder.read_table(name, "run `speechfair score` on the folder first")
     return audit, scores.filter(pl.col("excluded").is_null())
 

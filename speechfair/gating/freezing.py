@@ -9,34 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from speechfair.errors import RunFolderError
 from speechfair.gating.criteria import read_criteria
-from speechfair.running import run_recipe as recipe
+from speechfair.running.run_record import Freeze, History, read_record, seal, utc_now
 from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
 __all__ = ["Freeze", "History", "Standing", "freeze", "read_history", "sidecar", "standing", "standing_alone"]
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
-
 Kind = Literal["never", "changed", "late"]
 
 HOW_TO_FREEZE = "`speechfair criteria freeze FILE` before the test set is transcribed"
-
-
-class Freeze(BaseModel):
-    """One version of a criteria file and when it was frozen (UTC, by the clock of the machine)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    file: str
-    sha256: Digest
-    time: Time
 
 
 class Sidecar(BaseModel):
@@ -46,16 +33,6 @@ class Sidecar(BaseModel):
 
     schema_: Literal["speechfair/frozen-criteria/1"] = Field(alias="schema")
     frozen: list[Freeze]
-
-
-class History(BaseModel):
-    """What ``run.yaml`` records of times: when the manifest was made, when a model was first asked, what was frozen."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-    prepared: Time | None = None
-    evaluated: Time | None = None
-    criteria: list[Freeze] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +84,7 @@ def freeze(path: str | Path, run: str | Path | None = None) -> Freeze:
     """
     path = Path(path)
     read_criteria(path)
-    record = Freeze(file=path.name, sha256=file_digest(path), time=recipe.utc_now())
+    record = Freeze(file=path.name, sha256=file_digest(path), time=utc_now())
     if run is not None:
         return _freeze_into(RunFolder(run), path, record)
     before = _sidecar_records(path)
@@ -120,12 +97,7 @@ def freeze(path: str | Path, run: str | Path | None = None) -> Freeze:
 
 def read_history(run: RunFolder) -> History:
     """The times that ``run.yaml`` records; damage raises `RunFolderError`."""
-    try:
-        return History.model_validate(run.read().get("history", {}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("history", *first["loc"])))
-        raise RunFolderError(f"{run.path / 'run.yaml'}: {where}: {first['msg']}; restore it") from None
+    return read_record(run).history
 
 
 def standing(path: str | Path, run: str | Path) -> Standing:
@@ -187,7 +159,7 @@ def _problem(
             "run.yaml does not record when the evaluation began, so nothing shows what came first"
         )
     times = [record.time for record in records]
-    if times != sorted(times) or max(*times, evaluated or "") > recipe.utc_now():
+    if times != sorted(times) or max(*times, evaluated or "") > utc_now():
         return "late", ("the recorded times contradict each other or this machine's clock")
     in_force = [record for record in records if evaluated is None or record.time < evaluated]
     if not in_force:
@@ -204,8 +176,8 @@ def _problem(
 def _freeze_into(run: RunFolder, path: Path, record: Freeze) -> Freeze:
     run.read()
     with run.locked():
-        content = run.read()
-        history = read_history(run)
+        record_now = read_record(run)
+        history = record_now.history
         if history.evaluated or _has_hypotheses(run):
             when = f" at {history.evaluated}" if history.evaluated else ""
             raise RunFolderError(
@@ -217,9 +189,7 @@ def _freeze_into(run: RunFolder, path: Path, record: Freeze) -> Freeze:
             return before[-1]
         write_atomically(run.path / "criteria" / f"{record.sha256[:16]}.yaml", path.read_bytes())
         frozen = [*history.criteria, record]
-        content["history"] = {**(content.get("history") or {}), "criteria": [f.model_dump() for f in frozen]}
-        content["digests"] = run.digests()
-        run.write(content)
+        seal(run, record_now.recipe, record_now.root, record_now.statement, criteria=frozen)
     return record
 
 

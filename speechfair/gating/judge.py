@@ -38,6 +38,8 @@ from speechfair.gating.gate_result import (
 )
 from speechfair.gating.guards import Guard, first_objection
 from speechfair.gating.settling import more_speakers
+from speechfair.running.run_recipe import RunRecipe
+from speechfair.running.run_record import read_record, scores_name
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
 
@@ -58,9 +60,9 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
     RunFolderError : `run` is no run folder.
     """
     folder = RunFolder(run)
-    content = folder.read()
+    record = read_record(folder)
     file = read_criteria(Path(criteria))
-    facts = _facts(folder, content, Path(criteria))
+    facts = _facts(folder, record.recipe, Path(criteria))
     comparisons = judge(file, facts)
     verdicts = [comparison.verdict for comparison in comparisons]
     state = facts.standing
@@ -75,7 +77,7 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
             recorded_in=state.recorded_in,
             evaluated=state.evaluated,
         ),
-        run=_run_record(content, facts),
+        run=_run_record(record.recipe, facts),
         comparisons=comparisons,
         notes=_notes(file, facts),
     )
@@ -211,15 +213,14 @@ def _beyond(estimate: Estimate, limit: float) -> bool:
     return estimate.low is not None and estimate.high is not None and limit < estimate.low <= estimate.high
 
 
-def _facts(folder: RunFolder, content: dict[str, Any], criteria: Path) -> RunFacts:
+def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
     import polars as pl
 
-    recipe = content.get("recipe") or {}
-    differences = _differences(folder)
+    differences = verify(folder.path, audio=False).differences
     scores, sources, normalizer, tokens = None, None, None, None
-    if "analysis" in recipe and "model" in recipe:
+    if recipe.analysis is not None and recipe.model is not None:
         try:
-            name = f"scores/{recipe['model']['key']}.parquet"
+            name = scores_name(recipe)
             scores = folder.read_table(name, "score the folder again")
             audited = read_audit(folder.path / "audit.json")
             normalizer, tokens = audited.normalizer.name, audited.tokens
@@ -231,28 +232,20 @@ def _facts(folder: RunFolder, content: dict[str, Any], criteria: Path) -> RunFac
         scores=scores,
         normalizer=normalizer,
         tokens=tokens,
-        card_reference=(recipe.get("card") or {}).get("reference") or {},
+        card_reference=recipe.card.reference,
         differences=differences,
         standing=standing(criteria, folder.path),
         sources=sources,
     )
 
 
-def _differences(folder: RunFolder) -> tuple[str, ...]:
-    try:
-        return verify(folder.path, audio=False).differences
-    except (KeyError, TypeError, AttributeError) as error:
-        return (f"run.yaml lacks what every run records ({type(error).__name__}: {error})",)
-
-
-def _run_record(content: dict[str, Any], facts: RunFacts) -> RunRecord:
-    recipe = content.get("recipe") or {}
-    corpus, model = recipe.get("corpus") or {}, recipe.get("model") or {}
+def _run_record(recipe: RunRecipe, facts: RunFacts) -> RunRecord:
+    model = recipe.model
     return RunRecord(
-        corpus=str(corpus.get("name")),
-        manifest_sha256=str(corpus.get("manifest_sha256")),
-        model=model.get("name"),
-        model_key=model.get("key"),
+        corpus=recipe.corpus.name,
+        manifest_sha256=recipe.corpus.manifest_sha256,
+        model=model.name if model is not None else None,
+        model_key=model.key if model is not None else None,
         normalizer=facts.normalizer,
         tokens=facts.tokens,
     )

@@ -97,7 +97,7 @@ def _reweighted(material: Material) -> tuple[bool, Text] | None:
 
 def _synthetic(material: Material) -> tuple[bool, Text] | None:
     for run in material.runs:
-        if not isinstance(run.content, str) and run.content["recipe"]["corpus"]["name"] == "synthetic":
+        if not isinstance(run.content, str) and run.content.recipe.corpus.name == "synthetic":
             return True, say(f"{run.name} holds synthetic speech", f"{run.name} に合成音声がある")
     stated = material.forms["mitigation.yaml"].values["synthetic_data"]
     if stated is None:
@@ -109,8 +109,8 @@ def _synthetic(material: Material) -> tuple[bool, Text] | None:
 
 def _third_party(material: Material) -> tuple[bool, Text] | None:
     for run in material.runs:
-        if not isinstance(run.content, str) and run.content["recipe"]["corpus"]["name"] != "manifest":
-            name = run.content["recipe"]["corpus"]["name"]
+        if not isinstance(run.content, str) and run.content.recipe.corpus.name != "manifest":
+            name = run.content.recipe.corpus.name
             return True, say(f"{run.name} uses the corpus {name}", f"{run.name} がコーパス {name} を使う")
     if material.forms["suppliers.yaml"].values["supplied"]:
         return True, say("suppliers.yaml lists something", "suppliers.yaml に記載がある")
@@ -120,8 +120,8 @@ def _third_party(material: Material) -> tuple[bool, Text] | None:
 def _speech_llm(material: Material) -> tuple[bool, Text] | None:
     families = set()
     for run in material.of_role("evaluation"):
-        if not isinstance(run.content, str) and run.content["recipe"].get("model"):
-            families.add(str(run.content["recipe"]["model"]["family"]))
+        if not isinstance(run.content, str) and run.content.recipe.model is not None:
+            families.add(run.content.recipe.model.family)
     if families & _SPEECH_LLMS:
         return True, say("the evaluated model answers in language", "評価したモデルは言語で応答する")
     if families and families <= _RECOGNISERS:

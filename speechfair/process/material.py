@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,7 @@ from speechfair.process.forms import FormState, form_specs, read_form
 from speechfair.process.ledger import Ledger, Reading
 from speechfair.process.process_plan import Plan, catalogue_of, read_plan
 from speechfair.process.training_evidence import TrainingRecord, read_training
+from speechfair.running.run_record import RunRecord, read_record, scores_name
 from speechfair.store import RunFolder, file_digest
 from speechfair.strict_yaml import read_model
 
@@ -98,15 +99,10 @@ class Run:
         return self.path.name
 
     @cached_property
-    def content(self) -> Mapping[str, Any] | str:
+    def content(self) -> RunRecord | str:
         """``run.yaml``, or what is wrong with it."""
         try:
-            content = RunFolder(self.path).read()
-            if not isinstance(content.get("recipe"), Mapping) or not isinstance(
-                content.get("digests"), Mapping
-            ):
-                return f"{self.path / 'run.yaml'}: has no recipe or no digests"
-            return content
+            return read_record(RunFolder(self.path))
         except SpeechfairError as error:
             return str(error)
 
@@ -132,10 +128,7 @@ class Run:
         if isinstance(self.content, str):
             return self.content
         try:
-            key = self.content["recipe"]["model"]["key"]
-            return RunFolder(self.path).read_table(f"scores/{key}.parquet", "score the folder first")
-        except KeyError:
-            return f"{self.path}: has not been transcribed"
+            return RunFolder(self.path).read_table(scores_name(self.content.recipe), "score the folder first")
         except SpeechfairError as error:
             return str(error)
 
@@ -164,22 +157,22 @@ class Run:
         """Content digest of the manifest, as ``run.yaml`` records it."""
         if isinstance(self.content, str):
             return None
-        return (self.content["recipe"].get("corpus") or {}).get("manifest_sha256")
+        return self.content.recipe.corpus.manifest_sha256
 
     @property
     def model_sha256(self) -> str | None:
         """Digest of the weights, as ``run.yaml`` records it."""
         if isinstance(self.content, str):
             return None
-        return (self.content["recipe"].get("model") or {}).get("digest")
+        model = self.content.recipe.model
+        return model.digest if model is not None else None
 
     @property
     def evaluated(self) -> str | None:
         """When the run first gave an utterance to its model, or None where that is not recorded."""
         if isinstance(self.content, str):
             return None
-        found = (self.content.get("history") or {}).get("evaluated")
-        return found if isinstance(found, str) else None
+        return self.content.history.evaluated
 
     @property
     def begun(self) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from speechfair.process.init import add_measurements
 from speechfair.process.ledger import Ledger
 from speechfair.process.measurement import Measured, Measurement
 from speechfair.process.process_plan import read_plan
+from speechfair.running.run_record import RunRecord, read_record
 from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.types import UNKNOWN
 
@@ -54,7 +55,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
         criteria were frozen, or it has no figure for something that an item asks for.
     """
     process, run = Path(process), Path(run)
-    content = RunFolder(run).read()
+    record = read_record(RunFolder(run))
     margin = read_plan(process).numbers.probe_margin
     found = [name for name in (GROUNDING, RESPONSE) if (run / name).is_file()]
     if len(found) != 1:
@@ -64,9 +65,9 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
         )
     path = run / found[0]
     digest = file_digest(path)
-    if content["digests"].get(found[0]) != digest:
+    if record.digests.get(found[0]) != digest:
         raise InputError(f"{path}: was changed after the probe wrote it; give the probe's command again")
-    criteria = _criteria_in_force(process, run, content)
+    criteria = _criteria_in_force(process, run, record)
     result = _read(path)
     if re.fullmatch(r"[0-9a-f]{64}", result.model_record.digest) is None:
         raise InputError(
@@ -112,7 +113,7 @@ def _read(path: Path) -> GroundingResult | ResponseResult:
         raise InputError(f"{path}: at {where}: {first['msg']}; give the probe's command again") from None
 
 
-def _criteria_in_force(process: Path, run: Path, content: Any) -> str:
+def _criteria_in_force(process: Path, run: Path, record: RunRecord) -> str:
     """Digest of the criteria, which the ledger must hold from before the probe's folder was made."""
     path = process / "criteria.yaml"
     if not path.is_file():
@@ -123,7 +124,7 @@ def _criteria_in_force(process: Path, run: Path, content: Any) -> str:
         raise InputError(
             f"the ledger does not hold {path}; `speechfair process freeze` it before the probe runs"
         )
-    begun = (content.get("history") or {}).get("prepared")
+    begun = record.history.prepared
     if not isinstance(begun, str) or begun <= noted[0].time:
         raise InputError(
             f"{run}: the probe began at {begun or 'an unknown time'}, not after the criteria were frozen "

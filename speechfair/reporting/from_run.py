@@ -11,7 +11,7 @@ from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import corpora
 from speechfair.running.run_manifest import locate_audio
-from speechfair.running.run_recipe import seal
+from speechfair.running.run_record import RunRecord, read_record, reseal, scores_name
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts
@@ -41,17 +41,16 @@ def report(out: str | Path, *, worst: int = 30, embed_audio: bool | None = None)
 
     run = RunFolder(out)
     with run.locked():
-        content = run.read()
-        recipe = content["recipe"]
+        record = read_record(run)
         result = read_audit(run.path / "audit.json")
-        allowed, clause = _may_redistribute(recipe["corpus"]["name"])
+        allowed, clause = _may_redistribute(record.recipe.corpus.name)
         if embed_audio and not allowed:
             raise InputError(f"the corpus's licence does not allow putting its audio into a page: {clause}")
         embed = allowed if embed_audio is None else embed_audio
         page = write_report(
-            result, _worst(run, content, worst, embed), run.path / "report.html", embed_audio=embed
+            result, _worst(run, record, worst, embed), run.path / "report.html", embed_audio=embed
         )
-        seal(run, recipe, content["root"], content["statement"])
+        reseal(run, record)
     return page
 
 
@@ -65,11 +64,11 @@ def _may_redistribute(name: str) -> tuple[bool, str]:
     return allows(card, "redistribution"), clause_of(card)
 
 
-def _worst(run: RunFolder, content: dict[str, Any], n: int, embed: bool) -> list[WorstUtterance]:
+def _worst(run: RunFolder, record: RunRecord, n: int, embed: bool) -> list[WorstUtterance]:
     import polars as pl
 
-    key = content["recipe"]["model"]["key"]
-    scores = run.read_table(f"scores/{key}.parquet", "run `speechfair score` again")
+    model, _ = record.recipe.settled()
+    scores = run.read_table(scores_name(record.recipe), "run `speechfair score` again")
     manifest = read_manifest(run).select("id", "audio", "start_s", "end_s", "text", "audio_sha256")
     errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
     rows = (
@@ -80,13 +79,13 @@ def _worst(run: RunFolder, content: dict[str, Any], n: int, embed: bool) -> list
         .head(n)
         .join(manifest, left_on="utterance_id", right_on="id", how="left", maintain_order="left")
         .join(
-            read_hypotheses(run, key).select("utterance_id", "rejected", hypothesis_verbatim="text"),
+            read_hypotheses(run, model.key).select("utterance_id", "rejected", hypothesis_verbatim="text"),
             on="utterance_id",
             how="left",
             maintain_order="left",
         )
     )
-    return [_one(run, content["root"], row, embed) for row in rows.iter_rows(named=True)]
+    return [_one(run, record.root, row, embed) for row in rows.iter_rows(named=True)]
 
 
 def _one(run: RunFolder, root: str | None, row: dict[str, Any], embed: bool) -> WorstUtterance:

@@ -1,58 +1,55 @@
 """What a run is: the settings that decide its numbers, kept in ``run.yaml`` and compared before anything is reused.
 
-A recipe has three parts: ``corpus`` (with the manifest's digest), ``model`` and ``analysis``. A folder with
-another recipe is refused with the difference; only `score` may change the analysis, because it says so.
+A recipe has a part for the corpus (with the manifest's digest), one for what its card said, one for the model and one
+for the analysis. A folder with another recipe is refused with the difference; only `score` may change the analysis,
+because it says so.
 """
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from speechfair import __version__
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.scoring import Tokens
-from speechfair.store import RunFolder, differences
-from speechfair.types import Corpus, Recognizer, SpeechLanguageModel
+from speechfair.types import Architecture, Corpus, CorpusCard, Recognizer, SpeechLanguageModel
 
 __all__ = [
     "Analysis",
+    "Calibration",
+    "CalibrationGroup",
+    "CalibrationSettings",
+    "CardPart",
+    "CorpusPart",
+    "Digest",
+    "ModelPart",
+    "Part",
+    "PlainName",
+    "RunRecipe",
+    "card_part",
     "corpus_part",
-    "environment",
-    "mark_evaluation",
     "model_part",
-    "refuse_other_recipe",
-    "seal",
-    "utc_now",
+    "plain_value",
 ]
 
-_PACKAGES = (
-    "speechfair",
-    "ctranslate2",
-    "faster-whisper",
-    "gpboost",
-    "jiwer",
-    "numpy",
-    "pocketsphinx",
-    "polars",
-    "pyopenjtalk-plus",
-    "rapidfuzz",
-    "scipy",
-    "soundfile",
-    "soxr",
-    "torch",
-    "transformers",
-    "whisper-normalizer",
-)
+PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""A name that is one part of a path and leads nowhere else: letters, digits, dots, hyphens and underscores."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Part(BaseModel):
+    """A part of a recipe; unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def plain(self) -> dict[str, Any]:
+        """For ``run.yaml``: only types that YAML has; what is optional and absent is left out."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Analysis(Part):
     """Settings of the statistics.
 
     Parameters
@@ -66,15 +63,16 @@ class Analysis:
     adjust : covariates, label axes or ``duration_s`` and ``speech_rate``, to adjust the ratios for.
     """
 
-    group_by: tuple[str, ...] = ()
-    reference: Mapping[str, str] = field(default_factory=dict)
+    group_by: tuple[str, ...] = Field(default=(), strict=False)
+    reference: dict[str, str] = {}
     normalizer: str | None = None
     tokens: Tokens | None = None
     level: float = 0.95
     seed: int = 0
-    adjust: tuple[str, ...] = ()
+    adjust: tuple[str, ...] = Field(default=(), strict=False)
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _usable(self) -> Analysis:
         if not 0.5 <= self.level < 1:
             raise InputError(f"level must lie in [0.5, 1), such as 0.95; got {self.level}")
         if len(set(self.group_by)) < len(self.group_by):
@@ -86,27 +84,149 @@ class Analysis:
         for axis in self.reference:
             if axis not in self.group_by:
                 raise InputError(f"a reference is given for {axis!r}, which is not among --group-by")
+        return self
 
-    def as_dict(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """For ``run.yaml``."""
-        settings = {**asdict(self), "group_by": list(self.group_by), "reference": dict(self.reference)}
-        del settings["adjust"]
         # Only where asked for, so that folders written before there was such a setting still compare equal.
-        return {**settings, "adjust": list(self.adjust)} if self.adjust else settings
+        return self.model_dump(mode="json", exclude=None if self.adjust else {"adjust"})
 
 
-def corpus_part(corpus: Corpus, manifest_sha256: str) -> dict[str, Any]:
+class CorpusPart(Part):
+    """Which corpus, exactly: its options and the digest of the manifest's content."""
+
+    name: str
+    version: str
+    options: dict[str, Any]
+    manifest_sha256: Digest
+
+
+class CardPart(Part):
+    """What the corpus card said when the folder was prepared. `normalizer` None: by language."""
+
+    reference: dict[str, str] = {}
+    tokens: Tokens = "words"
+    normalizer: str | None = None
+
+
+class ModelPart(Part):
+    """Which model, exactly. `key` names its folders, so it is a plain name; `architecture` is a speech-LLM's."""
+
+    name: str
+    key: PlainName
+    family: str
+    digest: str
+    options: dict[str, Any]
+    versions: dict[str, str]
+    architecture: Architecture | None = None
+
+
+class CalibrationSettings(Part):
+    """What a trial of the short window was made with; keys are those of the two models."""
+
+    window_s: float
+    exact: PlainName
+    short: PlainName
+    group_by: list[str]
+    seed: int
+    normalizer: str
+    tokens: Tokens
+    relative: float
+    absolute: float
+    level: float
+
+
+class CalibrationGroup(Part):
+    """One group's paired change. Rates are errors per reference token; None where undefined, with the reason."""
+
+    axis: str
+    value: str
+    n_utterances: int
+    n_speakers: int
+    rate_exact: float | None
+    rate_short: float | None
+    scale: str
+    change: float | None
+    low: float | None
+    high: float | None
+    limit: float | None
+    within_margin: bool | None
+    reason: str | None
+
+
+class Calibration(Part):
+    """The trial of a short window: settings, sample, one entry per group, and the decision."""
+
+    settings: CalibrationSettings
+    utterances: list[str]
+    redone: dict[str, int]
+    groups: list[CalibrationGroup]
+    against: list[str]
+    accepted: bool
+
+
+class RunRecipe(Part):
+    """The whole recipe of a run. Parts that are None have not been settled yet.
+
+    Parameters
+    ----------
+    source : ``audio`` where a model heard the corpus, ``imported`` where transcripts were brought in: then no row
+        needs audio.
+    probe : settings of a probe, by its own names.
+    """
+
+    corpus: CorpusPart
+    card: CardPart = CardPart()
+    source: Literal["audio", "imported"] = "audio"
+    probe: dict[str, Any] | None = None
+    calibration: Calibration | None = None
+    model: ModelPart | None = None
+    analysis: Analysis | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """For ``run.yaml``."""
+        parts: dict[str, Any] = {"corpus": self.corpus.plain(), "card": self.card.plain()}
+        if self.source != "audio":
+            parts["source"] = self.source
+        for name in ("probe", "calibration", "model", "analysis"):
+            part = getattr(self, name)
+            if part is not None:
+                parts[name] = part.plain() if isinstance(part, Part) else part
+        return parts
+
+    def settled(self) -> tuple[ModelPart, Analysis]:
+        """Model and analysis; `RunFolderError` where either has not been settled yet."""
+        if self.model is None or self.analysis is None:
+            raise RunFolderError(
+                "the run has not been scored; run `speechfair transcribe` and `speechfair score`"
+            )
+        return self.model, self.analysis
+
+    def references(self, axis: str) -> tuple[str | None, dict[str, str]]:
+        """The reference group that was asked for on an axis, or None, and those that the card names by axis."""
+        return self.analysis.reference.get(axis) if self.analysis is not None else None, self.card.reference
+
+    def having(self, **parts: Any) -> RunRecipe:
+        """The recipe with other parts."""
+        return self.model_copy(update=parts)
+
+
+def corpus_part(corpus: Corpus, manifest_sha256: str) -> CorpusPart:
     """The recipe's ``corpus``."""
-    card = corpus.card
-    return {
-        "name": corpus.name,
-        "version": str(getattr(card, "version", "")),
-        "options": _plain(corpus.options),
-        "manifest_sha256": manifest_sha256,
-    }
+    return CorpusPart(
+        name=corpus.name,
+        version=str(corpus.card.version),
+        options=plain_value(corpus.options),
+        manifest_sha256=manifest_sha256,
+    )
 
 
-def model_part(model: Recognizer | SpeechLanguageModel) -> dict[str, Any]:
+def card_part(card: CorpusCard) -> CardPart:
+    """The recipe's ``card``."""
+    return CardPart(reference=dict(card.reference), tokens=card.tokens, normalizer=card.normalizer)
+
+
+def model_part(model: Recognizer | SpeechLanguageModel) -> ModelPart:
     """The recipe's ``model``; of a speech-LLM also how speech reaches it (`speechfair.types.Architecture`)."""
     identity = model.identity
     part = {
@@ -114,89 +234,19 @@ def model_part(model: Recognizer | SpeechLanguageModel) -> dict[str, Any]:
         "key": identity.key,
         "family": identity.family,
         "digest": identity.digest,
-        "options": _plain(identity.options),
+        "options": plain_value(identity.options),
         "versions": dict(identity.versions),
     }
     architecture = getattr(model, "architecture", None)
-    return part if architecture is None else {**part, "architecture": architecture}
+    return ModelPart.model_validate(part if architecture is None else {**part, "architecture": architecture})
 
 
-def refuse_other_recipe(run: RunFolder, part: str, new: Mapping[str, Any]) -> None:
-    """Raise `RunFolderError` with every difference if the folder's recipe has another `part`."""
-    old = run.read()["recipe"].get(part)
-    if old is None:
-        return
-    changed = [
-        line for line in differences(old, _plain(new)) if not (part == "model" and line.startswith("name:"))
-    ]
-    if changed:
-        then = "choose another --out, or delete the folder"
-        if part == "analysis":
-            then += "; to score the same hypotheses in another way use `speechfair score`"
-        raise RunFolderError(
-            f"{run.path} holds a run of another recipe ({part}):\n  " + "\n  ".join(changed) + f"\n{then}"
-        )
-
-
-def environment() -> dict[str, Any]:
-    """Python, platform and the versions of the packages that can change a number."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "platform": platform.platform(),
-        "packages": versions,
-    }
-
-
-def utc_now() -> str:
-    """This machine's clock in UTC, to the microsecond, such as ``2026-01-31T09:00:00.000000Z``."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def seal(run: RunFolder, recipe: Mapping[str, Any], root: str | None, statement: str | None) -> None:
-    """Write ``run.yaml`` with the digests of everything that is in the folder now; its history is kept."""
-    history = run.read().get("history", {}) if run.exists else {"prepared": utc_now()}
-    run.write(
-        {
-            "speechfair": __version__,
-            "recipe": _plain(recipe),
-            "root": root,
-            "statement": statement,
-            "environment": environment(),
-            "history": history,
-            "digests": run.digests(),
-        }
-    )
-
-
-def mark_evaluation(run: RunFolder) -> None:
-    """Record, once, that the first utterance is about to be given to a model.
-
-    A folder that already holds hypotheses but no such record (an older one, or an edited one) gets none: a later
-    time would make criteria look as if they had been frozen before it.
-    """
-    content = run.read()
-    history = content.setdefault("history", {})
-    if not isinstance(history, dict):
-        raise RunFolderError(
-            f"{run.path / 'run.yaml'}: history is not a mapping; the file was edited, restore it"
-        )
-    if "evaluated" not in history and not any((run.path / "hypotheses").rglob("part-*")):
-        history["evaluated"] = utc_now()
-        run.write(content)
-
-
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """`value` with only the types that YAML and JSON have, so that a round trip compares equal."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, str) or value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Sequence):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
     return str(value)

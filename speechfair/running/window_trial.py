@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from speechfair.errors import InputError, RunFolderError
-from speechfair.running.run_recipe import Analysis, mark_evaluation, seal
+from speechfair.running.run_recipe import Analysis, Calibration, CalibrationGroup, CalibrationSettings
+from speechfair.running.run_record import mark_evaluation, read_record, reseal
 from speechfair.running.scoring import add_axis, score_table
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.store import RunFolder, differences
@@ -75,24 +76,24 @@ def settle_window(
             "window=auto is earned group by group: name the label axes with --group-by, or use --window exact"
         )
     exact, short = model.with_window("exact"), model.with_window(window_s)
-    content = run.read()
-    recipe = dict(content["recipe"])
+    record = read_record(run)
+    calibration = record.recipe.calibration
     settings = _settings(exact, short, window_s, analysis, scoring)
-    if "calibration" in recipe:
-        _refuse_other(run, recipe["calibration"]["settings"], settings)
-    elif "model" in recipe:
+    if calibration is not None:
+        _refuse_other(run, calibration.settings, settings)
+    elif record.recipe.model is not None:
         raise RunFolderError(
-            f"{run.path} holds a run whose window was chosen without a calibration ({recipe['model']['name']}); "
+            f"{run.path} holds a run whose window was chosen without a calibration ({record.recipe.model.name}); "
             "name that window, or choose another --out"
         )
     else:
         ids = calibration_sample(manifest, analysis.group_by, analysis.seed)
         mark_evaluation(run)
         for one in (exact, short):
-            transcribe_missing(run, manifest, one, content["root"], only=ids, observe=observe)
-        recipe["calibration"] = _evidence(run, manifest, ids, settings, scoring[0])
-        seal(run, recipe, content["root"], content["statement"])
-    return short if recipe["calibration"]["accepted"] else exact
+            transcribe_missing(run, manifest, one, record.root, only=ids, observe=observe)
+        calibration = _evidence(run, manifest, ids, settings, scoring[0])
+        reseal(run, record, calibration=calibration)
+    return short if calibration.accepted else exact
 
 
 def calibration_sample(
@@ -123,23 +124,22 @@ def calibration_sample(
     return sorted(chosen)
 
 
-def describe(calibration: Mapping[str, Any]) -> str:
+def describe(calibration: Calibration) -> str:
     """One line for a person: which window was taken, and which group decided."""
-    settings = calibration["settings"]
-    window = f"{settings['window_s']:g} s"
-    n = f"{len(calibration['utterances'])} utterances"
-    if calibration["accepted"]:
+    window = f"{calibration.settings.window_s:g} s"
+    n = f"{len(calibration.utterances)} utterances"
+    if calibration.accepted:
         return f"window: {window}; on {n} transcribed both ways no group is worse off by more than the margin"
-    return f"window: exact; {window} was not earned on {n}: {'; '.join(calibration['against'])}"
+    return f"window: exact; {window} was not earned on {n}: {'; '.join(calibration.against)}"
 
 
-def recheck(run: RunFolder, manifest: pl.DataFrame, calibration: Mapping[str, Any]) -> list[str]:
+def recheck(run: RunFolder, manifest: pl.DataFrame, calibration: Calibration) -> list[str]:
     """Differences between a calibration on record and what the stored hypotheses give now."""
     from speechfair.text import load_normalizer
 
-    normalizer = load_normalizer(calibration["settings"]["normalizer"])
-    again = _evidence(run, manifest, calibration["utterances"], calibration["settings"], normalizer)
-    return differences(calibration, again)
+    normalizer = load_normalizer(calibration.settings.normalizer)
+    again = _evidence(run, manifest, calibration.utterances, calibration.settings, normalizer)
+    return differences(calibration.plain(), again.plain())
 
 
 def _settings(
@@ -148,23 +148,23 @@ def _settings(
     window_s: float,
     analysis: Analysis,
     scoring: tuple[Normalizer, Tokens],
-) -> dict[str, Any]:
-    return {
-        "window_s": window_s,
-        "exact": exact.identity.key,
-        "short": short.identity.key,
-        "group_by": list(analysis.group_by),
-        "seed": analysis.seed,
-        "normalizer": scoring[0].name,
-        "tokens": scoring[1],
-        "relative": RELATIVE,
-        "absolute": ABSOLUTE,
-        "level": LEVEL,
-    }
+) -> CalibrationSettings:
+    return CalibrationSettings(
+        window_s=window_s,
+        exact=exact.identity.key,
+        short=short.identity.key,
+        group_by=list(analysis.group_by),
+        seed=analysis.seed,
+        normalizer=scoring[0].name,
+        tokens=scoring[1],
+        relative=RELATIVE,
+        absolute=ABSOLUTE,
+        level=LEVEL,
+    )
 
 
-def _refuse_other(run: RunFolder, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    changed = differences(old, new)
+def _refuse_other(run: RunFolder, old: CalibrationSettings, new: CalibrationSettings) -> None:
+    changed = differences(old.plain(), new.plain())
     if changed:
         raise RunFolderError(
             f"{run.path} holds a run whose window was chosen by another calibration:\n  "
@@ -177,9 +177,9 @@ def _evidence(
     run: RunFolder,
     manifest: pl.DataFrame,
     ids: Sequence[str],
-    settings: Mapping[str, Any],
+    settings: CalibrationSettings,
     normalizer: Normalizer,
-) -> dict[str, Any]:
+) -> Calibration:
     """The record: settings, sample, one entry per group, and the decision."""
     import polars as pl
 
@@ -188,69 +188,67 @@ def _evidence(
 
     sample = manifest.filter(pl.col("id").is_in(list(ids)))
     tables = []
-    for key in (settings["exact"], settings["short"]):
+    for key in (settings.exact, settings.short):
         found = read_hypotheses(run, key).filter(pl.col("utterance_id").is_in(list(ids)))
-        scores = score_table(sample, found, normalizer, settings["tokens"])
+        scores = score_table(sample, found, normalizer, settings.tokens)
         tables.append(scores.filter(pl.col("excluded").is_null()))
-    groups: list[dict[str, Any]] = []
-    for axis in settings["group_by"]:
+    groups: list[CalibrationGroup] = []
+    for axis in settings.group_by:
         exact, short = (add_axis(table, axis) for table in tables)
         for value, pair in pair_by_group(exact, short, "group").items():
             test = non_inferiority(
                 pair,
-                relative=settings["relative"],
-                absolute=settings["absolute"],
-                level=settings["level"],
+                relative=settings.relative,
+                absolute=settings.absolute,
+                level=settings.level,
             )
             groups.append(_entry(axis, value, pair, test))
-    missed = _missed_groups(manifest, settings["group_by"], groups)
+    missed = _missed_groups(manifest, settings.group_by, groups)
     against = missed + [
-        f"{entry['axis']}={entry['value']}: {entry['reason']}"
-        for entry in groups
-        if entry["within_margin"] is not True
+        f"{entry.axis}={entry.value}: {entry.reason}" for entry in groups if entry.within_margin is not True
     ]
-    return {
-        "settings": dict(settings),
-        "utterances": sorted(ids),
-        "redone": {
+    return Calibration(
+        settings=settings,
+        utterances=sorted(ids),
+        redone={
             name: int(table["redone"].sum()) for name, table in zip(("exact", "short"), tables, strict=True)
         },
-        "groups": groups,
-        "against": against,
-        "accepted": bool(groups) and not against,
-    }
+        groups=groups,
+        against=against,
+        accepted=bool(groups) and not against,
+    )
 
 
-def _entry(axis: str, value: str, pair: Any, test: Any) -> dict[str, Any]:
+def _entry(axis: str, value: str, pair: Any, test: Any) -> CalibrationGroup:
     """One group's change, as plain values."""
     old, new = pair.rates if pair.no_rate is None else (None, None)
     reason = test.reason
     if test.holds is False:
         reason = f"its {test.scale} {test.change.value:.3g} is beyond the limit {test.limit:g}"
-    return {
-        "axis": axis,
-        "value": value,
-        "n_utterances": test.change.n_utterances,
-        "n_speakers": test.change.n_speakers,
-        "rate_exact": _plain(old),
-        "rate_short": _plain(new),
-        "scale": test.scale,
-        "change": _plain(test.change.value),
-        "low": _plain(test.change.low),
-        "high": _plain(test.change.high),
-        "limit": test.limit,
-        "within_margin": test.holds,
-        "reason": reason,
-    }
+    return CalibrationGroup(
+        axis=axis,
+        value=value,
+        n_utterances=test.change.n_utterances,
+        n_speakers=test.change.n_speakers,
+        rate_exact=_plain(old),
+        rate_short=_plain(new),
+        scale=test.scale,
+        change=_plain(test.change.value),
+        low=_plain(test.change.low),
+        high=_plain(test.change.high),
+        limit=test.limit,
+        within_margin=test.holds,
+        reason=reason,
+    )
 
 
 def _missed_groups(
-    manifest: pl.DataFrame, group_by: Sequence[str], groups: Sequence[Mapping[str, Any]]
+    manifest: pl.DataFrame, group_by: Sequence[str], groups: Sequence[CalibrationGroup]
 ) -> list[str]:
     """Groups of the corpus that the sample does not hold: nothing is known of them."""
     import polars as pl
 
-    seen = {(entry["axis"], entry["value"]) for entry in groups}
+    seen = {(entry.axis, entry.value) for entry in groups}
     usable = manifest.filter(pl.col("excluded").is_null())
     return [
         f"{axis}={value}: not one utterance in the sample"

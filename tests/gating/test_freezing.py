@@ -10,7 +10,7 @@ import yaml
 from speechfair import audit, prepare, transcribe, verify
 from speechfair.errors import InputError, RunFolderError
 from speechfair.gating.freezing import Standing, freeze, sidecar, standing, standing_alone
-from speechfair.running import run_recipe as recipe
+from speechfair.running import run_record as recipe
 from speechfair.store import file_digest
 from speechfair.testing import Scripted
 from tests.gate_support import ONE, write

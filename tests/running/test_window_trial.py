@@ -14,6 +14,7 @@ import pytest
 from speechfair import audit, prepare, transcribe, verify
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.run_manifest import build_manifest
+from speechfair.running.run_recipe import Calibration
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import read_hypotheses
 from speechfair.running.window_trial import SAMPLE, calibration_sample, describe
@@ -79,6 +80,10 @@ def record(folder: Path) -> dict[str, Any]:
     return found
 
 
+def described(calibration: dict[str, Any]) -> str:
+    return describe(Calibration.model_validate(calibration))
+
+
 def used_window(folder: Path) -> float:
     return float(RunFolder(folder).read()["recipe"]["model"]["options"]["window_s"])
 
@@ -90,7 +95,7 @@ def test_a_window_that_changes_nothing_is_taken(corpus: ListCorpus, even: TwoWin
     assert used_window(tmp_path / "run") == 10.0
     assert [group["within_margin"] for group in calibration["groups"]] == [True, True]
     assert {group["value"]: group["n_speakers"] for group in calibration["groups"]} == {"x": 12, "y": 12}
-    assert "window: 10 s; on 60 utterances" in describe(calibration)
+    assert "window: 10 s; on 60 utterances" in described(calibration)
     assert verify(tmp_path / "run").ok
 
 
@@ -113,7 +118,7 @@ def test_harm_to_one_group_is_enough_and_it_is_named(
     assert within == {"x": True, "y": False}
     assert len(calibration["against"]) == 1
     assert calibration["against"][0] == "accent=y: its difference 0.05 is beyond the limit 0.01"
-    assert "window: exact; 10 s was not earned on 60 utterances: accent=y" in describe(calibration)
+    assert "window: exact; 10 s was not earned on 60 utterances: accent=y" in described(calibration)
     rates = {g.value: g.rate.value for g in result.groups}
     assert rates["y"] == pytest.approx((3 + 1 / 3) / 40), "the audit is that of the exact window"
     assert verify(tmp_path / "run").ok

@@ -140,13 +140,14 @@ def _place(group: GroupChange) -> str:
 def scores_of(audit: Path) -> pl.DataFrame:
     """The scored rows of an audit's run folder."""
     from speechfair.errors import RunFolderError
+    from speechfair.running.run_record import read_record
     from speechfair.store import RunFolder
 
     run = RunFolder(audit)
-    key = run.read()["recipe"].get("model", {}).get("key")
-    if key is None:
+    model = read_record(run).recipe.model
+    if model is None:
         raise RunFolderError(f"{audit} has no hypotheses; delete it and give the same command again")
-    table = run.read_table(f"scores/{key}.parquet", "delete the folder and give the same command again")
+    table = run.read_table(f"scores/{model.key}.parquet", "delete the folder and give the same command again")
     return table.filter(table["excluded"].is_null())
 
 

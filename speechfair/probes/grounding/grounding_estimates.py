@@ -25,6 +25,7 @@ from speechfair.probes.results import (
     Silence,
 )
 from speechfair.probes.statistics import difference, difference_with_p, share, sums_of
+from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
 
@@ -59,7 +60,7 @@ def overall_grounding(table: pl.DataFrame, level: float) -> GroupGrounding:
 
 
 def axis_grounding(
-    table: pl.DataFrame, axis: str, recipe: Mapping[str, Any], level: float, margin: float, alpha: float
+    table: pl.DataFrame, axis: str, recipe: RunRecipe, level: float, margin: float, alpha: float
 ) -> AxisGrounding:
     """The groups of one axis and where each falls behind the reference group.
 
@@ -69,7 +70,9 @@ def axis_grounding(
     """
     speech = add_axis(table.filter(~table["silence"]), axis)
     parts = {str(key[0]): part.to_dicts() for key, part in speech.partition_by("group", as_dict=True).items()}
-    reference, why = reference_group(axis, {name: _right(rows) for name, rows in parts.items()}, recipe)
+    reference, why = reference_group(
+        axis, {name: _right(rows) for name, rows in parts.items()}, *recipe.references(axis)
+    )
     base = _levels(parts[reference]) if reference is not None else {}
     compared = [name for name in sorted(parts) if name != reference and UNKNOWN not in name.split("+")]
     raw = {name: _deficits(_levels(parts[name]), base, level) for name in compared if reference is not None}

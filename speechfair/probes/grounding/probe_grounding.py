@@ -32,7 +32,8 @@ from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
 from speechfair.probes.results import GroundingResult
 from speechfair.running.run_manifest import build_manifest, content_digest
-from speechfair.running.run_recipe import Analysis, corpus_part, model_part, refuse_other_recipe, seal
+from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
+from speechfair.running.run_record import read_record, refuse_other_recipe, reseal, scores_name, seal
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder, write_atomically
 from speechfair.types import SpeechLanguageModel
@@ -84,7 +85,9 @@ def probe_grounding(
         raise InputError(f"form {form!r}: write choice or open")
     if not 0 < margin < 1 or not 0 < alpha < 1:
         raise InputError(f"margin ({margin}) and alpha ({alpha}) are shares between 0 and 1")
-    analysis = Analysis(tuple(group_by), dict(reference or {}), level=level, seed=corpus.seed)
+    analysis = Analysis(
+        group_by=tuple(group_by), reference=dict(reference or {}), level=level, seed=corpus.seed
+    )
     settings = {"form": form, "margin": margin, "alpha": alpha, "wording": WORDING, "items": corpus.items}
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
@@ -103,21 +106,23 @@ def _probe(
 ) -> GroundingResult:
     with run.locked():
         manifest, scene_of = _prepare(run, corpus, analysis.seed, settings)
-        for part, new in (("model", model_part(model)), ("analysis", analysis.as_dict())):
+        for part, new in (("model", model_part(model)), ("analysis", analysis)):
             refuse_other_recipe(run, part, new)
-            _seal_with(run, part, new)
-        content = run.read()
+            record = read_record(run)
+            if getattr(record.recipe, part) is None:
+                reseal(run, record, **{part: new})
+        record = read_record(run)
         form: Form = settings["form"]
         asks = asks_of(scene_of, form, analysis.seed)
         replies = ask_missing(
-            run, manifest, asks, model, content["root"], retry_failed=retry_failed, observe=observe
+            run, manifest, asks, model, record.root, retry_failed=retry_failed, observe=observe
         )
         table = outcome_table(manifest, scene_of, replies, form, analysis.seed)
-        run.write_table(f"scores/{model.identity.key}.parquet", table)
-        statement = content["statement"]
-        result = _result(content["recipe"], table, manifest, scene_of, model, analysis, settings, statement)
+        run.write_table(scores_name(record.recipe), table)
+        statement = record.statement
+        result = _result(record.recipe, table, manifest, scene_of, model, analysis, settings, statement)
         write_atomically(run.path / RESULT, result.to_json().encode())
-        seal(run, content["recipe"], content["root"], statement)
+        reseal(run, record)
         return result
 
 
@@ -144,21 +149,14 @@ def _prepare(
         return read_manifest(run), scene_of
     run.write_table(MANIFEST, manifest)
     write_atomically(run.path / SCENES, scenes.encode())
-    card = {"reference": dict(corpus.card.reference)}
+    card = CardPart(reference=dict(corpus.card.reference))
     root = str(corpus.root.absolute()) if corpus.root is not None else None
-    statement = getattr(corpus.card, "statement", None)
-    seal(run, {"corpus": part, "card": card, "probe": probe}, root, statement)
+    seal(run, RunRecipe(corpus=part, card=card, probe=probe), root, corpus.card.statement)
     return manifest, scene_of
 
 
-def _seal_with(run: RunFolder, part: str, new: Mapping[str, Any]) -> None:
-    content = run.read()
-    if part not in content["recipe"]:
-        seal(run, {**content["recipe"], part: new}, content["root"], content["statement"])
-
-
 def _result(
-    recipe: Mapping[str, Any],
+    recipe: RunRecipe,
     table: pl.DataFrame,
     manifest: pl.DataFrame,
     scene_of: Mapping[str, Scene],
@@ -169,14 +167,13 @@ def _result(
 ) -> GroundingResult:
     control = table.unique(subset=["scene", "item"], keep="first", maintain_order=True)
     margin, alpha, level = settings["margin"], settings["alpha"], analysis.level
-    corpus = recipe["corpus"]
     return GroundingResult(
         speechfair=__version__,
         model=model.identity.name,
-        model_record=ModelRecord(**model_part(model)),
+        model_record=ModelRecord(**model_part(model).plain()),
         architecture=model.architecture,
-        corpus=corpus["name"],
-        corpus_record=CorpusRecord(**corpus, statement=statement),
+        corpus=recipe.corpus.name,
+        corpus_record=CorpusRecord(**recipe.corpus.plain(), statement=statement),
         items=settings["items"],
         n_scenes=len({scene.id for scene in scene_of.values()}),
         n_utterances=len(scene_of),

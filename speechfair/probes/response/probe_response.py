@@ -42,7 +42,8 @@ from speechfair.probes.response.response_results import (
 )
 from speechfair.probes.statistics import difference_with_p, share, sums_of
 from speechfair.running.run_manifest import build_manifest, content_digest
-from speechfair.running.run_recipe import Analysis, corpus_part, model_part, refuse_other_recipe, seal
+from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
+from speechfair.running.run_record import RunRecord, read_record, refuse_other_recipe, reseal, seal
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder, write_atomically
@@ -111,7 +112,7 @@ def probe_response(
     """
     if not group_by:
         raise InputError("name the axes whose groups are compared (group_by)")
-    analysis = Analysis(tuple(group_by), dict(reference or {}), level=level)
+    analysis = Analysis(group_by=tuple(group_by), reference=dict(reference or {}), level=level)
     settings = _Settings(level, alpha, least_accuracy, prompt)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
@@ -133,18 +134,18 @@ def _probe(
 ) -> ResponseResult:
     with run.locked():
         manifest, asked = _prepare(run, corpus, model, settings)
-        content = run.read()
+        record = read_record(run)
         texts = {request.id: request for request in asked.values()}
         asks = [Ask(TEXT, name, ITEM, settings.prompt, one.text) for name, one in texts.items()]
         asks += [Ask(AUDIO, name, ITEM, settings.prompt) for name in asked]
-        root = content["root"]
+        root = record.root
         replies = ask_missing(run, manifest, asks, model, root, retry_failed=retry_failed, observe=observe)
         table = _table(manifest, asked, replies)
         control = {row["about"]: row["reply"] for row in replies.iter_rows(named=True) if row["arm"] == TEXT}
         run.write_table(f"scores/{model.identity.key}.parquet", table)
-        result = _result(content, table, control, model, analysis, settings, judge_model)
+        result = _result(record, table, control, model, analysis, settings, judge_model)
         write_atomically(run.path / RESULT, result.to_json().encode())
-        seal(run, content["recipe"], root, content["statement"])
+        reseal(run, record)
         return result
 
 
@@ -160,7 +161,7 @@ def _prepare(
             raise InputError(f"utterance {name!r} says {text!r}, which is no request of requests.yaml")
         asked[name] = known[text]
     texts = "\n".join(sorted(request.model_dump_json() for request in known.values()))
-    parts = {
+    parts: dict[str, Any] = {
         "corpus": corpus_part(corpus, content_digest(manifest)),
         "model": model_part(model),
         "probe": {"prompt": settings.prompt, "requests_sha256": hashlib.sha256(texts.encode()).hexdigest()},
@@ -171,8 +172,8 @@ def _prepare(
         return read_manifest(run), asked
     run.write_table(MANIFEST, manifest)
     root = str(corpus.root.absolute()) if corpus.root is not None else None
-    card = {"reference": dict(corpus.card.reference)}
-    seal(run, {**parts, "card": card}, root, getattr(corpus.card, "statement", None))
+    card = CardPart(reference=dict(corpus.card.reference))
+    seal(run, RunRecipe(**parts, card=card), root, corpus.card.statement)
     return manifest, asked
 
 
@@ -187,7 +188,7 @@ def _table(manifest: pl.DataFrame, asked: Mapping[str, Request], replies: pl.Dat
 
 
 def _result(
-    content: Mapping[str, Any],
+    record: RunRecord,
     table: pl.DataFrame,
     control: Mapping[str, str | None],
     model: SpeechLanguageModel,
@@ -195,7 +196,7 @@ def _result(
     settings: _Settings,
     judge_model: SpeechLanguageModel | None,
 ) -> ResponseResult:
-    recipe = {**content["recipe"], "analysis": analysis.as_dict()}
+    recipe = record.recipe.having(analysis=analysis)
     classifiers = rules() if judge_model is None else judge(judge_model)
     judged = check(classifiers, settings.least)
     measures = _measures(classifiers, judged, judge_model)
@@ -203,10 +204,10 @@ def _result(
     return ResponseResult(
         speechfair=__version__,
         model=model.identity.name,
-        model_record=ModelRecord(**model_part(model)),
+        model_record=ModelRecord(**model_part(model).plain()),
         architecture=model.architecture,
-        corpus=recipe["corpus"]["name"],
-        corpus_record=CorpusRecord(**recipe["corpus"], statement=content["statement"]),
+        corpus=recipe.corpus.name,
+        corpus_record=CorpusRecord(**recipe.corpus.plain(), statement=record.statement),
         prompt=settings.prompt,
         n_requests=table["request"].n_unique(),
         n_asked=table.height,
@@ -278,7 +279,7 @@ def _axis(
     table: pl.DataFrame,
     control: Mapping[str, str | None],
     axis: str,
-    recipe: Mapping[str, Any],
+    recipe: RunRecipe,
     measures: Sequence[_Measure],
     settings: _Settings,
 ) -> AxisResponse:
@@ -287,7 +288,7 @@ def _axis(
         for key, part in add_axis(table, axis).partition_by("group", as_dict=True).items()
     }
     asked = {name: sums_of((row["speaker"], 0.0, 1.0) for row in rows) for name, rows in parts.items()}
-    reference, why = reference_group(axis, asked, recipe)
+    reference, why = reference_group(axis, asked, *recipe.references(axis))
     found = [_measure(axis, one, parts, control, reference, settings) for one in measures]
     places = [
         (i, j)

@@ -20,7 +20,7 @@ from speechfair.errors import InputError
 from speechfair.metrics import holm, pooled_rate, rate_ratio, speaker_sums
 from speechfair.probes.results import Record
 from speechfair.probes.strength.dose_response import DoseResponse, doubling, slope
-from speechfair.running.run_recipe import seal
+from speechfair.running.run_record import read_record, reseal, scores_name
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import Observer
 from speechfair.store import RunFolder, write_atomically
@@ -146,14 +146,12 @@ def probe_strength(
     axis = "+".join(AXES)
     audited = audit(corpus, model, [axis], out=out, level=level, retry_failed=retry_failed, observe=observe)
     run = RunFolder(out)
-    content = run.read()
-    scores = run.read_table(
-        f"scores/{content['recipe']['model']['key']}.parquet", "give the same command again"
-    )
+    record = read_record(run)
+    scores = run.read_table(scores_name(record.recipe), "give the same command again")
     result = strength_result(audited, scores, alpha)
     with run.locked():
         write_atomically(run.path / RESULT, result.to_json().encode())
-        seal(run, content["recipe"], content["root"], content["statement"])
+        reseal(run, record)
     return result
 
 

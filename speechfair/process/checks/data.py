@@ -100,7 +100,7 @@ def permission(material: Material) -> Finding:
         if isinstance(run.content, str):
             parts.append(("error", say(run.content, f"読めない:{run.content}")))
             continue
-        corpus = run.content["recipe"]["corpus"]["name"]
+        corpus = run.content.recipe.corpus.name
         use = "training" if run.role == "training" else "evaluation"
         row = entries.get(corpus)
         if row is None:
@@ -263,7 +263,7 @@ def _audio(run: Run, manifest: pl.DataFrame, parts: list[Part]) -> dict[str, int
     counts = {"files": len(wanted), "same": 0, "changed": 0, "unreachable": 0}
     for audio, expected in wanted[:_SAMPLE]:
         try:
-            path = locate_audio(audio, run.content.get("root"), run.path)
+            path = locate_audio(audio, run.content.root, run.path)
             found = hashlib.sha256(load_bytes(path)).hexdigest()
         except AudioError:
             counts["unreachable"] += 1

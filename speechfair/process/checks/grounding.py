@@ -102,7 +102,9 @@ def _speechless(run: Run, limit: float, facts: dict[str, dict[str, float | None]
 
     try:
         assert not isinstance(run.content, str)
-        rows = read_hypotheses(RunFolder(run.path), run.content["recipe"]["model"]["key"])
+        model = run.content.recipe.model
+        assert model is not None
+        rows = read_hypotheses(RunFolder(run.path), model.key)
     except (SpeechfairError, KeyError) as error:
         return "not_assessed", say(f"{run.name}: {error}", f"{run.name}:測定がない:{error}")
     answered = rows.drop_nulls("text")

@@ -113,7 +113,7 @@ def synthetic(material: Material) -> Finding:
     parts.append(form_part(form))
     for run in runs:
         assert not isinstance(run.content, str)
-        if run.content["recipe"]["corpus"]["name"] == "synthetic":
+        if run.content.recipe.corpus.name == "synthetic":
             parts.append(
                 (
                     "fail",
@@ -121,7 +121,7 @@ def synthetic(material: Material) -> Finding:
                 )
             )
     used = any(
-        not isinstance(run.content, str) and run.content["recipe"]["corpus"]["name"] == "synthetic"
+        not isinstance(run.content, str) and run.content.recipe.corpus.name == "synthetic"
         for run in material.of_role("training")
     )
     if used and form.values["synthetic_data"] is False:
@@ -237,7 +237,7 @@ def serving(material: Material) -> Finding:
     facts: dict[str, dict[str, float | None]] = {}
     for run in [*runs, *served]:
         assert not isinstance(run.content, str)
-        packages = (run.content.get("environment") or {}).get("packages") or {}
+        packages = run.content.environment.get("packages") or {}
         if not packages:
             parts.append(
                 ("fail", say(f"{run.name}: no package versions", f"{run.name}:パッケージの版がない"))

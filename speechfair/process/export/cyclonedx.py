@@ -120,7 +120,7 @@ def _packages(material: Material) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], None] = {}
     for run in material.of_role("evaluation", "serving"):
         if not isinstance(run.content, str):
-            packages = (run.content.get("environment") or {}).get("packages") or {}
+            packages = run.content.environment.get("packages") or {}
             found |= {(str(name), str(version)): None for name, version in packages.items()}
     for record in material.training:
         found |= dict.fromkeys(record.versions.items())

@@ -1,0 +1,211 @@
+"""``run.yaml`` as a typed record: the recipe, when things happened, and the digests of all that was written.
+
+Nothing outside of this module looks into the file. A record is read strictly: an unknown key, a value of another type
+or a name that leads out of the folder is refused with file and key.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from speechfair import __version__
+from speechfair.errors import RunFolderError
+from speechfair.running.run_recipe import Digest, Part, RunRecipe, plain_value
+from speechfair.store import RunFolder, differences
+
+__all__ = [
+    "Freeze",
+    "History",
+    "RunRecord",
+    "environment",
+    "mark_evaluation",
+    "read_record",
+    "refuse_other_recipe",
+    "reseal",
+    "scores_name",
+    "seal",
+    "utc_now",
+]
+
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+
+_PACKAGES = (
+    "speechfair",
+    "ctranslate2",
+    "faster-whisper",
+    "gpboost",
+    "jiwer",
+    "numpy",
+    "pocketsphinx",
+    "polars",
+    "pyopenjtalk-plus",
+    "rapidfuzz",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "torch",
+    "transformers",
+    "whisper-normalizer",
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Freeze(_Strict):
+    """One version of a criteria file and when it was frozen (UTC, by the clock of the machine)."""
+
+    file: str
+    sha256: Digest
+    time: Time
+
+
+class History(_Strict):
+    """When the manifest was made, when a model was first asked, and which criteria were frozen."""
+
+    prepared: Time | None = None
+    evaluated: Time | None = None
+    criteria: list[Freeze] = []
+
+
+class RunRecord(_Strict):
+    """The content of ``run.yaml``.
+
+    Parameters
+    ----------
+    root : folder that relative audio paths of the manifest lie under, or None.
+    statement : what the corpus card says wherever the corpus is used, or None.
+    environment : Python, platform and package versions of the last writer.
+    digests : sha256 by relative path of every file that was written.
+    """
+
+    schema_: Literal["speechfair/run/1"] = Field(default="speechfair/run/1", alias="schema")
+    speechfair: str
+    recipe: RunRecipe
+    root: str | None
+    statement: str | None
+    environment: dict[str, Any]
+    history: History = History()
+    digests: dict[str, Digest]
+
+    def plain(self) -> dict[str, Any]:
+        """For ``run.yaml``."""
+        return {
+            "speechfair": self.speechfair,
+            "recipe": self.recipe.plain(),
+            "root": self.root,
+            "statement": self.statement,
+            "environment": self.environment,
+            "history": self.history.model_dump(mode="json", exclude_unset=True),
+            "digests": self.digests,
+        }
+
+
+def read_record(run: RunFolder) -> RunRecord:
+    """The record of a run folder; `RunFolderError` names the key that cannot be used."""
+    try:
+        return RunRecord.model_validate(run.read())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise RunFolderError(f"{run.path / 'run.yaml'}: {where}: {first['msg']}; restore the file") from None
+
+
+def scores_name(recipe: RunRecipe) -> str:
+    """Where the counts per utterance lie in the folder; `RunFolderError` before a model was asked."""
+    if recipe.model is None:
+        raise RunFolderError("there are no hypotheses yet; run `speechfair transcribe` first")
+    return f"scores/{recipe.model.key}.parquet"
+
+
+def refuse_other_recipe(run: RunFolder, part: str, new: Any) -> None:
+    """Raise `RunFolderError` with every difference if the folder's recipe has another `part`.
+
+    Parameters
+    ----------
+    part : the name of a part of `RunRecipe`.
+    new : that part as it would be now.
+    """
+    old = getattr(read_record(run).recipe, part)
+    if old is None:
+        return
+    old_plain, new_plain = (
+        value.plain() if isinstance(value, Part) else plain_value(value) for value in (old, new)
+    )
+    changed = [
+        line
+        for line in differences(old_plain, new_plain)
+        if not (part == "model" and line.startswith("name:"))
+    ]
+    if changed:
+        then = "choose another --out, or delete the folder"
+        if part == "analysis":
+            then += "; to score the same hypotheses in another way use `speechfair score`"
+        raise RunFolderError(
+            f"{run.path} holds a run of another recipe ({part}):\n  " + "\n  ".join(changed) + f"\n{then}"
+        )
+
+
+def environment() -> dict[str, Any]:
+    """Python, platform and the versions of the packages that can change a number."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "platform": platform.platform(),
+        "packages": versions,
+    }
+
+
+def utc_now() -> str:
+    """This machine's clock in UTC, to the microsecond, such as ``2026-01-31T09:00:00.000000Z``."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def seal(
+    run: RunFolder, recipe: RunRecipe, root: str | None, statement: str | None, **history: Any
+) -> RunRecord:
+    """Write ``run.yaml`` with the digests of everything that is in the folder now.
+
+    The history is kept, but for what `history` names anew (see `History`).
+    """
+    before = read_record(run).history if run.exists else History(prepared=utc_now())
+    kept = {name: getattr(before, name) for name in before.model_fields_set}
+    record = RunRecord(
+        speechfair=__version__,
+        recipe=recipe,
+        root=root,
+        statement=statement,
+        environment=environment(),
+        history=History(**{**kept, **history}),
+        digests=run.digests(),
+    )
+    run.write(record.plain())
+    return record
+
+
+def reseal(run: RunFolder, record: RunRecord, **changes: Any) -> RunRecord:
+    """Write `record` again with other parts of its recipe (`changes`) and the digests as they are now."""
+    return seal(run, record.recipe.having(**changes), record.root, record.statement)
+
+
+def mark_evaluation(run: RunFolder) -> None:
+    """Record, once, that the first utterance is about to be given to a model.
+
+    A folder that already holds hypotheses but no such record (an older one, or an edited one) gets none: a later
+    time would make criteria look as if they had been frozen before it.
+    """
+    record = read_record(run)
+    if record.history.evaluated is None and not any((run.path / "hypotheses").rglob("part-*")):
+        seal(run, record.recipe, record.root, record.statement, evaluated=utc_now())
