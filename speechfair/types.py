@@ -5,6 +5,8 @@ Nothing here reads a file or imports anything outside the standard library.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +40,7 @@ __all__ = [
 ]
 
 Architecture = Literal["modular", "native", "hybrid"]
-"""How speech reaches a language model: as a transcript that can be read on the way (modular: a cascade), as sound
-only (native), or as both (hybrid). It tells what can be audited besides the answer."""
+"""How speech reaches a language model: as a readable transcript (modular: a cascade), as sound (native), or both."""
 
 LabelSource = Literal["self_reported", "corpus", "annotator", "inferred"]
 
@@ -281,9 +282,6 @@ class ModelIdentity:
     @property
     def key(self) -> str:
         """Short stable digest over name's weights, options and versions (16 hex digits)."""
-        import hashlib
-        import json
-
         parts = [self.family, self.digest, dict(self.options), dict(self.versions)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -296,7 +294,8 @@ class CorpusCard(Protocol):
         """Registry name."""
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Of the corpus."""
 
     @property
     def reference(self) -> Mapping[str, str]:
@@ -307,7 +306,8 @@ class CorpusCard(Protocol):
         """What errors are counted in."""
 
     @property
-    def normalizer(self) -> str | None: ...
+    def normalizer(self) -> str | None:
+        """Name of the text normaliser; None: by language."""
 
     @property
     def statement(self) -> str | None:
@@ -315,7 +315,7 @@ class CorpusCard(Protocol):
 
     @property
     def licence(self) -> Any:
-        """A `speechfair.corpora.card.Licence`, or None."""
+        """A `Licence`, or None."""
 
 
 @runtime_checkable

@@ -192,12 +192,12 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_no_run_recipe_is_subscripted_by_string() -> None:
-    """``run.yaml`` is read as a `RunRecord`; only a debiasing record still has a part of that name."""
+    """``run.yaml`` is read as a `RunRecord`; a debiasing run has a record of its own."""
     subscript = re.compile(r"""recipe\[["']|["']recipe["']\]|\.read\(\)\[["']""")
 
     def subscripted(name: str, path: Path) -> str | None:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if subscript.search(line)]
-        lines = [line for line in lines if 'record["recipe"]' not in line and "debias" not in line]
+        lines = [] if name.startswith("speechfair.debias") else lines
         return lines[0].strip() if lines else None
 
     assert not broken(subscripted)

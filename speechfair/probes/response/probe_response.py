@@ -134,11 +134,10 @@ def _probe(
 ) -> ResponseResult:
     with run.locked():
         manifest, asked = _prepare(run, corpus, model, settings)
-        record = read_record(run)
+        root = (record := read_record(run)).root
         texts = {request.id: request for request in asked.values()}
         asks = [Ask(TEXT, name, ITEM, settings.prompt, one.text) for name, one in texts.items()]
         asks += [Ask(AUDIO, name, ITEM, settings.prompt) for name in asked]
-        root = record.root
         replies = ask_missing(run, manifest, asks, model, root, retry_failed=retry_failed, observe=observe)
         table = _table(manifest, asked, replies)
         control = {row["about"]: row["reply"] for row in replies.iter_rows(named=True) if row["arm"] == TEXT}
@@ -172,8 +171,8 @@ def _prepare(
         return read_manifest(run), asked
     run.write_table(MANIFEST, manifest)
     root = str(corpus.root.absolute()) if corpus.root is not None else None
-    card = CardPart(reference=dict(corpus.card.reference))
-    seal(run, RunRecipe(**parts, card=card), root, corpus.card.statement)
+    parts["card"] = CardPart(reference=dict(corpus.card.reference))
+    seal(run, RunRecipe(**parts), root, corpus.card.statement)
     return manifest, asked
 
 
