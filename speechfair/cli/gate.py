@@ -78,6 +78,10 @@ def _lines(result: GateResult) -> Iterator[str]:
         yield _INDENT + printable(comparison.reason)
         if comparison.more_speakers is not None:
             yield _INDENT + f"{comparison.more_speakers} more speakers {comparison.more_speakers_reason}"
+    for each in result.requirements:
+        if each.verdict != "pass" or "by choice" in each.reason:
+            yield f"{each.verdict.upper():12}  {each.name.replace('_', ' ')}"
+            yield _INDENT + printable(each.reason)
     for note in result.notes:
         yield printable(f"note: {note}")
     counts = ", ".join(f"{n} {kind}" for kind, n in result.counts.items())

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from speechfair.metrics import SpeakerSums
 
-__all__ = ["ALL_GROUPS", "Case", "Members", "RunFacts", "cases_of", "measurement"]
+__all__ = ["ALL_GROUPS", "RARE", "Case", "Members", "RunFacts", "cases_of", "measurement"]
 
 ALL_GROUPS = "all groups"
+
+RARE = frozenset({"failure_rate", "runaway_rate"})
+"""Metrics of events that may strike few speakers wholly; see `speechfair.metrics.rare_events`."""
 
 _SEED = 0
 """Of the bootstrap. Not the run's own: a seed that can be chosen after the results could choose the verdict."""
@@ -39,7 +42,10 @@ class RunFacts:
     card_reference : reference group by axis, from the corpus card as it was when the folder was prepared.
     differences : what `verify` found in the folder.
     standing : of the criteria file.
-    sources : beside each utterance id, ``audio`` and ``sample_rate`` from the manifest; None where not known.
+    sources : beside each utterance id, ``audio``, ``sample_rate``, ``audio_sha256``, ``start_s`` and ``end_s`` from the
+        manifest; None where not known.
+    corpus, manifest_sha256 : of the run; None where not known.
+    model : names by which the run's model may be called: name, key and digest.
     """
 
     scores: pl.DataFrame | None
@@ -49,6 +55,9 @@ class RunFacts:
     differences: Sequence[str]
     standing: Standing
     sources: pl.DataFrame | None = None
+    corpus: str | None = None
+    manifest_sha256: str | None = None
+    model: tuple[str, ...] = ()
 
     @cached_property
     def counted(self) -> pl.DataFrame:
@@ -192,6 +201,10 @@ def _measurement(case: Case) -> Callable[[float], Estimate]:
             return lambda level: _nothing(level, "no reference group: no value")
         reference = _sums(metric, case.reference.table)
         return lambda level: compare(sums[0], reference, level)
+    if metric in RARE:
+        from speechfair.metrics.rare_events import rare_event_rate
+
+        return lambda level: rare_event_rate(sums[0], level)
     alone = speaker_mean_rate if metric == "speaker_mean_rate" else pooled_rate
     return lambda level: alone(sums[0], level)
 

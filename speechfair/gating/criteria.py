@@ -72,6 +72,7 @@ class Criterion(_Strict):
     multiplicity: Literal["holm", "none"] = "holm"
     accept_confounded: bool = False
     accept_unlabelled: bool = False
+    accept_repeated_answers: bool = False
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -121,8 +122,8 @@ class Criterion(_Strict):
         text += (
             "Holm over the file" if self.multiplicity == "holm" else "no correction for several comparisons"
         )
-        for name in ("confounded", "unlabelled"):
-            text += f"; {name} accepted" if getattr(self, f"accept_{name}") else ""
+        for name in ("confounded", "unlabelled", "repeated_answers"):
+            text += f"; {name.replace('_', ' ')} accepted" if getattr(self, f"accept_{name}") else ""
         return text
 
 
@@ -133,6 +134,19 @@ class CriteriaFile(_Strict):
     description: str | None = None
     normalizer: str = Field(description="the run must have been scored with it")
     tokens: Literal["words", "characters"]
+    corpus: str | None = Field(default=None, description="name of the corpus they are for; None is any")
+    manifest_sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{8,64}$",
+        description="digest of the manifest, or its first 8 or more digits",
+    )
+    model: str | None = Field(default=None, description="name, key or digest of the model they are for")
+    without_absolute: str | None = Field(
+        default=None, min_length=10, description="why no criterion limits the error rate itself"
+    )
+    without_failure_rate: str | None = Field(
+        default=None, min_length=10, description="why no criterion limits the share of failures"
+    )
     criteria: list[Criterion] = Field(min_length=1)
 
     @field_validator("normalizer")

@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from speechfair.auditing.result import EstimateRecord
 
-__all__ = ["EXIT_CODES", "SCHEMA", "Comparison", "GateResult", "Verdict", "json_schema", "overall"]
+__all__ = [
+    "EXIT_CODES",
+    "SCHEMA",
+    "Comparison",
+    "GateResult",
+    "GroupShares",
+    "Requirement",
+    "Verdict",
+    "json_schema",
+    "overall",
+]
 
 SCHEMA = "speechfair/gate/1"
 
@@ -57,6 +67,9 @@ class Comparison(_Record):
     verdict: Verdict
     reason: str
     guard: str | None = Field(description="name of the guard that forbade a pass and a fail; else None")
+    would_fail: bool = Field(
+        default=False, description="undetermined only because of when the criteria were frozen; else a fail"
+    )
     estimate: EstimateRecord | None = Field(description="with the interval at the level it was judged at")
     limit: float
     level: float = Field(description="coverage that the criterion asks for, before Holm")
@@ -70,16 +83,43 @@ class Comparison(_Record):
     more_speakers_reason: str | None = Field(description="what that figure assumes, or why there is none")
 
 
+class Requirement(_Record):
+    """What a pass of the whole file rests on besides its comparisons."""
+
+    name: Literal["absolute_criterion", "failure_criterion", "answers"]
+    verdict: Verdict
+    reason: str
+
+
+class GroupShares(_Record):
+    """One group of an axis that a criterion names: its rows, what was lost of them, and who judges it."""
+
+    axis: str
+    group: str
+    n_rows: int = Field(description="of the manifest, the excluded ones too")
+    n_speakers: int = Field(description="known speakers of the rows that were not excluded")
+    excluded: int = Field(description="rows that are not scored, each with its reason in the run folder")
+    failed: int = Field(description="rows without a hypothesis")
+    empty: int = Field(description="rows whose hypothesis is empty")
+    judged_by: list[str] = Field(
+        description="ids of the criteria that look at the group; none if it is not judged"
+    )
+
+
 class GateResult(_Record):
     """Every comparison of a criteria file with a run, and the verdict on all of them."""
 
     schema_: Literal["speechfair/gate/1"] = Field(default="speechfair/gate/1", alias="schema")
     speechfair: str
-    verdict: Verdict = Field(description="the worst of all: fail, then error, then undetermined, then pass")
+    verdict: Verdict = Field(
+        description="the worst of all comparisons and requirements: fail, then error, then undetermined, then pass"
+    )
     counts: dict[Verdict, int]
     criteria: CriteriaRecord
     run: RunRecord
     comparisons: list[Comparison]
+    requirements: list[Requirement] = Field(default_factory=list)
+    groups: list[GroupShares] = Field(default_factory=list)
     notes: list[str]
 
     @property

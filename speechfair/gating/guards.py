@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from speechfair.gating.cases import ALL_GROUPS, Case
 from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS
 from speechfair.registry import did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["GUARDS", "Guard", "first_objection"]
 
@@ -93,6 +96,27 @@ def _other_tokens(case: Case) -> str | None:
     return None if wanted == found else f"the run counts {found}, the criteria are for {wanted}; score it so"
 
 
+def _other_corpus(case: Case) -> str | None:
+    wanted, found = case.file.corpus, case.facts.corpus
+    if wanted is None or wanted == found:
+        return None
+    return f"the criteria are for the corpus {wanted!r}, the run is of {found!r}"
+
+
+def _other_manifest(case: Case) -> str | None:
+    wanted, found = case.file.manifest_sha256, case.facts.manifest_sha256 or ""
+    if wanted is None or found.startswith(wanted):
+        return None
+    return f"the criteria are for the manifest {wanted[:12]}…, the run is of {found[:12]}…: other rows, texts or labels"
+
+
+def _other_model(case: Case) -> str | None:
+    wanted, found = case.file.model, case.facts.model
+    if wanted is None or wanted in found:
+        return None
+    return f"the criteria are for the model {wanted!r}, the run is of {found[0] if found else 'no model'!r}"
+
+
 def _missing_axis(case: Case) -> str | None:
     for part in case.criterion.axis.split("+"):
         if part not in case.known_axes:
@@ -157,6 +181,21 @@ def _inferred_only(case: Case) -> str | None:
     return None
 
 
+def _repeated_audio(case: Case) -> str | None:
+    from speechfair.gating.duplicates import repeated_audio
+
+    return repeated_audio(_table(case), case.facts.sources)
+
+
+def _repeated_answers(case: Case) -> str | None:
+    from speechfair.gating.duplicates import repeated_answers
+
+    if case.criterion.accept_repeated_answers:
+        return None
+    found = repeated_answers(_table(case))
+    return f"{found} (accept_repeated_answers: true judges them all the same)" if found else None
+
+
 def _confounded(case: Case) -> str | None:
     from speechfair.gating.confounding import confounded_with
 
@@ -196,6 +235,13 @@ def _if_kind(case: Case, kind: str) -> str | None:
     return problem[1] if problem is not None and problem[0] == kind else None
 
 
+def _table(case: Case) -> pl.DataFrame:
+    """The rows of everyone whom a case compares."""
+    import polars as pl
+
+    return pl.concat([members.table for members in case.everyone])
+
+
 def _called(case: Case, value: str) -> str:
     is_reference = case.reference is not None and value == case.reference.value
     return f"the reference group {value!r}" if is_reference else f"the group {value!r}"
@@ -210,6 +256,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard("frozen_late", "undetermined", "run", _frozen_late),
     Guard("other_normalizer", "error", "run", _other_normalizer),
     Guard("other_tokens", "error", "run", _other_tokens),
+    Guard("other_corpus", "error", "run", _other_corpus),
+    Guard("other_manifest", "error", "run", _other_manifest),
+    Guard("other_model", "error", "run", _other_model),
     Guard("missing_axis", "error", "groups", _missing_axis),
     Guard("missing_group", "error", "groups", _missing_group),
     Guard("missing_reference", "error", "groups", _missing_reference),
@@ -217,6 +266,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("unlabelled", "undetermined", "groups", _unlabelled),
     Guard("min_speakers", "undetermined", "groups", _min_speakers),
     Guard("inferred_only", "undetermined", "groups", _inferred_only),
+    Guard("repeated_audio", "undetermined", "groups", _repeated_audio),
+    Guard("repeated_answers", "undetermined", "groups", _repeated_answers),
     Guard("confounded", "undetermined", "groups", _confounded),
     Guard("not_a_number", "error", "estimate", _not_a_number),
     Guard("undefined", "undetermined", "estimate", _undefined),

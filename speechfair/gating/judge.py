@@ -26,12 +26,14 @@ from speechfair.auditing.run import read_manifest
 from speechfair.auditing.verify import verify
 from speechfair.errors import SpeechfairError
 from speechfair.gating.cases import Case, RunFacts, cases_of, measurement
+from speechfair.gating.completeness import group_shares, requirements
 from speechfair.gating.criteria import CriteriaFile, read_criteria
 from speechfair.gating.freezing import standing
 from speechfair.gating.gate_result import (
     Comparison,
     CriteriaRecord,
     GateResult,
+    GroupShares,
     RunRecord,
     Verdict,
     overall,
@@ -44,6 +46,8 @@ from speechfair.store import RunFolder
 from speechfair.types import Estimate
 
 __all__ = ["gate", "judge"]
+
+_SOURCES = ("audio", "sample_rate", "audio_sha256", "start_s", "end_s")
 
 
 def gate(run: str | Path, criteria: str | Path) -> GateResult:
@@ -64,11 +68,13 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
     file = read_criteria(Path(criteria))
     facts = _facts(folder, record.recipe, Path(criteria))
     comparisons = judge(file, facts)
+    shares = group_shares(file, facts) if not facts.differences else []
+    needed = requirements(file, facts, shares) if not facts.differences else []
     verdicts = [comparison.verdict for comparison in comparisons]
     state = facts.standing
     return GateResult(
         speechfair=__version__,
-        verdict=overall(verdicts),
+        verdict=overall([*verdicts, *(each.verdict for each in needed)]),
         counts={kind: verdicts.count(kind) for kind in ("pass", "fail", "undetermined", "error")},
         criteria=CriteriaRecord(
             file=state.file,
@@ -79,12 +85,30 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
         ),
         run=_run_record(record.recipe, facts),
         comparisons=comparisons,
-        notes=_notes(file, facts),
+        requirements=needed,
+        groups=shares,
+        notes=[*_notes(file, facts), *_group_notes(shares)],
     )
 
 
 def judge(file: CriteriaFile, facts: RunFacts) -> list[Comparison]:
     """A verdict for every comparison of a criteria file, in the order of the file and of the groups' names."""
+    found = _judge(file, facts)
+    if facts.standing.problem is None:
+        return found
+    in_time = _judge(file, replace(facts, standing=replace(facts.standing, problem=None)))
+    return [_with_would_be(one, other) for one, other in zip(found, in_time, strict=True)]
+
+
+def _with_would_be(comparison: Comparison, in_time: Comparison) -> Comparison:
+    """Say of a comparison that is open because of the freeze that it would have failed; never that it would pass."""
+    if in_time.verdict != "fail" or comparison.verdict != "undetermined":
+        return comparison
+    reason = f"{comparison.reason}; frozen in time it would have failed: {in_time.reason}"
+    return comparison.model_copy(update={"reason": reason, "would_fail": True, "estimate": in_time.estimate})
+
+
+def _judge(file: CriteriaFile, facts: RunFacts) -> list[Comparison]:
     trials = [_Trial(case) for criterion in file.criteria for case in cases_of(file, criterion, facts)]
     for family in _families(trials):
         _judge_family(family)
@@ -225,7 +249,7 @@ def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
             audited = read_audit(folder.path / "audit.json")
             normalizer, tokens = audited.normalizer.name, audited.tokens
             sources = read_manifest(folder).filter(pl.col("excluded").is_null())
-            sources = sources.select("audio", "sample_rate", utterance_id="id")
+            sources = sources.select(*_SOURCES, utterance_id="id")
         except SpeechfairError as error:
             differences = differences or (str(error),)
     return RunFacts(
@@ -236,6 +260,11 @@ def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
         differences=differences,
         standing=standing(criteria, folder.path),
         sources=sources,
+        corpus=(recipe.get("corpus") or {}).get("name"),
+        manifest_sha256=(recipe.get("corpus") or {}).get("manifest_sha256"),
+        model=tuple(
+            str(m[k]) for m in [recipe.get("model") or {}] for k in ("name", "key", "digest") if m.get(k)
+        ),
     )
 
 
@@ -264,6 +293,22 @@ def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
             notes.append(
                 f"{criterion.id}: judged without the utterances that have no label on {criterion.axis}"
             )
+        if criterion.accept_repeated_answers:
+            notes.append(f"{criterion.id}: speakers whose answers agree to the last error count as several")
+    return notes
+
+
+def _group_notes(shares: Sequence[GroupShares]) -> list[str]:
+    """What was lost of each group, and which groups nobody judges."""
+    notes = []
+    for one in shares:
+        lost = [
+            f"{getattr(one, kind)} {kind}" for kind in ("excluded", "failed", "empty") if getattr(one, kind)
+        ]
+        if lost:
+            notes.append(f"{one.axis}={one.group}: of {one.n_rows} rows {', '.join(lost)}")
+        if not one.judged_by:
+            notes.append(f"{one.axis}={one.group}: no criterion judges its {one.n_rows} rows")
     return notes
 
 

@@ -27,13 +27,21 @@ def junit(result: GateResult) -> bytes:
     """
     failures = result.counts["fail"]
     errors = result.counts["error"] + result.counts["undetermined"]
-    suite = _suite(len(result.comparisons), failures, errors)
+    failures += sum(each.verdict == "fail" for each in result.requirements)
+    errors += sum(each.verdict in ("error", "undetermined") for each in result.requirements)
+    n_cases = len(result.comparisons) + len(result.requirements)
+    suite = _suite(n_cases, failures, errors)
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _properties(result).items():
         ElementTree.SubElement(properties, "property", name=name, value=printable(value))
     for comparison in result.comparisons:
         _case(suite, comparison)
-    return _document(suite, len(result.comparisons), failures, errors)
+    for each in result.requirements:
+        case = ElementTree.SubElement(suite, "testcase", classname="the whole file", name=each.name, time="0")
+        if each.verdict != "pass":
+            reason = printable(f"{each.verdict}: {each.reason}")
+            ElementTree.SubElement(case, _ELEMENTS[each.verdict], type=each.verdict, message=reason)
+    return _document(suite, n_cases, failures, errors)
 
 
 def junit_of_error(message: str) -> bytes:

@@ -40,6 +40,10 @@ def markdown(result: GateResult) -> str:
         *_HEAD,
         *(_row(c) for c in sorted(result.comparisons, key=lambda c: worst_first[c.verdict])),
         "",
+        *(
+            f"- {_MARKS[each.verdict]} {escaped(each.name.replace('_', ' '))}: {escaped(each.reason)}"
+            for each in result.requirements
+        ),
         *(f"- {escaped(note)}" for note in result.notes),
     ]
     return "\n".join(lines) + "\n"

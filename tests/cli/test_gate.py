@@ -16,9 +16,10 @@ from speechfair.cli.main import app
 from speechfair.gating.criteria import shipped_criteria
 from speechfair.gating.freezing import freeze
 from speechfair.testing import Scripted
+from tests.gate_support import WAIVED
 from tests.support import scripted_texts, small_corpus
 
-HEAD = "schema: speechfair/criteria/1\nnormalizer: basic\ntokens: words\ncriteria:\n"
+HEAD = f"schema: speechfair/criteria/1\nnormalizer: basic\ntokens: words\n{WAIVED}criteria:\n"
 LINE = "- {id: ratio, metric: rate_ratio, axis: accent, limit: 2, min_speakers: 10}\n"
 
 

@@ -18,7 +18,9 @@ def criteria(tmp_path: Path) -> Path:
 
 def test_the_shipped_file_has_the_defaults_of_the_documentation() -> None:
     content = read_criteria(shipped_criteria())
-    (only,) = content.criteria
+    only, rate, failures = content.criteria
+    assert (rate.metric, rate.limit, failures.metric, failures.limit) == ("rate", 0.3, "failure_rate", 0.2)
+    assert (content.without_absolute, content.without_failure_rate) == (None, None)
     assert (only.metric, only.limit, only.level) == ("rate_ratio", 1.25, 0.95)
     assert (only.min_speakers, only.multiplicity, only.groups) == (35, "holm", "all")
     assert not only.accept_confounded
@@ -30,7 +32,7 @@ def test_the_shipped_file_has_the_defaults_of_the_documentation() -> None:
 
 def test_the_examples_in_the_shipped_file_are_valid(tmp_path: Path) -> None:
     text = shipped_criteria().read_text(encoding="utf-8").replace("  # - {", "  - {")
-    assert text.count("  - {") == 4
+    assert text.count("  - {") == 2
     path = tmp_path / "all.yaml"
     path.write_text(text, encoding="utf-8")
     assert len(read_criteria(path).criteria) == 5

@@ -21,7 +21,7 @@ from speechfair.gating import judge as gate_module
 from speechfair.gating.cases import RunFacts
 from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.judge import judge
-from tests.gate_support import X, Y, criteria, facts, like, rows
+from tests.gate_support import X, Y, criteria, doubled, facts, like, rows, sources
 from tests.gating.test_guards import GUARDED, nan_interval
 
 ORIGINAL = guards.GUARDS
@@ -41,6 +41,13 @@ SOUND: tuple[tuple[RunFacts, CriteriaFile], ...] = (
         facts(rows("x", like(20), labels={"corpus": "a"}), rows("y", like(20), labels={"corpus": "b"})),
         criteria({"metric": "rate", "limit": 0.5}),
     ),
+    (facts(X, Y, corpus="a", manifest_sha256="b" * 64, model=("m", "m-0")), criteria()),
+    (
+        facts(X, Y, corpus="a", manifest_sha256="b" * 64, model=("m", "m-0")),
+        criteria().model_copy(update={"corpus": "a", "manifest_sha256": "b" * 8, "model": "m-0"}),
+    ),
+    (facts(X, Y, sources=sources(X, Y)), criteria()),
+    (facts(X, doubled(Y)), criteria({"accept_repeated_answers": True})),
     (
         facts(X, pl.concat([rows("y", like(20, 35), prefix="a"), rows("y", like(20, 9), source="inferred")])),
         criteria(),
@@ -53,6 +60,8 @@ WORDS = {
     "unlabelled": ("40 of 120",),
     "min_speakers": ("34 speaker(s) in the group 'y'", "minimum of 35"),
     "missing_reference": ("reference group 'z'",),
+    "other_model": ("model 'a'", "of 'b'"),
+    "repeated_answers": ("70 speaker ids, but 35",),
     "inferred_only": ("only 0 of 40",),
 }
 """What the reason of a guarded case must say."""

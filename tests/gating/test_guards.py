@@ -16,7 +16,7 @@ from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.gate_result import overall
 from speechfair.gating.judge import judge
 from speechfair.types import Estimate
-from tests.gate_support import IN_ORDER, X, Y, criteria, facts, like, only, rows
+from tests.gate_support import IN_ORDER, X, Y, criteria, doubled, facts, like, only, rows, sources
 
 
 def nan_interval(case: object) -> Callable[[float], Estimate]:
@@ -26,6 +26,8 @@ def nan_interval(case: object) -> Callable[[float], Estimate]:
 OTHER = {"corpus": "b"}
 FAILED = [t.with_columns(failed=pl.lit(True), substitutions=pl.lit(100)) for t in (X, Y)]
 LOST = Y.with_columns(speaker=pl.when(pl.col("utterance_id") == "y0").then(None).otherwise(pl.col("speaker")))
+
+DOUBLED = doubled(Y.head(35))
 
 # name -> (facts, criteria, verdict and next guard when this one is taken away)
 GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
@@ -49,6 +51,21 @@ GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
     ),
     "other_normalizer": (facts(X, Y, normalizer="verbatim"), criteria(), ("pass", None)),
     "other_tokens": (facts(X, Y, tokens="characters"), criteria(), ("pass", None)),
+    "other_corpus": (
+        facts(X, Y, corpus="b"),
+        criteria().model_copy(update={"corpus": "a"}),
+        ("pass", None),
+    ),
+    "other_manifest": (
+        facts(X, Y, manifest_sha256="b" * 64),
+        criteria().model_copy(update={"manifest_sha256": "a" * 8}),
+        ("pass", None),
+    ),
+    "other_model": (
+        facts(X, Y, model=("b", "b-0123")),
+        criteria().model_copy(update={"model": "a"}),
+        ("pass", None),
+    ),
     "missing_axis": (facts(X, Y), criteria(axis="acent", groups=["y"]), ("error", "missing_group")),
     "missing_group": (facts(X, Y), criteria(groups=["z"]), ("undetermined", "undefined")),
     "missing_reference": (
@@ -64,6 +81,8 @@ GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
     ),
     "min_speakers": (facts(X, rows("y", like(20, 34))), criteria(), ("pass", None)),
     "inferred_only": (facts(X, rows("y", like(20), source="inferred")), criteria(), ("pass", None)),
+    "repeated_audio": (facts(X, Y, sources=sources(X, Y, shared=2)), criteria(), ("pass", None)),
+    "repeated_answers": (facts(X, DOUBLED), criteria(), ("pass", None)),
     "confounded": (
         facts(rows("x", like(20), labels={"corpus": "a"}), rows("y", like(20), labels=OTHER)),
         criteria(),
@@ -98,9 +117,9 @@ def test_each_guard_is_what_holds(guard: guards.Guard, monkeypatch: pytest.Monke
     assert (without.verdict, without.guard) != (found.verdict, found.guard), "the guard makes no difference"
 
 
-def test_eleven_guards_are_the_last_line_before_a_pass() -> None:
+def test_sixteen_guards_are_the_last_line_before_a_pass() -> None:
     """For the others a second guard, or the interval itself, stands behind."""
-    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 11
+    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 16
 
 
 def test_a_missing_group_does_not_spoil_or_hide_behind_the_others() -> None:

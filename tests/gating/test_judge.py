@@ -24,7 +24,7 @@ from speechfair.gating.judge import gate, judge
 from speechfair.metrics import holm, rate_ratio, speaker_sums
 from speechfair.testing import Scripted
 from speechfair.types import Exclusion, Label, Utterance
-from tests.gate_support import X, Y, criteria, facts, like, only, rows
+from tests.gate_support import WAIVED, X, Y, criteria, facts, like, only, rows
 from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone
 
 
@@ -220,7 +220,7 @@ def test_a_wrong_verdict_is_rare(ratio: float, wrong: set[str], right: str) -> N
 
 # -- whole run folders ------------------------------------------------------------
 
-FILE = "schema: speechfair/criteria/1\nnormalizer: basic\ntokens: words\ncriteria:\n"
+FILE = f"schema: speechfair/criteria/1\nnormalizer: basic\ntokens: words\n{WAIVED}criteria:\n"
 EASY = FILE + "- {id: r, metric: rate_ratio, axis: accent, limit: 2, min_speakers: 10}\n"
 
 

@@ -1,0 +1,174 @@
+"""What a pass needs besides comparisons that pass: a limit on errors and on failures for every group, and answers.
+
+A ratio says nothing of a model that fails everybody alike, and a criterion nothing of a group that it does not name.
+Each requirement has a verdict of its own, and the gate's verdict is the worst of these and of all comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from speechfair.gating.cases import RunFacts
+from speechfair.gating.criteria import AGAINST_REFERENCE, CriteriaFile, Criterion
+from speechfair.gating.gate_result import GroupShares, Requirement
+from speechfair.running.scoring import add_axis, axes_of
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["ABSOLUTE", "LOST_SHARE", "group_shares", "requirements"]
+
+ABSOLUTE = frozenset({"rate", "speaker_mean_rate"})
+"""Metrics that limit how large an error rate may be, whatever other groups' are."""
+
+LOST_SHARE = 0.5
+"""A group of which this share of the rows was excluded, failed or got an empty answer settles nothing."""
+
+
+def requirements(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares]) -> list[Requirement]:
+    """The requirements that a pass of `file` rests on besides its comparisons, each with its verdict.
+
+    Parameters
+    ----------
+    shares : of `group_shares`, for the same file and run.
+    """
+    if facts.counted.is_empty() or bool(facts.counted["failed"].all()):  # every comparison says so already
+        return []
+    return [
+        _limited("absolute_criterion", "error rate", ABSOLUTE, file.without_absolute, file, facts),
+        _limited(
+            "failure_criterion", "failure rate", {"failure_rate"}, file.without_failure_rate, file, facts
+        ),
+        _answers(facts, shares),
+    ]
+
+
+def group_shares(file: CriteriaFile, facts: RunFacts) -> list[GroupShares]:
+    """Every group of every axis that a criterion names, with what was lost of it and which criteria judge it.
+
+    Rows without a label on the axis are the group ``unknown``. Excluded rows count under the labels that they have.
+    """
+    import polars as pl
+
+    if facts.scores is None:
+        return []
+    known = set(axes_of(facts.scores))
+    found = []
+    for axis in sorted({criterion.axis for criterion in file.criteria}):
+        if not set(axis.split("+")) <= known:
+            continue
+        labelled = add_axis(facts.scores, axis)
+        for group in sorted(labelled["group"].unique().to_list()):
+            rows = labelled.filter(pl.col("group") == group)
+            found.append(_shares(axis, group, rows, _judging(file, facts, axis, group)))
+    return found
+
+
+def _shares(axis: str, group: str, rows: pl.DataFrame, judged_by: list[str]) -> GroupShares:
+    import polars as pl
+
+    excluded = pl.col("excluded").is_not_null()
+    empty = pl.lit(False)
+    if "hypothesis" in rows.columns:
+        empty = ~excluded & ~pl.col("failed") & (pl.col("hypothesis").fill_null("").str.len_chars() == 0)
+    return GroupShares(
+        axis=axis,
+        group=group,
+        n_rows=rows.height,
+        n_speakers=rows.filter(~excluded)["speaker"].drop_nulls().n_unique(),
+        excluded=rows.filter(excluded).height,
+        failed=rows.filter(~excluded & pl.col("failed")).height,
+        empty=rows.filter(empty).height,
+        judged_by=judged_by,
+    )
+
+
+def _judging(file: CriteriaFile, facts: RunFacts, axis: str, group: str) -> list[str]:
+    """Ids of the criteria that judge the group, as the reference too."""
+    if UNKNOWN in group.split("+"):
+        return []
+    return [c.id for c in file.criteria if c.axis == axis and group in _names(c, facts, [group])]
+
+
+def _names(criterion: Criterion, facts: RunFacts, known: list[str]) -> set[str]:
+    """Of the `known` groups, those that a criterion looks at."""
+    if criterion.groups == "all":
+        return set(known)
+    named = set(criterion.groups)
+    if criterion.metric in AGAINST_REFERENCE:
+        named.add(criterion.reference or facts.card_reference.get(criterion.axis, ""))
+    return named & set(known)
+
+
+def _limited(
+    name: str,
+    what: str,
+    metrics: set[str] | frozenset[str],
+    waived: str | None,
+    file: CriteriaFile,
+    facts: RunFacts,
+) -> Requirement:
+    """Whether some axis has criteria with one of `metrics` for every one of its groups."""
+    if waived is not None:
+        return Requirement(
+            name=name, verdict="pass", reason=f"no criterion limits the {what}, by choice: {waived}"
+        )
+    fitting = [criterion for criterion in file.criteria if criterion.metric in metrics]
+    option = "without_absolute" if name == "absolute_criterion" else "without_failure_rate"
+    if not fitting:
+        return Requirement(
+            name=name,
+            verdict="undetermined",
+            reason=f"no criterion limits the {what}, so that a model that fails everybody alike could pass; add one "
+            f"with the metric {min(metrics)}, or give the reason why none is needed as {option}",
+        )
+    unnamed: list[str] = []
+    for axis in sorted({criterion.axis for criterion in fitting}):
+        groups = [g for g in facts.members(axis) if UNKNOWN not in g.split("+")]
+        named = {g for c in fitting if c.axis == axis for g in _names(c, facts, groups)}
+        left = [f"{axis}={group}" for group in groups if group not in named]
+        if groups and not left:
+            return Requirement(
+                name=name, verdict="pass", reason=f"the {what} of every group on {axis} has a limit"
+            )
+        unnamed = unnamed or left
+    if not unnamed:
+        return Requirement(
+            name=name, verdict="undetermined", reason=f"no group of the run has a limit on its {what}"
+        )
+    return Requirement(
+        name=name,
+        verdict="undetermined",
+        reason=f"no criterion limits the {what} of {', '.join(unnamed)}; write groups: all, or name them",
+    )
+
+
+def _answers(facts: RunFacts, shares: list[GroupShares]) -> Requirement:
+    """A model that says nothing fails; a group most of whose rows were lost settles nothing."""
+    import polars as pl
+
+    counted = facts.counted
+    if "hypothesis" in counted.columns:
+        silent = counted.filter(pl.col("hypothesis").fill_null("").str.len_chars() == 0).height
+        if silent == counted.height:
+            return Requirement(
+                name="answers",
+                verdict="fail",
+                reason=f"the model returned nothing for all {silent} utterances",
+            )
+    lost = list(_lost(shares))
+    if lost:
+        return Requirement(name="answers", verdict="undetermined", reason="; ".join(lost))
+    return Requirement(name="answers", verdict="pass", reason="every group has answers to most of its rows")
+
+
+def _lost(shares: list[GroupShares]) -> Iterator[str]:
+    for one in shares:
+        lost = one.excluded + one.failed + one.empty
+        if lost >= LOST_SHARE * one.n_rows:
+            yield (
+                f"{one.axis}={one.group}: {lost} of {one.n_rows} rows have no answer that could be judged "
+                f"({one.excluded} excluded, {one.failed} failed, {one.empty} empty)"
+            )

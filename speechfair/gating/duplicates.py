@@ -1,0 +1,117 @@
+"""Whether a speaker is counted twice: the same audio, or the same answers with the same errors, under two ids.
+
+Speakers are the unit of every interval, so one person under two ids makes each interval too narrow. Only copies are
+found here. One person whose different recordings carry different ids cannot be found in a run folder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["LEAST_ERRORS", "repeated_answers", "repeated_audio"]
+
+LEAST_ERRORS = 10
+"""Errors that two speakers must share, each in the same place, before their answers count as copies."""
+
+
+def repeated_audio(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | None:
+    """Say which audio is counted for several speakers or groups, or None.
+
+    Parameters
+    ----------
+    table : scored rows with ``utterance_id``, ``speaker`` and ``group``.
+    sources : ``utterance_id``, ``audio_sha256``, ``start_s`` and ``end_s`` of every row; None or without these columns
+        where they are not known.
+
+    Returns
+    -------
+    str or None
+        How many speakers there are and how many have audio of their own. Two rows hold the same audio if digest,
+        start and end (to 0.1 s) agree.
+    """
+    import polars as pl
+
+    if sources is None or not {"audio_sha256", "start_s", "end_s"} <= set(sources.columns):
+        return None
+    rows = table.select("utterance_id", "speaker", "group").join(sources, on="utterance_id", how="inner")
+    stretch = rows.filter(pl.col("audio_sha256").is_not_null()).with_columns(
+        pl.col("start_s", "end_s").round(1), owner=pl.struct("speaker", "group")
+    )
+    owners = stretch.group_by("audio_sha256", "start_s", "end_s").agg(
+        pl.col("owner").n_unique().alias("n_owners"), pl.col("utterance_id").unique().sort(), "speaker"
+    )
+    shared = owners.filter(pl.col("n_owners") > 1).sort(pl.col("utterance_id").list.first())
+    if shared.is_empty():
+        return None
+    n_speakers = table["speaker"].drop_nulls().n_unique()
+    distinct = _distinct(table["speaker"].drop_nulls().unique().to_list(), shared["speaker"].to_list())
+    example = shared["utterance_id"][0].to_list()[:2]
+    return (
+        f"{shared.height} piece(s) of audio are there for more than one speaker or group, such as {example[0]!r} and "
+        f"{example[-1]!r}: {n_speakers} speaker ids, but {distinct} speakers with audio of their own"
+    )
+
+
+def repeated_answers(table: pl.DataFrame) -> str | None:
+    """Say which speakers' answers are copies of each other, or None.
+
+    Parameters
+    ----------
+    table : scored rows with ``speaker``, ``reference``, ``hypothesis`` and the counts of errors; without a
+        ``hypothesis`` nothing is known.
+
+    Notes
+    -----
+    Two speakers count as copies if all their texts and all their hypotheses agree and the hypotheses hold at least
+    `LEAST_ERRORS` errors. Empty hypotheses, and those that the model also gives for other texts, prove nothing and are
+    not counted.
+    """
+    import polars as pl
+
+    if "hypothesis" not in table.columns:
+        return None
+    errors = pl.sum_horizontal("substitutions", "deletions", "insertions")
+    usual = (
+        table.group_by("hypothesis")
+        .agg(pl.col("reference").n_unique().alias("n_texts"))
+        .filter(pl.col("n_texts") > 1)["hypothesis"]
+    )
+    telling = (pl.col("hypothesis").str.len_chars() > 0) & ~pl.col("hypothesis").is_in(usual.implode())
+    said = (
+        table.filter(pl.col("speaker").is_not_null())
+        .with_columns(told=pl.when(telling.fill_null(False)).then(errors).otherwise(0))
+        .sort("speaker", "reference", "hypothesis")
+        .group_by("speaker", maintain_order=True)
+        .agg("reference", "hypothesis", pl.col("told").sum())
+        .filter(pl.col("told") >= LEAST_ERRORS)
+    )
+    copies = said.group_by("reference", "hypothesis", maintain_order=True).agg("speaker")
+    copies = copies.filter(pl.col("speaker").list.len() > 1)
+    if copies.is_empty():
+        return None
+    n_more = int((copies["speaker"].list.len() - 1).sum())
+    names = copies["speaker"][0].to_list()[:2]
+    n_speakers = table["speaker"].drop_nulls().n_unique()
+    return (
+        f"all texts and answers of {names[0]!r} and {names[1]!r} agree, errors included: {n_speakers} speaker ids, but "
+        f"{n_speakers - n_more} speakers with answers of their own"
+    )
+
+
+def _distinct(speakers: list[str], shared: list[list[str | None]]) -> int:
+    """Number of speakers if those who share audio are one."""
+    leader = {name: name for name in speakers}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for names in shared:
+        known = [name for name in names if name is not None]
+        for name in known[1:]:
+            leader[find(name)] = find(known[0])
+    return sum(leader[name] == name for name in speakers)
