@@ -145,3 +145,58 @@ def test_each_explains_itself(run: Callable[..., Result], words: list[str]) -> N
     done = run(*words, "--help")
     assert done.exit_code == 0
     assert "--json" in done.stdout
+
+
+def test_a_run_whose_rows_are_doubled_under_other_speakers_does_not_pass(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    from speechfair.types import Utterance
+
+    path = tmp_path / "criteria.yaml"
+    path.write_text(HEAD + LINE, encoding="utf-8")
+    freeze(path)
+    corpus = small_corpus(tmp_path / "wav", speakers=12)
+    texts = scripted_texts(corpus, {"x": 2, "y": 2})
+    again = [
+        replace(row, id=f"b{row.id}", speaker=f"b{row.speaker}")
+        for row in corpus.rows
+        if isinstance(row, Utterance)
+    ]
+    corpus = replace(corpus, rows=[*corpus.rows, *again])
+    audit(corpus, Scripted({**texts, **{f"b{k}": v for k, v in texts.items()}}), ["accent"], out="run")
+    done = run("gate", "run", "--criteria", "criteria.yaml", "--json")
+    (found,) = json.loads(done.stdout)["comparisons"]
+    assert (done.exit_code, found["verdict"], found["guard"]) == (3, "undetermined", "repeated_audio")
+    assert "24 speaker ids, but 12 speakers with audio of their own" in found["reason"]
+
+
+def test_the_groups_of_the_run_and_what_was_lost_are_in_the_verdict(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    make(tmp_path, 2, LINE)
+    done = json.loads(run("gate", "run", "--criteria", "criteria.yaml", "--json").stdout)
+    assert [(g["group"], g["n_rows"], g["judged_by"]) for g in done["groups"]] == [
+        ("x", 36, ["ratio"]),
+        ("y", 36, ["ratio"]),
+    ]
+    assert {r["name"]: r["verdict"] for r in done["requirements"]} == {
+        "absolute_criterion": "pass",
+        "failure_criterion": "pass",
+        "answers": "pass",
+    }
+
+
+def test_ratios_alone_do_not_pass_and_junit_is_not_green(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "criteria.yaml"
+    path.write_text(HEAD.replace(WAIVED, "") + LINE, encoding="utf-8")
+    freeze(path)
+    corpus = small_corpus(tmp_path / "wav", speakers=24)
+    audit(corpus, Scripted(scripted_texts(corpus, {"x": 2, "y": 2})), ["accent"], out=tmp_path / "run")
+    done = run("gate", "run", "--criteria", "criteria.yaml", "--junit", "gate.xml", "--markdown", "gate.md")
+    assert done.exit_code == 3
+    assert "UNDETERMINED  absolute criterion" in done.stdout
+    root = ElementTree.parse("gate.xml").getroot()
+    assert (root.attrib["errors"], root.attrib["failures"]) == ("2", "0")
+    assert "failure criterion" in Path("gate.md").read_text(encoding="utf-8")

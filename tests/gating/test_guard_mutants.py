@@ -61,7 +61,7 @@ WORDS = {
     "min_speakers": ("34 speaker(s) in the group 'y'", "minimum of 35"),
     "missing_reference": ("reference group 'z'",),
     "other_model": ("model 'a'", "of 'b'"),
-    "repeated_answers": ("70 speaker ids, but 35",),
+    "repeated_answers": ("110 speaker ids, but 75",),
     "inferred_only": ("only 0 of 40",),
 }
 """What the reason of a guarded case must say."""

@@ -26,6 +26,7 @@ def rates(material: Material) -> Finding:
     runs, parts = need_runs(material, "evaluation")
     for run in runs:
         parts += compared(material, run, _RATES, need="rate")
+        parts += _required(run)
         if isinstance(run.audit, str):
             continue
         for axis in material.gated_axes:
@@ -92,6 +93,17 @@ def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -
                     ("not_assessed", say(f"{text}: no criterion on {need}", f"{text}:{need} の基準がない"))
                 )
     return parts
+
+
+def _required(run: Run) -> list[Part]:
+    """What a pass of the criteria file rests on besides its comparisons."""
+    if isinstance(run.verdicts, str):
+        return []
+    return [
+        (each.verdict, say(f"{run.name}: {each.reason}", f"{run.name}:基準全体の要件:{each.reason}"))
+        for each in run.verdicts.requirements
+        if each.verdict != "pass"
+    ]
 
 
 def _part(comparison: Comparison) -> Part:
