@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.judging.before_after import DebiasResult, GroupChange
+from speechfair.types import Estimate
 
 
 def relative_changes(result: DebiasResult) -> tuple[float, float]:
@@ -56,12 +56,12 @@ def percent(rate: float | None) -> str:
     return "–" if rate is None else f"{100 * rate:.1f}"
 
 
-def points(estimate: EstimateRecord) -> str:
+def points(estimate: Estimate) -> str:
     """A change in points."""
     return "–" if estimate.value is None else f"{100 * estimate.value:+z.1f}"
 
 
-def interval(estimate: EstimateRecord) -> str:
+def interval(estimate: Estimate) -> str:
     """An interval in points, or why there is none."""
     if estimate.low is None or estimate.high is None:
         return f"none: {estimate.reason}"

@@ -28,6 +28,7 @@ PENDING_LENGTHS = {"audit_table": 412, "corpus_split": 407, "probe_response": 41
 ROOMS = (
     "errors",
     "types",
+    "records",
     "registry",
     "resources",
     "strict_yaml",
@@ -201,3 +202,19 @@ def test_no_run_recipe_is_subscripted_by_string() -> None:
         return lines[0].strip() if lines else None
 
     assert not broken(subscripted)
+
+
+def test_records_have_one_base() -> None:
+    own_bases, direct = [], []
+    for path in modules().values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            where = f"{path.relative_to(PACKAGE).as_posix()}: {node.name}"
+            if node.name in {"_Record", "_Strict", "EstimateRecord"}:
+                own_bases.append(where)
+            bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+            if "BaseModel" in bases and path.name != "records.py":
+                direct.append(where)
+    assert not own_bases, f"use speechfair.records: {own_bases}"
+    assert not direct, f"derive from speechfair.records.Record: {direct}"

@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.result import (
-    AdjustedRatio,
-    AdjustmentModel,
-    EstimateRecord,
-    Shrinkage,
-    ShrunkenCellRecord,
-)
+from speechfair.auditing.result import AdjustedRatio, AdjustmentModel, Shrinkage, ShrunkenCellRecord
 from speechfair.errors import InputError, MissingExtraError
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis, axes_of
@@ -87,7 +81,7 @@ def shrink_axis(sums: Mapping[str, SpeakerSums], level: float) -> Shrinkage:
     from speechfair.metrics import shrunken_rates
 
     labelled = {name: cell for name, cell in sums.items() if UNKNOWN not in name.split("+")}
-    nothing = EstimateRecord.of(Estimate(None, None, None, level, 0, 0, "none", "not pooled"))
+    nothing = Estimate(None, None, None, level, 0, 0, "none", "not pooled")
     try:
         found = shrunken_rates(labelled, level=level)
     except InputError as error:
@@ -106,16 +100,12 @@ def shrink_axis(sums: Mapping[str, SpeakerSums], level: float) -> Shrinkage:
             cells.append(_unpooled(name, cell, level, "unlabelled in part: not pooled"))
             continue
         one = found.cells[name]
-        cells.append(
-            ShrunkenCellRecord(
-                group=name, rate=one.rate, ratio=EstimateRecord.of(one.ratio), weight=one.weight
-            )
-        )
+        cells.append(ShrunkenCellRecord(group=name, rate=one.rate, ratio=one.ratio, weight=one.weight))
     return Shrinkage(
         cells=cells,
         mean_rate=found.mean_rate,
         between_sd=found.between_sd,
-        gap=EstimateRecord.of(found.gap),
+        gap=found.gap,
         n_left_out=sum(cell.ratio.value is None for cell in cells),
         reason=found.reason,
     )
@@ -151,8 +141,8 @@ def _ratios(found: Adjusted) -> list[AdjustedRatio]:
     return [
         AdjustedRatio(
             group=name,
-            adjusted=EstimateRecord.of(one.adjusted),
-            raw=EstimateRecord.of(one.raw),
+            adjusted=one.adjusted,
+            raw=one.raw,
             contributions=dict(one.contributions),
             explanation=one.explanation,
         )
@@ -180,4 +170,4 @@ def _model(found: Adjusted, covariates: list[str], notes: list[str]) -> Adjustme
 
 def _unpooled(name: str, sums: SpeakerSums, level: float, reason: str) -> ShrunkenCellRecord:
     ratio = Estimate(None, None, None, level, sums.n_utterances, sums.n_speakers, "none", reason)
-    return ShrunkenCellRecord(group=name, rate=sums.rate, ratio=EstimateRecord.of(ratio), weight=None)
+    return ShrunkenCellRecord(group=name, rate=sums.rate, ratio=ratio, weight=None)

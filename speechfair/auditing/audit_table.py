@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console, ConsoleOptions, RenderableType
 
-    from speechfair.auditing.result import AuditResult, Axis, EstimateRecord, Group
+    from speechfair.auditing.result import AuditResult, Axis, Group
+    from speechfair.types import Estimate
 
 __all__ = [
     "NOTHING",
@@ -170,12 +171,12 @@ def p_value(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
 
 
-def interval(estimate: EstimateRecord, scale: float = 1.0, decimals: int = 2) -> str | None:
+def interval(estimate: Estimate, scale: float = 1.0, decimals: int = 2) -> str | None:
     """The limits in brackets, each multiplied by `scale`; None where there is no interval, – for no upper limit.
 
-    >>> from speechfair.auditing.result import EstimateRecord
+    >>> from speechfair.types import Estimate
     >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> interval(EstimateRecord(value=0.01, low=-0.0004, high=0.02, level=0.95, method="t", **n), 100, 1)
+    >>> interval(Estimate(value=0.01, low=-0.0004, high=0.02, level=0.95, method="t", **n), 100, 1)
     '[0.0, 2.0]'
     """
     ends = ["–" if x is None else f"{scale * x:z.{decimals}f}" for x in (estimate.low, estimate.high)]
@@ -215,7 +216,7 @@ def _row(group: Group) -> dict[str, Any]:
     }
 
 
-def _flat(name: str, estimate: EstimateRecord | None) -> dict[str, Any]:
+def _flat(name: str, estimate: Estimate | None) -> dict[str, Any]:
     parts = {"": "value", "_low": "low", "_high": "high", "_reason": "reason"}
     return {name + end: getattr(estimate, part) if estimate else None for end, part in parts.items()}
 

@@ -11,7 +11,6 @@ from speechfair.auditing.result import (
     AuditResult,
     Axis,
     CorpusRecord,
-    EstimateRecord,
     Group,
     ModelRecord,
     NormalizerRecord,
@@ -169,7 +168,7 @@ def _all_at_once(
         return list(groups)
     rng = np.random.default_rng([seed, 1])  # its own, so that it moves no other figure
     together = simultaneous_ratios([sums[value] for value in compared], reference, rng=rng, level=level)
-    records = {value: EstimateRecord.of(estimate) for value, estimate in zip(compared, together, strict=True)}
+    records = dict(zip(compared, together, strict=True))
     return [
         group.model_copy(update={"ratio_simultaneous": records[group.value]})
         if group.value in records
@@ -178,15 +177,13 @@ def _all_at_once(
     ]
 
 
-def _kind_ratios(table: pl.DataFrame, reference: pl.DataFrame, level: float) -> dict[str, EstimateRecord]:
+def _kind_ratios(table: pl.DataFrame, reference: pl.DataFrame, level: float) -> dict[str, Estimate]:
     """The ratio to the reference group for each kind of error alone."""
     from speechfair.metrics import rate_ratio, speaker_sums
 
     kinds: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
     return {
-        kind: EstimateRecord.of(
-            rate_ratio(speaker_sums(table, kinds=[kind]), speaker_sums(reference, kinds=[kind]), level)
-        )
+        kind: rate_ratio(speaker_sums(table, kinds=[kind]), speaker_sums(reference, kinds=[kind]), level)
         for kind in kinds
     }
 
@@ -231,18 +228,12 @@ def _group(
         n_runaway=runaway.height,
         runaway_error_share=from_runaways / errors if errors else None,
         **counts,
-        rate=EstimateRecord.of(pooled_rate(sums, level)),
-        speaker_mean_rate=EstimateRecord.of(speaker_mean_rate(sums, level)),
-        rate_without_failures=EstimateRecord.of(
-            pooled_rate(speaker_sums(table.filter(~pl.col("failed"))), level)
-        ),
-        rate_without_runaways=EstimateRecord.of(
-            pooled_rate(speaker_sums(table.filter(~pl.col("runaway"))), level)
-        ),
-        ratio=EstimateRecord.of(rate_ratio(sums, reference, level)) if reference is not None else None,
-        difference=EstimateRecord.of(rate_difference(sums, reference, level))
-        if reference is not None
-        else None,
+        rate=pooled_rate(sums, level),
+        speaker_mean_rate=speaker_mean_rate(sums, level),
+        rate_without_failures=pooled_rate(speaker_sums(table.filter(~pl.col("failed"))), level),
+        rate_without_runaways=pooled_rate(speaker_sums(table.filter(~pl.col("runaway"))), level),
+        ratio=rate_ratio(sums, reference, level) if reference is not None else None,
+        difference=rate_difference(sums, reference, level) if reference is not None else None,
         kind_ratios=_kind_ratios(table, compared_with, level) if compared_with is not None else None,
         answers=_answers(table),
     )
@@ -303,7 +294,7 @@ def _summary(
     ]
     left_out = len(groups) - len(usable)
     if len(usable) < 2:
-        none = EstimateRecord.of(_undefined(groups, level))
+        none = _undefined(groups, level)
         return Axis(
             axis=axis,
             reference=reference,
@@ -322,9 +313,9 @@ def _summary(
         axis=axis,
         reference=reference,
         reference_reason=why,
-        gap=EstimateRecord.of(max_min_gap(usable, level=level, rng=rng)),
-        worst_best_ratio=EstimateRecord.of(worst_best_ratio(usable, level=level, rng=rng)),
-        between_group_sd=EstimateRecord.of(between_group_sd(usable, level=level, rng=rng)),
+        gap=max_min_gap(usable, level=level, rng=rng),
+        worst_best_ratio=worst_best_ratio(usable, level=level, rng=rng),
+        between_group_sd=between_group_sd(usable, level=level, rng=rng),
         gap_expected_without_difference=permuted.expected,
         gap_p_value=permuted.p_value,
         gap_null_reason=permuted.reason,

@@ -6,17 +6,17 @@ Strict models, so that a file that was edited or written by another version is r
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from speechfair.errors import RunFolderError
+from speechfair.records import Record
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     from speechfair.auditing.audit_table import Table
-    from speechfair.types import Estimate
 
 __all__ = [
     "SCHEMA",
@@ -25,7 +25,6 @@ __all__ = [
     "AuditResult",
     "Axis",
     "CorpusRecord",
-    "EstimateRecord",
     "Group",
     "ModelRecord",
     "NormalizerRecord",
@@ -40,30 +39,7 @@ __all__ = [
 SCHEMA = "speechfair/audit/1"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class EstimateRecord(_Record):
-    """An `Estimate` as written to disk. Rates are errors per reference token, not percent."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    level: float
-    n_utterances: int
-    n_speakers: int
-    method: str
-    reason: str | None = None
-    n_lost_replicates: int = 0
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> EstimateRecord:
-        """The record of an `Estimate`."""
-        return cls(**asdict(estimate))
-
-
-class Totals(_Record):
+class Totals(Record):
     """Every row of the corpus, each in exactly one place: `in` = `scored` + `failed` + `excluded`."""
 
     n_in: int = Field(alias="in")
@@ -72,7 +48,7 @@ class Totals(_Record):
     excluded: int
 
 
-class ReasonCount(_Record):
+class ReasonCount(Record):
     """How many rows share a reason, and the first few of their ids."""
 
     reason: str
@@ -80,7 +56,7 @@ class ReasonCount(_Record):
     examples: list[str]
 
 
-class Group(_Record):
+class Group(Record):
     """One group of utterances (or, as `overall`, all of them), with its error rates.
 
     `n_utterances` are those in the main rate: scored and failed ones, failures counted as all deleted.
@@ -103,18 +79,18 @@ class Group(_Record):
     substitutions: int
     deletions: int
     insertions: int
-    rate: EstimateRecord
-    speaker_mean_rate: EstimateRecord
-    rate_without_failures: EstimateRecord
-    rate_without_runaways: EstimateRecord
-    ratio: EstimateRecord | None
-    difference: EstimateRecord | None
-    ratio_simultaneous: EstimateRecord | None = Field(
+    rate: Estimate
+    speaker_mean_rate: Estimate
+    rate_without_failures: Estimate
+    rate_without_runaways: Estimate
+    ratio: Estimate | None
+    difference: Estimate | None
+    ratio_simultaneous: Estimate | None = Field(
         default=None,
         description="`ratio` with an interval that holds together with those of all other groups of the axis; null "
         "where fewer than two groups are compared",
     )
-    kind_ratios: dict[str, EstimateRecord] | None = Field(
+    kind_ratios: dict[str, Estimate] | None = Field(
         default=None,
         description="substitutions, deletions and insertions apart: the group's rate of each over the reference's",
     )
@@ -125,19 +101,19 @@ class Group(_Record):
     )
 
 
-class AdjustedRatio(_Record):
+class AdjustedRatio(Record):
     """A group's rate ratio to the axis's reference at equal covariates, beside the raw one."""
 
     group: str
-    adjusted: EstimateRecord
-    raw: EstimateRecord
+    adjusted: Estimate
+    raw: Estimate
     contributions: dict[str, float] = Field(
         description="by covariate, the factor on the rate ratio that its different distribution makes by the model"
     )
     explanation: str
 
 
-class AdjustmentModel(_Record):
+class AdjustmentModel(Record):
     """The mixed-effects model behind an axis's adjusted ratios."""
 
     covariates: list[str]
@@ -155,35 +131,35 @@ class AdjustmentModel(_Record):
     reason: str | None = Field(default=None, description="why no group has an adjusted ratio")
 
 
-class ShrunkenCellRecord(_Record):
+class ShrunkenCellRecord(Record):
     """One cell of a crossing before (`rate`) and after partial pooling (`ratio` to the mean of the cells)."""
 
     group: str
     rate: float | None
-    ratio: EstimateRecord
+    ratio: Estimate
     weight: float | None = Field(description="share of the cell's own log rate; the rest is the mean's")
 
 
-class Shrinkage(_Record):
+class Shrinkage(Record):
     """The cells of a crossing, partially pooled, so that a cell of few speakers is not headlined."""
 
     cells: list[ShrunkenCellRecord]
     mean_rate: float | None
     between_sd: float | None = Field(description="of the true log rates between cells")
-    gap: EstimateRecord
+    gap: Estimate
     n_left_out: int
     reason: str | None
 
 
-class Axis(_Record):
+class Axis(Record):
     """What holds for all groups of one axis together."""
 
     axis: str
     reference: str | None
     reference_reason: str
-    gap: EstimateRecord = Field(description="largest minus smallest rate among groups with enough speakers")
-    worst_best_ratio: EstimateRecord
-    between_group_sd: EstimateRecord
+    gap: Estimate = Field(description="largest minus smallest rate among groups with enough speakers")
+    worst_best_ratio: Estimate
+    between_group_sd: Estimate
     gap_expected_without_difference: float | None = Field(
         description="mean gap when whole speakers are dealt to the groups at random"
     )
@@ -195,7 +171,7 @@ class Axis(_Record):
     shrunken: Shrinkage | None = Field(default=None, description="of a crossing; null for a single axis")
 
 
-class CorpusRecord(_Record):
+class CorpusRecord(Record):
     """Which corpus, exactly."""
 
     name: str
@@ -205,7 +181,7 @@ class CorpusRecord(_Record):
     statement: str | None = Field(default=None, description="what must be said wherever the corpus is used")
 
 
-class ModelRecord(_Record):
+class ModelRecord(Record):
     """Which model, exactly."""
 
     name: str
@@ -220,14 +196,14 @@ class ModelRecord(_Record):
     )
 
 
-class NormalizerRecord(_Record):
+class NormalizerRecord(Record):
     """How texts were normalised before they were compared."""
 
     name: str
     version: str
 
 
-class AuditResult(_Record):
+class AuditResult(Record):
     """One audit: one corpus, one model, one normaliser, any number of axes."""
 
     schema_: Literal["speechfair/audit/1"] = Field(default="speechfair/audit/1", alias="schema")

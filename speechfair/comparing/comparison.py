@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from speechfair.auditing.result import EstimateRecord, ModelRecord, NormalizerRecord
+from speechfair.auditing.result import ModelRecord, NormalizerRecord
+from speechfair.records import Record
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison_table import ComparisonTable
@@ -31,11 +33,7 @@ SCHEMA = "speechfair/compare/1"
 Verdict = Literal["pass", "fail", "undetermined"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class RunSide(_Record):
+class RunSide(Record):
     """One of the two runs, exactly."""
 
     folder: str = Field(description="name of the run folder, without its place")
@@ -47,7 +45,7 @@ class RunSide(_Record):
     speechfair: str
 
 
-class Matching(_Record):
+class Matching(Record):
     """Which utterances were compared.
 
     Every utterance of either run is in exactly one place: compared, excluded from scoring on both sides, in one run
@@ -67,10 +65,10 @@ class Matching(_Record):
     examples: dict[str, list[str]] = Field(description="the first few ids of each kind that was left out")
 
 
-class Side(_Record):
+class Side(Record):
     """One group under one of the two models."""
 
-    rate: EstimateRecord
+    rate: Estimate
     substitutions: int
     deletions: int
     insertions: int
@@ -80,7 +78,7 @@ class Side(_Record):
     runaway_error_share: float | None
 
 
-class NoHarm(_Record):
+class NoHarm(Record):
     """Whether the group's rate got worse by no more than the margin."""
 
     verdict: Verdict
@@ -91,7 +89,7 @@ class NoHarm(_Record):
     limit: float | None = Field(description="what its upper limit must not exceed")
 
 
-class GroupChange(_Record):
+class GroupChange(Record):
     """One group of utterances (or, as `overall`, all of them) under both models.
 
     `difference` is after - before, `ratio` after / before, `ratio_change` the group's ratio to the reference group
@@ -107,26 +105,26 @@ class GroupChange(_Record):
     reference_length: int
     before: Side | None
     after: Side | None
-    difference: EstimateRecord | None
-    ratio: EstimateRecord | None
-    ratio_change: EstimateRecord | None
+    difference: Estimate | None
+    ratio: Estimate | None
+    ratio_change: Estimate | None
     no_harm: NoHarm
 
 
-class AxisChange(_Record):
+class AxisChange(Record):
     """What holds for all groups of one axis together."""
 
     axis: str
     reference: str | None
     reference_reason: str
-    gap_before: EstimateRecord
-    gap_after: EstimateRecord
-    gap_change: EstimateRecord = Field(description="gap after - gap before, paired; below 0, the gap shrank")
+    gap_before: Estimate
+    gap_after: Estimate
+    gap_change: Estimate = Field(description="gap after - gap before, paired; below 0, the gap shrank")
     gap_groups: list[str] = Field(description="groups with enough speakers, which the gaps are of")
     notes: list[str]
 
 
-class MapssweRecord(_Record):
+class MapssweRecord(Record):
     """NIST's matched-pairs test over all utterances, for the literature; no verdict rests on it."""
 
     n_segments: int
@@ -142,7 +140,7 @@ class MapssweRecord(_Record):
     reason: str | None
 
 
-class Comparison(_Record):
+class Comparison(Record):
     """Two models on the same audio."""
 
     schema_: Literal["speechfair/compare/1"] = Field(default="speechfair/compare/1", alias="schema")

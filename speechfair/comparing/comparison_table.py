@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
-    from speechfair.auditing.result import EstimateRecord
     from speechfair.comparing.comparison import AxisChange, Comparison, GroupChange
+    from speechfair.types import Estimate
 
 __all__ = ["ComparisonTable", "margin_words", "matching_words", "points", "points_parts"]
 
@@ -66,18 +66,18 @@ class ComparisonTable:
             yield Text(line)
 
 
-def points(estimate: EstimateRecord | None) -> str:
+def points(estimate: Estimate | None) -> str:
     """A difference of rates in points with its sign.
 
-    >>> from speechfair.auditing.result import EstimateRecord
+    >>> from speechfair.types import Estimate
     >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> points(EstimateRecord(value=-0.021, low=-0.03, high=0.004, level=0.95, method="t", **n))
+    >>> points(Estimate(value=-0.021, low=-0.03, high=0.004, level=0.95, method="t", **n))
     '-2.1 [-3.0, +0.4]'
     """
     return " ".join(part for part in points_parts(estimate) if part is not None)
 
 
-def points_parts(estimate: EstimateRecord | None) -> tuple[str, str | None]:
+def points_parts(estimate: Estimate | None) -> tuple[str, str | None]:
     """The two parts of `points`: the value, and the limits in brackets where there are any."""
     if estimate is None or estimate.value is None:
         return NOTHING, None
@@ -178,7 +178,7 @@ def _mark(group: GroupChange, notes: list[str]) -> str:
     return f" {notes.index(reason) + 1})"
 
 
-def _times(estimate: EstimateRecord | None) -> str:
+def _times(estimate: Estimate | None) -> str:
     if estimate is None:
         return NOTHING
     return " ".join(part for part in (times(estimate.value), interval(estimate)) if part)

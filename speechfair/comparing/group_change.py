@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.estimates import reference_group
-from speechfair.auditing.result import EstimateRecord
 from speechfair.comparing.comparison import AxisChange, GroupChange, NoHarm, Side, Verdict
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
@@ -53,9 +52,9 @@ class Judge:
             reference_length=int(tables[0]["reference_length"].sum()),
             before=_one_side(tables[0], self.level),
             after=_one_side(tables[1], self.level),
-            difference=EstimateRecord.of(paired_difference(pair, self.level)),
-            ratio=EstimateRecord.of(paired_ratio(pair, self.level)),
-            ratio_change=EstimateRecord.of(ratio_change(pair, reference, self.level)) if reference else None,
+            difference=paired_difference(pair, self.level),
+            ratio=paired_ratio(pair, self.level),
+            ratio_change=ratio_change(pair, reference, self.level) if reference else None,
             no_harm=NoHarm(
                 verdict=verdict,
                 reason=held.reason or _held(held.change, held.scale, held.limit, verdict),
@@ -161,7 +160,7 @@ def _gap(
     left_out = sorted({group.value for group in groups} - set(usable))
     rng = np.random.default_rng(seed)
     gaps = [
-        EstimateRecord.of(max_min_gap(side, level=level, rng=rng))
+        max_min_gap(side, level=level, rng=rng)
         for side in ([pair.before for pair in usable.values()], [pair.after for pair in usable.values()])
     ]
     notes = (
@@ -173,7 +172,7 @@ def _gap(
         reference_reason=why,
         gap_before=gaps[0],
         gap_after=gaps[1],
-        gap_change=EstimateRecord.of(gap_change(usable, level=level, rng=rng)),
+        gap_change=gap_change(usable, level=level, rng=rng),
         gap_groups=list(usable),
         notes=notes,
     )
@@ -190,7 +189,7 @@ def _one_side(table: pl.DataFrame, level: float) -> Side:
     from_runaways = sum(int(runaway[kind].sum()) for kind in kinds)
     errors = sum(counts.values())
     return Side(
-        rate=EstimateRecord.of(pooled_rate(speaker_sums(table), level)),
+        rate=pooled_rate(speaker_sums(table), level),
         **counts,
         n_failed=int(table["failed"].sum()),
         n_redone=int(table["redone"].sum()),

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError
+from speechfair.records import Record
 from speechfair.registry import corpora
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
@@ -23,11 +24,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 """An ISO 639-3 code, such as ``eng``; ``und`` where it is the user's to say, ``mul`` for several."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Licence(_Strict):
+class Licence(Record):
     """The licence in a word and in a sentence, and what it allows."""
 
     id: str = Field(description="SPDX id, or a name of its own", min_length=1)
@@ -35,7 +32,7 @@ class Licence(_Strict):
     uses: list[Literal["evaluation", "training", "redistribution"]]
 
 
-class AxisCard(_Strict):
+class AxisCard(Record):
     """One label axis: who assigned it, which values it has, how raw values are mapped."""
 
     source: LabelSource
@@ -57,7 +54,7 @@ class PlainCard:
     licence: Licence | None = None
 
 
-class Card(_Strict):
+class Card(Record):
     """A corpus card. `reference` is the reference group by axis; `statement` is said wherever the corpus is used."""
 
     name: str

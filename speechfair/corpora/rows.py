@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from speechfair.corpora.card import Card
 from speechfair.corpora.layout import inside
 from speechfair.errors import CorpusError, InputError
+from speechfair.records import Record
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_model
 from speechfair.types import AudioSource, Exclusion, Label, LabelSource, Utterance
@@ -26,11 +27,7 @@ _LABEL_COLUMNS = ("first_language", "accent", "gender", "age_band", "variety", "
 _OPTIONAL = ("id", "speaker", "start_s", "end_s", "language")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LabelColumn(_Strict):
+class LabelColumn(Record):
     """Which column holds an axis, who assigned it, and how raw values are mapped (unmapped ones stay)."""
 
     column: str
@@ -38,7 +35,7 @@ class LabelColumn(_Strict):
     map: dict[str, str] = Field(default_factory=dict)
 
 
-class ColumnMap(_Strict):
+class ColumnMap(Record):
     """Column names of a manifest. A name that is given must be there; a default name may be absent."""
 
     audio: str = "audio"

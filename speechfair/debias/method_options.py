@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from speechfair.records import Record
 
 __all__ = ["NoOptions", "SpecAugment"]
 
 
-class NoOptions(BaseModel):
+class NoOptions(Record):
     """Options of a method that has none; the base of those that have some."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SpecAugment(NoOptions):

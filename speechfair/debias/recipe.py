@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from speechfair.errors import InputError
+from speechfair.records import Record
 from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import parse_yaml, read_model
@@ -33,11 +34,7 @@ __all__ = [
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
+class Source(Record):
     """A corpus by its registered name. `root` is relative to the recipe's `data_root` where that is given.
 
     `speakers` takes these only, `without_speakers` all but these: so a few speakers of a protected corpus can be
@@ -85,21 +82,21 @@ class EvaluationSource(Source):
     per_speaker: int | None = Field(default=None, ge=1)
 
 
-class Development(_Strict):
+class Development(Record):
     """Speakers kept out of training to watch it: a share of each group's training speakers."""
 
     share: float = Field(default=0.2, gt=0, lt=0.9)
     max_utterances: int = Field(default=96, ge=1, description="decoded at each check")
 
 
-class MethodChoice(_Strict):
+class MethodChoice(Record):
     """A registered method and its own options."""
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class Lora(_Strict):
+class Lora(Record):
     """Low-rank adapters (Hu et al. 2021) instead of all weights; merged into the model at the end."""
 
     rank: int = Field(default=16, ge=1)
@@ -108,7 +105,7 @@ class Lora(_Strict):
     targets: list[str] = Field(default=["q_proj", "v_proj"], min_length=1)
 
 
-class RecognizerChoice(_Strict):
+class RecognizerChoice(Record):
     """What decodes for the audits before and after: an adapter family and its options.
 
     ``faster-whisper`` exports the weights to CTranslate2 first (float32), which is much faster on a CPU;
@@ -119,14 +116,14 @@ class RecognizerChoice(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class Margin(_Strict):
+class Margin(Record):
     """How much worse a group may get: a share of its rate before or a rate, whichever is the larger."""
 
     relative: float = Field(default=0.10, ge=0)
     absolute: float = Field(default=0.01, ge=0)
 
 
-class DebiasRecipe(_Strict):
+class DebiasRecipe(Record):
     """Everything that decides the weights and the verdict of one run.
 
     Parameters

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from speechfair.errors import InputError, MissingExtraError, ModelError
+from speechfair.records import Record
 from speechfair.store import write_atomically
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
@@ -35,7 +36,7 @@ FILE = "router.json"
 LONGEST_S = 30.0
 
 
-class Router(BaseModel):
+class Router(Record):
     """A linear classifier: the group with the largest ``weights @ ((state - mean) / scale) + bias``.
 
     Parameters
@@ -43,8 +44,6 @@ class Router(BaseModel):
     groups : whose adapters are ``adapters/0``, ``adapters/1``, … in this order.
     window_s : of audio that the encoder saw when the states were made.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     groups: list[str] = Field(min_length=2)
     window_s: float = Field(gt=0, le=30)

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
 from speechfair import __version__
-from speechfair.auditing.result import CorpusRecord, EstimateRecord, ModelRecord
+from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.comparing.matching import read_scored
 from speechfair.errors import InputError
+from speechfair.records import Record
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,19 +32,15 @@ CURVE = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Shares of the words at which the rejection curve is drawn."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CurvePoint(_Record):
+class CurvePoint(Record):
     """Error rate among the most confident utterances that hold `coverage` of the words."""
 
     coverage: float
     threshold: float | None
-    error_rate: EstimateRecord | None
+    error_rate: Estimate | None
 
 
-class ReliabilityBin(_Record):
+class ReliabilityBin(Record):
     """See `speechfair.metrics.calibration.Bin`."""
 
     low: float
@@ -54,15 +50,15 @@ class ReliabilityBin(_Record):
     accuracy: float
 
 
-class Selection(_Record):
+class Selection(Record):
     """A threshold, the share of words it accepts, and the error among them."""
 
     threshold: float
-    coverage: EstimateRecord
-    error_rate: EstimateRecord
+    coverage: Estimate
+    error_rate: Estimate
 
 
-class GroupConfidence(_Record):
+class GroupConfidence(Record):
     """One group of speakers.
 
     Parameters
@@ -78,9 +74,9 @@ class GroupConfidence(_Record):
     value: str
     n_utterances: int
     n_without: int
-    error_rate: EstimateRecord
-    overconfidence: EstimateRecord
-    calibration_error: EstimateRecord
+    error_rate: Estimate
+    overconfidence: Estimate
+    calibration_error: Estimate
     reliability: list[ReliabilityBin]
     curve: list[CurvePoint]
     usual: Selection | None
@@ -88,7 +84,7 @@ class GroupConfidence(_Record):
     own: Selection | None
 
 
-class ConfidenceReport(_Record):
+class ConfidenceReport(Record):
     """What confidences are worth.
 
     Parameters
@@ -257,9 +253,9 @@ def _group(
         value=value,
         n_utterances=table.height,
         n_without=table["confidence"].null_count(),
-        error_rate=EstimateRecord.of(pooled_rate(speaker_sums(table), level)),
-        overconfidence=EstimateRecord.of(measures.overconfidence(table, rng=rng, level=level)),
-        calibration_error=EstimateRecord.of(measures.calibration_error(table, rng=rng, level=level)),
+        error_rate=pooled_rate(speaker_sums(table), level),
+        overconfidence=measures.overconfidence(table, rng=rng, level=level),
+        calibration_error=measures.calibration_error(table, rng=rng, level=level),
         reliability=[ReliabilityBin(**asdict(one)) for one in measures.reliability(table)],
         curve=_curve(table, level),
         usual=usual,
@@ -279,7 +275,7 @@ def _curve(table: pl.DataFrame, level: float) -> list[CurvePoint]:
         rate = None
         if threshold is not None:
             kept = table.filter(pl.col("confidence") >= threshold)
-            rate = EstimateRecord.of(pooled_rate(speaker_sums(kept), level))
+            rate = pooled_rate(speaker_sums(kept), level)
         points.append(CurvePoint(coverage=share, threshold=threshold, error_rate=rate))
     return points
 
@@ -289,8 +285,8 @@ def _selection(found: Any) -> Selection | None:
         return None
     return Selection(
         threshold=found.threshold,
-        coverage=EstimateRecord.of(found.coverage),
-        error_rate=EstimateRecord.of(found.error_rate),
+        coverage=found.coverage,
+        error_rate=found.error_rate,
     )
 
 
@@ -317,12 +313,12 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:z.1f} %"
 
 
-def _interval(estimate: EstimateRecord) -> str:
+def _interval(estimate: Estimate) -> str:
     """Value and limits in percent; what rounds to zero from below has no sign.
 
-    >>> from speechfair.auditing.result import EstimateRecord
+    >>> from speechfair.types import Estimate
     >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> _interval(EstimateRecord(value=-0.0003, low=-0.025, high=-0.0001, level=0.95, method="t", **n))
+    >>> _interval(Estimate(value=-0.0003, low=-0.025, high=-0.0001, level=0.95, method="t", **n))
     '0.0 % [-2.5, 0.0]'
     """
     if estimate.low is None or estimate.high is None:

@@ -9,8 +9,9 @@ import math
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
@@ -54,11 +55,7 @@ _WORDS = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Criterion(_Strict):
+class Criterion(StrictRecord):
     """One statement that a run can keep or break: `metric` of each group is at most `limit`."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name of the criterion in results")
@@ -127,7 +124,7 @@ class Criterion(_Strict):
         return text
 
 
-class CriteriaFile(_Strict):
+class CriteriaFile(StrictRecord):
     """The content of ``criteria.yaml``."""
 
     schema_: Literal["speechfair/criteria/1"] = Field(alias="schema")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from speechfair.errors import RunFolderError
 from speechfair.gating.criteria import read_criteria
+from speechfair.records import StrictRecord
 from speechfair.running.run_record import Freeze, History, read_record, seal, utc_now
 from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.strict_yaml import read_model
@@ -26,10 +27,8 @@ Kind = Literal["never", "changed", "late"]
 HOW_TO_FREEZE = "`speechfair criteria freeze FILE` before the test set is transcribed"
 
 
-class Sidecar(BaseModel):
+class Sidecar(StrictRecord):
     """The content of ``FILE.frozen.yaml``: every version that was frozen, oldest first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     schema_: Literal["speechfair/frozen-criteria/1"] = Field(alias="schema")
     frozen: list[Freeze]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from speechfair.auditing.result import EstimateRecord
+from speechfair.records import Record
+from speechfair.types import Estimate
 
 __all__ = [
     "EXIT_CODES",
@@ -31,11 +32,7 @@ EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "error": 2, "undetermine
 _WORST_FIRST: tuple[Verdict, ...] = ("fail", "error", "undetermined", "pass")
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class CriteriaRecord(_Record):
+class CriteriaRecord(Record):
     """Which criteria, and what is recorded of when they were fixed."""
 
     file: str
@@ -45,7 +42,7 @@ class CriteriaRecord(_Record):
     evaluated: str | None = Field(description="when the run first gave an utterance to its model (UTC)")
 
 
-class RunRecord(_Record):
+class RunRecord(Record):
     """Which run, exactly."""
 
     corpus: str
@@ -56,7 +53,7 @@ class RunRecord(_Record):
     tokens: str | None
 
 
-class Comparison(_Record):
+class Comparison(Record):
     """One criterion for one group, or for all groups together where its metric is one of all groups."""
 
     criterion: str
@@ -70,7 +67,7 @@ class Comparison(_Record):
     would_fail: bool = Field(
         default=False, description="undetermined only because of when the criteria were frozen; else a fail"
     )
-    estimate: EstimateRecord | None = Field(description="with the interval at the level it was judged at")
+    estimate: Estimate | None = Field(description="with the interval at the level it was judged at")
     limit: float
     level: float = Field(description="coverage that the criterion asks for, before Holm")
     n_speakers: int | None = Field(description="speakers of the group, or of all groups together")
@@ -83,7 +80,7 @@ class Comparison(_Record):
     more_speakers_reason: str | None = Field(description="what that figure assumes, or why there is none")
 
 
-class Requirement(_Record):
+class Requirement(Record):
     """What a pass of the whole file rests on besides its comparisons."""
 
     name: Literal["absolute_criterion", "failure_criterion", "answers"]
@@ -91,7 +88,7 @@ class Requirement(_Record):
     reason: str
 
 
-class GroupShares(_Record):
+class GroupShares(Record):
     """One group of an axis that a criterion names: its rows, what was lost of them, and who judges it."""
 
     axis: str
@@ -106,7 +103,7 @@ class GroupShares(_Record):
     )
 
 
-class GateResult(_Record):
+class GateResult(Record):
     """Every comparison of a criteria file with a run, and the verdict on all of them."""
 
     schema_: Literal["speechfair/gate/1"] = Field(default="speechfair/gate/1", alias="schema")

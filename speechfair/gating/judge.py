@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair import __version__
-from speechfair.auditing.result import EstimateRecord, read_audit
+from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import read_manifest
 from speechfair.auditing.verify import verify
 from speechfair.errors import SpeechfairError
@@ -147,7 +147,7 @@ class _Trial:
             verdict=verdict,
             reason=reason,
             guard=self.objection[0].name if self.objection else None,
-            estimate=EstimateRecord.of(_writable(judged)) if judged is not None else None,
+            estimate=_writable(judged) if judged is not None else None,
             limit=criterion.limit,
             level=criterion.level,
             n_speakers=_n_speakers(self.case),

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from speechfair.auditing.result import CorpusRecord, EstimateRecord, ModelRecord
+from speechfair.auditing.result import CorpusRecord, ModelRecord
+from speechfair.records import Record
+from speechfair.types import Estimate
 
 __all__ = [
     "SCHEMA",
@@ -26,12 +28,6 @@ __all__ = [
 ]
 
 SCHEMA = "speechfair/probe-grounding/1"
-
-
-class Record(BaseModel):
-    """Strict and frozen, so that a file that was edited or written by another version is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Outcomes(Record):
@@ -62,17 +58,15 @@ class LevelShare(Record):
     level: Literal[1, 2, 3, 4]
     name: str
     outcomes: Outcomes
-    audio: EstimateRecord = Field(description="share right, asked of the audio")
-    given_below: EstimateRecord = Field(
+    audio: Estimate = Field(description="share right, asked of the audio")
+    given_below: Estimate = Field(
         description="share right where all questions of the level below were right about the same utterance; "
         "at level 1 the same as `audio`"
     )
-    text: EstimateRecord = Field(
-        description="share right, the same questions asked of the verbatim transcript"
-    )
-    modality_gap: EstimateRecord = Field(description="text - audio, question by question")
-    difference: EstimateRecord | None = Field(description="audio, less the reference group's")
-    deficit: EstimateRecord | None = Field(
+    text: Estimate = Field(description="share right, the same questions asked of the verbatim transcript")
+    modality_gap: Estimate = Field(description="text - audio, question by question")
+    difference: Estimate | None = Field(description="audio, less the reference group's")
+    deficit: Estimate | None = Field(
         description="the reference group's given_below, less this group's: above 0, the group falls behind here"
     )
     p_value: float | None = Field(default=None, description="of no deficit")
@@ -126,7 +120,7 @@ class Silence(Record):
     """Audio in which nothing is said, asked for words that are not there."""
 
     outcomes: Outcomes
-    share: EstimateRecord = Field(description="share right; each recording is a unit of its own")
+    share: Estimate = Field(description="share right; each recording is a unit of its own")
 
 
 class GroundingResult(Record):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import EstimateRecord
     from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
     from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
     from speechfair.probes.strength.probe_strength import StrengthResult
+    from speechfair.types import Estimate
 
 __all__ = [
     "Finding",
@@ -61,7 +61,7 @@ class Section:
     """Rows of a reference group."""
 
 
-def estimate_cell(estimate: EstimateRecord | None, scale: float = 100, decimals: int = 1) -> str:
+def estimate_cell(estimate: Estimate | None, scale: float = 100, decimals: int = 1) -> str:
     """A number with its interval in brackets; nothing where there is none."""
     if estimate is None or estimate.value is None:
         return NOTHING

@@ -12,9 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from speechfair.errors import InputError
+from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.resources import package_data
 from speechfair.store import differences, file_digest
@@ -57,11 +58,7 @@ FACTS = (
 NEVER_WAIVED = frozenset({"AF-0.5", "AF-2.4", "AF-5.4"})
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Text(_Strict):
+class Text(StrictRecord):
     """One text in both languages; neither may be empty."""
 
     en: str = Field(min_length=1)
@@ -72,21 +69,21 @@ class Text(_Strict):
         return self.en if language == "en" else self.ja
 
 
-class Guideline(_Strict):
+class Guideline(StrictRecord):
     """A guideline or standard that clauses refer to, and what this catalogue knows it from."""
 
     title: Text
     basis: str
 
 
-class Phase(_Strict):
+class Phase(StrictRecord):
     """A phase of the work; an item belongs to the phase that its id names."""
 
     id: int
     title: Text
 
 
-class Item(_Strict):
+class Item(StrictRecord):
     """One demand: what it asks for, what proves it, when it passes, and which clauses it answers."""
 
     id: str = Field(pattern=r"^[A-Z][A-Z0-9]*-\d+\.\d+$")
@@ -118,7 +115,7 @@ class Item(_Strict):
         return int(self.id.rpartition("-")[2].partition(".")[0])
 
 
-class Catalogue(_Strict):
+class Catalogue(StrictRecord):
     """All items, their phases and the guidelines they answer."""
 
     schema_: Literal["speechfair/process-catalogue/1"] = Field(alias="schema")
@@ -156,7 +153,7 @@ class Catalogue(_Strict):
         return [item for item in self.items if item.aifl <= aifl]
 
 
-class _Overlay(_Strict):
+class _Overlay(StrictRecord):
     """An organisation's own catalogue: new items, and keys that replace those of an item of the base."""
 
     schema_: Literal["speechfair/process-overlay/1"] = Field(alias="schema")

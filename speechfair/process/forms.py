@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from speechfair.errors import InputError
 from speechfair.process.catalogue import Language, Text
+from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.resources import package_data
 from speechfair.store import file_digest
@@ -27,11 +28,7 @@ Kind = Literal["text", "date", "number", "flag", "choice", "list", "table"]
 _EMPTY: dict[str, str] = {"list": "[]", "table": "[]"}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class FieldSpec(_Strict):
+class FieldSpec(StrictRecord):
     """One field of a form."""
 
     kind: Kind
@@ -49,7 +46,7 @@ class FieldSpec(_Strict):
         return self
 
 
-class FormSpec(_Strict):
+class FormSpec(StrictRecord):
     """One form: the items that it serves and its fields."""
 
     items: list[str]
@@ -57,7 +54,7 @@ class FormSpec(_Strict):
     fields: dict[str, FieldSpec]
 
 
-class _Forms(_Strict):
+class _Forms(StrictRecord):
     schema_: Literal["speechfair/process-forms/1"] = Field(alias="schema")
     forms: dict[str, FormSpec]
 

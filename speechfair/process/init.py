@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from speechfair.errors import InputError
 from speechfair.gating.freezing import freeze as freeze_file
@@ -24,16 +24,15 @@ from speechfair.process.process_plan import (
     catalogue_of,
     read_plan,
 )
+from speechfair.records import StrictRecord
 from speechfair.store import file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
 __all__ = ["Start", "add_measurements", "add_records", "add_runs", "freeze", "init", "read_start"]
 
 
-class Start(BaseModel):
+class Start(StrictRecord):
     """What `init` wants to know: options of the command line, or a YAML file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(min_length=1)
     aifl: int = Field(ge=0, le=2)

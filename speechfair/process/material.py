@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from speechfair.auditing.result import AuditResult, read_audit
 from speechfair.auditing.run import read_manifest
@@ -25,6 +25,7 @@ from speechfair.process.forms import FormState, form_specs, read_form
 from speechfair.process.ledger import Ledger, Reading
 from speechfair.process.process_plan import Plan, catalogue_of, read_plan
 from speechfair.process.training_evidence import TrainingRecord, read_training
+from speechfair.records import StrictRecord
 from speechfair.running.run_record import RunRecord, read_record, scores_name
 from speechfair.store import RunFolder, file_digest
 from speechfair.strict_yaml import read_model
@@ -59,20 +60,16 @@ ROLES: dict[Role, str] = {
 """What a run is for."""
 
 
-class RunEntry(BaseModel):
+class RunEntry(StrictRecord):
     """One line of ``runs.yaml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     role: Role
     folder: str = Field(description="relative to the process folder")
     condition: str | None = Field(default=None, description="of a perturbed run, such as babble at 10 dB")
 
 
-class RunList(BaseModel):
+class RunList(StrictRecord):
     """The content of ``runs.yaml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     schema_: Literal["speechfair/process-runs/1"] = Field(alias="schema")
     training_records: list[str] = Field(default_factory=list)

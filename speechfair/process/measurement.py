@@ -9,20 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from speechfair.errors import InputError
+from speechfair.records import StrictRecord
 
 __all__ = ["Measured", "Measurement", "read_measurement"]
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Measured(_Strict):
+class Measured(StrictRecord):
     """One group's value with its interval, and the limit that was set for it before."""
 
     metric: str = Field(min_length=1)
@@ -42,7 +39,7 @@ class Measured(_Strict):
         return self
 
 
-class Measurement(_Strict):
+class Measurement(StrictRecord):
     """Values for one catalogue item."""
 
     schema_: Literal["speechfair/measurement/1"] = Field(default="speechfair/measurement/1", alias="schema")

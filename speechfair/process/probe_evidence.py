@@ -26,9 +26,9 @@ from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import EstimateRecord
     from speechfair.probes.response.response_results import GroupMeasure, MeasureResult
     from speechfair.probes.results import AxisGrounding, GroupGrounding, LevelShare
+    from speechfair.types import Estimate
 
 __all__ = ["measure"]
 
@@ -213,7 +213,7 @@ def _both_sides(
 def _measured(
     metric: str,
     label: tuple[str, str, int],
-    found: EstimateRecord | None,
+    found: Estimate | None,
     limit: float,
     where: str,
     better: Literal["lower", "higher"] = "lower",

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from speechfair.errors import InputError
 from speechfair.process.catalogue import FACTS, Catalogue, Language, Text, load_catalogue
+from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_model
 
@@ -28,11 +29,7 @@ INTERNAL_LEVELS: dict[int, dict[str, str]] = {
 """Internal quality levels that a fairness level asks for: AIST guideline, 3rd edition, as read in Qunomon."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Numbers(_Strict):
+class Numbers(StrictRecord):
     """The numbers that the checks judge by. All are project defaults, none is from a guideline, but the last two.
 
     Rates and shares are fractions, never percent. Limits of ratios between groups are in ``criteria.yaml``.
@@ -93,7 +90,7 @@ NUMBER_WORDS: dict[str, Text] = {
 }
 
 
-class Plan(_Strict):
+class Plan(StrictRecord):
     """The content of ``plan.yaml``."""
 
     schema_: Literal["speechfair/process-plan/1"] = Field(alias="schema")

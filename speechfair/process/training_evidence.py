@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from speechfair.errors import InputError
+from speechfair.records import StrictRecord
 from speechfair.store import write_atomically
 
 __all__ = ["Candidate", "Selection", "TrainingRecord", "read_training", "write_training"]
@@ -16,11 +17,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Candidate(_Strict):
+class Candidate(StrictRecord):
     """A checkpoint or setting, with its error rates (fractions) on the development set."""
 
     name: str
@@ -33,7 +30,7 @@ class Candidate(_Strict):
         return max(self.groups.values())
 
 
-class Selection(_Strict):
+class Selection(StrictRecord):
     """How the released candidate was chosen among all that were tried."""
 
     rule: Literal["lowest_worst_group", "lowest_mean_of_overall_and_worst", "lowest_overall"]
@@ -52,14 +49,14 @@ class Selection(_Strict):
         return min(self.candidates, key=score).name
 
 
-class Base(_Strict):
+class Base(StrictRecord):
     """The weights that training started from."""
 
     name: str
     sha256: Digest
 
 
-class TrainingRecord(_Strict):
+class TrainingRecord(StrictRecord):
     """One run of training."""
 
     schema_: Literal["speechfair/training/1"] = Field(default="speechfair/training/1", alias="schema")

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from speechfair.auditing.audit_table import axis_title, percent, printable, times
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import EstimateRecord, Group
+    from speechfair.auditing.result import Group
+    from speechfair.types import Estimate
 
 __all__ = ["composition_chart", "rate_chart", "ratio_chart"]
 
@@ -200,7 +201,7 @@ def _without(low: float | None) -> str:
 
 
 def _dot(
-    label: str, group: Group, estimate: EstimateRecord, bottom: float, top: float, text: str
+    label: str, group: Group, estimate: Estimate, bottom: float, top: float, text: str
 ) -> dict[str, Any]:
     assert estimate.value is not None
     low, high = estimate.low, estimate.high

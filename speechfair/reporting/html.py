@@ -31,7 +31,8 @@ from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import AuditResult, Axis, EstimateRecord, Group
+    from speechfair.auditing.result import AuditResult, Axis, Group
+    from speechfair.types import Estimate
 
 __all__ = ["Finding", "WorstUtterance", "finding", "write_report"]
 
@@ -212,7 +213,7 @@ def _others(clear: Sequence[Any], judged: Sequence[Any], others: Sequence[Group]
     return " ".join(words)
 
 
-def _distance(ratio: EstimateRecord) -> float:
+def _distance(ratio: Estimate) -> float:
     return abs(math.log(ratio.value)) if ratio.value else math.inf
 
 
@@ -225,7 +226,7 @@ def _times(value: float | None) -> str:
     return f"{value:.2f} times"
 
 
-def _level(estimate: EstimateRecord) -> str:
+def _level(estimate: Estimate) -> str:
     return f"{100 * estimate.level:g} %"
 
 
@@ -273,7 +274,7 @@ def _axis(result: AuditResult, name: str) -> dict[str, Any]:
     }
 
 
-def _kinds(ratios: Mapping[str, EstimateRecord]) -> list[str]:
+def _kinds(ratios: Mapping[str, Estimate]) -> list[str]:
     """Ratio and interval of each kind of error, in the order of the columns."""
     wanted = (ratios[kind] for kind in ("substitutions", "deletions", "insertions"))
     return [f"{times(ratio.value)} {interval(ratio) or ''}".strip() for ratio in wanted]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.records import StrictRecord
 from speechfair.running.scoring import Tokens
 from speechfair.types import Architecture, Corpus, CorpusCard, Recognizer, SpeechLanguageModel
 
@@ -39,10 +40,8 @@ PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Part(BaseModel):
+class Part(StrictRecord):
     """A part of a recipe; unknown keys and values of another type are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def plain(self) -> dict[str, Any]:
         """For ``run.yaml``: only types that YAML has; what is optional and absent is left out."""
@@ -64,7 +63,7 @@ class Analysis(Part):
     """
 
     group_by: tuple[str, ...] = Field(default=(), strict=False)
-    reference: dict[str, str] = {}
+    reference: dict[str, str] = Field(default_factory=dict)
     normalizer: str | None = None
     tokens: Tokens | None = None
     level: float = 0.95
@@ -104,7 +103,7 @@ class CorpusPart(Part):
 class CardPart(Part):
     """What the corpus card said when the folder was prepared. `normalizer` None: by language."""
 
-    reference: dict[str, str] = {}
+    reference: dict[str, str] = Field(default_factory=dict)
     tokens: Tokens = "words"
     normalizer: str | None = None
 

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from speechfair import __version__
 from speechfair.errors import RunFolderError
+from speechfair.records import StrictRecord
 from speechfair.running.run_recipe import Digest, Part, RunRecipe, plain_value
 from speechfair.store import RunFolder, differences
 
@@ -55,11 +56,7 @@ _PACKAGES = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Freeze(_Strict):
+class Freeze(StrictRecord):
     """One version of a criteria file and when it was frozen (UTC, by the clock of the machine)."""
 
     file: str
@@ -67,15 +64,15 @@ class Freeze(_Strict):
     time: Time
 
 
-class History(_Strict):
+class History(StrictRecord):
     """When the manifest was made, when a model was first asked, and which criteria were frozen."""
 
     prepared: Time | None = None
     evaluated: Time | None = None
-    criteria: list[Freeze] = []
+    criteria: list[Freeze] = Field(default_factory=list)
 
 
-class RunRecord(_Strict):
+class RunRecord(StrictRecord):
     """The content of ``run.yaml``.
 
     Parameters

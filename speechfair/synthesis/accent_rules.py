@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from speechfair.records import Record
 from speechfair.strict_yaml import read_model
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ ITSELF = "&"
 """In a rule's ``to``: the phoneme that is replaced."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Rule(_Strict):
+class Rule(Record):
     """One replacement: which phonemes, by which, in which place, why, and who describes the feature."""
 
     from_: tuple[str, ...] = Field(alias="from", min_length=1)
@@ -45,7 +42,7 @@ class Rule(_Strict):
     source: tuple[str, ...] = Field(min_length=1, description="keys of sources")
 
 
-class Prosody(_Strict):
+class Prosody(Record):
     """Melody and rhythm of one first language, as far as espeak-ng can be told.
 
     `stress` is what becomes of a word: ``even`` gives every vowel the same weight, ``penultimate`` moves the weight to
@@ -61,7 +58,7 @@ class Prosody(_Strict):
     source: tuple[str, ...] = Field(min_length=1)
 
 
-class Accent(_Strict):
+class Accent(Record):
     """The rules of one first language."""
 
     name: str
@@ -69,7 +66,7 @@ class Accent(_Strict):
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 
-class Reference(_Strict):
+class Reference(Record):
     """What stands for no accent."""
 
     code: str
@@ -77,7 +74,7 @@ class Reference(_Strict):
     accent: str
 
 
-class RuleBook(_Strict):
+class RuleBook(Record):
     """All of ``rules.yaml``."""
 
     version: int

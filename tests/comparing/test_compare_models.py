@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def test_rates_are_those_of_the_audits(make: Callable[..., Path]) -> None:
     for side, run in (("before", old), ("after", new)):
         told = {g["value"]: g for g in json.loads((run / "audit.json").read_text())["groups"]}
         for one in found.groups:
-            assert getattr(one, side).rate.model_dump() == told[one.value]["rate"]
+            assert asdict(getattr(one, side).rate) == told[one.value]["rate"]
             assert getattr(one, side).substitutions == told[one.value]["substitutions"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from speechfair.auditing.result import EstimateRecord
 from speechfair.gating.gate_result import (
     Comparison,
     CriteriaRecord,
@@ -11,12 +10,13 @@ from speechfair.gating.gate_result import (
     Verdict,
     overall,
 )
+from speechfair.types import Estimate
 
 NASTY = 'a|b <script>*_`[x](http://e.org) @all #1 &amp; "q" \x00\x1b[31m\ud800\n]]>'
 
 
 def comparison(verdict: Verdict, group: str = "cmn", more: int | None = None) -> Comparison:
-    estimate = EstimateRecord(
+    estimate = Estimate(
         value=1.2,
         low=1.0,
         high=1.4,

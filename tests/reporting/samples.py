@@ -9,13 +9,13 @@ from speechfair.auditing.result import (
     AuditResult,
     Axis,
     CorpusRecord,
-    EstimateRecord,
     Group,
     ModelRecord,
     NormalizerRecord,
     ReasonCount,
     Totals,
 )
+from speechfair.types import Estimate
 
 FEW = "fewer than 5 speakers (1): no interval"
 HOSTILE = "<script>alert('x')</script>\"&[bold]\x1b[31m\u202e"
@@ -29,10 +29,10 @@ def estimate(
     speakers: int = 12,
     reason: str | None = None,
     method: str = "jackknife-log-t",
-) -> EstimateRecord:
+) -> Estimate:
     if low is None and reason is None:
         reason = FEW
-    return EstimateRecord(
+    return Estimate(
         value=value,
         low=low,
         high=high,
@@ -47,8 +47,8 @@ def estimate(
 def group(
     axis: str,
     value: str,
-    rate: EstimateRecord,
-    ratio: EstimateRecord | None = None,
+    rate: Estimate,
+    ratio: Estimate | None = None,
     *,
     reference: bool = False,
     speakers: int = 12,
@@ -90,7 +90,7 @@ def group(
     )
 
 
-def axis(name: str, reference: str | None, gap: EstimateRecord | None = None, **more: Any) -> Axis:
+def axis(name: str, reference: str | None, gap: Estimate | None = None, **more: Any) -> Axis:
     none = estimate(None, reason="fewer than two labelled groups have enough speakers for an interval")
     settings: dict[str, Any] = {
         "reference_reason": "the corpus card's reference",
@@ -114,7 +114,7 @@ def audit_result(
     axes: Sequence[Axis],
     *,
     corpus: str = "speechocean762",
-    overall: EstimateRecord | None = None,
+    overall: Estimate | None = None,
     speakers: int = 24,
     utterances: int = 240,
     **more: Any,

@@ -20,14 +20,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.batches import Batch, batch_of, batch_schema, placed
 from speechfair.corpora.languages import iso_639_3
 from speechfair.corpora.layout import expect, inside
 from speechfair.corpora.tables import columns_of, rows_of, tsv_frames
 from speechfair.errors import CorpusError
+from speechfair.records import Record
 from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
@@ -51,10 +50,8 @@ SEVERAL = "several"
 """The variety of a speaker who names more than one that the table knows."""
 
 
-class AccentTable(BaseModel):
+class AccentTable(Record):
     """``accents.yaml``: by language (ISO 639-3), variety -> what speakers wrote for it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str
     languages: dict[str, dict[str, list[str]]]

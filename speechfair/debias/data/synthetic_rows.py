@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from speechfair.errors import InputError
+from speechfair.records import Record
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ CORPUS = "synthetic"
 LANGUAGE = "eng"
 
 
-class SyntheticShare(BaseModel):
+class SyntheticShare(Record):
     """How many training rows are made, and of what.
 
     `share`: of the training rows, that are drawn. `how`: a made row comes beside the drawn one (``join``) or in its
@@ -35,8 +36,6 @@ class SyntheticShare(BaseModel):
     (``training``) or so many of the corpus's own sentences in turn. `first_languages`, `strengths` and `voices` are
     those of the corpus ``synthetic``; every row gets one of each by chance.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: float = Field(default=0.2, gt=0, le=1)
     how: Literal["join", "replace"] = "join"

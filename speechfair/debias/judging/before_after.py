@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.judging.worst import worst_change
+from speechfair.records import Record
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,11 +33,7 @@ Verdict = Literal["no harm", "harm", "undetermined"]
 EVERYONE = "everyone"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class GroupChange(_Record):
+class GroupChange(Record):
     """One group of one evaluation (or `everyone`), before and after. Rates are errors per reference token.
 
     `harmed` is judged against `limit` on `scale`: False is shown harmless, True is shown harmed, None is neither.
@@ -51,8 +48,8 @@ class GroupChange(_Record):
     n_speakers: int
     rate_before: float | None
     rate_after: float | None
-    change: EstimateRecord
-    ratio: EstimateRecord
+    change: Estimate
+    ratio: Estimate
     scale: Literal["ratio", "difference"]
     limit: float
     harmed: bool | None
@@ -61,20 +58,20 @@ class GroupChange(_Record):
     runaways_after: int
     failed_before: int
     failed_after: int
-    change_without_runaways: EstimateRecord
+    change_without_runaways: Estimate
 
 
-class AxisChange(_Record):
+class AxisChange(Record):
     """What changed between the groups of one axis: their mean rate, the worst group's, and the gap."""
 
     evaluation: str
     axis: str
-    macro: EstimateRecord
-    worst: EstimateRecord
-    gap: EstimateRecord
+    macro: Estimate
+    worst: Estimate
+    gap: Estimate
 
 
-class DebiasResult(_Record):
+class DebiasResult(Record):
     """The whole of ``debias.json``.
 
     `permissions` are those that the recipe names for corpora to train on: ``corpus``, ``licence`` and, in the user's
@@ -177,8 +174,8 @@ def _group(
         n_speakers=before["speaker"].drop_nulls().n_unique(),
         rate_before=_rate(before),
         rate_after=_rate(after),
-        change=EstimateRecord.of(paired_difference(pair, level)),
-        ratio=EstimateRecord.of(paired_ratio(pair, level)),
+        change=paired_difference(pair, level),
+        ratio=paired_ratio(pair, level),
         scale=judged.scale,
         limit=judged.limit,
         harmed=None if judged.holds is None else not judged.holds,
@@ -187,7 +184,7 @@ def _group(
         runaways_after=int(after["runaway"].sum()),
         failed_before=int(before["failed"].sum()),
         failed_after=int(after["failed"].sum()),
-        change_without_runaways=EstimateRecord.of(paired_difference(pair_up(calm[0], calm[1]), level)),
+        change_without_runaways=paired_difference(pair_up(calm[0], calm[1]), level),
     )
 
 
@@ -213,9 +210,9 @@ def _axis(
     return AxisChange(
         evaluation=evaluation,
         axis=axis,
-        macro=EstimateRecord.of(macro_change(groups, rng, level)),
-        worst=EstimateRecord.of(worst_change(groups, level)),
-        gap=EstimateRecord.of(gap),
+        macro=macro_change(groups, rng, level),
+        worst=worst_change(groups, level),
+        gap=gap,
     )
 
 

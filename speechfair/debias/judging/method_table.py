@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
-from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.judging.before_after import DebiasResult, macro_change, scores_of
 from speechfair.debias.judging.worst import worst_change
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.errors import InputError, RunFolderError
+from speechfair.records import Record
 from speechfair.store import write_atomically
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,11 +33,7 @@ __all__ = ["MethodRow", "MethodTable", "SeedFigures", "finished_runs", "tabulate
 BASELINE = "erm"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SeedFigures(_Record):
+class SeedFigures(Record):
     """Rates (errors per reference token) after training under one seed; `runaway_share` is of utterances."""
 
     seed: int
@@ -50,7 +45,7 @@ class SeedFigures(_Record):
     verdict: str
 
 
-class MethodRow(_Record):
+class MethodRow(Record):
     """One recipe: figures by seed, and changes against the baseline over the seeds that both have.
 
     Changes are in errors per reference token, below 0 is better than the baseline; None for the baseline itself or
@@ -60,16 +55,16 @@ class MethodRow(_Record):
     name: str
     method: str
     seeds: list[SeedFigures]
-    macro: EstimateRecord | None
-    worst: EstimateRecord | None
-    gap: EstimateRecord | None
-    protected: EstimateRecord | None
+    macro: Estimate | None
+    worst: Estimate | None
+    gap: Estimate | None
+    protected: Estimate | None
     seconds: float
     peak_megabytes: float | None
     answer: str
 
 
-class MethodTable(_Record):
+class MethodTable(Record):
     """The whole comparison. `before` holds the base model's figures; `sweep` the λ curves of averaging, by run."""
 
     schema_: str = "speechfair/debias-compare/1"
@@ -191,7 +186,7 @@ def _row(
         )
     peaks = [run.result.training.get("peak_megabytes") for run in runs]
     known = [float(peak) for peak in peaks if peak is not None]
-    records = {key: None if found is None else EstimateRecord.of(found) for key, found in changes.items()}
+    records = {key: None if found is None else found for key, found in changes.items()}
     figures = [_figures(run, about, "after") for run in sorted(runs, key=lambda run: run.seed)]
     return MethodRow(
         name=name,
@@ -204,7 +199,7 @@ def _row(
     )
 
 
-def _answer(records: Mapping[str, EstimateRecord | None], figures: Sequence[SeedFigures]) -> str:
+def _answer(records: Mapping[str, Estimate | None], figures: Sequence[SeedFigures]) -> str:
     """What may be said of a method: it needs three seeds, a gain that is shown in all three figures, and no harm."""
     parts = [records["macro"], records["worst"], records["gap"]]
     if any(part is None or part.low is None or part.high is None for part in parts):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.records import Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,14 +27,12 @@ FOLDS = 5
 PERMUTATIONS = 100
 
 
-class Leakage(BaseModel):
+class Leakage(Record):
     """Balanced accuracy (a fraction) of a probe on speakers it has not seen, beside that of permuted labels.
 
     `accuracy` is None where it cannot be measured, with the `reason`. `p` is the share of permutations that do as
     well, the observed one among them. `low` and `high` are its interval, None with the reason in `no_interval`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     accuracy: float | None
     low: float | None = None

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.leakage.leakage import FOLDS, PERMUTATIONS, Leakage, Probed, change, examine
 from speechfair.errors import InputError
-from speechfair.types import UNKNOWN
+from speechfair.records import Record
+from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["AxisData", "LayerChange", "LayerLeakage", "LeakageReport", "leakage"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AxisData(_Record):
+class AxisData(Record):
     """Whose label is told: speakers and utterances of each group, and utterances left out by reason."""
 
     axis: str
@@ -42,7 +38,7 @@ class AxisData(_Record):
     left_out: dict[str, int]
 
 
-class LayerLeakage(_Record):
+class LayerLeakage(Record):
     """What a probe finds after one layer; layer 0 is what enters the first. `last` is what a decoder would read."""
 
     model: str
@@ -53,7 +49,7 @@ class LayerLeakage(_Record):
     leakage: Leakage
 
 
-class LayerChange(_Record):
+class LayerChange(Record):
     """Balanced accuracy of the last model less that of the first, the same layer, speakers and folds."""
 
     before: str
@@ -61,10 +57,10 @@ class LayerChange(_Record):
     axis: str
     layer: int
     last: bool
-    change: EstimateRecord
+    change: Estimate
 
 
-class LeakageReport(_Record):
+class LeakageReport(Record):
     """The whole of ``leakage.json``. Accuracies are fractions; utterances in = used + left out, per axis."""
 
     schema_: Literal["speechfair/leakage/1"] = Field(default="speechfair/leakage/1")
@@ -264,7 +260,7 @@ def _changes(
             if model != models[0] or depths[model] != depths[after]:
                 continue
             new = probed[after, axis, layer, last]
-            estimate = EstimateRecord.of(change(old, new, seed, level))
+            estimate = change(old, new, seed, level)
             found.append(
                 LayerChange(before=models[0], after=after, axis=axis, layer=layer, last=last, change=estimate)
             )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from speechfair.auditing.estimates import reference_group
-from speechfair.auditing.result import EstimateRecord
 from speechfair.metrics.paired import paired_difference
 from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import SpeakerSums
@@ -114,9 +113,7 @@ def silence_share(table: pl.DataFrame, level: float) -> Silence | None:
         return None
     # A recording without speech has no speaker: it is the unit of sampling itself.
     sums = _right(rows, lambda row: row["utterance_id"])
-    return Silence(
-        outcomes=outcomes_of(row["outcome"] for row in rows), share=EstimateRecord.of(share(sums, level))
-    )
+    return Silence(outcomes=outcomes_of(row["outcome"] for row in rows), share=share(sums, level))
 
 
 def outcomes_of(outcomes: Iterable[str]) -> Outcomes:
@@ -153,17 +150,16 @@ def _group(
 def _level_share(
     at: Level, part: _Level, base: _Level | None, judged: Deficit | None, diagnosis: Diagnosis, level: float
 ) -> LevelShare:
-    record = EstimateRecord.of
     return LevelShare(
         level=at,
         name=LEVELS[at],
         outcomes=outcomes_of(row["outcome"] for row in part.rows),
-        audio=record(share(part.sums(), level)),
-        given_below=record(share(part.given_sums(), level)),
-        text=record(_control(part.rows, level)),
-        modality_gap=record(_modality_gap(part.rows, level)),
-        difference=record(difference(part.sums(), base.sums(), level)) if base else None,
-        deficit=record(judged.estimate) if judged else None,
+        audio=share(part.sums(), level),
+        given_below=share(part.given_sums(), level),
+        text=_control(part.rows, level),
+        modality_gap=_modality_gap(part.rows, level),
+        difference=difference(part.sums(), base.sums(), level) if base else None,
+        deficit=judged.estimate if judged else None,
         p_value=judged.p_value if judged else None,
         p_holm=judged.p_holm if judged else None,
         state=judged.state if judged else "reference" if diagnosis.verdict == "reference" else "undetermined",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair import __version__
 from speechfair.auditing.estimates import reference_group
-from speechfair.auditing.result import CorpusRecord, EstimateRecord, ModelRecord
+from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError
 from speechfair.metrics import holm, rate_ratio
@@ -356,9 +356,9 @@ def _group(
         group=name,
         is_reference=False,
         n_replies=sums.n_utterances,
-        value=EstimateRecord.of(value),
+        value=value,
         text=None,
-        difference=EstimateRecord.of(compared) if compared is not None else None,
+        difference=compared if compared is not None else None,
         p_value=p_value,
         p_holm=None,
         verdict="undetermined",
@@ -403,7 +403,7 @@ def _of_text(measure: _Measure, texts: Iterable[str], control: Mapping[str, str 
 
 
 def _verdict(
-    measure: str, compared: EstimateRecord | None, p_holm: float, alpha: float
+    measure: str, compared: Estimate | None, p_holm: float, alpha: float
 ) -> Literal["higher", "lower", "undetermined"]:
     if compared is None or compared.value is None or p_holm > alpha:
         return "undetermined"

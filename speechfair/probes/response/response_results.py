@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from speechfair.auditing.result import CorpusRecord, EstimateRecord, ModelRecord
+from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.probes.results import Record
+from speechfair.types import Estimate
 
 __all__ = [
     "SCHEMA",
@@ -38,11 +39,9 @@ class GroupMeasure(Record):
     group: str
     is_reference: bool
     n_replies: int
-    value: EstimateRecord = Field(description="a share; words per reply for `length`")
+    value: Estimate = Field(description="a share; words per reply for `length`")
     text: float | None = Field(description="the same for the requests given as text")
-    difference: EstimateRecord | None = Field(
-        description="less the reference group; for `length` the ratio to it"
-    )
+    difference: Estimate | None = Field(description="less the reference group; for `length` the ratio to it")
     p_value: float | None
     p_holm: float | None = Field(description="adjusted over the measures and groups of the axis")
     verdict: Literal["reference", "higher", "lower", "undetermined"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from speechfair import __version__
-from speechfair.auditing.result import AuditResult, CorpusRecord, EstimateRecord, ModelRecord
+from speechfair.auditing.result import AuditResult, CorpusRecord, ModelRecord
 from speechfair.auditing.run import audit
 from speechfair.errors import InputError
 from speechfair.metrics import holm, pooled_rate, rate_ratio, speaker_sums
@@ -24,7 +24,7 @@ from speechfair.running.run_record import read_record, reseal, scores_name
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import Observer
 from speechfair.store import RunFolder, write_atomically
-from speechfair.types import Recognizer
+from speechfair.types import Estimate, Recognizer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,8 +51,8 @@ class Dose(Record):
     """The error rate at one strength."""
 
     strength: float
-    rate: EstimateRecord
-    ratio: EstimateRecord | None = Field(description="to the rate at strength 0; None there")
+    rate: Estimate
+    ratio: Estimate | None = Field(description="to the rate at strength 0; None there")
 
 
 class LanguageStrength(Record):
@@ -60,14 +60,10 @@ class LanguageStrength(Record):
 
     first_language: str
     doses: list[Dose]
-    slope: EstimateRecord = Field(
-        description="rise of the error rate from strength 0 to 1, on the fitted line"
-    )
+    slope: Estimate = Field(description="rise of the error rate from strength 0 to 1, on the fitted line")
     p_value: float | None = Field(description="of no rise or fall")
     p_holm: float | None = Field(description="adjusted over the first languages")
-    doubling: EstimateRecord = Field(
-        description="the strength at which the error rate is twice that at strength 0"
-    )
+    doubling: Estimate = Field(description="the strength at which the error rate is twice that at strength 0")
     verdict: Literal["rises", "falls", "undetermined"]
 
 
@@ -174,10 +170,10 @@ def strength_result(audited: AuditResult, scores: pl.DataFrame, alpha: float = 0
         LanguageStrength(
             first_language=code,
             doses=_doses(curves[code], reference, audited.level),
-            slope=EstimateRecord.of(slopes[code][0]),
+            slope=slopes[code][0],
             p_value=slopes[code][1],
             p_holm=adjusted.get(code),
-            doubling=EstimateRecord.of(doubling(found, audited.level)),
+            doubling=doubling(found, audited.level),
             verdict=_verdict(slopes[code][0].value or 0.0, adjusted.get(code), alpha),
         )
         for code, found in fitted.items()
@@ -217,8 +213,8 @@ def _doses(curve: Mapping[float, SpeakerSums], reference: SpeakerSums, level: fl
     return [
         Dose(
             strength=dose,
-            rate=EstimateRecord.of(pooled_rate(sums, level)),
-            ratio=EstimateRecord.of(rate_ratio(sums, reference, level)) if dose else None,
+            rate=pooled_rate(sums, level),
+            ratio=rate_ratio(sums, reference, level) if dose else None,
         )
         for dose, sums in curve.items()
     ]

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from speechfair.auditing.result import EstimateRecord
 from speechfair.debias.judging.before_after import GroupChange, macro_change, overall_verdict
 from speechfair.debias.judging.worst import worst_change
 from speechfair.metrics.pairing import Pair, pair_by_group
+from speechfair.types import Estimate
 
 
 def scores(rates: dict[str, float], speakers: int, seed: int) -> pl.DataFrame:
@@ -33,7 +33,7 @@ def pairs(
 
 
 def change(harmed: bool | None, **about: Any) -> GroupChange:
-    nothing = EstimateRecord(value=0, low=-1, high=1, level=0.95, n_utterances=1, n_speakers=1, method="m")
+    nothing = Estimate(value=0, low=-1, high=1, level=0.95, n_utterances=1, n_speakers=1, method="m")
     return GroupChange(
         evaluation=about.get("evaluation", "target"), protected=False, axis=about.get("axis"),
         group=about.get("group", "everyone"), n_utterances=1, n_speakers=1, rate_before=0.1, rate_after=0.1,
