@@ -260,11 +260,9 @@ def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
         differences=differences,
         standing=standing(criteria, folder.path),
         sources=sources,
-        corpus=(recipe.get("corpus") or {}).get("name"),
-        manifest_sha256=(recipe.get("corpus") or {}).get("manifest_sha256"),
-        model=tuple(
-            str(m[k]) for m in [recipe.get("model") or {}] for k in ("name", "key", "digest") if m.get(k)
-        ),
+        corpus=recipe.corpus.name,
+        manifest_sha256=recipe.corpus.manifest_sha256,
+        model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
     )
 
 
