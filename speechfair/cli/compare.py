@@ -26,7 +26,7 @@ def command(
     ] = "identical",
     group_by: options.GroupBy = None,
     margin_relative: Annotated[
-        float, typer.Option(help="Harm is a rise of a group's rate by more than this share of it …")
+        float, typer.Option(help="A group is degraded if its rate rises by more than this share of it …")
     ] = 0.10,
     margin_absolute: Annotated[
         float, typer.Option(help="… and by more than this much (0.01 is one point).")

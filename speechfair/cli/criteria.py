@@ -12,7 +12,7 @@ from speechfair.cli import options
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Show, check and freeze the criteria that `speechfair gate` holds a run against.",
+    help="Show, check and freeze the criteria by which `speechfair gate` judges a run.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -48,7 +48,7 @@ def freeze(
     run: Annotated[
         Path | None,
         typer.Option(
-            help="Record it in this prepared run folder, which has no hypotheses yet, and not beside FILE."
+            help="Record it in this prepared run folder, which has no hypotheses yet, instead of next to FILE."
         ),
     ] = None,
     json: options.Json = False,

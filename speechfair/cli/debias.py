@@ -63,7 +63,7 @@ def command(
     cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
-    """Fine-tune a recogniser as a recipe says, and show on speakers it never heard who gained and who lost.
+    """Fine-tune a recogniser as a recipe says, and audit it before and after on speakers it was not trained on.
 
     Exit code 0: shown that no group got worse by more than the margin; 1: a group did; 3: neither is shown.
 
@@ -107,7 +107,7 @@ def compare_command(
     cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
-    """Run several recipes over seeds and set them beside plain fine-tuning, in one table and one picture.
+    """Run several recipes over seeds and compare them with plain fine-tuning, in one table and one picture.
 
     Exit code 0: every other recipe is accepted; 1: one is rejected; 3: the rest.
 

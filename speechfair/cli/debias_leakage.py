@@ -27,7 +27,7 @@ def command(
         str, typer.Option(help="Corpus of speakers that no model was trained on; `manifest` reads a file.")
     ],
     axis: Annotated[
-        list[str], typer.Option("--axis", help="Label axis that is told, such as accent. Repeatable.")
+        list[str], typer.Option("--axis", help="Label axis to predict, such as accent. Repeatable.")
     ],
     root: options.Root = None,
     split: options.Split = None,
@@ -52,7 +52,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Tell a label from mean encoder states with a linear probe, on speakers it has not heard, beside chance.
+    """Predict a label from encoder states with a linear probe, on speakers it was not fitted on; compare with chance.
 
     Example: speechfair debias leakage runs/erm --corpus speechocean762 --root DIR --split test --axis gender
     """

@@ -1,4 +1,4 @@
-"""``speechfair gate``: hold a run against frozen criteria; the exit code is the verdict."""
+"""``speechfair gate``: judge a run by frozen criteria; the exit code is the verdict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def command(
     process: options.Process = None,
     json: options.Json = False,
 ) -> None:
-    """Hold a scored run against frozen criteria. Exit code: 0 pass, 1 fail, 2 error, 3 undetermined.
+    """Judge a scored run by frozen criteria. Exit code: 0 pass, 1 fail, 2 error, 3 undetermined.
 
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """

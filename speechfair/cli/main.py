@@ -104,7 +104,7 @@ def _exit_code() -> int:
     except typer.Abort:
         return _said("aborted", 2)
     except KeyboardInterrupt:
-        return _said("interrupted; what was done is kept, the same command goes on from there", 130)
+        return _said("interrupted; finished work is saved, run the same command again to continue", 130)
     except BrokenPipeError:
         _discard_output()
         return 141

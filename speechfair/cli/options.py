@@ -46,7 +46,7 @@ Process = Annotated[
     typer.Option(
         "--process",
         envvar="SPEECHFAIR_PROCESS",
-        help="Process folder whose ledger notes this run; default: `process` beside the run folder or above it.",
+        help="Process folder whose ledger notes this run; default: `process` next to the run folder or above it.",
     ),
 ]
 Option = Annotated[

@@ -30,7 +30,10 @@ def command(
         typer.Option(help="The interval must lie on the ratio's side of this; default 1, any difference."),
     ] = None,
     comparisons: Annotated[
-        int, typer.Option(help="Groups compared with the reference; the error is shared.")
+        int,
+        typer.Option(
+            help="Number of groups compared with the reference; the error rate is Bonferroni-corrected."
+        ),
     ] = 1,
     reference_speakers: Annotated[
         int | None, typer.Option(help="Speakers of a reference group that is fixed already.")

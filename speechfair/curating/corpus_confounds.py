@@ -1,7 +1,7 @@
-"""What differs between groups beside their label: corpus, channel, texts, length, level.
+"""What differs between groups besides their label: corpus, channel, texts, length, level.
 
 Such a difference can make or hide a gap. Two groups that never agree in a trait are *separated* by it, which no
-statistic can undo; else the size of the difference is told as Cohen's d over speakers, or rows where no speaker is
+statistic can undo; else the size of the difference is reported as Cohen's d over speakers, or rows where no speaker is
 known. Rooted in `speechfair.curating.corpus_facts` only; nothing is transcribed.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGE_D", "Confound", "confounds_of", "told"]
 
 LARGE_D = 0.8
-"""Cohen's d from which a difference is told; the usual bound of a large effect (Cohen, Statistical Power Analysis
+"""Cohen's d from which a difference is reported; the usual bound of a large effect (Cohen, Statistical Power Analysis
 for the Behavioral Sciences, 1988)."""
 
 _MOST_GROUPS = 30
@@ -82,7 +82,7 @@ def confounds_of(rows: pl.DataFrame, axes: Sequence[str], *, audio: bool) -> lis
     for axis in axes:
         column = f"label:{axis}"
         values = sorted(rows[column].unique().to_list())
-        # an unknown label beside known ones of the same corpus is a gap in the metadata, not a group of its own kind
+        # an unknown label next to known ones of the same corpus is a gap in the metadata, not a group of its own kind
         if axis != "corpus" and rows["corpus"].n_unique() == 1:
             values = [value for value in values if value != UNKNOWN]
         if not 1 < len(values) <= _MOST_GROUPS:
@@ -94,7 +94,7 @@ def confounds_of(rows: pl.DataFrame, axes: Sequence[str], *, audio: bool) -> lis
 
 
 def told(confounds: Sequence[Confound]) -> list[tuple[Literal["problem", "note"], str]]:
-    """Level and sentence of each, with the pairs of one axis and trait told together where they are many."""
+    """Level and sentence of each, with the pairs of one axis and trait reported together where they are many."""
     kinds: dict[tuple[str, str, bool], list[Confound]] = {}
     for each in confounds:
         kinds.setdefault((each.axis, each.trait, each.separated), []).append(each)

@@ -175,7 +175,7 @@ def _frame(
     corpus: str,
     codes: dict[tuple[str, str], int],
 ) -> pl.DataFrame:
-    """The rows of a batch with what is told of them; speakers get their codes in the order of their coming."""
+    """The rows of a batch and their facts; speakers are numbered in the order in which they first occur."""
     import polars as pl
 
     text = pl.col("text").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()

@@ -1,6 +1,6 @@
 """A corpus written as one Parquet file, with or without a look at its audio; memory does not grow with its rows.
 
-Columns are those of a run's ``manifest.parquet``. What is listed (corpus, options, licence) stands in the file's
+Columns are those of a run's ``manifest.parquet``. What is listed (corpus, options, licence) is recorded in the file's
 metadata, so that ``load_corpus(name, root, listing=FILE)`` can check it. Ids are not compared with each other here;
 `speechfair corpora check` does that.
 """

@@ -78,7 +78,7 @@ def write_datasheet(
     ----------
     rows : whether the rows (texts, speakers, labels) go with it; None is where the licence allows redistribution.
     describe_audio : whether the audio files under the corpus's root are described as part of what is published.
-    permission : the holder's permission to redistribute, in words; it is told in the description.
+    permission : the holder's permission to redistribute, in words; it is quoted in the description.
     audio : whether to decode the audio, for hours, levels and digests.
     url : where the corpus can be had; without it the description says that it is not published.
 
@@ -216,7 +216,7 @@ def _amount(check: CorpusCheck) -> str:
 
 def _sources(card: Card) -> Iterable[str]:
     words = {
-        "self_reported": "told by the speaker", "corpus": "assigned by the corpus's makers",
+        "self_reported": "reported by the speaker", "corpus": "assigned by the corpus's makers",
         "annotator": "judged by annotators", "inferred": "inferred",
     }  # fmt: skip
     for axis, about in card.axes.items():

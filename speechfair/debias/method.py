@@ -66,7 +66,7 @@ class Stage(Protocol):
 
     @property
     def data(self) -> TrainingData:
-        """Rows to train on and rows to watch."""
+        """Training rows and development rows."""
 
     @property
     def window_s(self) -> float:
@@ -150,7 +150,7 @@ class Method:
         return {}
 
     def keep(self, stage: Stage, model: Path) -> None:
-        """Put what belongs to the saved weights beside them, into the folder `model`; the default has nothing."""
+        """Put what belongs to the saved weights into the folder `model`, next to them; the default has nothing."""
 
 
 @cache

@@ -69,9 +69,9 @@ class TrainingSource(Source):
 
 
 class EvaluationSource(Source):
-    """A corpus of speakers whom the training never hears, audited before and after.
+    """A corpus of speakers who are not trained on, audited before and after.
 
-    `protected` marks those who are not the target of the training but must not be harmed by it. `per_speaker`
+    `protected` marks groups that are not the target of the training and must not be degraded by it. `per_speaker`
     takes only the first so many utterances of each speaker, which saves time and loses little: speakers are the
     unit of sampling.
     """
@@ -83,7 +83,7 @@ class EvaluationSource(Source):
 
 
 class Development(Record):
-    """Speakers kept out of training to watch it: a share of each group's training speakers."""
+    """The development set: a share of each group's training speakers, kept out of training."""
 
     share: float = Field(default=0.2, gt=0, lt=0.9)
     max_utterances: int = Field(default=96, ge=1, description="decoded at each check")

@@ -241,7 +241,7 @@ def _sign(process: Path, out: Path) -> str:
         process,
         by="ana",
         decision="restricted",
-        statement="inside the team only; what failed or could not be told stands in the checklist",
+        statement="inside the team only; the checklist lists what failed and what is undetermined",
         key=key,
     )
     return refused

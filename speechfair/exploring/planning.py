@@ -153,7 +153,7 @@ def plan(
     Parameters
     ----------
     ratio, power, level, limit : see `speechfair.metrics.power.speakers_needed`.
-    comparisons : groups to be compared with the reference; the error is shared out among them.
+    comparisons : number of groups compared with the reference; the error rate is Bonferroni-corrected.
     pilot, axis, reference : a scored run folder, the label axis, and the reference group (default: the audit's, else
         the largest).
     reference_speakers : speakers of a reference group that is fixed already.

@@ -42,7 +42,7 @@ def plan_lines(plan: Plan) -> list[str]:
         each = "in the group" if plan.reference_speakers else "per group"
         lines.append(f"Needed: {plan.speakers:,} speakers {each}, {plan.words:,} reference words {each}")
     if plan.reference_speakers:
-        lines.append(f"  beside {plan.reference_speakers:,} speakers of the reference group")
+        lines.append(f"  next to {plan.reference_speakers:,} speakers of the reference group")
     if plan.speakers_low is not None:
         high = f"{plan.speakers_high:,}" if plan.speakers_high else "more than 100,000"
         lines.append(f"  with the pilot's uncertainty: {plan.speakers_low:,} to {high} speakers")

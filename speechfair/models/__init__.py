@@ -45,7 +45,7 @@ class AvailableModel:
     spec : how it is asked for; upper-case words stand for something of the user's.
     does : ``transcribes``, ``answers`` questions about speech (and transcribes by its prompt), or ``answers text``.
     needs : what brings it, such as a `pip install`.
-    licence : licence of the weights, or where it is told.
+    licence : licence of the weights, or where to find it.
     ready : whether it can be loaded here and now.
     reason : why it is not ready, or what could not be checked; else an empty string.
     """

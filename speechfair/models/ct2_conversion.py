@@ -304,7 +304,7 @@ def _save(
 
 
 def _make(source: Path, target: Path, digest: str) -> None:
-    """Convert into a folder beside `target`, which then appears whole, with a receipt of what it holds."""
+    """Convert into a folder next to `target`, which then appears whole, with a receipt of what it holds."""
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         convert(source, work)

@@ -63,7 +63,7 @@ def options_of(scene: str, item: Item, seed: int) -> tuple[str, ...]:
 
 
 def prompt_of(scene: str, item: Item, form: Form, seed: int) -> str:
-    """What is put to the model beside the audio or the transcript."""
+    """What the model is asked, in addition to the audio or the transcript."""
     if item.form(form) == "open":
         return f"{item.text}\nAnswer with as few words as possible."
     lettered = [

@@ -145,7 +145,7 @@ def plain(text: str) -> str:
 
 
 def _named(said: str, options: Sequence[str]) -> list[str]:
-    """Options that stand in `said` as whole words, less those inside a longer one that does too."""
+    """Options that occur in `said` as whole words, less those inside a longer one that does too."""
     padded = f" {said} "
     found = [option for option in options if f" {plain(option)} " in padded]
     return [

@@ -98,7 +98,7 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
                 Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
             )
         elif unsettled:
-            words = f"{len(unsettled)} of {len(compared)} groups cannot be told"
+            words = f"{len(unsettled)} of {len(compared)} groups are undetermined"
             found.append(Finding("unclear", f"By {name}: no group is clearly behind, but {words}."))
         else:
             words = f"at most {100 * result.margin:g} points behind at every level"
@@ -213,7 +213,9 @@ def strength_findings(result: StrengthResult) -> list[Finding]:
         else:
             double = printable(one.doubling.reason or "")
         if one.verdict == "undetermined":
-            found.append(Finding("unclear", f"{name}: {rise}; whether error rises cannot be told. {double}."))
+            found.append(
+                Finding("unclear", f"{name}: {rise}; whether the error rises is undetermined. {double}.")
+            )
         else:
             found.append(Finding("difference", f"{name}: error {one.verdict}, {rise}; {double}."))
     return found

@@ -1,6 +1,6 @@
 """Runs note themselves in the ledger: an entry when one begins and one when it ends, however it ends.
 
-Whoever runs an audit or a training need not ask for it: a process folder that lies beside the run folder, or beside
+Whoever runs an audit or a training need not ask for it: a process folder next to the run folder, or next to
 a folder above it, is found.
 """
 
@@ -21,7 +21,7 @@ _LEVELS = 4
 
 
 def find_process(run: Path) -> Path | None:
-    """The folder ``process`` beside a run folder or beside one of the nearest folders above it, if it holds a plan."""
+    """The folder ``process`` next to a run folder or one of the nearest folders above it, if it holds a plan."""
     for parent in list(run.absolute().parents)[:_LEVELS]:
         if (parent / "process" / "plan.yaml").is_file():
             return parent / "process"

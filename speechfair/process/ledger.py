@@ -1,8 +1,8 @@
 """The ledger: an append-only file of JSON lines, each with the digest of the line before it.
 
-A small head file beside it names the last line, so that dropping lines from the end is found too. Writers take turns
+A small head file next to it names the last line, so that dropping lines from the end is found too. Writers take turns
 (a lock), and each line is on the disk before the head moves: a kill leaves either the old state, a line that the head
-does not name yet, or a torn tail, and all three are told apart from an edit. What the ledger cannot see is somebody who
+does not name yet, or a torn tail; all three are distinguished from an edit. What the ledger cannot see is somebody who
 rewrites the whole of it: compare the head digest with one you kept, or sign it.
 """
 
@@ -41,7 +41,7 @@ class Entry:
 
     @property
     def line(self) -> bytes:
-        """The line as it stands in the file."""
+        """The line as it is in the file."""
         return canonical({**_undigested(self), "digest": self.digest}) + b"\n"
 
 

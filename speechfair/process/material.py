@@ -141,7 +141,7 @@ class Run:
 
     @cached_property
     def verdicts(self) -> GateResult | str:
-        """The run held against ``criteria.yaml`` of the process folder, or why it cannot be."""
+        """The verdict of the run by ``criteria.yaml`` of the process folder, or why there is none."""
         from speechfair.gating.judge import gate
 
         try:

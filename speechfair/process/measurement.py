@@ -45,7 +45,7 @@ class Measurement(StrictRecord):
     schema_: Literal["speechfair/measurement/1"] = Field(default="speechfair/measurement/1", alias="schema")
     item: str
     model_sha256: Digest
-    criteria_sha256: Digest = Field(description="of the criteria.yaml that was in force")
+    criteria_sha256: Digest = Field(description="of the criteria.yaml that applied")
     measured_with: str = Field(min_length=1, description="program or item set, with version")
     judged_by: Literal["counting", "people", "model", "model and people"]
     judge: str | None = Field(default=None, description="judging model and version")

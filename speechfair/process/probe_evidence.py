@@ -40,7 +40,7 @@ _OWN = ("counting", "patterns of requests.yaml", "rules, ")
 
 
 def measure(process: str | Path, run: str | Path) -> list[Path]:
-    """Write a probe run's figures as measurements beside them, and list these in ``runs.yaml``.
+    """Write a probe run's figures as measurements into its folder, and list these in ``runs.yaml``.
 
     Limits are the plan's ``probe_margin``. The probe must have begun after ``criteria.yaml`` was frozen.
 

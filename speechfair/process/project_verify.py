@@ -263,7 +263,7 @@ def _word_problems(entry: Entry, material: Material) -> list[str]:
 
 
 def _standing_problems(entry: Entry, material: Material) -> list[str]:
-    """What is wrong with the word in force: its person is not, or is no longer, whom roles.yaml names."""
+    """Why the current attestation is invalid: its signer does not, or no longer, hold that role in roles.yaml."""
     by, found = entry.body["by"], []
     if by not in material.people:
         found.append(f"{_where(entry)}: the person is not in roles.yaml")

@@ -36,8 +36,8 @@ class ItemStatus:
     must : whether the plan's fairness level makes it a must.
     evidence_sha256 : of its evidence file; None where nothing was collected.
     facts, sources : as collected.
-    statement : the person's word in force, if any.
-    waiver : the waiver in force, if any.
+    statement : the current attestation, if any.
+    waiver : the current waiver, if any.
     """
 
     item: Item
@@ -52,7 +52,7 @@ class ItemStatus:
 
     @property
     def met(self) -> bool:
-        """Whether a gate takes it for met: passed, not applicable, or undetermined with a waiver in force."""
+        """Whether a gate takes it for met: passed, not applicable, or undetermined with a current waiver."""
         if self.status in ("undetermined", "alternative_means"):
             return self.waiver is not None
         return self.status not in OPEN
@@ -102,7 +102,7 @@ def state_of(material: Material) -> State:
 
 
 def release_digest(state: State) -> str:
-    """What a release decision signs: every other must-item's status, evidence, and the words and waivers in force."""
+    """What a release decision signs: status and evidence of other must-items, current attestations and waivers."""
     return digest_of(
         {
             each.item.id: [
@@ -260,7 +260,7 @@ def _signature_holds(entry: Entry) -> bool:
 
 
 def _waiver(item: Item, material: Material) -> Entry | None:
-    """The waiver in force: the last for the item, not expired, not by a trainer, on an item that can be waived."""
+    """The current waiver: the last for the item, not expired, not by a trainer, on an item that can be waived."""
     if not item.waivable:
         return None
     given = [e for e in material.reading.of_kind("waiver") if e.body.get("item") == item.id]

@@ -1,6 +1,6 @@
 """The rules that turn one accent's phonemes into another's: read from YAML, checked, and applied.
 
-Rules are data and caricature; what they imitate, and who describes it, stands beside each of them. Nothing here speaks.
+Rules are data and caricature; each names what it imitates and who describes it. Nothing here speaks.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Rule(Record):
 
 
 class Prosody(Record):
-    """Melody and rhythm of one first language, as far as espeak-ng can be told.
+    """Melody and rhythm of one first language, as far as espeak-ng can imitate them.
 
     `stress` is what becomes of a word: ``even`` gives every vowel the same weight, ``penultimate`` moves the weight to
     the last vowel but one and lengthens it, ``kept`` leaves it.

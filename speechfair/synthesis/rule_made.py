@@ -293,7 +293,7 @@ class RuleMade(ABC):
         return [self._engine.version, self._rules.digest(code), self._seed]
 
     def _dials(self, cell: _Cell) -> list[Any]:
-        """What decides the bytes beside code and strength; nothing where the dials are at their usual place."""
+        """What decides the bytes besides code and strength; nothing where the dials are at their usual place."""
         made_of: list[Any] = []
         if cell.prosody:
             prosody = self._rules.prosody(cell.code).model_dump_json(exclude={"why", "source"})

@@ -22,7 +22,7 @@ TEXTS = 10
 
 
 def demo(model: Recognizer, *, out: str | Path, observe: Observer | None = None) -> AuditResult:
-    """Audit `model` on synthetic accents at two strengths beside the unaccented reference.
+    """Audit `model` on synthetic accents at two strengths and on the unaccented reference.
 
     Parameters
     ----------

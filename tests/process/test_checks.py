@@ -184,7 +184,7 @@ NO: list[tuple[str, str, Change, str]] = [
         "at least 0.27",
     ),
     ("AF-2.5", "undetermined", form("transcription.yaml", limit=0.01), "may reach 0.02"),
-    ("AF-2.6", "fail", form("confounders.yaml", limit=-1.0), "not dealt with"),
+    ("AF-2.6", "fail", form("confounders.yaml", limit=-1.0), "is not matched"),
     ("AF-3.1", "fail", record(output_sha256="0" * 64), "no record made the evaluated model"),
     ("AF-3.1", "error", record(seed=None), "seed"),
     ("AF-3.2", "fail", swap("dev-base", "base"), "different sets"),

@@ -31,7 +31,7 @@ LANGUAGE = "eng"
 class SyntheticShare(Record):
     """How many training rows are made, and of what.
 
-    `share`: of the training rows, that are drawn. `how`: a made row comes beside the drawn one (``join``) or in its
+    `share`: of the training rows, that are drawn. `how`: a made row is added to the drawn one (``join``) or in its
     place (``replace``); it counts with the drawn one's group. `texts`: what is said, the drawn row's text
     (``training``) or so many of the corpus's own sentences in turn. `first_languages`, `strengths` and `voices` are
     those of the corpus ``synthetic``; every row gets one of each by chance.

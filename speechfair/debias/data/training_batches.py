@@ -181,7 +181,7 @@ def read_samples(row: Row) -> NDArray[np.float32]:
     except AudioError as error:
         raise CorpusError(
             f"utterance {row.id!r} ({row.audio}) could be read before and cannot be now: {error}; "
-            "the last checkpoint is intact, give the same command again when the audio is back"
+            "the last checkpoint is intact; run the same command again when the audio is back"
         ) from None
 
 

@@ -12,7 +12,7 @@ __all__ = ["Row", "TrainingData"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An utterance to train on or to watch. `text` is verbatim; `group` is its value on the recipe's axis."""
+    """An utterance of a training or development speaker. `text` is verbatim; `group` is its value on the axis."""
 
     id: str
     audio: Path
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Rows to train on, rows of other speakers to watch, and what was left out and why.
+    """Training rows, rows of the development speakers, and what was left out and why.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class TrainingData:
         return tuple(sorted({row.group for row in self.train}))
 
     def table(self) -> list[dict[str, Any]]:
-        """Per group: utterances, speakers and hours to train on and to watch."""
+        """Per group: utterances, speakers and hours of the training and of the development set."""
         return [
             {
                 "group": group,

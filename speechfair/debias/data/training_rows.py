@@ -1,4 +1,4 @@
-"""From the recipe's corpora to rows to train on and speakers to watch, every unused row with its reason.
+"""From the recipe's corpora to training rows and development rows; every unused row has its reason.
 
 A corpus whose licence forbids training is refused; so is training on a speaker, or on audio, that is also evaluated.
 Audio is probed here (length, digest) but not decoded.
@@ -110,7 +110,7 @@ def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], li
         if len(names) < 2:
             raise InputError(
                 f"the group {recipe.axis}={group!r} has {len(names)} speaker to train on; two are needed, one to train "
-                f"and one to watch. Leave it out with exclude_groups: [{group}], or choose another axis"
+                f"and one for the development set. Leave it out with exclude_groups: [{group}], or choose another axis"
             )
         count = min(len(names) - 1, max(1, round(recipe.dev.share * len(names))))
         held.update(names[i] for i in rng.permutation(len(names))[:count])
@@ -120,12 +120,13 @@ def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], li
 
 
 def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
-    """Raise `InputError` if a speaker or a piece of audio of an evaluation manifest is trained on or watched."""
+    """Raise `InputError` if a speaker or audio of an evaluation manifest is in the training or development set."""
     ours = {row.speaker for row in (*data.train, *data.dev)}
     theirs = set(manifest["speaker"].drop_nulls())
     if shared := sorted(ours & theirs):
         raise InputError(
-            f"{len(shared)} speakers of the evaluation {name!r} are also trained on or watched (first: {shared[0]!r}); "
+            f"{len(shared)} speakers of the evaluation {name!r} are also training or development speakers "
+            f"(first: {shared[0]!r}); "
             "an audit after training would say nothing. Use another split"
         )
     heard = {(row.audio_sha256, row.start_s, row.end_s) for row in (*data.train, *data.dev)}

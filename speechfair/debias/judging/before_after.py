@@ -36,7 +36,7 @@ EVERYONE = "everyone"
 class GroupChange(Record):
     """One group of one evaluation (or `everyone`), before and after. Rates are errors per reference token.
 
-    `harmed` is judged against `limit` on `scale`: False is shown harmless, True is shown harmed, None is neither.
+    `harmed` is judged against `limit` on `scale`: False: shown not degraded. True: shown degraded. None: neither.
     `runaways` are hypotheses with more insertions than reference tokens; `rate_without_runaways` leaves them out.
     """
 
@@ -120,7 +120,7 @@ def compare(recipe: DebiasRecipe, old: Path, new: Path) -> tuple[list[GroupChang
 
 
 def overall_verdict(groups: Sequence[GroupChange]) -> tuple[Verdict, list[str]]:
-    """``harm`` if any group is shown harmed, ``no harm`` if every group is shown not to be, else ``undetermined``."""
+    """``harm`` if a group is shown to be degraded, ``no harm`` if each is shown not to be, else ``undetermined``."""
     harmed = [_place(group) for group in groups if group.harmed is True]
     open_ = [f"{_place(group)}: {group.reason}" for group in groups if group.harmed is None]
     if harmed:
@@ -143,8 +143,8 @@ def scores_of(audit: Path) -> pl.DataFrame:
     run = RunFolder(audit)
     model = read_record(run).recipe.model
     if model is None:
-        raise RunFolderError(f"{audit} has no hypotheses; delete it and give the same command again")
-    table = run.read_table(f"scores/{model.key}.parquet", "delete the folder and give the same command again")
+        raise RunFolderError(f"{audit} has no hypotheses; delete it and run the same command again")
+    table = run.read_table(f"scores/{model.key}.parquet", "delete the folder and run the same command again")
     return table.filter(table["excluded"].is_null())
 
 

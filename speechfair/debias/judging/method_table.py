@@ -1,4 +1,4 @@
-"""Several recipes over seeds, one row each, beside plain fine-tuning: did a method help, or did training?
+"""Several recipes over seeds, one row each, compared with plain fine-tuning: did a method help, or did training?
 
 A run folder is named ``NAME-SEED``. For the intervals all seeds of a name are taken together: the same
 speakers, each with the utterances of every seed, the speaker as the unit of sampling. They say how sure one may be
@@ -150,7 +150,7 @@ def _check(runs: Sequence[_Run], baseline: str) -> None:
     if baseline not in {run.name for run in runs}:
         raise InputError(
             f"no run is named {baseline!r}; there are {', '.join(sorted({run.name for run in runs}))}. "
-            "A method is judged beside plain fine-tuning on the same data: run it too, or name another --baseline"
+            "A method is compared with plain fine-tuning on the same data: run that too, or name another --baseline"
         )
     one = runs[0]
     for run in runs:
@@ -209,7 +209,7 @@ def _answer(records: Mapping[str, Estimate | None], figures: Sequence[SeedFigure
     if any(worse):
         return "rejected: worse than the baseline in macro, worst group or gap"
     if any(seed.verdict == "harm" for seed in figures):
-        return "rejected: a group was harmed"
+        return "rejected: a group was degraded"
     if not all(shown):
         return "undetermined: no gain is shown in macro, worst group and gap together"
     if any(seed.verdict != "no harm" for seed in figures):

@@ -70,7 +70,7 @@ def _crossed(one: Pair, other: Pair, error: float) -> tuple[float, float]:
 
 
 def _reach(one: Pair, side: int, other: Pair, other_side: int, error: float) -> float | None:
-    """One-sided Welch reach of a difference of two groups' rates; None where it cannot be told."""
+    """One-sided Welch reach of a difference of two groups' rates; None where it cannot be measured."""
     from scipy import stats
 
     parts = [_rate_variance(one, side), _rate_variance(other, other_side)]

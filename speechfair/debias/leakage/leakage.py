@@ -28,7 +28,7 @@ PERMUTATIONS = 100
 
 
 class Leakage(Record):
-    """Balanced accuracy (a fraction) of a probe on speakers it has not seen, beside that of permuted labels.
+    """Balanced accuracy (a fraction) of a probe on speakers it was not fitted on, next to that of permuted labels.
 
     `accuracy` is None where it cannot be measured, with the `reason`. `p` is the share of permutations that do as
     well, the observed one among them. `low` and `high` are its interval, None with the reason in `no_interval`.

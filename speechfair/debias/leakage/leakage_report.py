@@ -30,7 +30,7 @@ __all__ = ["AxisData", "LayerChange", "LayerLeakage", "LeakageReport", "leakage"
 
 
 class AxisData(Record):
-    """Whose label is told: speakers and utterances of each group, and utterances left out by reason."""
+    """Whose label is predicted: speakers and utterances of each group, and utterances left out by reason."""
 
     axis: str
     speakers: dict[str, int]
@@ -81,9 +81,10 @@ class LeakageReport(Record):
 
 
 NOTES = [
-    "an accuracy is of speakers whom the probe was not fitted on; chance is that of labels permuted between speakers",
+    "accuracy is measured on speakers that the probe was not fitted on; chance is the accuracy with labels permuted "
+    "between speakers",
     "intervals hold for these fitted probes; p is of one layer alone, not corrected for the number of layers",
-    "labels that go together in a corpus (accent with recording or text) are told apart by either",
+    "if two labels go together in a corpus (accent with recording or text), the probe may use either",
 ]
 
 
@@ -107,7 +108,7 @@ def leakage(
     ----------
     models : ``bundled:NAME``, ``whisper:FOLDER``, ``ctc:FOLDER``, or the folder of a debiasing run, which is its
         model before and after. The first is what each of the others is compared with.
-    corpus : of speakers whom no model was trained on.
+    corpus : of speakers that no model was trained on.
     axes : label axes, or crossings such as ``gender+age_band``.
     per_speaker : the first so many utterances of each speaker only; None takes all.
     leave_out : values of the axes whose speakers are not looked at.

@@ -30,7 +30,7 @@ class AccentAugmentOptions(NoOptions):
     `speeds`: factors, one drawn for each utterance; pitch and formants move with it, as in Ko et al., "Audio
     augmentation for speech recognition", Interspeech 2015. `noise`: chance of white noise at 10 to 30 dB.
     `telephone`: chance of a band limited to 4 kHz. `pitch`: the most semitones by which an utterance is raised or
-    lowered, its length kept (phase vocoder); 0 is none. `synthetic`: rows of the synthetic accent corpus beside or
+    lowered, its length kept (phase vocoder); 0 is none. `synthetic`: synthetic-accent rows in addition to or
     instead of recorded ones; None is none. `spec_augment`: masks over the spectrogram, after all other changes; None is
     none. A CTC model whose own configuration masks its states in training (``mask_time_prob``) goes on doing so.
     """

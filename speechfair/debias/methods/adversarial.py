@@ -17,7 +17,7 @@ __all__ = ["Adversarial", "AdversarialOptions"]
 
 
 class AdversarialOptions(NoOptions):
-    """`strength`: how much the reversed gradient counts beside the recognition loss.
+    """`strength`: weight of the reversed gradient relative to the recognition loss.
 
     `hidden`: width of the classifier's one hidden layer. `classifier_share`: the classifier's own learning rate is the
     recipe's times this.
@@ -29,7 +29,7 @@ class AdversarialOptions(NoOptions):
 
 
 class Adversarial(Method):
-    """Plain fine-tuning beside a classifier of the group that reads the encoder's mean states.
+    """Plain fine-tuning with a classifier of the group that reads the encoder's mean states.
 
     How much a linear probe finds before and after goes into the record: hiding from one classifier is not erasing.
     """

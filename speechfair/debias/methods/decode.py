@@ -13,7 +13,7 @@ __all__ = ["Decode", "DecodeOptions"]
 
 
 class DecodeOptions(NoOptions):
-    """`settings` of the recipe's recogniser to try, each beside the recipe's own `recognizer.options`.
+    """`settings` of the recipe's recogniser to try, each in addition to the recipe's own `recognizer.options`.
 
     The recipe's own settings are always tried too. For the Whisper families: ``window`` and ``beam_size``.
     """

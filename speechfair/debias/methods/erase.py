@@ -47,7 +47,7 @@ class Erase(Method):
             states = frame_states(stage.model, rows, stage.pieces, stage.window_s)
             for place, (row, frames) in enumerate(zip(rows, states, strict=True)):
                 means.append(frames.mean(axis=0))
-                if place < n_train:  # the watched speakers are only looked at
+                if place < n_train:  # development speakers are not used for fitting
                     yield frames, groups.index(row.group)
 
         eraser = fit_eraser(batches(), len(groups))

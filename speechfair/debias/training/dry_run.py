@@ -23,7 +23,7 @@ class DebiasPlan:
 
     Parameters
     ----------
-    groups : per group, utterances, speakers and hours to train on and to watch, and draws of the training.
+    groups : per group, utterances, speakers and hours of the training and development sets, and draws.
     unused : rows left out, by reason.
     added : rows that the method made, counted.
     evaluations : per evaluation, utterances and hours.

@@ -350,7 +350,7 @@ def _forget_peak() -> None:
 
 
 def _peak_megabytes(device: str | None) -> float | None:
-    """Most memory that was held, on the GPU if that trained, else by the process; None where it cannot be told."""
+    """Most memory that was held, on the GPU if that trained, else by the process; None where it cannot be measured."""
     import torch
 
     if device == "cuda":

@@ -153,7 +153,7 @@ def merged(model: Any) -> Any:
 
 
 def save(pieces: Pieces, model: Any, folder: Path) -> None:
-    """Write `model` beside the base's own tokenizer and extractor files; `folder` appears whole or not at all."""
+    """Write `model` next to the base's own tokenizer and extractor files; `folder` appears whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     _put_back_cache(model.config, pieces.folder)

@@ -203,7 +203,7 @@ class _Rhythm(TrainerCallback):
             control.should_training_stop = control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """Tell whoever watches."""
+        """Report progress to the observer."""
         if self.observe is not None and logs:
             self.observe(state.global_step, logs)
 

@@ -62,7 +62,7 @@ def folder_of(which: str) -> Path:
 
 
 def join_parts(parts: Sequence[Path], companions: Sequence[Path], folder: Path, expected: str) -> Path:
-    """Join `parts` to ``folder/model.bin`` with `companions` beside it; reuse what is there if it is whole.
+    """Join `parts` to ``folder/model.bin`` with `companions` next to it; reuse what is there if it is whole.
 
     Safe against interruption and against other processes: the file appears under its name only when it is
     complete, on disk, and of the `expected` sha256.

@@ -28,7 +28,7 @@ from speechfair.types import Audio, Hypothesis, ModelIdentity
 __all__ = ["SEQ2SEQ_TYPES", "Seq2Seq", "load"]
 
 SEQ2SEQ_TYPES = ("moonshine", "speech-encoder-decoder", "speech_to_text")
-"""Values of ``model_type`` that need no prompt beside the audio."""
+"""Values of ``model_type`` that need no prompt besides the audio."""
 
 SHORTEST_S = 0.1
 """Shorter audio (seconds) is padded with silence to this, so that every encoder gets at least one frame."""

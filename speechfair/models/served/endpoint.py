@@ -172,8 +172,8 @@ class Served:
             cost = (self._asked_s + seconds) / 60 * (self._price or 0.0)
             if self._max_cost is not None and cost > self._max_cost:
                 raise ModelError(
-                    f"stopped before the estimated cost passes max_cost={self._max_cost:g}; what is done is kept: "
-                    "give the same command again, which counts from 0, to go on"
+                    f"stopped before the estimated cost passes max_cost={self._max_cost:g}; finished work is saved; "
+                    "run the same command again to continue; it counts the cost from 0"
                 )
             self._asked_s += seconds
 

@@ -195,7 +195,7 @@ class HttpClient:
         if not reached:
             raise ModelError(
                 f"{self._base_url} cannot be reached ({last}, {self._retries.attempts} attempts); check base_url and "
-                "that the server runs. What is done is kept: give the same command again"
+                "that the server runs. Finished work is saved. Run the same command again to continue"
             )
         raise RequestFailedError(f"{last} ({self._retries.attempts} attempts)")
 
@@ -246,7 +246,7 @@ class HttpClient:
             # servers repeat parts of the key here, so their words are not shown
             return ModelError(
                 f"{self._base_url} refuses the key (status {status}); check the environment variable that holds it. "
-                "What is done is kept: give the same command again"
+                "Finished work is saved. Run the same command again to continue"
             )
         if _out_of_money(response):
             return ModelError(f"{self._base_url} says the account's quota is used up: {self._said(response)}")

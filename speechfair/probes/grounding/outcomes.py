@@ -89,7 +89,7 @@ def outcome_table(
 
 def _reply(found: Mapping[str, Mapping[str, Any]], ask: str) -> str | None:
     if ask not in found:
-        raise RunFolderError(f"there is no reply to {ask!r} yet; give the same command again to go on")
+        raise RunFolderError(f"there is no reply to {ask!r} yet; run the same command again to continue")
     reply: str | None = found[ask]["reply"]
     return reply
 

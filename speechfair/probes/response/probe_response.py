@@ -221,7 +221,7 @@ def _result(
         axes=[_axis(table, control, axis, recipe, measures, settings) for axis in analysis.group_by],
         notes=[
             f"{table.height} spoken requests, {failed} of them without a reply",
-            "the replies of known truth were written beside the rules: their accuracy shows that a rule works, and "
+            "the replies of known truth were written with the rules: their accuracy shows that a rule works, and "
             "is no estimate for other replies",
             "no difference shown is not equality shown; intervals speak of other speakers making the same requests",
         ],

@@ -143,7 +143,7 @@ def probe_strength(
     audited = audit(corpus, model, [axis], out=out, level=level, retry_failed=retry_failed, observe=observe)
     run = RunFolder(out)
     record = read_record(run)
-    scores = run.read_table(scores_name(record.recipe), "give the same command again")
+    scores = run.read_table(scores_name(record.recipe), "run the same command again")
     result = strength_result(audited, scores, alpha)
     with run.locked():
         write_atomically(run.path / RESULT, result.to_json().encode())

@@ -1,4 +1,4 @@
-"""How strongly a covariate goes with a grouping of the speakers: 0 not at all, 1 completely.
+"""How strongly a covariate is associated with a grouping of the speakers: 0 not at all, 1 completely.
 
 Categories: Cramér's V with the bias correction of Bergsma (Journal of the Korean Statistical Society 42, 2013).
 Numbers: the square root of epsilon squared, the correlation ratio freed of its upward bias (Kelley, PNAS 21, 1935).

@@ -48,7 +48,7 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
             else:
                 parts.append(ok())
         if not edges[name] and not row["control"]:
-            parts.append(("fail", say(f"risk {name} leads nowhere", f"リスク {name} に対応がない")))
+            parts.append(("fail", say(f"risk {name} has no item", f"リスク {name} に対応がない")))
     years, least = retention.values["documents_years"], material.plan.numbers.documents_years
     if years is not None and years < least:
         parts.append(

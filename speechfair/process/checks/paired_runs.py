@@ -108,7 +108,7 @@ def growth_parts(
 
 
 def within(estimate: Estimate, limit: float, label: str) -> Part:
-    """The three-valued rule: whole interval within, whole interval beyond, or not to be told."""
+    """The three-valued rule: whole interval within, whole interval beyond, or undetermined."""
     if estimate.low is None or estimate.high is None:
         text = f"{label}: {estimate.reason}"
         return "undetermined", say(text, f"判定できない:{text}")

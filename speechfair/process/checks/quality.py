@@ -320,7 +320,7 @@ def _disagreement(
 
 
 def confounders(material: Material) -> Finding:
-    """AF-2.6: every covariate that goes with a gated axis is matched, adjusted for or disclosed."""
+    """AF-2.6: every covariate that is associated with a gated axis is matched, adjusted for or disclosed."""
     form = material.forms["confounders.yaml"]
     runs, parts = need_runs(material, "evaluation")
     parts.append(form_part(form))
@@ -348,14 +348,18 @@ def confounders(material: Material) -> Finding:
                         (
                             "fail",
                             say(
-                                f"{axis} goes with {name} ({number(value)} > {number(limit)}), not dealt with",
+                                f"{axis} is associated with {name} ({number(value)} > {number(limit)}) "
+                                "and is not matched, adjusted for or disclosed",
                                 f"{axis} は {name} と連動する({number(value)} > {number(limit)})が、対処がない",
                             ),
                         )
                     )
     return decide(
         parts,
-        say("every covariate above the limit is dealt with", "基準を超える共変量がすべて扱われている"),
+        say(
+            "every covariate above the limit is matched, adjusted for or disclosed",
+            "基準を超える共変量がすべて扱われている",
+        ),
         [*material.sources("confounders.yaml"), *(run.source("manifest.parquet") for run in runs)],
         {"associations": found},
     )

@@ -17,7 +17,7 @@ __all__ = ["FILE", "LOSES", "render", "validate"]
 
 FILE = "cyclonedx.json"
 LOSES = say(
-    "conformance is a number from 0 to 1: only pass (1) and fail (0) get one, all other statuses stand in the "
+    "conformance is a number from 0 to 1: only pass (1) and fail (0) get one, all other statuses are in the "
     "rationale; ledger order is not carried",
     "適合度は 0〜1 の数しかなく、合格(1)と不合格(0)以外は理由欄に書く。台帳の順序は含まない",
 )

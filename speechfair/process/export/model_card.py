@@ -22,7 +22,7 @@ LOSES = say(
 
 
 def render(material: Material) -> bytes:
-    """The card. Every figure is read from ``audit.json`` and stands beside that file's digest."""
+    """The card. Every figure is read from ``audit.json`` and is printed with that file's digest."""
     card = material.forms["card.yaml"].values
     if not card["model_name"]:
         raise InputError("card.yaml: model_name is empty; fill it in before writing a model card")
@@ -140,7 +140,7 @@ def _results(run: Run) -> list[str]:
 
 
 def _verdicts(runs: list[Run]) -> list[str]:
-    """What failed or could not be told, by the frozen criteria; never left out."""
+    """What failed or is undetermined by the frozen criteria; never left out."""
     lines = ["## Verdicts by the criteria fixed beforehand", ""]
     for run in runs:
         if isinstance(run.verdicts, str):

@@ -1,6 +1,6 @@
 """The catalogue as a Qunomon guideline: a quality dimension per phase, a level per fairness level, an item per demand.
 
-Qunomon reads it as one more guideline beside its own; what was found here goes with it as measurements.
+Qunomon reads it as one more guideline next to its own; findings are attached as measurements.
 """
 
 from __future__ import annotations

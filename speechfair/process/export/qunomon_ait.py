@@ -22,7 +22,7 @@ __all__ = ["FILE", "LOSES", "render", "unpack", "validate"]
 FILE = "qunomon-ait.zip"
 LOSES = say(
     "the test reads an audit.json that was made before and does not transcribe by itself; an acceptance criterion "
-    "compares one number with a limit, so undetermined cannot be told from failed; nothing else of the process "
+    "compares one number with a limit, so undetermined looks the same as failed; nothing else of the process "
     "is in it",
     "事前に作られた audit.json を読む試験で、書き起こしは行わない。合否は一つの数と限度の比較のみで、"
     "判定不能と不合格を区別できない。プロセスの他の内容は含まない",
