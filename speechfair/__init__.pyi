@@ -25,6 +25,7 @@ from .verbs.criteria import criteria_check, criteria_freeze, criteria_show
 from .verbs.debias import debias_compare, debias_leakage, debias_plan, debias_record, debias_run
 from .verbs.demo import demo
 from .verbs.doctor import doctor
+from .verbs.metrics import list_metrics
 from .verbs.models import list_models
 from .verbs.probe import probe_grounding, probe_response, probe_strength
 from .verbs.process import (
@@ -76,6 +77,7 @@ __all__ = [
     "doctor",
     "gate",
     "list_corpora",
+    "list_metrics",
     "list_models",
     "load_corpus",
     "load_model",

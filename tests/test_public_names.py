@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import speechfair
 from speechfair.cli.main import app
 
-NOUNS = {"corpora": "list_corpora", "models": "list_models"}
+NOUNS = {"corpora": "list_corpora", "metrics": "list_metrics", "models": "list_models"}
 """Bare nouns that list something; rooms of the package have their names, so the functions have a verb."""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from speechfair.auditing.metric_table import MetricBlock, html_of, metric_blocks, renderables
+
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -23,6 +25,7 @@ __all__ = [
     "axis_title",
     "insertion_rate",
     "interval",
+    "metrics_of",
     "p_value",
     "percent",
     "printable",
@@ -108,6 +111,7 @@ class Table:
                 f"<h4>{escape(block.title)}</h4><table><thead><tr>{head}</tr></thead>"
                 f"<tbody>{body}</tbody></table>{notes}"
             )
+        parts.append(html_of(metrics_of(self.result)))
         parts += [f"<p>{escape(line)}</p>" for line in _tail(self.result)]
         return "<div>" + "".join(parts) + "</div>"
 
@@ -115,6 +119,11 @@ class Table:
 def axis_names(result: AuditResult) -> list[str]:
     """The axes in the order of the file."""
     return list(dict.fromkeys([a.axis for a in result.axes] + [g.axis for g in result.groups]))
+
+
+def metrics_of(result: AuditResult) -> list[MetricBlock]:
+    """The metrics that were asked for, in words."""
+    return metric_blocks(result.metrics, axis_names(result), result.level, printable)
 
 
 def worst_first(result: AuditResult, axis: str) -> list[Group]:
@@ -368,6 +377,7 @@ def _render(result: AuditResult, width: int) -> Iterator[RenderableType]:
         yield _grid(block, worst_first(result, axis), width)
         yield from (Text(line) for line in block.footer)
         yield from (Text(line, style="dim") for line in block.footnotes)
+    yield from renderables(metrics_of(result))
     tail = _tail(result)
     if tail:
         yield Text()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from speechfair.auditing.metric_result import MetricResult
 from speechfair.errors import RunFolderError
 from speechfair.records import Record
 from speechfair.types import Estimate
@@ -223,6 +224,9 @@ class AuditResult(Record):
     groups: list[Group]
     axes: list[Axis]
     notes: list[str]
+    metrics: list[MetricResult] = Field(
+        default=[], description="the metrics that were asked for, next to the error rate above"
+    )
     audio_seconds: float
     times: dict[str, float] = Field(description="seconds of compute by stage; the only part that may differ")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.result import AuditResult
 from speechfair.errors import InputError, RunFolderError
+from speechfair.metrics.metric import load_metric
 from speechfair.running.run_manifest import build_manifest, content_digest
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, card_part, corpus_part, model_part
 from speechfair.running.run_record import (
@@ -46,6 +47,7 @@ def audit(
     level: float = 0.95,
     seed: int = 0,
     adjust: Sequence[str] = (),
+    metrics: Sequence[str] = (),
     retry_failed: bool = False,
     observe: Observer | None = None,
 ) -> AuditResult:
@@ -62,6 +64,7 @@ def audit(
     level : coverage of the intervals.
     seed : of bootstrap and permutation.
     adjust : covariates (label axes, ``duration_s``, ``speech_rate``) to give adjusted ratios for; extra ``mixed``.
+    metrics : registered metrics to give for every group next to the error rate; ``speechfair metrics`` lists them.
     retry_failed : recognise again what failed in an earlier call.
     observe : called after every batch with a `Progress`.
 
@@ -70,7 +73,7 @@ def audit(
     RunFolderError : `out` holds a run of another recipe.
     CorpusError, ModelError, InputError : what they say. Utterances that fail do not raise: they are counted.
     """
-    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust)
+    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust, metrics)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
             return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, observe)
@@ -113,9 +116,10 @@ def score(
     level: float = 0.95,
     seed: int = 0,
     adjust: Sequence[str] = (),
+    metrics: Sequence[str] = (),
 ) -> AuditResult:
     """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`."""
-    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust)
+    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust, metrics)
     run = RunFolder(out)
     with run.locked():
         return _score(run, analysis)
@@ -129,9 +133,12 @@ def _analysis(
     level: float,
     seed: int,
     adjust: Sequence[str],
+    metrics: Sequence[str],
 ) -> Analysis:
     """The settings, refused before any work if they ask for an adjustment that is not installed."""
     require_extra(adjust)
+    for name in metrics:
+        load_metric(name)  # an unknown name is refused before any work
     return Analysis(
         group_by=tuple(group_by),
         reference=dict(reference or {}),
@@ -140,6 +147,7 @@ def _analysis(
         level=level,
         seed=seed,
         adjust=tuple(adjust),
+        metrics=tuple(metrics),
     )
 
 
@@ -229,7 +237,18 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,
     }
-    return scores, result_of(scores, recipe, normalizer, tokens, statement, times)
+    result = result_of(scores, recipe, normalizer, tokens, statement, times)
+    return scores, _with_metrics(result, scores, recipe.analysis.metrics)
+
+
+def _with_metrics(result: AuditResult, scores: pl.DataFrame, names: Sequence[str]) -> AuditResult:
+    from speechfair.auditing.metric_groups import metric_results
+
+    if not names:
+        return result
+    references = {axis.axis: axis.reference for axis in result.axes}
+    found = metric_results(names, scores, result.tokens, references, level=result.level, seed=result.seed)
+    return result.model_copy(update={"metrics": found})
 
 
 def _scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> tuple[Normalizer, Tokens]:

@@ -35,6 +35,7 @@ def command(
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
+    metric: options.Metric = None,
     option: options.Option = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
@@ -72,6 +73,7 @@ def command(
                 level=level,
                 seed=seed,
                 adjust=adjust or (),
+                metrics=metric or (),
                 retry_failed=retry_failed,
                 observe=observe,
             )

@@ -26,6 +26,7 @@ from speechfair.cli import (
     discover,
     doctor,
     gate,
+    metrics,
     models,
     plan,
     prepare,
@@ -63,6 +64,7 @@ for _verb in (
     plan,
     discover,
     models,
+    metrics,
     doctor,
 ):
     app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)

@@ -15,6 +15,7 @@ __all__ = [
     "GroupBy",
     "Json",
     "Level",
+    "Metric",
     "Model",
     "ModelOption",
     "Normalizer",
@@ -78,6 +79,13 @@ Adjust = Annotated[
     typer.Option(
         "--adjust",
         help="Label axis, duration_s or speech_rate: also give ratios at equal values. Repeatable.",
+    ),
+]
+Metric = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        help="Metric to give for every group next to the error rate; `speechfair metrics` lists them. Repeatable.",
     ),
 ]
 Normalizer = Annotated[

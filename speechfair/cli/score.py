@@ -17,6 +17,7 @@ def command(
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
+    metric: options.Metric = None,
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
@@ -31,5 +32,6 @@ def command(
         level=level,
         seed=seed,
         adjust=adjust or (),
+        metrics=metric or (),
     )
     finish(result, run, json)

@@ -157,7 +157,7 @@ def measure(metric: Metric, scores: pl.DataFrame, tokens: Tokens) -> Measured:
     ).filter(pl.col("events").is_not_null() & pl.col("trials").is_not_null())
     _check(metric, table)
     if table.is_empty():
-        reason = f"no utterance has {metric.trial} to count"
+        reason = f"there are no {metric.trial}"
     return Measured(table, reason)
 
 

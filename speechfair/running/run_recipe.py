@@ -60,6 +60,7 @@ class Analysis(Part):
     level : coverage of the intervals.
     seed : of the bootstrap and the permutation test.
     adjust : covariates, label axes or ``duration_s`` and ``speech_rate``, to adjust the ratios for.
+    metrics : registered metrics to give for every group, next to the error rate.
     """
 
     group_by: tuple[str, ...] = Field(default=(), strict=False)
@@ -69,6 +70,7 @@ class Analysis(Part):
     level: float = 0.95
     seed: int = 0
     adjust: tuple[str, ...] = Field(default=(), strict=False)
+    metrics: tuple[str, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _usable(self) -> Analysis:
@@ -78,6 +80,8 @@ class Analysis(Part):
             raise InputError(f"an axis is named twice in --group-by: {', '.join(self.group_by)}")
         if len(set(self.adjust)) < len(self.adjust):
             raise InputError(f"a covariate is named twice in --adjust: {', '.join(self.adjust)}")
+        if len(set(self.metrics)) < len(self.metrics):
+            raise InputError(f"a metric is named twice in --metric: {', '.join(self.metrics)}")
         if self.adjust and not self.group_by:
             raise InputError("--adjust compares groups at equal covariates; name the groups with --group-by")
         for axis in self.reference:
@@ -87,8 +91,9 @@ class Analysis(Part):
 
     def plain(self) -> dict[str, Any]:
         """For ``run.yaml``."""
-        # Only where asked for, so that folders written before there was such a setting still compare equal.
-        return self.model_dump(mode="json", exclude=None if self.adjust else {"adjust"})
+        # Only where asked for, so that folders written before there were such settings still compare equal.
+        unasked = {name for name in ("adjust", "metrics") if not getattr(self, name)}
+        return self.model_dump(mode="json", exclude=unasked)
 
 
 class CorpusPart(Part):
