@@ -162,10 +162,13 @@ class Axis(Record):
     worst_best_ratio: Estimate
     between_group_sd: Estimate
     gap_expected_without_difference: float | None = Field(
-        description="mean gap when whole speakers are dealt to the groups at random"
+        description="mean gap when labels are permuted at random, as `gap_null` says"
     )
-    gap_p_value: float | None
-    gap_null_reason: str | None
+    gap_p_value: float | None = Field(
+        description="that all rates are equal: the least of all pairs' t tests, times the number of pairs"
+    )
+    gap_null: str | None = Field(default=None, description="what was permuted, in words")
+    gap_null_reason: str | None = Field(description="why nothing was permuted, or why there is no p-value")
     notes: list[str]
     adjusted: list[AdjustedRatio] | None = Field(default=None, description="null where not asked for")
     adjustment: AdjustmentModel | None = Field(default=None, description="the model behind `adjusted`")

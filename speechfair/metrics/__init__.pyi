@@ -8,6 +8,7 @@ from .faas import Faas
 from .metric import Metric, load_metric
 from .mixed import Adjusted, AdjustedGroup, adjusted_ratios
 from .multiplicity import holm
+from .permutation import GapPermutation, permute_gap
 from .rates import (
     DESIGN_EFFECT,
     MIN_EFFECTIVE_SPEAKERS,
@@ -19,7 +20,7 @@ from .rates import (
 )
 from .shrinkage import Shrunken, ShrunkenCell, shrunken_rates
 from .simultaneous import simultaneous_ratios
-from .summary import GapPermutation, between_group_sd, max_min_gap, permute_gap, worst_best_ratio
+from .summary import between_group_sd, max_min_gap, worst_best_ratio
 
 __all__ = [
     "DESIGN_EFFECT",

@@ -131,7 +131,7 @@ def expanded_level(groups: Sequence[SpeakerSums], level: float) -> float:
     """The level of percentiles that stands for `level` under t with the fewest effective speakers, less one."""
     from scipy.special import ndtr
 
-    least = max(1.0, min(effective_speakers(sums.words) for sums in groups) - 1)
+    least = min(effective_speakers(sums.words) for sums in groups) - 1
     return float(2 * ndtr(t_quantile(least, level)) - 1)
 
 

@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from speechfair.metrics.jackknife import LogJackknife, poisson_limits, satterthwaite, spanning, t_quantile
+from speechfair.metrics.independent_errors import independent_ratio
+from speechfair.metrics.jackknife import LogJackknife, far_quantile, poisson_limits, satterthwaite, spanning
 from speechfair.metrics.rates import (
     DESIGN_EFFECT,
     TOO_WIDE,
@@ -95,7 +96,7 @@ def _ratio_limits(
         if (found := spanning(ratio, half)) is None:
             return None, "none"
         if not _share_speakers(group, reference):
-            found = _wider(found, _independent(group, reference, level))
+            found = _wider(found, independent_ratio(group, reference, level))
         if not few:
             return found, "jackknife-log-t-ratio"
     own = [_own_limits(sums, level, design_effect) for sums in (group, reference)]
@@ -198,18 +199,6 @@ def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float,
     return min(one[0], other[0]), max(one[1], other[1])
 
 
-def _independent(group: SpeakerSums, reference: SpeakerSums, level: float) -> tuple[float, float]:
-    """Exact limits of the ratio if all errors were independent: the group's share of the errors is binomial."""
-    from scipy.special import betaincinv
-
-    ours, theirs = group.total_errors, reference.total_errors
-    per_word = reference.total_words / group.total_words
-    tail = (1 - level) / 2
-    share, rest = betaincinv(ours, theirs + 1, tail), betaincinv(theirs + 1, ours, 1 - tail)
-    most, least = betaincinv(ours + 1, theirs, 1 - tail), betaincinv(theirs, ours + 1, tail)
-    return per_word * float(share / rest), per_word * float(most / least)
-
-
 def _combine(ours: float, theirs: float, correlation: float) -> float:
     return math.sqrt(max(0.0, ours**2 + theirs**2 - 2 * correlation * ours * theirs))
 
@@ -227,7 +216,7 @@ def _log_ratio_half_width(
     if _share_speakers(group, reference):
         fewest = min(group.total_errors, reference.total_errors)
         least = math.log1p(_least_errors(level, design_effect) / fewest)
-    return max(least, t_quantile(freedom, level) * error)
+    return max(least, far_quantile(freedom, level) * error)
 
 
 def _error(

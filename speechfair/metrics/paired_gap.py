@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.metrics.bootstrap import bootstrap_rates
-from speechfair.metrics.jackknife import t_quantile
+from speechfair.metrics.jackknife import poisson_limits, t_quantile
 from speechfair.metrics.paired import degrees_of_freedom
 from speechfair.metrics.pairing import Pair, join
-from speechfair.metrics.rates import require_level
+from speechfair.metrics.rates import DESIGN_EFFECT, MIN_SPEAKERS, require_level
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def gap_change(
     - lies between C(kl, kl) of the worst and best group before and C(ij, ij) of those after, hence between the
       smallest lower and the largest upper limit of these changes.
 
-    Each end is the tighter of the two, each at half the error. The level holds, at the price of width where more than
-    two groups are close together.
+    Each end is the tighter of the two, each at half the error, and no error is smaller than if errors came and went
+    independently, so that models that never differ do not get [0, 0]. The level holds, at the price of width where
+    more than two groups are close together.
     """
     require_level(level)
     reason = f"a gap needs two groups; there is {len(groups)}" if len(groups) < 2 else None
@@ -79,17 +80,17 @@ def gap_change(
             level, value, None, "none", "a resample has no reference words of a group: no interval"
         )
     freedom = min(degrees_of_freedom(pair) for pair in groups.values())
-    low, high = _limits(rates, drawn, level, freedom)
-    if high - low <= 1e-12:
-        reason = (
-            "every resample of the speakers gives the same gaps: no interval, since it would have width zero"
-        )
-        return every.estimate(level, value, None, "none", reason)
+    least = np.array([_least_variance(pair, level) for pair in groups.values()])
+    low, high = _limits(rates, drawn, level, freedom, least)
     return every.estimate(level, value, (min(low, value), max(high, value)), _METHOD, None)
 
 
 def _limits(
-    rates: NDArray[np.float64], drawn: NDArray[np.float64], level: float, freedom: float
+    rates: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    level: float,
+    freedom: float,
+    least: NDArray[np.float64],
 ) -> tuple[float, float]:
     """Limits of the change of the gap.
 
@@ -97,6 +98,7 @@ def _limits(
     ----------
     rates : shape (2, n_groups), before and after.
     drawn : resampled rates, shape (n_replicates, 2 n_groups), before and then after.
+    least : variance of each group's change if errors came and went independently, shape (n_groups,).
     """
     from scipy.special import ndtri
 
@@ -107,7 +109,11 @@ def _limits(
     moved_old, moved_new = (
         centred[:, start + pairs[:, 0]] - centred[:, start + pairs[:, 1]] for start in (0, count)
     )
-    errors = np.sqrt(_variances(moved_new, moved_old))
+    inside = np.zeros((len(pairs), count), dtype=bool)
+    inside[np.arange(len(pairs))[:, None], pairs] = True
+    both = inside @ least
+    floor = both[:, None] + both[None] - (inside * least) @ inside.T
+    errors = np.sqrt(np.maximum(_variances(moved_new, moved_old), floor))
     # Axis 0 is the pair after (i, j), axis 1 the pair before (k, l).
     lower, upper = (np.empty((len(drawn), len(pairs))) for _ in range(2))
     step = max(1, _AT_A_TIME // errors.size)
@@ -120,13 +126,28 @@ def _limits(
     # Resampling knows the shape of the maximum; the small-sample widening is that of t against the normal.
     single = t_quantile(freedom, 2 * tail - 1)
     widening = single / float(ndtri(tail))
-    from_above = widening * np.quantile(lower, tail, axis=0)
-    from_below = widening * np.quantile(-upper, tail, axis=0)
+    # Resamples that hardly move, or too few of them, must not ask for less than one comparison does.
+    from_above = np.maximum(single, widening * np.quantile(lower, tail, axis=0))
+    from_below = np.maximum(single, widening * np.quantile(-upper, tail, axis=0))
     contrast = new[:, None] - old[None, :]
     low = (contrast - from_above[None, :] * errors).min(axis=1).max()
     high = (contrast + from_below[:, None] * errors).min(axis=1).max()
     change, error = new - old, single * errors.diagonal()
     return max(float(low), float((change - error).min())), min(float(high), float((change + error).max()))
+
+
+def _least_variance(pair: Pair, level: float) -> float:
+    """Variance of the change of a rate if errors came and went as Poisson counts.
+
+    Where fewer than `MIN_SPEAKERS` speakers changed, there may be as many changes as the exact limit of none allows.
+    """
+    from scipy.special import ndtri
+
+    changed = float((pair.gained + pair.lost).sum())
+    if pair.n_changed < MIN_SPEAKERS:
+        unseen = DESIGN_EFFECT * poisson_limits(0, level)[1] / float(ndtri((1 + level) / 2))
+        changed = max(changed, unseen**2)
+    return changed / pair.before.total_words**2
 
 
 def _variances(new: NDArray[np.float64], old: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from speechfair.errors import InputError
+from speechfair.metrics.independent_errors import independent_rate
 from speechfair.metrics.jackknife import (
     FARTHEST,
     LogJackknife,
@@ -225,11 +226,8 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
     if jackknife is not None:
         if (limits := jackknife.limits(level)) is None:
             return _estimate(sums, level, value, None, "none", TOO_WIDE)
-        least = poisson_limits(sums.total_errors, level)
-        limits = (
-            min(limits[0], least[0] / sums.total_words),
-            max(limits[1], least[1] / sums.total_words),
-        )
+        least = independent_rate(sums.total_errors, sums.total_words, level)
+        limits = min(limits[0], least[0]), max(limits[1], least[1])
         return _estimate(sums, level, value, limits, "jackknife-log-t", None)
     limits, method = _sparse_limits(sums.errors, sums.total_words, level, design_effect)
     return _estimate(sums, level, value, limits, method, None)
