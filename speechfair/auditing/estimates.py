@@ -318,7 +318,8 @@ def _summary(
         between_group_sd=between_group_sd(usable, level=level, rng=rng),
         gap_expected_without_difference=permuted.expected,
         gap_p_value=permuted.p_value,
-        gap_null_reason=permuted.reason,
+        gap_null=permuted.null,
+        gap_null_reason=permuted.reason or permuted.p_reason,
         notes=_axis_notes(groups, left_out),
     )
 

@@ -7,14 +7,23 @@ to agree, these limits keep an interval from being narrower than counting allows
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from speechfair.metrics.jackknife import poisson_limits
 
-if TYPE_CHECKING:
-    from speechfair.metrics.rates import SpeakerSums
+__all__ = ["Totals", "independent_difference", "independent_rate", "independent_ratio"]
 
-__all__ = ["independent_difference", "independent_rate", "independent_ratio"]
+
+class Totals(Protocol):
+    """Errors and reference tokens of one group, such as `rates.SpeakerSums`."""
+
+    @property
+    def total_errors(self) -> float:
+        """All errors."""
+
+    @property
+    def total_words(self) -> float:
+        """All reference tokens."""
 
 
 def independent_rate(errors: float, words: float, level: float) -> tuple[float, float]:
@@ -30,7 +39,7 @@ def independent_rate(errors: float, words: float, level: float) -> tuple[float, 
     return low / words, high / words
 
 
-def independent_ratio(group: SpeakerSums, reference: SpeakerSums, level: float) -> tuple[float, float]:
+def independent_ratio(group: Totals, reference: Totals, level: float) -> tuple[float, float]:
     """Limits of the ratio of two rates: the group's share of all errors is binomial (Clopper & Pearson 1934).
 
     Both groups need reference words, and the reference an error.
@@ -48,7 +57,7 @@ def independent_ratio(group: SpeakerSums, reference: SpeakerSums, level: float) 
     return per_word * float(share / rest), high
 
 
-def independent_difference(group: SpeakerSums, reference: SpeakerSums, level: float) -> tuple[float, float]:
+def independent_difference(group: Totals, reference: Totals, level: float) -> tuple[float, float]:
     """Limits of the difference of two rates, from their limits (MOVER; Zou & Donner 2008)."""
     sides = [(s.total_errors / s.total_words, s.total_errors, s.total_words) for s in (group, reference)]
     (ours, low, high), (theirs, other_low, other_high) = (

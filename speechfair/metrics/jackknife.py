@@ -66,7 +66,9 @@ class LogJackknife:
     def limits(self, level: float) -> tuple[float, float] | None:
         """Interval of the rate: exp(log rate ± t · standard error); None as in `spanning`."""
         half = far_quantile(self.degrees_of_freedom, level) * math.sqrt(self.variance)
-        return spanning(math.exp(self.log_value), half)
+        if spanning(1.0, half) is None:
+            return None
+        return math.exp(self.log_value - half), math.exp(self.log_value + half)
 
 
 def spanning(value: float, half: float) -> tuple[float, float] | None:

@@ -42,11 +42,11 @@ def simultaneous_ratios(
     Notes
     -----
     Studentised max-t: log rates are drawn as normal with the jackknife variances, and their variances as chi-square
-    with the jackknife's degrees of freedom, so that a group of 8 speakers has the tails of 8 speakers next to one of 60;
-    the least p-value of the comparisons has the single level at its quantile (Westfall & Young 1993, with
+    with the jackknife's degrees of freedom, so that a group of 8 speakers has the tails of 8 speakers next to one of
+    60; the least p-value of the comparisons has the single level at its quantile (Westfall & Young 1993, with
     Satterthwaite's degrees of freedom for each comparison). All groups share the reference, so their deviations go
-    together and the intervals are narrower than Bonferroni's. Where groups share speakers, or one has no jackknife, they
-    are Bonferroni's. In the far tails a comparison has fewer degrees of freedom (`jackknife.far_quantile`).
+    together and the intervals are narrower than Bonferroni's. Where groups share speakers, or one has no jackknife,
+    they are Bonferroni's. In the far tails a comparison has fewer degrees of freedom (`jackknife.far_quantile`).
     """
     require_level(level)
     everyone = [reference, *groups]

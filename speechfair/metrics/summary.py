@@ -154,7 +154,8 @@ def _sd_limits(
     middle = math.exp(float(logs.mean()))
 
     def spread(log_sd: float) -> float:
-        return float(np.std(middle * np.exp(np.clip(log_sd * shape, -300, 300)), ddof=1))
+        found = np.exp(np.clip(log_sd * shape, -300, 300))
+        return middle * float(found.std(ddof=1))
 
     def drawn(log_sd: float) -> NDArray[np.float64]:
         logs = np.clip(scatter + log_sd * shape, -300, 300)
@@ -274,7 +275,7 @@ def _pair_level(drawn: NDArray[np.float64], level: float) -> float:
         error = moved.std()
         if error > 0:
             np.maximum(worst, np.abs(moved) / error, out=worst)
-    count = drawn.shape[1] * (drawn.shape[1] - 1) // 2
+    count = math.comb(drawn.shape[1], 2)
     if (1 - level) * len(drawn) < _FEWEST_IN_TAIL:
         return min(1 - (1 - level) / count, 1 - 1e-12)
     # Rare jumps of many groups ask for more standard errors than a coverage below 1 can express as a float.

@@ -375,3 +375,14 @@ def test_a_higher_level_is_wider(level: float) -> None:
     pair = pair_of([3.0, 5.0, 2.0, 9.0, 2.0, 4.0], [4.0, 4.0, 3.0, 12.0, 2.0, 7.0])
     narrow, wide = limits(paired_difference(pair, level)), limits(paired_difference(pair, (1 + level) / 2))
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_models_that_never_differ_do_not_have_a_change_of_gap_of_width_zero() -> None:
+    same = {g: pair_of([4.0] * 6, [4.0] * 6, prefix=g) for g in "ab"}
+    change = gap_change(same, rng=np.random.default_rng(1), n_replicates=1000)
+    low, high = limits(change)
+    assert change.value == 0
+    # of each group's 600 words up to 3.7 errors may come or go unseen, times the design effect
+    least = 2 * 3.689 / 600
+    assert low < -least
+    assert high > least

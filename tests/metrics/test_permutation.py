@@ -69,7 +69,9 @@ def test_one_speaker_of_two_groups_hardly_moves_what_chance_makes() -> None:
     ]
     assert "within the 1 speaker of several groups" in str(found[1].null)
     assert found[1].expected == pytest.approx(found[0].expected, rel=0.1)
-    assert found[1].p_value == pytest.approx(found[0].p_value, rel=0.3)
+    for result in found:
+        assert result.p_value is not None
+        assert result.p_value < 1e-4
 
 
 def test_utterances_without_a_speaker_are_refused() -> None:
