@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from speechfair.cli import options
+from speechfair.cli import options, output
 
 __all__ = ["app"]
 
@@ -57,10 +57,13 @@ def freeze(
 
     Example: speechfair criteria freeze criteria.yaml
     """
+    from speechfair.auditing.audit_table import printable
     from speechfair.gating.freezing import sidecar
-    from speechfair.verbs.criteria import criteria_freeze
+    from speechfair.verbs.criteria import criteria_fit, criteria_freeze
 
     record = criteria_freeze(file, run)
+    for warning in criteria_fit(file, run).warnings if run is not None else ():
+        output.say(printable(f"will be undetermined: {warning}"))
     place = str(sidecar(file)) if run is None else f"{run / 'run.yaml'}"
     if json:
         _echo_json({**record.model_dump(), "recorded_in": place})
@@ -76,9 +79,11 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check a criteria file, and whether it is frozen; exit 3 if every verdict would be undetermined."""
-    from speechfair.verbs.criteria import criteria_check, criteria_show
+    from speechfair.auditing.audit_table import printable
+    from speechfair.verbs.criteria import criteria_check, criteria_fit, criteria_show
 
     content, state = criteria_show(file), criteria_check(file, run)
+    fit = criteria_fit(file, run) if run is not None else None
     problem = state.problem[1] if state.problem is not None else None
     if json:
         found = {"criteria": len(content.criteria), "sha256": state.sha256, "frozen": state.frozen}
@@ -88,6 +93,11 @@ def check(
         typer.echo(problem or f"frozen at {state.frozen} ({state.recorded_in})")
         if run is not None and problem is None:
             typer.echo(f"evaluation began at {state.evaluated}" if state.evaluated else "not evaluated yet")
+    for kind in ("errors", "warnings"):
+        for text in getattr(fit, kind, ()):
+            output.say(printable(f"{'does not fit' if kind == 'errors' else 'will be undetermined'}: {text}"))
+    if fit is not None and fit.errors:
+        raise typer.Exit(2)
     if problem:
         raise typer.Exit(3)
 

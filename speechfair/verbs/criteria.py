@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.gating.freezing import freeze as criteria_freeze
-
 if TYPE_CHECKING:
     from speechfair.gating.criteria import CriteriaFile
-    from speechfair.gating.freezing import Standing
+    from speechfair.gating.fitting import Fit
+    from speechfair.gating.freezing import Freeze, Standing
 
-__all__ = ["criteria_check", "criteria_freeze", "criteria_show"]
+__all__ = ["criteria_check", "criteria_fit", "criteria_freeze", "criteria_show"]
 
 
 def criteria_show(file: str | Path | None = None) -> CriteriaFile:
@@ -25,6 +24,37 @@ def criteria_show(file: str | Path | None = None) -> CriteriaFile:
     from speechfair.gating.criteria import read_criteria, shipped_criteria
 
     return read_criteria(Path(file) if file is not None else shipped_criteria())
+
+
+def criteria_fit(file: str | Path, run: str | Path) -> Fit:
+    """How a criteria file fits a prepared run; see `speechfair.gating.fitting.criteria_fit`."""
+    from speechfair.gating.fitting import criteria_fit as fit
+
+    return fit(file, run)
+
+
+def criteria_freeze(file: str | Path, run: str | Path | None = None) -> Freeze:
+    """Check a criteria file and record its digest and the time.
+
+    Parameters
+    ----------
+    run : a prepared run folder. The criteria are checked against its manifest, and the record goes in there; None
+        writes ``FILE.frozen.yaml``.
+
+    Raises
+    ------
+    InputError
+        The file is not a criteria file, or does not fit the run: an unknown axis, a group or a reference that does
+        not occur, another corpus or manifest. Nothing is recorded then.
+    RunFolderError
+        The run's evaluation has begun.
+    """
+    from speechfair.errors import InputError
+    from speechfair.gating.freezing import freeze
+
+    if run is not None and (errors := criteria_fit(file, run).errors):
+        raise InputError(f"{file} does not fit {run}; nothing was frozen: {'; '.join(errors)}")
+    return freeze(file, run)
 
 
 def criteria_check(file: str | Path, run: str | Path | None = None) -> Standing:

@@ -200,3 +200,45 @@ def test_ratios_alone_do_not_pass_and_junit_is_not_green(run: Callable[..., Resu
     root = ElementTree.parse("gate.xml").getroot()
     assert (root.attrib["errors"], root.attrib["failures"]) == ("2", "0")
     assert "failure criterion" in Path("gate.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "message"),
+    [
+        ("", LINE.replace("accent", "acent"), "did you mean 'accent'"),
+        ("", LINE.replace("limit", "groups: [z], limit"), "no utterance is of the group 'z'"),
+        ("", LINE.replace("limit", "reference: z, limit"), "no utterance is of the reference group 'z'"),
+        ("", LINE.replace("accent", "gender"), "name it in the criteria file"),
+        ("corpus: other\n", LINE, "for the corpus 'other', the run is of 'listed'"),
+        (f"manifest_sha256: '{'0' * 64}'\n", LINE, "for the manifest 000000000000"),
+    ],
+)
+def test_what_does_not_fit_the_prepared_run_is_not_frozen(
+    run: Callable[..., Result], tmp_path: Path, head: str, line: str, message: str
+) -> None:
+    prepare(small_corpus(tmp_path / "wav", speakers=24), "run")
+    Path("criteria.yaml").write_text(head + HEAD + line, encoding="utf-8")
+    before = Path("run/run.yaml").read_bytes()
+    done = run("criteria", "freeze", "criteria.yaml", "--run", "run")
+    assert done.exit_code != 0
+    assert message in str(done.exception)
+    assert "nothing was frozen" in str(done.exception)
+    assert Path("run/run.yaml").read_bytes() == before
+    checked = run("criteria", "check", "criteria.yaml", "--run", "run")
+    assert (checked.exit_code, message in checked.output) == (2, True)
+
+
+def test_what_fits_is_frozen_and_what_will_stay_open_is_announced(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    import yaml
+
+    prepare(small_corpus(tmp_path / "wav", speakers=24), "run")
+    digest = yaml.safe_load(Path("run/run.yaml").read_text())["recipe"]["corpus"]["manifest_sha256"]
+    head = f"corpus: listed\nmanifest_sha256: '{digest[:8]}'\nmodel: not-asked-yet\n"
+    few = LINE.replace("id: ratio", "id: few").replace("min_speakers: 10", "min_speakers: 13")
+    Path("criteria.yaml").write_text(head + HEAD + LINE + few, encoding="utf-8")
+    done = run("criteria", "freeze", "criteria.yaml", "--run", "run")
+    assert done.exit_code == 0, done.output
+    assert "will be undetermined: few: 12 speaker(s)" in done.output
+    assert "ratio:" not in done.output
