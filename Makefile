@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 DEV := bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint bench simulate oracles results clean
+.PHONY: help demo test check types fast lint bench simulate oracles results clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   a whole audit on synthetic accents, in a few minutes"
 	@echo "make test   lint, types, and every test (also installs torch: some 5 GB)"
+	@echo "make check  lint, types and the fast tests, without torch; run it before each commit"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
@@ -47,11 +48,29 @@ lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+types: $(VENV)/dev.stamp
+	@$(BIN)/mypy
+
+# The tests that need neither torch nor a recogniser nor a simulation.
+FAST := tests/test_house.py tests/test_public_names.py tests/test_store.py tests/test_strict_yaml.py \
+  tests/test_testing.py tests/test_audio.py tests/text tests/corpora tests/curating tests/running \
+  tests/gating/test_criteria.py tests/metrics/test_error_counts.py tests/metrics/test_rates.py \
+  tests/metrics/test_disparity.py tests/metrics/test_lazy.py tests/reporting/test_alignment.py \
+  tests/reporting/test_markdown.py tests/reporting/test_junit.py tests/cli/test_models.py
+fast: $(VENV)/dev.stamp
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not model and not data" -p no:cacheprovider $(FAST)
+
+check: $(VENV)/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j 2 types fast
+
+# Three processes on two cores: some tests wait for servers and time-outs. Work is stolen test by test.
 test: $(VENV)/all.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
 
 bench: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks

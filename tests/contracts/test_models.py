@@ -109,7 +109,7 @@ def transformers_whisper(**options: Any) -> Recognizer:
 
 
 def own_cache(name: str) -> Path:
-    return Path(os.environ["SPEECHFAIR_CACHE"]) / "contracts" / name
+    return Path(os.environ["SPEECHFAIR_CACHE"]) / f"contracts-{os.getpid()}" / name
 
 
 @cache
