@@ -88,6 +88,7 @@ class Utterance:
     speaker : the unit of sampling, or None where the corpus does not tell.
     labels : at most one per axis.
     start_s, end_s : the stretch within the audio in seconds; None is the file's begin or end.
+    channel : of the audio, from 0; None is the average of all channels.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Utterance:
     labels: tuple[Label, ...] = ()
     start_s: float | None = None
     end_s: float | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

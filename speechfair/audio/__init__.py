@@ -9,12 +9,21 @@ both figures, not a shorter recording. A length that a streaming writer left ope
 from __future__ import annotations
 
 from speechfair.audio.facts import AudioError, AudioFacts
-from speechfair.audio.reading import Stretch, decode, load_bytes, one_channel, probe, read_stretch
+from speechfair.audio.reading import (
+    Stretch,
+    current_digest,
+    decode,
+    load_bytes,
+    one_channel,
+    probe,
+    read_stretch,
+)
 
 __all__ = [
     "AudioError",
     "AudioFacts",
     "Stretch",
+    "current_digest",
     "decode",
     "load_bytes",
     "one_channel",

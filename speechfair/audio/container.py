@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Container"]
 
-_INDEXED = ("mov", "matroska")
-"""Formats whose duration is written down, and in which a place can be looked up."""
+_TIMED = ("mov", "matroska", "asf")
+"""Formats whose duration is written down."""
+_EXACT = "mov"
+"""Formats whose times are exact to the sample, so that a place can be looked up; Matroska's are rounded to 1 ms."""
 _RUN_UP_S = 2.0
 _SEEK_FROM_S = 20.0
 _SHORT_S = 0.1
@@ -44,11 +46,11 @@ class Container:
             stream = self._stream(opened)
             first = _first(opened, stream)  # the header of HE-AAC tells half the rate
             self.sample_rate, self.channels = int(first.sample_rate), len(first.layout.channels)
-            self._indexed = any(name in opened.format.name for name in _INDEXED)
+            self._exact = _EXACT in opened.format.name
             length = stream.duration * stream.time_base if stream.duration is not None else None
             if length is None and opened.duration is not None:
                 length = opened.duration / 1_000_000
-            trusted = self._indexed or "asf" in opened.format.name
+            trusted = any(name in opened.format.name for name in _TIMED)
             self._promised_s = float(length) if length is not None and trusted else None
 
     def count(self) -> int:
@@ -80,7 +82,7 @@ class Container:
                 stream = self._stream(opened)
                 resampler = av.AudioResampler(format="fltp")
                 decoded = opened.decode(stream)
-                if self._indexed and start > _SEEK_FROM_S * self.sample_rate:
+                if self._exact and start > _SEEK_FROM_S * self.sample_rate:
                     zero = next(decoded).time or 0.0
                     opened.seek(
                         int((start / self.sample_rate + zero - _RUN_UP_S) / stream.time_base), stream=stream

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
     from speechfair.types import AudioSource
 
-__all__ = ["Stretch", "decode", "load_bytes", "one_channel", "probe", "read_stretch"]
+__all__ = ["Stretch", "current_digest", "decode", "load_bytes", "one_channel", "probe", "read_stretch"]
 
 _BEYOND_S = 0.05
 """An end that lies this much beyond the file is taken for rounding."""
@@ -47,9 +51,28 @@ def load_bytes(source: Path | AudioSource) -> bytes:
     try:
         return source.read_bytes()
     except FileNotFoundError:
-        raise AudioError("audio file is missing") from None
+        raise AudioError(_missing(source)) from None
     except OSError as error:
         raise AudioError(f"audio file cannot be read: {error.strerror or error}") from None
+
+
+def current_digest(path: Path) -> str:
+    """The sha256 of a file as it is now; computed once for each size and time of last change.
+
+    A recording in a thousand segments is thus read whole once, not a thousand times.
+    """
+    try:
+        facts = path.stat()
+    except OSError:
+        facts = None
+    if facts is None:
+        return _digest(path)  # says why
+    return _kept_digest(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+@lru_cache(maxsize=1024)
+def _kept_digest(path: Path, size: int, changed: int, node: int) -> str:
+    return _digest(path)
 
 
 def probe(source: bytes | Path) -> AudioFacts:
@@ -222,18 +245,45 @@ def _stream(source: bytes | Path) -> Iterator[BinaryIO]:
     try:
         stream = source.open("rb")
     except FileNotFoundError:
-        raise AudioError("audio file is missing") from None
+        raise AudioError(_missing(source)) from None
     except OSError as error:
         raise AudioError(f"audio file cannot be read: {error.strerror or error}") from None
     with stream:
         yield stream
 
 
+def _missing(path: Path) -> str:
+    """That a file is missing; and a name that differs from it only in case, ending or Unicode form."""
+    names, stems = _names(path.parent)
+    if alike := names.get(_loose(path.name)):
+        return f"audio file is missing; its folder holds {alike!r}, whose name is written in another way"
+    alike = stems.get(path.stem)
+    return f"audio file is missing; its folder holds {alike!r}" if alike else "audio file is missing"
+
+
+def _loose(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+@lru_cache(maxsize=4)
+def _names(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Some names in a folder, by their loose form and by their stem; a large folder is not read to its end."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry.name for entry in islice(entries, 5000)]
+    except OSError:
+        found = []
+    return {_loose(name): name for name in found}, {Path(name).stem: name for name in found}
+
+
 def _digest(source: bytes | Path) -> str:
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
     with _stream(source) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while block := stream.read(2**20):
+            digest.update(block)
+        return digest.hexdigest()
 
 
 def _check_stretch(

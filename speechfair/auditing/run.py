@@ -12,7 +12,7 @@ from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.result import AuditResult
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
-from speechfair.running.run_manifest import build_manifest, content_digest
+from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, card_part, corpus_part, model_part
 from speechfair.running.run_record import (
     mark_evaluation,
@@ -183,6 +183,8 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
 
 def read_manifest(run: RunFolder) -> pl.DataFrame:
     """The manifest of a run folder, checked against the digest in its recipe."""
+    import polars as pl
+
     manifest = run.read_table(MANIFEST, "prepare the corpus into a new folder")
     expected = read_record(run).recipe.corpus.manifest_sha256
     if content_digest(manifest) != expected:
@@ -190,7 +192,12 @@ def read_manifest(run: RunFolder) -> pl.DataFrame:
             f"{run.path / MANIFEST} was changed after it was made: its content is not that of digest "
             f"{expected[:16]}… in run.yaml; restore it, or prepare the corpus into a new folder"
         )
-    return manifest
+    later = (
+        "channel",
+        "channels",
+    )  # columns that a manifest written before there were channels does not have
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in manifest_schema().items() if name in later]
+    return manifest.with_columns(each for each in empty if each.meta.output_name() not in manifest.columns)
 
 
 def _transcribe(

@@ -33,7 +33,7 @@ _EXAMPLES = 5
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("changed_text", ("text", "language")),
     ("changed_speaker", ("speaker",)),
-    ("changed_audio", ("audio_sha256", "start_s", "end_s", "audio_error")),
+    ("changed_audio", ("audio_sha256", "start_s", "end_s", "channel", "audio_error")),
     ("changed_labels", ("labels",)),
 )
 

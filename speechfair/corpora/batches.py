@@ -50,6 +50,7 @@ def batch_schema() -> dict[str, Any]:
         "speaker": pl.String,
         "start_s": pl.Float64,
         "end_s": pl.Float64,
+        "channel": pl.Int16,
         "labels": pl.UInt32,
         "excluded": pl.String,
         "place": pl.String,
@@ -75,11 +76,11 @@ def batch_of(items: Iterable[Utterance | Exclusion], root: Path | None) -> Batch
     rows: list[tuple[Any, ...]] = []
     for item in items:
         if isinstance(item, Exclusion):
-            rows.append((item.id, None, None, None, None, None, None, 0, item.reason, item.where))
+            rows.append((item.id, None, None, None, None, None, None, None, 0, item.reason, item.where))
             continue
         code = codes.setdefault(item.labels, len(codes))
         audio = placed(item.audio, root) if isinstance(item.audio, Path) else item.audio.name
-        times = (item.start_s, item.end_s)
+        times = (item.start_s, item.end_s, item.channel)
         rows.append((item.id, audio, item.text, item.language, item.speaker, *times, code, None, None))
     return Batch(pl.DataFrame(rows, schema=batch_schema(), orient="row"), list(codes))
 

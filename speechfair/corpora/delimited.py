@@ -140,9 +140,8 @@ def _encoding(head: bytes) -> str:
             return name
     even, odd = head[0:400:2].count(0), head[1:400:2].count(0)
     half = len(head[:400]) // 2
-    if (
-        half and max(even, odd) > 0.4 * half
-    ):  # Latin letters in UTF-16 without a mark: every other byte is zero
+    # Latin letters in UTF-16 without a mark: every other byte is zero, and only those
+    if half and max(even, odd) > 0.4 * half and min(even, odd) < 0.1 * half:
         return "utf-16-le" if odd > even else "utf-16-be"
     return "utf-8"
 

@@ -72,6 +72,16 @@ class StreamedDataset:
         return load_card(self.name)
 
     @property
+    def missing_words(self) -> Mapping[tuple[str, str], int]:
+        """Words for a missing value that were met so far, by axis and word."""
+        return self._reader.missing
+
+    @property
+    def unread_columns(self) -> tuple[str, ...]:
+        """Columns that nothing reads."""
+        return self._reader.unread
+
+    @property
     def options(self) -> Mapping[str, Any]:
         """Column names and language."""
         return {"columns": self._map.model_dump(mode="json", exclude_none=True), "language": self._language}

@@ -6,7 +6,6 @@ Rows are streamed and audio is decoded in parallel; what is kept of a row is a f
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.audio import AudioError, load_bytes
+from speechfair.audio import AudioError, load_bytes, one_channel, read_stretch
 from speechfair.corpora.batches import Batch, batch_of, batches_of
 from speechfair.types import UNKNOWN, Corpus, Exclusion, Utterance
 
@@ -54,42 +53,26 @@ class AudioLook:
 
 
 def look_at(item: Utterance) -> AudioLook | str:
-    """Decode the audio of an utterance and describe it, or say why that cannot be done."""
-    import soundfile
-
+    """Decode the audio of an utterance, as an audit does, and describe it; or say why that cannot be done."""
     try:
-        source = item.audio if isinstance(item.audio, Path) else io.BytesIO(load_bytes(item.audio))
-        if isinstance(source, Path) and not source.is_file():
-            return "audio file is missing"
-        with soundfile.SoundFile(source) as file:
-            rate, frames = file.samplerate, file.frames
-            start = round((item.start_s or 0.0) * rate)
-            stop = frames if item.end_s is None else round(item.end_s * rate)
-            if stop > frames + 0.05 * rate or start >= min(stop, frames):
-                return f"the stretch {item.start_s}–{item.end_s} s does not lie in audio of {frames / rate:.3f} s"
-            file.seek(start)
-            samples = file.read(min(stop, frames) - start, dtype="float32", always_2d=True)
+        source = item.audio if isinstance(item.audio, Path) else load_bytes(item.audio)
+        stretch = read_stretch(source, item.start_s, item.end_s)
+        return _describe(stretch.samples, one_channel(stretch.samples, item.channel), stretch.sample_rate)
     except AudioError as error:
         return str(error)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        return f"audio cannot be decoded: {getattr(error, 'error_string', error)}"
-    return _describe(samples, rate)
 
 
-def _describe(samples: NDArray[np.float32], rate: int) -> AudioLook | str:
+def _describe(samples: NDArray[np.float32], mono: NDArray[np.float32], rate: int) -> AudioLook:
     import numpy as np
 
-    if not len(samples):
-        return "audio has no samples"
-    mono = samples.mean(axis=1)
-    if not np.isfinite(mono).all():
-        return "audio holds samples that are not finite numbers"
     frame = max(1, rate // 50)
     whole = mono[: len(mono) // frame * frame].reshape(-1, frame) if len(mono) >= frame else mono[None, :]
     power = np.mean(np.square(whole, dtype=np.float64), axis=1)
     total = float(np.mean(np.square(mono, dtype=np.float64)))
     return AudioLook(
-        digest=hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()[:32],
+        digest=hashlib.sha256(
+            np.ascontiguousarray(samples if samples.shape[1] == 1 else mono).tobytes()
+        ).hexdigest()[:32],
         duration_s=len(mono) / rate,
         sample_rate=rate,
         channels=samples.shape[1],

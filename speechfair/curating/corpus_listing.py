@@ -138,6 +138,7 @@ def _frame(batch: Batch, looks: list[AudioFacts | str | None] | None) -> pl.Data
     told = {
         "audio_sha256": [look.sha256 if look else None for look in good],
         "sample_rate": [look.sample_rate if look else None for look in good],
+        "channels": [look.channels if look else None for look in good],
         "length_s": [look.duration_s if look else None for look in good],
         "audio_error": [look if isinstance(look, str) else None for look in looks or [None] * frame.height],
     }

@@ -314,7 +314,7 @@ def _listen(row: Mapping[str, Any], root: str | None, folder: Path) -> dict[str,
         data = load_bytes(locate_audio(row["audio"], root, folder))
         if hashlib.sha256(data).hexdigest() != row["audio_sha256"]:
             raise AudioError("audio file has changed since the manifest was made")
-        return voice_features(decode(data, RATE, row["start_s"], row["end_s"]))
+        return voice_features(decode(data, RATE, row["start_s"], row["end_s"], row["channel"]))
     except SpeechfairError as error:
         return f"{row['id']}: {error}"
 

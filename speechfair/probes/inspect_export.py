@@ -215,8 +215,8 @@ def _sample(
 def _data_url(row: Utterance) -> str:
     from speechfair.audio import load_bytes
 
-    if row.start_s is not None or row.end_s is not None:
-        raise InputError(f"utterance {row.id!r} is a stretch of a longer file; cut it out first")
+    if row.start_s is not None or row.end_s is not None or row.channel is not None:
+        raise InputError(f"utterance {row.id!r} is a stretch or one channel of a file; cut it out first")
     return "data:audio/wav;base64," + base64.b64encode(load_bytes(row.audio)).decode()
 
 

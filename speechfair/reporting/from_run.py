@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.audio import AudioError, decode
 from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError, RunFolderError
@@ -69,7 +69,7 @@ def _worst(run: RunFolder, record: RunRecord, n: int, embed: bool) -> list[Worst
 
     model, _ = record.recipe.settled()
     scores = run.read_table(scores_name(record.recipe), "run `speechfair score` again")
-    manifest = read_manifest(run).select("id", "audio", "start_s", "end_s", "text", "audio_sha256")
+    manifest = read_manifest(run).select("id", "audio", "start_s", "end_s", "channel", "text", "audio_sha256")
     errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
     rows = (
         scores.filter(pl.col("excluded").is_null())
@@ -119,8 +119,8 @@ def _audio(run: RunFolder, root: str | None, row: dict[str, Any]) -> bytes | Non
     if row["duration_s"] is None or row["duration_s"] > _LONGEST_AUDIO_S:
         return None
     try:
-        data = load_bytes(locate_audio(row["audio"], root, run.path))
-        samples = decode(data, _AUDIO_RATE, row["start_s"], row["end_s"])
+        path = locate_audio(row["audio"], root, run.path)
+        samples = decode(path, _AUDIO_RATE, row["start_s"], row["end_s"], row["channel"])
     except (AudioError, RunFolderError):
         return None
     buffer = io.BytesIO()

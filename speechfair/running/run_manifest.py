@@ -40,8 +40,10 @@ def manifest_schema() -> dict[str, Any]:
         "audio_sha256": pl.String,
         "start_s": pl.Float64,
         "end_s": pl.Float64,
+        "channel": pl.Int16,
         "duration_s": pl.Float64,
         "sample_rate": pl.Int32,
+        "channels": pl.Int16,
         "text": pl.String,
         "language": pl.String,
         "speaker": pl.String,
@@ -85,9 +87,14 @@ def build_manifest(corpus: Corpus, folder: Path, threads: int = 4) -> pl.DataFra
 
 
 def content_digest(manifest: pl.DataFrame) -> str:
-    """The sha256 over the rows' content, whatever Parquet writer stored them. Audio counts by its digest."""
+    """The sha256 over the rows' content, whatever Parquet writer stored them. Audio counts by its digest.
+
+    A row without a channel counts as it did before there were channels.
+    """
     digest = hashlib.sha256()
-    for row in manifest.drop("audio").iter_rows(named=True):
+    for row in manifest.drop("audio", "channels", strict=False).iter_rows(named=True):
+        if row.get("channel") is None:
+            row.pop("channel", None)
         digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
         digest.update(b"\n")
     return digest.hexdigest()
@@ -182,8 +189,10 @@ def _row(item: Utterance, audio: str, facts: AudioFacts | str) -> dict[str, Any]
         "audio_sha256": good.sha256 if good else None,
         "start_s": item.start_s,
         "end_s": item.end_s,
+        "channel": item.channel,
         "duration_s": max(0.0, end - (item.start_s or 0.0)) if end is not None and good else None,
         "sample_rate": good.sample_rate if good else None,
+        "channels": good.channels if good else None,
         "text": item.text,
         "language": item.language,
         "speaker": item.speaker,

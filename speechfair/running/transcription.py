@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.audio import AudioError, current_digest, decode
 from speechfair.errors import ModelError, RunFolderError, SpeechfairError
 from speechfair.running.run_manifest import locate_audio
 from speechfair.store import RunFolder
@@ -148,8 +148,10 @@ def transcribe_missing(
 
 
 def utterance_digest(row: dict[str, Any]) -> str:
-    """Identity of what was heard: the audio's bytes and the stretch of them (16 hex digits)."""
+    """Identity of what was heard: the audio's bytes, the stretch of them and the channel (16 hex digits)."""
     parts = f"{row['audio_sha256']}|{row['start_s']}|{row['end_s']}|{row['audio_error'] or ''}"
+    if row.get("channel") is not None:
+        parts += f"|channel {row['channel']}"
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
@@ -208,10 +210,10 @@ def loaded_batches(
             try:
                 if row["audio_error"]:
                     raise AudioError(row["audio_error"])
-                data = load_bytes(locate_audio(row["audio"], root, folder))
-                if hashlib.sha256(data).hexdigest() != row["audio_sha256"]:
+                path = locate_audio(row["audio"], root, folder)
+                if current_digest(path) != row["audio_sha256"]:
                     raise AudioError("audio file has changed since the manifest was made")
-                samples = decode(data, rate, row["start_s"], row["end_s"])
+                samples = decode(path, rate, row["start_s"], row["end_s"], row["channel"])
                 audio.append(Audio(row["id"], samples, rate))
             except AudioError as error:
                 failures.append(Hypothesis(row["id"], None, str(error), 0.0, key))

@@ -16,7 +16,7 @@ from tests.corpora.planting import Tree, hollow, write
 
 def kaldi(folder: Path) -> Tree:
     """Segments, one of them backwards; a pipe; a path that leads out; text without audio; labels in files."""
-    write(folder / "wav.scp", "r1 audio/r1.wav", "r2 sph2pipe -f wav r2.sph |", "r3 /elsewhere/r3.wav")
+    write(folder / "wav.scp", "r1 audio/r1.wav", "r2 sox r2.wav -t wav - speed 1.1 |", "r3 /elsewhere/r3.wav")
     write(folder / "segments", "u1 r1 0.0 1.5", "u2 r1 2.0 1.5", "u3 r2 0 1", "u4 r3 0 1", "u5 r1 1.5 -1")
     write(folder / "text", "u1 hello there", "u2 x", "u3 x", "u4 x", "u9 nobody")
     write(folder / "utt2spk", *(f"u{number} s1" for number in range(1, 6)))

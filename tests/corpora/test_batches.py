@@ -40,8 +40,8 @@ def test_an_excluded_row_has_only_its_reason() -> None:
         [Exclusion("e", "why", "there"), Utterance("u", Path("/a/u.wav"), "x", "eng", None)], Path("/a")
     )
     assert flat(batch) == [
-        ("e", None, None, None, None, None, None, (), "why", "there"),
-        ("u", "u.wav", "x", "eng", None, None, None, (), None, None),
+        ("e", None, None, None, None, None, None, None, (), "why", "there"),
+        ("u", "u.wav", "x", "eng", None, None, None, None, (), None, None),
     ]
 
 

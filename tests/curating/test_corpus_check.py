@@ -107,7 +107,7 @@ def test_levels_lengths_clipping_and_silence_are_measured(tmp_path: Path) -> Non
     assert look("half.wav", 1.0, 2.0).digest == full.digest  # type: ignore[attr-defined]
     assert look("nothing.wav").level_db is None  # type: ignore[attr-defined]
     assert look("nothing.wav").silent == 1.0  # type: ignore[attr-defined]
-    assert "does not lie in audio of 1.000 s" in str(look("sine.wav", 0.5, 2.0))
+    assert "the audio is 1.000 s long" in str(look("sine.wav", 0.5, 2.0))
     assert look("missing.wav") == "audio file is missing"
 
 

@@ -208,6 +208,7 @@ class CommonVoice(FolderCorpus):
             _told("client_id").alias("speaker"),
             none.cast(pl.Float64).alias("start_s"),
             none.cast(pl.Float64).alias("end_s"),
+            none.cast(pl.Int16).alias("channel"),
             "labels",
             none.cast(pl.String).alias("excluded"),
             none.cast(pl.String).alias("place"),

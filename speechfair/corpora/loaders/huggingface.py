@@ -102,6 +102,16 @@ class SavedDataset(FolderCorpus):
             )
         self._reader = RowReader(self._map, present, self.card, language, str(self.root), None)
 
+    @property
+    def missing_words(self) -> Mapping[tuple[str, str], int]:
+        """Words for a missing value that were met so far, by axis and word."""
+        return self._reader.missing
+
+    @property
+    def unread_columns(self) -> tuple[str, ...]:
+        """Columns that nothing reads."""
+        return self._reader.unread
+
     def _load(self, split: str | None) -> datasets.Dataset:
         datasets = _datasets()
         try:
@@ -171,7 +181,11 @@ def to_dataset(
     label = {"axis": text, "value": text, "source": text}
     features = module.Features(
         dict.fromkeys(("id", "text", "language", "speaker", *(f"label_{axis}" for axis in axes)), text)
-        | {"start_s": module.Value("float64"), "end_s": module.Value("float64")}
+        | {
+            "start_s": module.Value("float64"),
+            "end_s": module.Value("float64"),
+            "channel": module.Value("int16"),
+        }
         | {
             "audio": {"bytes": module.Value("binary"), "path": text} if audio else text,
             "labels": module.List(label),
@@ -199,6 +213,7 @@ def _row(item: Utterance, audio: bool, root: Path | None) -> dict[str, Any]:
         "speaker": item.speaker,
         "start_s": item.start_s,
         "end_s": item.end_s,
+        "channel": item.channel,
         "labels": [{"axis": x.axis, "value": x.value, "source": x.source} for x in item.labels],
     }
 

@@ -1,7 +1,8 @@
 """A Kaldi data folder of the user's own.
 
 Layout: ``wav.scp`` and ``text``; where known ``segments``, ``utt2spk``, ``spk2gender`` and any ``spk2AXIS`` or
-``utt2AXIS`` with labels, such as ``spk2accent``. Pipes in ``wav.scp`` are not run: such rows are excluded.
+``utt2AXIS`` with labels, such as ``spk2accent``. Commands in ``wav.scp`` are not run; those that take one channel of
+a file are understood (`speechfair.corpora.wav_scp`), rows with another one are excluded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import get_args
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import age_band, expect, inside, lines_of, table_of
+from speechfair.corpora.wav_scp import recording_of
 from speechfair.errors import CorpusError, InputError
 from speechfair.registry import did_you_mean
 from speechfair.types import Exclusion, Label, LabelSource, Utterance
@@ -70,10 +72,11 @@ class KaldiFolder(FolderCorpus):
         listed = set()
         for name, recording, times, where in self._stretches(recordings):
             listed.add(name)
-            audio = self._audio(recordings.get(recording, ""))
-            if isinstance(times, str) or isinstance(audio, str):
-                yield Exclusion(name, times if isinstance(times, str) else str(audio), where)
+            found = self._audio(recordings.get(recording, ""))
+            if isinstance(times, str) or isinstance(found, str):
+                yield Exclusion(name, times if isinstance(times, str) else str(found), where)
                 continue
+            audio, channel = found
             speaker = speakers.get(name) or None
             yield Utterance(
                 id=name,
@@ -84,6 +87,7 @@ class KaldiFolder(FolderCorpus):
                 labels=self._labels(labels, name, speaker),
                 start_s=times[0],
                 end_s=times[1],
+                channel=channel,
             )
         for name in texts:
             if name not in listed:
@@ -103,15 +107,14 @@ class KaldiFolder(FolderCorpus):
             recording = cells[1] if len(cells) > 1 else ""
             yield cells[0], recording, _times(cells), f"segments, line {number}"
 
-    def _audio(self, entry: str) -> Path | str:
-        if not entry or entry.endswith("|") or entry.startswith("|"):
-            return "wav.scp gives no path of a file"
-        path = inside(self.root, entry)
-        return (
-            path
-            if path is not None
-            else "audio path leads out of the folder; give --option audio_root=FOLDER"
-        )
+    def _audio(self, entry: str) -> tuple[Path, int | None] | str:
+        found = recording_of(entry)
+        if isinstance(found, str):
+            return found
+        path = inside(self.root, found[0])
+        if path is None:
+            return "audio path leads out of the folder; give --option audio_root=FOLDER"
+        return path, found[1]
 
     def _optional(self, table: str) -> dict[str, str]:
         path = self.tables / table

@@ -2,7 +2,8 @@
 
 A supervision becomes an utterance. Labels are read from ``supervision.custom["speechfair_labels"]`` (a list of axis,
 value and source, as `write_cuts` writes it) or else from those keys of ``custom`` that are known axes. Cuts that are
-mixed, have several channels, or whose recording is transformed are excluded. Needs the extra ``lhotse``.
+mixed, have several channels at once, or whose recording is transformed are excluded; a cut of one channel of a
+recording is that channel. Needs the extra ``lhotse``.
 """
 
 from __future__ import annotations
@@ -93,14 +94,16 @@ class LhotseCuts(FolderCorpus):
         recording = cut.recording
         if recording.transforms:
             return "the recording is transformed"
-        if len(recording.sources) != 1 or recording.sources[0].type != "file" or recording.num_channels != 1:
-            return "audio is not one file with one channel"
+        if len(recording.sources) != 1 or recording.sources[0].type != "file":
+            return "audio is not one file"
+        if cut.channel not in recording.sources[0].channels:
+            return f"channel {cut.channel} is not in the recording's file"
         return None
 
     def _utterance(self, cut: Any, supervision: Any, audio: Path) -> Utterance:
         start, end = cut.start + supervision.start, cut.start + supervision.end
-        custom = dict(supervision.custom or {})
-        whole = start <= 0 and abs(end - cut.recording.duration) < 1e-3
+        custom, recording = dict(supervision.custom or {}), cut.recording
+        whole = start <= 0 and abs(end - recording.duration) < 1e-3
         times = custom.get(_TIMES, [None, None] if whole else [max(0.0, start), end])
         return Utterance(
             id=supervision.id,
@@ -111,6 +114,7 @@ class LhotseCuts(FolderCorpus):
             labels=self._labels(supervision, custom),
             start_s=times[0],
             end_s=times[1],
+            channel=recording.sources[0].channels.index(cut.channel) if recording.num_channels > 1 else None,
         )
 
     def _code(self, language: str | None) -> str:
@@ -158,7 +162,7 @@ def _made(item: Utterance, root: Path | None, lhotse: Any) -> Any:
         facts = probe(load_bytes(item.audio))
     except AudioError as error:
         return Exclusion(item.id, str(error), str(item.audio))
-    if facts.channels != 1:
+    if facts.channels != 1 and item.channel is None:
         return Exclusion(item.id, f"{facts.channels} channels where one is expected", str(item.audio))
     inner = root is not None and item.audio.is_relative_to(root)
     source = item.audio.relative_to(root).as_posix() if root is not None and inner else str(item.audio)
@@ -170,7 +174,7 @@ def _made(item: Utterance, root: Path | None, lhotse: Any) -> Any:
         )
     recording = lhotse.Recording(
         id=item.id,
-        sources=[lhotse.audio.AudioSource(type="file", channels=[0], source=source)],
+        sources=[lhotse.audio.AudioSource(type="file", channels=list(range(facts.channels)), source=source)],
         sampling_rate=facts.sample_rate,
         num_samples=facts.frames,
         duration=facts.duration_s,
@@ -178,6 +182,7 @@ def _made(item: Utterance, root: Path | None, lhotse: Any) -> Any:
     supervision = lhotse.SupervisionSegment(
         id=item.id,
         recording_id=item.id,
+        channel=item.channel or 0,
         start=0.0,
         duration=length,
         text=item.text,
@@ -189,7 +194,12 @@ def _made(item: Utterance, root: Path | None, lhotse: Any) -> Any:
         },
     )
     return lhotse.MonoCut(
-        id=item.id, start=start, duration=length, channel=0, supervisions=[supervision], recording=recording
+        id=item.id,
+        start=start,
+        duration=length,
+        channel=item.channel or 0,
+        supervisions=[supervision],
+        recording=recording,
     )
 
 

@@ -62,6 +62,16 @@ class ManifestCorpus:
         return load_card(self.name)
 
     @property
+    def missing_words(self) -> Mapping[tuple[str, str], int]:
+        """Words for a missing value that were met so far, by axis and word."""
+        return self._reader.missing
+
+    @property
+    def unread_columns(self) -> tuple[str, ...]:
+        """Columns that nothing reads."""
+        return self._reader.unread
+
+    @property
     def options(self) -> Mapping[str, Any]:
         """Arguments apart from `root`; the file's rows count through the manifest digest of the run."""
         return {

@@ -27,6 +27,7 @@ __all__ = ["TarMember", "TarShards", "write_shards"]
 
 _AUDIO = ("wav", "flac", "mp3", "ogg", "opus")
 _LARGEST_TEXT = 16 * 2**20
+_OPTIONAL = ("id", "speaker", "speaker_within", "start_s", "end_s", "duration_s", "channel", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class TarShards(FolderCorpus):
     def _named(self) -> set[str]:
         """Keys that the column map names, beyond the standard names."""
         given = self._map
-        optional = (given.id, given.speaker, given.start_s, given.end_s, given.language)
+        optional = [getattr(given, field) for field in _OPTIONAL]
         labels = given.labels.values() if given.labels else ()
         return {name for name in optional if name} | {column.column for column in labels}
 
@@ -136,11 +137,7 @@ class TarShards(FolderCorpus):
     def _map_of(self, row: Mapping[str, Any]) -> ColumnMap:
         """The column map without the names that this sample leaves out; samples need not have all of them."""
         given = self._map
-        absent = {
-            field: None
-            for field in ("id", "speaker", "start_s", "end_s", "language")
-            if getattr(given, field) not in row
-        }
+        absent = {field: None for field in _OPTIONAL if getattr(given, field) not in row}
         labels = given.labels
         if labels is not None:
             labels = {axis: column for axis, column in labels.items() if column.column in row}
@@ -239,6 +236,7 @@ def _write_sample(archive: tarfile.TarFile, key: str, item: Utterance) -> Exclus
         "speaker": item.speaker,
         "start_s": item.start_s,
         "end_s": item.end_s,
+        "channel": item.channel,
         "labels": [asdict(label) for label in item.labels],
     }
     for suffix, data in (("json", json.dumps(facts, ensure_ascii=False).encode()), (ending, audio)):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from speechfair.audio import AudioError, decode, load_bytes
+from speechfair.audio import AudioError, decode
 from speechfair.debias.data.spec_augment import hide
 from speechfair.debias.training.window import FULL_WINDOW_S
 from speechfair.errors import CorpusError, InputError
@@ -177,7 +177,7 @@ def window_of(longest_s: float, window_s: float) -> float:
 def read_samples(row: Row) -> NDArray[np.float32]:
     """Samples of a row at 16 kHz; audio that has changed since it was probed raises `CorpusError`."""
     try:
-        return decode(load_bytes(row.audio), SAMPLE_RATE, row.start_s, row.end_s)
+        return decode(row.audio, SAMPLE_RATE, row.start_s, row.end_s, row.channel)
     except AudioError as error:
         raise CorpusError(
             f"utterance {row.id!r} ({row.audio}) could be read before and cannot be now: {error}; "

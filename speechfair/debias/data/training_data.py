@@ -24,6 +24,7 @@ class Row:
     language: str
     speaker: str
     group: str
+    channel: int | None = None
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,11 @@ def digest_of_rows(rows: Sequence[Row]) -> str:
     """sha256 over ids, audio and texts, in order."""
     import hashlib
 
-    lines = (f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n" for row in rows)
+    lines = (
+        f"{row.id}\t{row.audio_sha256}\t{row.start_s}\t{row.end_s}\t{row.text}\n"
+        + (f"channel {row.channel}\n" if row.channel is not None else "")
+        for row in rows
+    )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -180,6 +184,7 @@ def usable_rows(
                 language=row["language"],
                 speaker=row["speaker"],
                 group=row["group"],
+                channel=row["channel"],
             )
         )
     if len(rows) + sum(reasons.values()) != manifest.height:

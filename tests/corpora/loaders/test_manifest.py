@@ -56,7 +56,7 @@ def any_format(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_every_format_gives_the_same_row(any_format: Path) -> None:
     labels = (Label("gender", "female", "corpus"),)
     assert only(any_format) == Utterance(
-        "a.wav", any_format.parent / "a.wav", "hi, you", "eng", "s", labels, 0.5, 1.0
+        "a.wav#0.5-1", any_format.parent / "a.wav", "hi, you", "eng", "s", labels, 0.5, 1.0
     )
 
 
