@@ -1,7 +1,4 @@
-"""The nouns that every other module speaks in: frozen values, no behaviour beyond arithmetic.
-
-Nothing here reads a file or imports anything outside the standard library.
-"""
+"""The nouns that every other module speaks in: frozen values, of the standard library alone. No file is read here."""
 
 from __future__ import annotations
 

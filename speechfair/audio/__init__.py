@@ -8,8 +8,8 @@ both figures, not a shorter recording. A length that a streaming writer left ope
 
 from __future__ import annotations
 
-from speechfair.audio.facts import AudioError, AudioFacts
-from speechfair.audio.reading import (
+from speechfair.audio.audio_facts import AudioError, AudioFacts
+from speechfair.audio.samples import (
     Stretch,
     current_digest,
     decode,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.audio.facts import AudioError
+from speechfair.audio.audio_facts import AudioError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from speechfair.audio.facts import AudioError
+from speechfair.audio.audio_facts import AudioError
 
 __all__ = ["check_promise"]
 
