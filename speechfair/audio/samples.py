@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from speechfair.audio.container import Container
 from speechfair.audio.audio_facts import AudioError, AudioFacts
+from speechfair.audio.container import Container
 from speechfair.audio.mpeg_frames import frames_in, is_mpeg
 from speechfair.audio.wave_header import check_promise
 
