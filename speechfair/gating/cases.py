@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS, CriteriaFile, Criterion
+from speechfair.gating.criteria import AGAINST_REFERENCE, NAMED, OVER_ALL_GROUPS, CriteriaFile, Criterion
 from speechfair.gating.freezing import Standing
 from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.metrics import SpeakerSums
+    from speechfair.metrics.metric import Metric
+    from speechfair.running.scoring import Tokens
 
-__all__ = ["ALL_GROUPS", "RARE", "Case", "Members", "RunFacts", "cases_of", "measurement"]
+__all__ = ["ALL_GROUPS", "Case", "Members", "RunFacts", "cases_of", "measurement"]
 
 ALL_GROUPS = "all groups"
-
-RARE = frozenset({"failure_rate", "runaway_rate"})
-"""Metrics of events that may strike few speakers wholly; see `speechfair.metrics.rare_events`."""
 
 _SEED = 0
 """Of the bootstrap. Not the run's own: a seed that can be chosen after the results could choose the verdict."""
@@ -68,20 +67,32 @@ class RunFacts:
             return pl.DataFrame(schema=_columns())
         return self.scores.filter(pl.col("excluded").is_null())
 
-    def members(self, axis: str) -> Mapping[str, Members]:
-        """The groups of an axis by name, those without a label too; made once."""
+    def members(self, axis: str, of: str | None = None) -> Mapping[str, Members]:
+        """The groups of an axis by name, those without a label too; made once.
+
+        With `of`, only the rows that this metric counts; a group of which it counts none is there without rows.
+        """
         import polars as pl
 
-        if axis not in self._by_axis:
-            labelled = add_axis(self.counted, axis)
-            self._by_axis[axis] = {
-                value: _members(value, labelled.filter(pl.col("group") == value))
-                for value in sorted(labelled["group"].unique().to_list())
+        if (axis, of) not in self._by_axis:
+            labelled = add_axis(self._rows(of), axis)
+            values = {*labelled["group"].to_list()} | ({*self.members(axis)} if of is not None else set())
+            self._by_axis[axis, of] = {
+                value: _members(value, labelled.filter(pl.col("group") == value)) for value in sorted(values)
             }
-        return self._by_axis[axis]
+        return self._by_axis[axis, of]
+
+    def _rows(self, of: str | None) -> pl.DataFrame:
+        from speechfair.metrics.metric import load_metric, measure
+
+        if of is None or self.scores is None:
+            return self.counted
+        return measure(
+            load_metric(of), self.scores, "characters" if self.tokens == "characters" else "words"
+        ).table
 
     @cached_property
-    def _by_axis(self) -> dict[str, dict[str, Members]]:
+    def _by_axis(self) -> dict[tuple[str, str | None], dict[str, Members]]:
         return {}
 
 
@@ -132,6 +143,11 @@ class Case:
     estimate: Estimate | None = field(default=None, compare=False)
 
     @property
+    def tokens(self) -> Tokens:
+        """What the run's errors are counted in."""
+        return "characters" if self.facts.tokens == "characters" else "words"
+
+    @property
     def everyone(self) -> tuple[Members, ...]:
         """The judged groups and the reference."""
         return (*self.groups, self.reference) if self.reference is not None else self.groups
@@ -139,7 +155,7 @@ class Case:
 
 def cases_of(file: CriteriaFile, criterion: Criterion, facts: RunFacts) -> list[Case]:
     """The comparisons of one criterion of `file`: one per group, or one for all groups together; never none."""
-    members = facts.members(criterion.axis)
+    members = facts.members(criterion.axis, criterion.of)
     known = tuple(value for value in members if UNKNOWN not in value.split("+"))
     unlabelled = [value for value in members if value not in known]
     against = criterion.metric in AGAINST_REFERENCE
@@ -175,38 +191,35 @@ def measurement(case: Case) -> Callable[[float], Estimate]:
 def _measurement(case: Case) -> Callable[[float], Estimate]:
     import numpy as np
 
-    from speechfair.metrics import (
-        max_min_gap,
-        pooled_rate,
-        rate_difference,
-        rate_ratio,
-        speaker_mean_rate,
-        worst_best_ratio,
-    )
+    from speechfair.metrics import metric_estimates as of
 
-    metric = case.criterion.metric
+    name, counted = case.criterion.metric, _counted(case.criterion, case.tokens)
     if not case.groups:
         return lambda level: _nothing(level, "no utterances: no value")
-    sums = [_sums(metric, members.table) for members in case.groups]
-    if metric == "runaway_share" and not sums[0].total_errors:
-        reason = "no runaway was seen; how many errors one would make is not known: use runaway_rate"
-        return lambda level: _nothing(level, reason)
-    if metric in OVER_ALL_GROUPS:
-        over_all = max_min_gap if metric == "gap" else worst_best_ratio
+    sums = [_sums(counted, members.table, case.tokens) for members in case.groups]
+    if name in OVER_ALL_GROUPS:
+        over_all = of.metric_gap if name == "gap" else of.metric_worst_best
         # Their two tails are unequal: at this level neither is more than the (1 - level) / 2 that a verdict may err by.
-        return lambda level: over_all(sums, rng=np.random.default_rng(_SEED), level=(1 + level) / 2)
-    if metric in AGAINST_REFERENCE:
-        compare = rate_ratio if metric == "rate_ratio" else rate_difference
+        return lambda level: over_all(counted, sums, rng=np.random.default_rng(_SEED), level=(1 + level) / 2)
+    if name in AGAINST_REFERENCE:
+        compare = of.metric_ratio if name == "rate_ratio" else of.metric_difference
         if case.reference is None:
             return lambda level: _nothing(level, "no reference group: no value")
-        reference = _sums(metric, case.reference.table)
-        return lambda level: compare(sums[0], reference, level)
-    if metric in RARE:
-        from speechfair.metrics.rare_events import rare_event_rate
+        reference = _sums(counted, case.reference.table, case.tokens)
+        return lambda level: compare(counted, sums[0], reference, level)
+    alone = of.metric_speaker_mean if name == "speaker_mean_rate" else of.metric_rate
+    return lambda level: alone(counted, sums[0], level)
 
-        return lambda level: rare_event_rate(sums[0], level)
-    alone = speaker_mean_rate if metric == "speaker_mean_rate" else pooled_rate
-    return lambda level: alone(sums[0], level)
+
+def _counted(criterion: Criterion, tokens: Tokens) -> Metric:
+    """The registered metric whose statistic is judged: the criterion's own, else the error rate of the run."""
+    from speechfair.metrics.metric import load_metric
+
+    if criterion.of is not None:
+        return load_metric(criterion.of)
+    if criterion.metric in NAMED:
+        return load_metric(criterion.metric)
+    return load_metric("word_error_rate" if tokens == "words" else "character_error_rate")
 
 
 def _with(case: Case, group: str, wanted: Sequence[str], members: Mapping[str, Members]) -> Case:
@@ -234,26 +247,10 @@ def _members(value: str, table: pl.DataFrame) -> Members:
     return Members(value, table, n_speakers=count[0], n_told_speakers=count[1])
 
 
-def _sums(metric: str, table: pl.DataFrame) -> SpeakerSums:
-    """Sums per speaker of what the metric counts: errors per token, events per utterance, or errors per error."""
-    import polars as pl
+def _sums(metric: Metric, table: pl.DataFrame, tokens: Tokens) -> SpeakerSums:
+    from speechfair.metrics.metric import measure, metric_sums
 
-    from speechfair.metrics import speaker_sums
-
-    if metric not in ("failure_rate", "runaway_rate", "runaway_share"):
-        return speaker_sums(table)
-    errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
-    of = {
-        "failure_rate": (pl.col("failed").cast(pl.Int64), pl.lit(1)),
-        "runaway_rate": (pl.col("runaway").cast(pl.Int64), pl.lit(1)),
-        "runaway_share": (errors * pl.col("runaway").cast(pl.Int64), errors),
-    }
-    counted, among = of[metric]
-    return speaker_sums(
-        table.select(
-            "speaker", counted.alias("substitutions"), deletions=0, insertions=0, reference_length=among
-        )
-    )
+    return metric_sums(measure(metric, table, tokens).table)
 
 
 def _nothing(level: float, reason: str) -> Estimate:

@@ -115,7 +115,7 @@ def _limited(
         return Requirement(
             name=name, verdict="pass", reason=f"no criterion limits the {what}, by choice: {waived}"
         )
-    fitting = [criterion for criterion in file.criteria if criterion.metric in metrics]
+    fitting = [criterion for criterion in file.criteria if criterion.measured in metrics]
     option = "without_absolute" if name == "absolute_criterion" else "without_failure_rate"
     if not fitting:
         return Requirement(

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from speechfair.errors import InputError
 from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
 from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    from speechfair.metrics.metric import Kind
 
 __all__ = ["SCHEMA", "CriteriaFile", "Criterion", "Metric", "read_criteria", "shipped_criteria"]
 
@@ -42,6 +46,9 @@ OVER_ALL_GROUPS = frozenset({"gap", "worst_best_ratio"})
 RATIOS = frozenset({"rate_ratio", "worst_best_ratio"})
 """Metrics whose value is 1 where there is no difference."""
 
+NAMED = frozenset({"failure_rate", "runaway_rate", "runaway_share"})
+"""Rates of the registered metric of the same name: ``failure_rate`` is the ``rate`` with ``of: failure_rate``."""
+
 _WORDS = {
     "rate": "error rate (sum of errors / sum of reference tokens)",
     "speaker_mean_rate": "mean of the speakers' error rates",
@@ -59,7 +66,10 @@ class Criterion(StrictRecord):
     """One statement that a run can keep or break: `metric` of each group is at most `limit`."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name of the criterion in results")
-    metric: Metric
+    metric: Metric = Field(description="the statistic that is limited")
+    of: str | None = Field(
+        default=None, description="registered metric that it is a statistic of; None is the run's error rate"
+    )
     axis: str = Field(pattern=r"^[^+\s]+(\+[^+\s]+)*$", description="label axis; a+b is a crossing")
     groups: list[str] | Literal["all"] = Field(default="all", min_length=1)
     reference: str | None = Field(default=None, description="None takes the corpus card's")
@@ -103,16 +113,55 @@ class Criterion(StrictRecord):
             raise ValueError(f"the reference {self.reference!r} cannot be compared with itself")
         if self.metric in OVER_ALL_GROUPS and len(named) == 1:
             raise ValueError(f"the metric {self.metric} needs at least two groups")
-        if problem := _limit_problem(self.metric, self.limit):
+        kind = self._kind_of()
+        if problem := _limit_problem(self.metric, self.limit, kind):
             raise ValueError(problem)
         return self
+
+    def _kind_of(self) -> Kind | None:
+        """Kind of the metric of `of`, which must be one that a limit from above makes sense for."""
+        if self.of is None:
+            return None
+        from speechfair.metrics.metric import load_metric
+
+        if self.metric in NAMED:
+            raise ValueError(f"the metric {self.metric} is one itself; leave 'of' out, or write metric: rate")
+        try:
+            metric = load_metric(self.of)
+        except InputError as error:
+            raise ValueError(f"of: {error}") from None
+        if not metric.higher_is_worse:
+            raise ValueError(f"of: more of the {metric.title} is better, and a criterion limits from above")
+        return metric.kind
+
+    @property
+    def measured(self) -> str:
+        """Statistic and metric by name, such as ``rate_ratio of latency``; ``rate_ratio`` alone is the error rate's."""
+        return self.metric if self.of is None else f"{self.metric} of {self.of}"
+
+    @property
+    def _words(self) -> str:
+        if self.of is None:
+            return _WORDS[self.metric]
+        from speechfair.metrics.metric import load_metric
+
+        metric = load_metric(self.of)
+        text = _WORDS[self.metric].replace(
+            "error rate (sum of errors / sum of reference tokens)", "error rate"
+        )
+        text = text.replace("error rates", f"values of the {metric.title}").replace(
+            "error rate", metric.title
+        )
+        return (
+            f"{text} ({metric.event} among {metric.trial}{'' if metric.unit == '%' else ', ' + metric.unit})"
+        )
 
     @property
     def sentence(self) -> str:
         """The criterion for a person, in one line."""
         every = "every group" if self.groups == "all" else ", ".join(self.groups)
         over = " over " if self.metric in OVER_ALL_GROUPS else " of "
-        text = f"{_WORDS[self.metric]}{over}{every} on {self.axis} is at most {self.limit:g}"
+        text = f"{self._words}{over}{every} on {self.axis} is at most {self.limit:g}"
         if self.metric in AGAINST_REFERENCE:
             text += f"; reference: {self.reference or 'as the corpus card names it'}"
         text += f"; {100 * self.level:g} % interval, {self.min_speakers} speakers a group, "
@@ -173,10 +222,10 @@ def shipped_criteria() -> Path:
     return data_folder("recipes") / "audit" / "criteria.yaml"
 
 
-def _limit_problem(metric: Metric, limit: float) -> str | None:
+def _limit_problem(metric: Metric, limit: float, kind: Kind | None) -> str | None:
     if metric in RATIOS:
         return None if limit >= 1 else f"limit {limit:g}: a ratio's limit is at least 1, such as 1.25"
-    if limit > 1 or not math.isfinite(limit):
+    if not math.isfinite(limit) or (limit > 1 and kind not in ("count", "amount")):
         return f"limit {limit:g}: write a fraction and not percent, such as 0.15 for 15 %"
     if limit == 0 and metric != "rate_difference":
         return "limit 0: no finite test can show that something never happens; write the largest share you accept"

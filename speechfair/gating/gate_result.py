@@ -57,7 +57,9 @@ class Comparison(Record):
     """One criterion for one group, or for all groups together where its metric is one of all groups."""
 
     criterion: str
-    metric: str
+    metric: str = Field(
+        description="the statistic, and after 'of' the registered metric if it is not the error rate"
+    )
     axis: str
     group: str = Field(description="a label value, or 'all groups'")
     reference: str | None

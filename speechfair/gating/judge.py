@@ -140,7 +140,7 @@ class _Trial:
         reference = self.case.reference
         return Comparison(
             criterion=criterion.id,
-            metric=criterion.metric,
+            metric=criterion.measured,
             axis=criterion.axis,
             group=self.case.group,
             reference=self.case.reference_name,

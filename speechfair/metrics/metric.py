@@ -51,8 +51,10 @@ class Metric:
     higher_is_worse : whether a group with a larger value is served worse.
     tokens : count the errors of ``words`` or of ``characters`` whatever the run was scored by; None takes the run's.
     rows : ``scored`` rows (failures among them), or those with an ``empty_reference``, which no error rate counts.
-    needs : columns of the score table that the expressions read.
-    about : one sentence that says what is counted and what is not.
+    rare : the event may strike few speakers wholly and spare all others, as a broken codec does. The interval of the
+        rate is then bounded by speakers (`speechfair.metrics.rare_events`). Only for shares of utterances.
+    unseen : why no event says nothing, where that is so; a group without an event then has no rate.
+    about : what is counted and what is not, in a sentence or two.
 
     Raises
     ------
@@ -73,6 +75,8 @@ class Metric:
     higher_is_worse: bool = True
     tokens: Tokens | None = None
     rows: Rows = "scored"
+    rare: bool = False
+    unseen: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

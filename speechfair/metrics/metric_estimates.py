@@ -35,12 +35,17 @@ narrower than that of as many independent events; in millionths this least width
 
 
 def metric_rate(metric: Metric, sums: SpeakerSums, level: float = 0.95) -> Estimate:
-    """Sum of events / sum of trials, with the interval of `pooled_rate`; None with the reason without trials."""
+    """Sum of events / sum of trials; None with the reason without trials.
+
+    The interval is that of `pooled_rate`, or of `rare_event_rate` for a metric of rare events.
+    """
+    from speechfair.metrics.rare_events import rare_event_rate
     from speechfair.metrics.rates import pooled_rate
 
     if reason := _nothing(metric, sums):
         return _undefined([sums], level, reason)
-    return _back(metric, pooled_rate(_fine(metric, sums), level), 1 / _unit(metric), low=0.0)
+    rate = rare_event_rate if metric.rare else pooled_rate
+    return _back(metric, rate(_fine(metric, sums), level), 1 / _unit(metric), low=0.0)
 
 
 def metric_speaker_mean(metric: Metric, sums: SpeakerSums, level: float = 0.95) -> Estimate:
@@ -130,6 +135,8 @@ def _nothing(metric: Metric, sums: SpeakerSums, where: str = "") -> str | None:
     """Why this group has no rate, or None."""
     if not sums.total_words:
         return f"{where}no {metric.trial}: no {metric.title}"
+    if metric.unseen and not sums.total_errors:
+        return f"{where}{metric.unseen}"
     if metric.kind == "amount" and not sums.total_errors:
         return f"{where}no {metric.event} were measured: no {metric.title}"
     return None

@@ -13,6 +13,7 @@ METRIC = Metric(
     events=pl.col("failed"),
     trials=pl.lit(1),
     kind="proportion",
+    rare=True,
     about="Utterances for which the model returned no text, whatever the reason.",
 )
 """The metric."""

@@ -13,6 +13,7 @@ METRIC = Metric(
     events=(pl.col("insertions") > 0) & (pl.col("substitutions") + pl.col("deletions") == 0),
     trials=pl.lit(1),
     kind="proportion",
+    rare=True,
     about="Utterances in which every reference token was found and more was added: invented or repeated words.",
 )
 """The metric."""

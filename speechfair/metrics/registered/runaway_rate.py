@@ -13,6 +13,7 @@ METRIC = Metric(
     events=pl.col("runaway"),
     trials=pl.lit(1),
     kind="proportion",
+    rare=True,
     about="Utterances whose hypothesis has more insertions than the reference has tokens: loops and invented text.",
 )
 """The metric."""

@@ -15,6 +15,7 @@ METRIC = Metric(
     events=_ERRORS * pl.col("runaway").cast(pl.Int64),
     trials=_ERRORS,
     kind="proportion",
+    unseen="no runaway was seen; how many errors one would make is not known: use runaway_rate",
     about="Of all errors, those in hypotheses with more insertions than the reference has tokens.",
 )
 """The metric."""

@@ -13,6 +13,7 @@ METRIC = Metric(
     events=pl.col("hypothesis") != "",
     trials=pl.lit(1),
     kind="proportion",
+    rare=True,
     rows="empty_reference",
     about="Of the utterances with an empty reference, those for which the model writes something. No error rate "
     "counts these utterances.",
