@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +26,16 @@ from speechfair.auditing.audit_table import (
     times,
     worst_first,
 )
+from speechfair.auditing.findings import findings
 from speechfair.reporting.alignment import align
 from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import AuditResult, Axis, Group
+    from speechfair.auditing.result import AuditResult, Axis
     from speechfair.types import Estimate
 
-__all__ = ["Finding", "WorstUtterance", "finding", "write_report"]
+__all__ = ["WorstUtterance", "write_report"]
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -87,17 +87,6 @@ class WorstUtterance:
     duration_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one axis shows, in one plain sentence, and how sure that is."""
-
-    axis: str
-    verdict: str
-    """``difference``, ``unclear`` (cannot tell) or ``nothing`` (nothing to compare)."""
-    text: str
-    more: str = ""
-
-
 def write_report(
     result: AuditResult, worst: Sequence[WorstUtterance], path: Path, *, embed_audio: bool
 ) -> Path:
@@ -137,6 +126,7 @@ def write_report(
         r=result,
         **_words(result),
         axes=[_axis(result, name) for name in axis_names(result)],
+        findings=findings(result),
         worst=[_worst(item, result, embed_audio) for item in worst],
         worst_labels=_worst_labels(worst),
         has_audio=embed_audio and any(item.audio for item in worst),
@@ -150,90 +140,6 @@ def write_report(
     )
     write_atomically(path, page.encode("utf-8", errors="replace"))
     return path
-
-
-def finding(result: AuditResult, axis: str) -> Finding:
-    """The sentence of one axis: a difference, or that none can be told, and why."""
-    groups = worst_first(result, axis)
-    reference = next((g for g in groups if g.is_reference), None)
-    summary = next((a for a in result.axes if a.axis == axis), None)
-    if reference is None:
-        why = summary.reference_reason if summary else "no group is the reference"
-        return Finding(axis, "nothing", f"Nothing to compare: {printable(why)}.")
-    others = [g for g in groups if not g.is_reference and UNKNOWN not in g.value.split("+")]
-    if not others:
-        return Finding(
-            axis, "nothing", f"Nothing to compare: {_quoted(reference)} is the only labelled group."
-        )
-    rate = _rate_name(result)
-    judged = [
-        (g, g.ratio) for g in others if g.ratio and g.ratio.low is not None and g.ratio.high is not None
-    ]
-    if not judged:
-        return _without_interval(axis, rate, others[0], reference)
-    clear = [(g, r) for g, r in judged if (r.low or 0.0) > 1 or (r.high or 0.0) < 1]
-    # The worse-served groups come first; a group that is served better is named when none is worse.
-    pool = clear or judged
-    group, ratio = max(pool, key=lambda pair: ((pair[1].value or 0.0) > 1, _distance(pair[1])))
-    basis = (
-        f"{_level(ratio)} interval {ratio.low:.2f} to {ratio.high:.2f}; "
-        f"{group.n_speakers} and {_count(reference.n_speakers, 'speaker')}"
-    )
-    who = f"{_quoted(group)} had {_times(ratio.value)} the {rate} of those labelled {_quoted(reference)}"
-    if clear:
-        return Finding(
-            axis, "difference", f"Speakers labelled {who} ({basis}).", _others(clear, judged, others)
-        )
-    text = f"Cannot tell: speakers labelled {who}, but the interval includes 1 ({basis})."
-    return Finding(axis, "unclear", text, _others(clear, judged, others))
-
-
-def _without_interval(axis: str, rate: str, group: Group, reference: Group) -> Finding:
-    why = printable((group.ratio.reason if group.ratio else None) or "no reason is recorded")
-    if group.ratio is None or group.ratio.value is None:
-        return Finding(
-            axis, "unclear", f"Cannot tell how {_quoted(group)} compares with {_quoted(reference)}: {why}."
-        )
-    return Finding(
-        axis,
-        "unclear",
-        f"Cannot tell: speakers labelled {_quoted(group)} had {_times(group.ratio.value)} the {rate} of "
-        f"those labelled {_quoted(reference)}, but there is no interval ({why}).",
-    )
-
-
-def _others(clear: Sequence[Any], judged: Sequence[Any], others: Sequence[Group]) -> str:
-    if len(others) < 2:
-        return ""
-    words = [f"{len(clear)} of {len(judged)} compared groups differ clearly from the reference."]
-    if len(judged) < len(others):
-        words.append(f"{_count(len(others) - len(judged), 'group')} could not be judged.")
-    if len(judged) >= 10:
-        words.append(
-            "With so many comparisons some intervals miss 1 by chance; weigh the gap's p-value as well."
-        )
-    return " ".join(words)
-
-
-def _distance(ratio: Estimate) -> float:
-    return abs(math.log(ratio.value)) if ratio.value else math.inf
-
-
-def _quoted(group: Group) -> str:
-    name = printable(group.value)
-    return name if len(name) <= 80 else f"{name[:60]}…{name[-15:]}"
-
-
-def _times(value: float | None) -> str:
-    return f"{value:.2f} times"
-
-
-def _level(estimate: Estimate) -> str:
-    return f"{100 * estimate.level:g} %"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _rate_name(result: AuditResult) -> str:
@@ -266,7 +172,6 @@ def _axis(result: AuditResult, name: str) -> dict[str, Any]:
         "name": name,
         "groups": groups,
         "summary": summary,
-        "finding": finding(result, name),
         "charts": [Markup(chart) if chart else None for chart in charts or [None] * 3],
         "gap": _gap(summary) if summary else [],
         "together": any(group.ratio_simultaneous is not None for group in groups),
