@@ -8,12 +8,13 @@ elsewhere.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from speechfair.errors import InputError
+from speechfair.metrics.concentrated_harm import concentrated_upper
 from speechfair.metrics.jackknife import FARTHEST, satterthwaite, spanning, t_quantile
 from speechfair.metrics.pairing import Pair, join
 from speechfair.metrics.rates import MIN_SPEAKERS, TOO_WIDE, SpeakerSums, pooled_rate, require_level
@@ -170,6 +171,8 @@ def non_inferiority(
     Notes
     -----
     Where the relative margin is the larger, the ratio is judged, so that the noise of the rate before counts too.
+    The upper limit also allows for harm that falls on few speakers (`concentrated_upper`). Harm to people of whom
+    nobody was sampled cannot be seen: n speakers show a share of 1 - 0.05^(1/n) with 95 %.
     """
     for name, margin in (("relative", relative), ("absolute", absolute)):
         if not 0 <= margin < math.inf:
@@ -181,12 +184,30 @@ def non_inferiority(
         scale, change, limit = "difference", paired_difference(pair, level), absolute
     if change.low is None or change.high is None:
         return NonInferiority(scale, change, limit, None, change.reason)
+    change = _allowing_for_few(pair, change, scale, limit, level)
+    assert change.low is not None
+    assert change.high is not None
     if change.high <= limit:
         return NonInferiority(scale, change, limit, True)
     if change.low > limit:
         return NonInferiority(scale, change, limit, False)
     reason = f"the interval [{change.low:.4g}, {change.high:.4g}] contains the limit {limit:g}"
     return NonInferiority(scale, change, limit, None, reason)
+
+
+def _allowing_for_few(
+    pair: Pair, change: Estimate, scale: Literal["ratio", "difference"], limit: float, level: float
+) -> Estimate:
+    """`change` with its upper limit raised to what harm to few speakers allows; see `concentrated_upper`."""
+    old = pair.rates[0]
+    margin = limit if scale == "difference" else (limit - 1) * old
+    upper = concentrated_upper(pair, margin, level)
+    if upper is None or change.high is None:
+        return change
+    upper = upper if scale == "difference" else 1 + upper / old
+    if upper <= change.high:
+        return change
+    return replace(change, high=upper, method=f"{change.method}-or-struck-speakers")
 
 
 def _skewed(value: float, error: float, t: float) -> tuple[float, float]:

@@ -98,7 +98,7 @@ def script(given: ListCorpus, extra_y: int) -> dict[str, str]:
         s, u = int(row.id[1:3]), int(row.id[-1])
         words = row.text.split()
         for i in range(1 + (s // 2 + u) % 2 + (extra_y if s % 2 else 0)):
-            words[i] = "wrong"
+            words[i] = f"wrong{row.speaker}"
         texts[row.id] = " ".join(words)
     return texts
 
