@@ -16,7 +16,7 @@ import numpy as np
 from speechfair.errors import InputError
 from speechfair.metrics.disparity import log_ratio_error
 from speechfair.metrics.jackknife import effective_speakers, satterthwaite, t_quantile
-from speechfair.metrics.rates import MIN_SPEAKERS, SpeakerSums, require_level
+from speechfair.metrics.rates import MIN_EFFECTIVE_SPEAKERS, MIN_SPEAKERS, SpeakerSums, require_level
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _HIGHEST_RATE = 10.0
+_LEAST_FREEDOM = 0.5
 
 MOST_SPEAKERS = 100_000
 """Plans end here: a comparison that needs more speakers per group is not a matter of planning."""
@@ -81,8 +82,8 @@ class Population:
         return (between + within) / n_speakers
 
     def degrees_of_freedom(self, n_speakers: int) -> float:
-        """Effective speakers less one, at least 1, as in the jackknife."""
-        return max(1.0, n_speakers / (1 + self.talk_variation**2) - 1)
+        """Effective speakers less one, as in the jackknife; below 2 there is no interval."""
+        return n_speakers / (1 + self.talk_variation**2) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def ratio_power(
 
     Notes
     -----
-    Noncentral t with Satterthwaite's degrees of freedom. It assumes that the log ratio is nearly normal.
+    Noncentral t with Satterthwaite's degrees of freedom. It assumes that the log ratio is nearly normal. It is 0 where
+    speakers talk so unequally that they are worth fewer than `rates.MIN_EFFECTIVE_SPEAKERS`.
     """
     require_level(level)
     _require_ratio(limit, "limit")
@@ -139,6 +141,8 @@ def ratio_power(
             )
     variances = group.log_variance(n_group), reference.log_variance(n_reference)
     freedoms = group.degrees_of_freedom(n_group), reference.degrees_of_freedom(n_reference)
+    if min(freedoms) < MIN_EFFECTIVE_SPEAKERS - 1:
+        return 0.0
     freedom = satterthwaite(variances, freedoms)
     distance = abs(math.log(group.rate / reference.rate / limit))
     return _noncentral_power(distance / math.sqrt(sum(variances)), freedom, level)
@@ -223,6 +227,8 @@ def smallest_detectable_ratio(
     error = log_ratio_error(group, reference)
     if isinstance(error, str):
         return None, error
+    if not error[0]:
+        return None, "the same speakers make the same errors in both groups: the standard error is 0"
     distance = _least(lambda d: _noncentral_power(d / error[0], error[1], level), power, 700.0)
     return math.exp(distance), None
 
@@ -238,7 +244,7 @@ def spread_of_pilot(groups: Sequence[pl.DataFrame], level: float = 0.95) -> Spre
     Raises
     ------
     InputError
-        If fewer than `MIN_SPEAKERS` speakers remain.
+        If fewer than `MIN_SPEAKERS` speakers remain, or a few of them have most of the words or errors.
 
     Notes
     -----
@@ -264,7 +270,13 @@ def spread_of_pilot(groups: Sequence[pl.DataFrame], level: float = 0.95) -> Spre
         squares, noise, weight = squares + parts[0], noise + parts[1], weight + parts[2]
     square = max(0.0, (squares - noise) / weight)
     effective = sum(effective_speakers(sums.words) for _, sums in usable)
-    low, high = _variation_limits(squares, noise, weight, effective, len(usable), level)
+    limits = _variation_limits(squares, noise, weight, effective, len(usable), level)
+    if limits is None:
+        raise InputError(
+            f"the pilot's {len(all_words)} speakers cannot tell how speakers differ, since a few of them have most of "
+            "the words or errors; add speakers, or state the variation yourself (--cv 0.5 is usual)"
+        )
+    low, high = limits
     return Spread(
         variation=math.sqrt(square),
         low=math.sqrt(max(0.0, low)),
@@ -309,14 +321,18 @@ def _over_dispersion(tables: Sequence[pl.DataFrame]) -> float:
 
 def _variation_limits(
     squares: float, noise: float, weight: float, effective: float, n_groups: int, level: float
-) -> tuple[float, float]:
-    """Limits of the squared variation."""
+) -> tuple[float, float] | None:
+    """Limits of the squared variation; None with less than one degree of freedom."""
     from scipy.special import chdtri
 
     square = max(0.0, (squares - noise) / weight)
     share = square * weight / squares if squares else 0.0
     # Var(s²) / s⁴ = 2 / (m - 1) + kurtosis / m, and a gamma of variation c has the excess kurtosis 6 c².
-    freedom = 2 / (2 / max(1.0, effective - n_groups) + 6 * square * share**2 / effective)
+    if effective - n_groups < 1:
+        return None
+    freedom = 2 / (2 / (effective - n_groups) + 6 * square * share**2 / effective)
+    if freedom < _LEAST_FREEDOM:
+        return None
     quantiles = (chdtri(freedom, (1 - level) / 2), chdtri(freedom, (1 + level) / 2))
     low, high = (freedom * squares / float(quantile) for quantile in quantiles)
     return (low - noise) / weight, (high - noise) / weight
