@@ -10,7 +10,7 @@ import argparse
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -225,11 +225,11 @@ def run(draws: int, *, compute: bool = True, until: float = math.inf) -> list[di
     """All rows, as far as they are there at `until` (`time.monotonic`); rates have four times as many draws."""
     shared = (draw, pooled_truth, WORLDS, SEED)
     names = ("independent_errors", "jackknife", "rates", "disparity")
-    digests = {
+    digests: dict[Callable[..., dict[str, float]], str] = {
         rate_cell: code_digest(rate_cell, *shared, metrics=names),
         group_cell: code_digest(group_cell, *shared, REPLICATES, metrics=MODULES),
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for make, count in ((rate_cell, 4 * draws), (group_cell, draws)):
         for name in WORLDS:
             if make is rate_cell and name.startswith("none"):
