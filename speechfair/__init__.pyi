@@ -1,5 +1,6 @@
 """What the package offers; the one list of its public names. A name is imported when it is first used."""
 
+from .auditing.evaluate import evaluate, word_errors
 from .auditing.result import AuditResult
 from .auditing.run import audit, prepare, score, transcribe
 from .auditing.verify import verify
@@ -25,6 +26,7 @@ from .verbs.criteria import criteria_check, criteria_freeze, criteria_show
 from .verbs.debias import debias_compare, debias_leakage, debias_plan, debias_record, debias_run
 from .verbs.demo import demo
 from .verbs.doctor import doctor
+from .verbs.import_transcripts import import_transcripts
 from .verbs.metrics import list_metrics
 from .verbs.models import list_models
 from .verbs.probe import probe_grounding, probe_response, probe_strength
@@ -75,7 +77,9 @@ __all__ = [
     "detectable",
     "discover",
     "doctor",
+    "evaluate",
     "gate",
+    "import_transcripts",
     "list_corpora",
     "list_metrics",
     "list_models",
@@ -104,6 +108,7 @@ __all__ = [
     "score",
     "transcribe",
     "verify",
+    "word_errors",
 ]
 
 __version__: str

@@ -41,6 +41,7 @@ ROOMS = (
     "models",
     "testing",
     "running",
+    "importing",
     "auditing",
     "comparing",
     "gating",

@@ -13,8 +13,14 @@ from typer.testing import CliRunner
 import speechfair
 from speechfair.cli.main import app
 
-NOUNS = {"corpora": "list_corpora", "metrics": "list_metrics", "models": "list_models"}
-"""Bare nouns that list something; rooms of the package have their names, so the functions have a verb."""
+NOUNS = {
+    "corpora": "list_corpora",
+    "metrics": "list_metrics",
+    "models": "list_models",
+    "import": "import_transcripts",
+}
+"""Bare nouns that list something; rooms of the package have their names, so the functions have a verb. ``import`` is a
+word of Python."""
 
 
 def verbs(group: typer.Typer = app, before: str = "") -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
 from speechfair.auditing.adjusting import adjust_axis, check_covariates, shrink_axis
+from speechfair.auditing.notes import axis_notes, notes_of
 from speechfair.auditing.result import (
     AuditResult,
     Axis,
@@ -17,6 +18,7 @@ from speechfair.auditing.result import (
     ReasonCount,
     Totals,
 )
+from speechfair.auditing.silence import silence_of
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis, axes_of
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["reference_group", "result_of"]
 
 _EXAMPLES = 5
-_RUNAWAY_WARNING = 0.1
 
 
 def result_of(
@@ -65,6 +66,8 @@ def result_of(
     )
     assert totals.n_in == totals.scored + totals.failed + totals.excluded
     overall = _group(counted, "overall", "all", level, None, is_reference=False)
+    empty = settings.empty_references
+    silence = silence_of(scores, settings.group_by, tokens, level)
     groups: list[Group] = []
     axes: list[Axis] = []
     for axis in settings.group_by:
@@ -89,7 +92,9 @@ def result_of(
         overall=overall,
         groups=groups,
         axes=axes,
-        notes=_notes(overall, totals),
+        notes=notes_of(overall, totals, silence, empty),
+        empty_references=empty,
+        silence=silence,
         audio_seconds=float(scores["duration_s"].fill_null(0.0).sum()),
         times=dict(times),
     )
@@ -305,7 +310,7 @@ def _summary(
             gap_expected_without_difference=None,
             gap_p_value=None,
             gap_null_reason=none.reason,
-            notes=_axis_notes(groups, left_out=0),
+            notes=axis_notes(groups, left_out=0),
         )
     rng = np.random.default_rng(seed)
     permuted = permute_gap(usable, rng=rng)
@@ -320,7 +325,7 @@ def _summary(
         gap_p_value=permuted.p_value,
         gap_null=permuted.null,
         gap_null_reason=permuted.reason or permuted.p_reason,
-        notes=_axis_notes(groups, left_out),
+        notes=axis_notes(groups, left_out),
     )
 
 
@@ -335,50 +340,6 @@ def _undefined(groups: Sequence[Group], level: float) -> Estimate:
         method="none",
         reason="fewer than two labelled groups have enough speakers for an interval",
     )
-
-
-def _axis_notes(groups: Sequence[Group], left_out: int) -> list[str]:
-    notes = []
-    n_all = sum(g.n_utterances for g in groups)
-    unknown = sum(g.n_utterances for g in groups if UNKNOWN in g.value.split("+"))
-    if unknown:
-        notes.append(f"{unknown} of {n_all} utterances are unlabelled; they form the group 'unknown'")
-    single = [g.value for g in groups if g.n_speakers == 1]
-    if single:
-        notes.append(
-            f"one speaker only in: {', '.join(single)}; a difference there may be that person's and not the group's"
-        )
-    if any("inferred" in g.sources for g in groups):
-        notes.append("some labels on this axis are inferred and not reported; no gate may rest on them alone")
-    if left_out:
-        notes.append(f"{left_out} group(s) without an interval or label are not part of the gap")
-    for group in groups:
-        if group.n_runaway and (group.runaway_error_share or 0.0) >= _RUNAWAY_WARNING:
-            notes.append(
-                f"{group.value}: {group.n_runaway} runaway hypotheses make {group.runaway_error_share:.0%} of the "
-                f"errors; without them its rate is {_percent(group.rate_without_runaways.value)}"
-            )
-    return notes
-
-
-def _notes(overall: Group, totals: Totals) -> list[str]:
-    notes = []
-    if totals.scored == 0:
-        notes.append("nothing was scored: no number here says anything about the model")
-    if overall.n_redone:
-        notes.append(f"{overall.n_redone} runaway first decodes were thrown away and decoded again")
-    if totals.failed:
-        notes.append(f"{totals.failed} utterances failed and count as all words deleted")
-    if overall.answers is not None:
-        counts = ", ".join(f"{n} {kind}" for kind, n in overall.answers.items())
-        notes.append(f"answers by wording: {counts}; what is no transcript counts as words all the same")
-    if totals.excluded:
-        notes.append(f"{totals.excluded} rows were excluded; the reasons are listed")
-    return notes
-
-
-def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{100 * value:z.1f} %"
 
 
 def _reasons(rows: pl.DataFrame, column: str) -> list[ReasonCount]:

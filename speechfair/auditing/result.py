@@ -32,6 +32,7 @@ __all__ = [
     "ReasonCount",
     "Shrinkage",
     "ShrunkenCellRecord",
+    "Silence",
     "Totals",
     "json_schema",
     "read_audit",
@@ -175,6 +176,18 @@ class Axis(Record):
     shrunken: Shrinkage | None = Field(default=None, description="of a crossing; null for a single axis")
 
 
+class Silence(Record):
+    """What was recognised in one group's utterances (or, as `overall`, in all) whose reference holds no word."""
+
+    axis: str
+    value: str
+    n_utterances: int
+    n_failed: int = Field(description="left out of the measure: a failure invents nothing")
+    n_with_words: int
+    words: int = Field(description="invented tokens, after normalising")
+    words_per_utterance: Estimate
+
+
 class CorpusRecord(Record):
     """Which corpus, exactly."""
 
@@ -229,6 +242,14 @@ class AuditResult(Record):
     notes: list[str]
     metrics: list[MetricResult] = Field(
         default=[], description="the metrics that were asked for, next to the error rate above"
+    )
+    empty_references: Literal["exclude", "errors", "errors-and-words"] = Field(
+        default="exclude",
+        description="whether what was recognised where the reference holds no word counts into the rates: not "
+        "at all, as errors, or as errors and as reference words",
+    )
+    silence: list[Silence] | None = Field(
+        default=None, description="words invented where nobody spoke; null where no reference is empty"
     )
     audio_seconds: float
     times: dict[str, float] = Field(description="seconds of compute by stage; the only part that may differ")

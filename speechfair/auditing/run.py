@@ -29,7 +29,7 @@ from speechfair.store import MANIFEST, RunFolder, write_atomically
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.running.scoring import Tokens
+    from speechfair.running.scoring import EmptyReferences, Tokens
     from speechfair.types import Corpus, Normalizer, Recognizer
 
 __all__ = ["audit", "prepare", "score", "transcribe"]
@@ -48,6 +48,7 @@ def audit(
     seed: int = 0,
     adjust: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    empty_references: EmptyReferences = "exclude",
     retry_failed: bool = False,
     observe: Observer | None = None,
 ) -> AuditResult:
@@ -65,6 +66,8 @@ def audit(
     seed : of bootstrap and permutation.
     adjust : covariates (label axes, ``duration_s``, ``speech_rate``) to give adjusted ratios for; extra ``mixed``.
     metrics : registered metrics to give for every group next to the error rate; ``speechfair metrics`` lists them.
+    empty_references : ``exclude`` utterances with an empty reference from the rate (they have a measure of their own),
+        or count what was recognised there as ``errors``, or as ``errors-and-words``.
     retry_failed : recognise again what failed in an earlier call.
     observe : called after every batch with a `Progress`.
 
@@ -73,7 +76,9 @@ def audit(
     RunFolderError : `out` holds a run of another recipe.
     CorpusError, ModelError, InputError : what they say. Utterances that fail do not raise: they are counted.
     """
-    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust, metrics)
+    analysis = _analysis(
+        group_by, reference, normalizer, tokens, level, seed, adjust, metrics, empty_references
+    )
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
             return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, observe)
@@ -117,9 +122,12 @@ def score(
     seed: int = 0,
     adjust: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    empty_references: EmptyReferences = "exclude",
 ) -> AuditResult:
     """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`."""
-    analysis = _analysis(group_by, reference, normalizer, tokens, level, seed, adjust, metrics)
+    analysis = _analysis(
+        group_by, reference, normalizer, tokens, level, seed, adjust, metrics, empty_references
+    )
     run = RunFolder(out)
     with run.locked():
         return _score(run, analysis)
@@ -134,6 +142,7 @@ def _analysis(
     seed: int,
     adjust: Sequence[str],
     metrics: Sequence[str],
+    empty_references: EmptyReferences,
 ) -> Analysis:
     """The settings, refused before any work if they ask for an adjustment that is not installed."""
     require_extra(adjust)
@@ -148,6 +157,7 @@ def _analysis(
         seed=seed,
         adjust=tuple(adjust),
         metrics=tuple(metrics),
+        empty_references=empty_references,
     )
 
 
@@ -239,7 +249,14 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
     hypotheses = read_hypotheses(run, recipe.model.key)
     normalizer, tokens = _scoring(manifest, recipe.analysis, recipe.card)
     answers = recipe.model.architecture is not None
-    scores = score_table(manifest, hypotheses, normalizer, tokens, answers=answers)
+    scores = score_table(
+        manifest,
+        hypotheses,
+        normalizer,
+        tokens,
+        answers=answers,
+        empty_references=recipe.analysis.empty_references,
+    )
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,

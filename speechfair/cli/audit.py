@@ -36,6 +36,7 @@ def command(
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
     metric: options.Metric = None,
+    empty_references: options.EmptyReferences = "exclude",
     option: options.Option = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
@@ -74,6 +75,7 @@ def command(
                 seed=seed,
                 adjust=adjust or (),
                 metrics=metric or (),
+                empty_references=empty_references,
                 retry_failed=retry_failed,
                 observe=observe,
             )

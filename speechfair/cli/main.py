@@ -26,6 +26,7 @@ from speechfair.cli import (
     discover,
     doctor,
     gate,
+    import_transcripts,
     metrics,
     models,
     plan,
@@ -68,6 +69,7 @@ for _verb in (
     doctor,
 ):
     app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)
+app.command("import")(import_transcripts.command)
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(corpora.app, name="corpora")
 app.add_typer(debias.app, name="debias")

@@ -12,6 +12,7 @@ from speechfair.errors import InputError
 
 __all__ = [
     "Adjust",
+    "EmptyReferences",
     "GroupBy",
     "Json",
     "Level",
@@ -93,6 +94,13 @@ Normalizer = Annotated[
 ]
 Tokens = Annotated[
     Literal["words", "characters"] | None, typer.Option(help="What is counted; default from the corpus card.")
+]
+EmptyReferences = Annotated[
+    Literal["exclude", "errors", "errors-and-words"],
+    typer.Option(
+        help="What is recognised where the reference is empty: its own measure only, or counted into the rates "
+        "as errors, or as errors and reference words."
+    ),
 ]
 Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]
 Seed = Annotated[int, typer.Option(help="Seed of bootstrap and permutation.")]

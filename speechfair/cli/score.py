@@ -18,6 +18,7 @@ def command(
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
     metric: options.Metric = None,
+    empty_references: options.EmptyReferences = "exclude",
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
@@ -33,5 +34,6 @@ def command(
         seed=seed,
         adjust=adjust or (),
         metrics=metric or (),
+        empty_references=empty_references,
     )
     finish(result, run, json)

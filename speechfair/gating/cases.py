@@ -45,6 +45,7 @@ class RunFacts:
         manifest; None where not known.
     corpus, manifest_sha256 : of the run; None where not known.
     model : names by which the run's model may be called: name, key and digest.
+    imported : whether the run's transcripts were imported.
     """
 
     scores: pl.DataFrame | None
@@ -57,6 +58,7 @@ class RunFacts:
     corpus: str | None = None
     manifest_sha256: str | None = None
     model: tuple[str, ...] = ()
+    imported: bool = False
 
     @cached_property
     def counted(self) -> pl.DataFrame:

@@ -263,6 +263,7 @@ def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
         corpus=recipe.corpus.name,
         manifest_sha256=recipe.corpus.manifest_sha256,
         model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
+        imported=recipe.source == "imported",
     )
 
 
@@ -280,6 +281,11 @@ def _run_record(recipe: RunRecipe, facts: RunFacts) -> RunRecord:
 
 def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
     notes = ["the audio itself was not read again; `speechfair verify` compares it with its digests"]
+    if facts.imported:
+        notes = [
+            "the transcripts were imported, and existed before; the freeze shows only that the criteria are older than "
+            "the import"
+        ]
     if facts.standing.recorded_in == "sidecar":
         notes.append("the freeze is recorded beside the criteria file and not in the run folder")
     if facts.standing.others:

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.records import StrictRecord
-from speechfair.running.scoring import Tokens
+from speechfair.running.scoring import EmptyReferences, Tokens
 from speechfair.types import Architecture, Corpus, CorpusCard, Recognizer, SpeechLanguageModel
 
 __all__ = [
@@ -61,6 +61,7 @@ class Analysis(Part):
     seed : of the bootstrap and the permutation test.
     adjust : covariates, label axes or ``duration_s`` and ``speech_rate``, to adjust the ratios for.
     metrics : registered metrics to give for every group, next to the error rate.
+    empty_references : see `speechfair.running.scoring.EmptyReferences`.
     """
 
     group_by: tuple[str, ...] = Field(default=(), strict=False)
@@ -71,6 +72,7 @@ class Analysis(Part):
     seed: int = 0
     adjust: tuple[str, ...] = Field(default=(), strict=False)
     metrics: tuple[str, ...] = Field(default=(), strict=False)
+    empty_references: EmptyReferences = "exclude"
 
     @model_validator(mode="after")
     def _usable(self) -> Analysis:
@@ -93,6 +95,8 @@ class Analysis(Part):
         """For ``run.yaml``."""
         # Only where asked for, so that folders written before there were such settings still compare equal.
         unasked = {name for name in ("adjust", "metrics") if not getattr(self, name)}
+        if self.empty_references == "exclude":
+            unasked.add("empty_references")
         return self.model_dump(mode="json", exclude=unasked)
 
 

@@ -14,9 +14,13 @@ from speechfair.types import UNKNOWN, Normalizer
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Tokens", "add_axis", "axes_of", "score_table"]
+__all__ = ["EmptyReferences", "Tokens", "add_axis", "axes_of", "score_table"]
 
 Tokens = Literal["words", "characters"]
+
+EmptyReferences = Literal["exclude", "errors", "errors-and-words"]
+"""Utterances whose reference holds no token: ``exclude`` them from the rate; count what was recognised as ``errors``
+(insertions), as jiwer does; or count it as ``errors-and-words``, so that it also lengthens the reference (MU-Bench)."""
 
 NO_TEXT = "no reference text"
 
@@ -28,12 +32,14 @@ def score_table(
     tokens: Tokens,
     *,
     answers: bool = False,
+    empty_references: EmptyReferences = "exclude",
 ) -> pl.DataFrame:
     """Counts per utterance, in the manifest's order.
 
     Parameters
     ----------
     answers : the hypotheses are answers of a speech-LLM, which may refuse; their kinds are told apart.
+    empty_references : what becomes of utterances whose reference is there but empty after normalising.
 
     Returns
     -------
@@ -52,11 +58,19 @@ def score_table(
     texts = [normalizer(text) if text is not None else "" for text in joined["hypothesis_verbatim"]]
     excluded = [
         reason or (NO_TEXT if ref is None else f"{EMPTY_REFERENCE} ({normalizer.name})")
-        if reason or not ref
+        if reason or ref is None or (not ref and empty_references == "exclude")
         else None
         for reason, ref in zip(joined["excluded"], references, strict=True)
     ]
     counts = _counts(references, texts, excluded, tokens)
+    if empty_references == "errors-and-words":
+        empty = pl.col("reference_length") == 0
+        counts = counts.with_columns(
+            pl.when(empty)
+            .then(pl.col("insertions"))
+            .otherwise(pl.col("reference_length"))
+            .alias("reference_length")
+        )
     table = joined.with_columns(
         pl.Series("reference", references, dtype=pl.String),
         pl.Series("hypothesis", texts, dtype=pl.String),

@@ -1,0 +1,88 @@
+"""What must be said beside an audit's numbers, in sentences: failures, exclusions, few speakers, runaways, silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from speechfair.auditing.result import Group, Silence, Totals
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    from speechfair.running.scoring import EmptyReferences
+
+__all__ = ["axis_notes", "notes_of"]
+
+_RUNAWAY_WARNING = 0.1
+
+
+def notes_of(
+    overall: Group, totals: Totals, silence: Sequence[Silence] | None, empty: EmptyReferences
+) -> list[str]:
+    """Notes on a whole audit."""
+    return [*_notes(overall, totals), *_silence_notes(silence, empty)]
+
+
+def axis_notes(groups: Sequence[Group], left_out: int) -> list[str]:
+    """Notes on one axis."""
+    notes = []
+    n_all = sum(g.n_utterances for g in groups)
+    unknown = sum(g.n_utterances for g in groups if UNKNOWN in g.value.split("+"))
+    if unknown:
+        notes.append(f"{unknown} of {n_all} utterances are unlabelled; they form the group 'unknown'")
+    single = [g.value for g in groups if g.n_speakers == 1]
+    if single:
+        notes.append(
+            f"one speaker only in: {', '.join(single)}; a difference there may be that person's and not the group's"
+        )
+    if any("inferred" in g.sources for g in groups):
+        notes.append("some labels on this axis are inferred and not reported; no gate may rest on them alone")
+    if left_out:
+        notes.append(f"{left_out} group(s) without an interval or label are not part of the gap")
+    for group in groups:
+        if group.n_runaway and (group.runaway_error_share or 0.0) >= _RUNAWAY_WARNING:
+            notes.append(
+                f"{group.value}: {group.n_runaway} runaway hypotheses make {group.runaway_error_share:.0%} of the "
+                f"errors; without them its rate is {_percent(group.rate_without_runaways.value)}"
+            )
+    return notes
+
+
+def _notes(overall: Group, totals: Totals) -> list[str]:
+    notes = []
+    if totals.scored == 0:
+        notes.append("nothing was scored: no number here says anything about the model")
+    if overall.n_redone:
+        notes.append(f"{overall.n_redone} runaway first decodes were thrown away and decoded again")
+    if totals.failed:
+        notes.append(f"{totals.failed} utterances failed and count as all words deleted")
+    if overall.answers is not None:
+        counts = ", ".join(f"{n} {kind}" for kind, n in overall.answers.items())
+        notes.append(f"answers by wording: {counts}; what is no transcript counts as words all the same")
+    if totals.excluded:
+        notes.append(f"{totals.excluded} rows were excluded; the reasons are listed")
+    return notes
+
+
+def _silence_notes(silence: Sequence[Silence] | None, empty: EmptyReferences) -> list[str]:
+    notes = []
+    if silence is not None:
+        overall = silence[0]
+        notes.append(
+            f"{overall.n_utterances} utterances have an empty reference; words were recognised in "
+            f"{overall.n_with_words} of "
+            f"them ({overall.words} in all), a measure of its own by group"
+        )
+    if empty == "errors":
+        notes.append(
+            "what was recognised where the reference is empty counts as errors, with no reference word"
+        )
+    if empty == "errors-and-words":
+        notes.append(
+            "what was recognised where the reference is empty counts as errors and as reference words"
+        )
+    return notes
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:z.1f} %"

@@ -1,0 +1,185 @@
+"""Which column of a table means what: as asked for, else by a usual name; what was taken is said, never hidden.
+
+A name is matched without case and punctuation. A guess is made only from the lists here; two candidates are a choice
+for the user where it matters (ids), else the first in the list is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from speechfair.corpora.rows import ColumnMap, LabelColumn
+from speechfair.errors import InputError
+from speechfair.importing.imported import PLACE, ImportedTable, Role
+from speechfair.registry import did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Asked", "Columns", "resolve"]
+
+USUAL: Mapping[Role, tuple[str, ...]] = {
+    "id": (
+        "id", "utterance_id", "utt_id", "uttid", "segment_id", "audio_id", "utterance", "utt", "audio_filepath", "path",
+        "file", "filename", "file_name", "audio",
+    ),
+    "text": (
+        "text", "reference", "ref", "sentence", "transcript", "transcription", "reference_text", "ref_text",
+        "reference_transcript", "ground_truth", "gold", "raw_text",
+    ),
+    "speaker": (
+        "speaker", "speaker_id", "spk", "spk_id", "client_id", "speaker_name", "participant", "participant_id",
+        "talker", "user_id", "speaker_ids", "user_ids",
+    ),
+    "language": ("language", "lang", "locale", "language_code"),
+    "start_s": ("start_s",),
+    "end_s": ("end_s",),
+    "duration_s": ("duration_s", "duration_sec", "duration", "seconds", "audio_duration"),
+}  # fmt: skip
+_LABELS = ("first_language", "accent", "gender", "age_band", "variety", "region")
+_WEAK_IDS = ("utterance", "utt", "audio_filepath", "path", "file", "filename", "file_name", "audio")
+_MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller says about columns.
+
+    Parameters
+    ----------
+    columns : a `ColumnMap`; its ``audio`` is not used.
+    roles : columns by role, such as ``{"text": "reference"}``; they come before `columns`.
+    labels : columns by axis; they come before `columns`.
+    group_by : axes to group by; one that is the name of a column is that column.
+    """
+
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    roles: Mapping[Role, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    group_by: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table, resolved.
+
+    Parameters
+    ----------
+    roles : by role; a role that is absent has no column.
+    labels : by axis.
+    said : one line each for a person.
+    """
+
+    roles: Mapping[Role, str]
+    labels: Mapping[str, LabelColumn]
+    said: tuple[str, ...]
+
+
+def resolve(table: ImportedTable, asked: Asked, taken: Sequence[str], *, text_needed: bool = True) -> Columns:
+    """Which columns of `table` mean what.
+
+    Parameters
+    ----------
+    taken : columns that are hypotheses or confidences; no role is guessed from them.
+    text_needed : whether there must be a reference column.
+
+    Raises
+    ------
+    InputError
+        A named column is not there, or there is no reference column; the message names the nearest.
+    """
+    present = [name for name in table.frame.columns if name != PLACE]
+    roles: dict[Role, str] = {}
+    said = []
+    named = _named(asked)
+    for role in USUAL:
+        if role in named:
+            roles[role] = _there(named[role], present, table.name, role)
+        elif role in table.roles:
+            roles[role] = table.roles[role]
+        elif found := _guess(role, table.frame, [name for name in present if name not in taken]):
+            roles[role] = found
+            said.append(f"{_WORDS[role]}: column {found!r}")
+    if "text" not in roles and text_needed:
+        raise InputError(
+            f"{table.name} has no column for the reference text; its columns are {', '.join(present) or 'none'}. "
+            "Name it with --text COLUMN"
+        )
+    labels = _labels(table, asked, present, {*roles.values(), *taken})
+    said += [f"label {axis}: column {label.column!r}" for axis, label in labels.items()]
+    used = {*roles.values(), *taken, *(label.column for label in labels.values())}
+    offered = [name for name in present if name not in used and _could_be_label(table.frame[name])]
+    if offered and not table.roles:
+        said.append(
+            f"not used: {', '.join(offered)}; a column becomes a label with --label AXIS=COLUMN, such as "
+            f"--label {offered[0]}={offered[0]}"
+        )
+    return Columns(roles, labels, tuple(said))
+
+
+_WORDS: Mapping[Role, str] = {
+    "id": "id", "text": "reference", "speaker": "speaker", "language": "language", "start_s": "start (s)",
+    "end_s": "end (s)", "duration_s": "duration (s)",
+}  # fmt: skip
+
+
+def _named(asked: Asked) -> dict[Role, str]:
+    """Roles that the caller named; a default of `ColumnMap` is no naming."""
+    found: dict[Role, str] = {}
+    for role in USUAL:
+        value = getattr(asked.columns, role, None)
+        if value is not None and role in asked.columns.model_fields_set:
+            found[role] = value
+    return {**found, **asked.roles}
+
+
+def _there(column: str, present: Sequence[str], place: str, role: str) -> str:
+    if column not in present:
+        raise InputError(
+            f"{place} has no column {column!r} (for {role}); {did_you_mean(column, list(present))}"
+        )
+    return column
+
+
+def _guess(role: Role, frame: pl.DataFrame, present: Sequence[str]) -> str | None:
+    plain = {re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_"): name for name in reversed(present)}
+    for usual in USUAL[role]:
+        name = plain.get(usual)
+        if name is None:
+            continue
+        column = frame[name]
+        if role == "id" and usual in _WEAK_IDS and (column.null_count() or column.is_duplicated().any()):
+            continue  # a file name that several rows share is no id
+        return name
+    return None
+
+
+def _labels(
+    table: ImportedTable, asked: Asked, present: Sequence[str], used: set[str]
+) -> dict[str, LabelColumn]:
+    found: dict[str, LabelColumn] = dict(asked.columns.labels or {})
+    found |= {axis: LabelColumn(column=column) for axis, column in asked.labels.items()}
+    axes = [part for axis in asked.group_by for part in axis.split("+")]
+    for axis in [*axes, *_LABELS]:
+        if axis not in found and axis in present and (axis in axes or axis not in used):
+            found[axis] = LabelColumn(column=axis)
+    for axis in axes:
+        if axis not in found:
+            raise InputError(
+                f"{table.name} has no column {axis!r} to group by; {did_you_mean(axis, list(present))}. Map another "
+                f"name with --label {axis}=COLUMN"
+            )
+    for axis, label in found.items():
+        _there(label.column, present, table.name, f"label {axis}")
+    return found
+
+
+def _could_be_label(column: pl.Series) -> bool:
+    import polars as pl
+
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Boolean):
+        return False
+    return 1 < column.n_unique() <= min(_MOST_VALUES, max(2, len(column) // 2))

@@ -1,0 +1,207 @@
+"""From files and columns to `Transcripts`: the references, and for each system a column or a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from speechfair.corpora.rows import ColumnMap, column_map
+from speechfair.errors import CorpusError, InputError
+from speechfair.importing.columns import Asked, Columns, resolve
+from speechfair.importing.imported import PLACE, Format, ImportedTable, Role
+from speechfair.importing.transcripts import (
+    SystemTranscripts,
+    Transcripts,
+    manifest_of,
+    require_names,
+    system_of,
+)
+from speechfair.registry import Registry, did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["asked_of", "format_of", "importers", "read_table", "read_transcripts"]
+
+
+@cache
+def importers() -> Registry:
+    """The formats that can be imported (entry-point group ``speechfair.importers``)."""
+    return Registry("speechfair.importers", "import format")
+
+
+def format_of(path: Path, name: str | None) -> Format:
+    """The format of a path: as named, else by its ending, else by a look into it.
+
+    Raises
+    ------
+    CorpusError
+        There is no such file.
+    InputError
+        The name is unknown, or no format recognises the path.
+    """
+    if not path.exists():
+        raise CorpusError(f"{path}: there is no such file or folder")
+    if name is not None:
+        return cast(Format, importers().load(name))
+    known = [cast(Format, importers().load(each)) for each in importers().names()]
+    for each in known:
+        if each.name != "table" and each.recognises(path):
+            return each
+    for each in known:
+        if path.is_file() and path.suffix.lower() in each.endings:
+            return each
+    raise InputError(
+        f"{path}: its format is not recognised; name it with --format: {', '.join(each.name for each in known)}"
+    )
+
+
+def read_table(path: Path, format_name: str | None) -> ImportedTable:
+    """The table of a file or folder."""
+    return format_of(path, format_name).read(path)
+
+
+def read_transcripts(
+    source: Path,
+    systems: Mapping[str, str],
+    asked: Asked,
+    *,
+    language: str | None = None,
+    references: Path | None = None,
+    confidence: Mapping[str, str] | None = None,
+    format: str | None = None,
+    references_format: str | None = None,
+) -> Transcripts:
+    """Read references and hypotheses.
+
+    Parameters
+    ----------
+    source : a file with references (and hypotheses in its columns), or, with `references`, one with hypotheses alone.
+    systems : by name: a column of `source`, or the path of a file of hypotheses. Empty: `source` itself is the
+        hypotheses of one system, named after the file.
+    references : the file with the references, where `source` has none.
+    confidence : column of confidences, by system.
+    format, references_format : of `source` and of `references`; None finds out.
+
+    Raises
+    ------
+    InputError, CorpusError
+        What they say: file, row, column and what to do.
+    """
+    table = read_table(source, format)
+    given = table if references is None else _as_references(read_table(references, references_format))
+    chosen = _chosen(systems, table, source, references)
+    require_names(list(chosen))
+    columns = _columns(given, table, chosen, asked, dict(confidence or {}))
+    if "text" not in columns.roles:
+        raise InputError(f"{given.name} holds no references; name the file that does with --references FILE")
+    manifest, said = manifest_of(given, columns, language)
+    found = []
+    for name, where in chosen.items():
+        found.append(_system(name, where, manifest, given, table, format, (confidence or {}).get(name)))
+    lines = [f"read {given.name}: {given.frame.height} rows and {len(given.refused)} that could not be read"]
+    lines += [f"not read: {each.place}: {each.reason}" for each in given.refused[:5]]
+    lines += [*given.notes, *said]
+    if given is not table:
+        lines += list(table.notes)
+    for each in found:
+        lines += each.said
+    record = {"file": given.name, "columns": dict(columns.roles)}
+    record["labels"] = {axis: label.model_dump(mode="json") for axis, label in columns.labels.items()}
+    return Transcripts(manifest, tuple(found), record, tuple(lines))
+
+
+def _as_references(table: ImportedTable) -> ImportedTable:
+    """A file of transcripts alone (such as ``trn``), given as references, holds the references."""
+    if "hypothesis" not in table.roles or "text" in table.roles:
+        return table
+    roles = dict(table.roles)
+    roles["text"] = roles.pop("hypothesis")
+    return replace(table, roles=roles)
+
+
+def _chosen(
+    systems: Mapping[str, str], table: ImportedTable, source: Path, references: Path | None
+) -> dict[str, str | Path]:
+    """Where each system's hypotheses are: a column of the source, or a path."""
+    if not systems:
+        if "hypothesis" in table.roles:
+            return {source.stem: table.roles["hypothesis"]}
+        columns = ", ".join(name for name in table.frame.columns if name != PLACE)
+        raise InputError(
+            f"{table.name}: which column is the hypothesis? Name it with --hypothesis NAME=COLUMN; the "
+            f"columns are {columns}"
+        )
+    found: dict[str, str | Path] = {}
+    for name, where in systems.items():
+        if where in table.frame.columns and where != PLACE:
+            found[name] = where
+        elif Path(where).exists() and where:
+            found[name] = Path(where)
+        elif not where and "hypothesis" in table.roles:
+            found[name] = table.roles["hypothesis"]
+        else:
+            known = [each for each in table.frame.columns if each != PLACE]
+            raise InputError(
+                f"--hypothesis {name}={where}: {table.name} has no such column, and there is no such file; "
+                f"{did_you_mean(where, known)}"
+            )
+    return found
+
+
+def _columns(
+    given: ImportedTable,
+    table: ImportedTable,
+    chosen: Mapping[str, str | Path],
+    asked: Asked,
+    confidence: Mapping[str, str],
+) -> Columns:
+    taken = [each for each in chosen.values() if isinstance(each, str)] if given is table else []
+    for name, column in confidence.items():
+        if name not in chosen:
+            raise InputError(f"--confidence {name}={column}: {did_you_mean(name, list(chosen))}")
+        if isinstance(chosen[name], str) and column not in table.frame.columns:
+            raise InputError(f"--confidence {name}={column}: {did_you_mean(column, table.frame.columns)}")
+    return resolve(given, asked, [*taken, *confidence.values()])
+
+
+def _system(
+    name: str,
+    where: str | Path,
+    manifest: pl.DataFrame,
+    given: ImportedTable,
+    table: ImportedTable,
+    format: str | None,
+    confidence: str | None,
+) -> SystemTranscripts:
+    if isinstance(where, str):
+        return system_of(name, manifest, table, where, confidence, same=given is table)
+    read = read_table(where, format if given is not table else None)
+    column = read.roles.get("hypothesis") or read.roles.get("text")
+    if column is None:
+        columns = resolve(read, Asked(), [], text_needed=False)
+        column = columns.roles.get("text")
+        if column is None:
+            raise InputError(
+                f"{read.name}: no column holds the hypotheses; give them as columns of one table"
+            )
+        read = replace(read, roles={**columns.roles, "hypothesis": column})
+    return system_of(name, manifest, read, column, confidence, same=False)
+
+
+def asked_of(
+    columns: ColumnMap | Mapping[str, object] | str | Path | None,
+    roles: Mapping[Role, str | None],
+    labels: Mapping[str, str],
+    group_by: tuple[str, ...],
+) -> Asked:
+    """`Asked` from what a caller gives; roles that are None are not asked for."""
+    return Asked(
+        column_map(columns),
+        {role: column for role, column in roles.items() if column},
+        dict(labels),
+        group_by,
+    )

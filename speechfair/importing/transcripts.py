@@ -1,0 +1,307 @@
+"""References and the hypotheses of one or more systems, joined: what a set of run folders is written from.
+
+Rows in = rows with a reference and a hypothesis + rows whose hypothesis is missing (a failure) + rows that could not be
+read (excluded). Hypotheses for ids that the references do not have are counted and said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from speechfair.errors import CorpusError, InputError
+from speechfair.importing.cell_values import (
+    cleaned,
+    confidences_of,
+    ids_of,
+    languages_of,
+    nothing,
+    texts_of,
+    times_of,
+)
+from speechfair.importing.columns import Columns
+from speechfair.importing.imported import PLACE, ImportedTable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SystemTranscripts", "Transcripts", "folder_of", "manifest_of", "require_names", "system_of"]
+
+_LEFT_AS_WORDS = ("nan", "none", "null", "n/a")
+
+
+@dataclass(frozen=True)
+class SystemTranscripts:
+    """What one recogniser wrote.
+
+    Parameters
+    ----------
+    table : ``id``, ``text`` (null for a failure), ``error`` (null for a text) and ``confidence``; one row per usable
+        row of the manifest, in its order.
+    source : where it comes from, for ``run.yaml``: file, column, counts.
+    """
+
+    name: str
+    table: pl.DataFrame
+    source: Mapping[str, Any]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transcripts:
+    """All that is imported at once.
+
+    Parameters
+    ----------
+    manifest : columns of `speechfair.running.run_manifest.manifest_schema`; no row has audio.
+    systems : at least one.
+    source : where the references come from, for ``run.yaml``.
+    said : lines for a person: what was taken for what, what was counted.
+    """
+
+    manifest: pl.DataFrame
+    systems: tuple[SystemTranscripts, ...]
+    source: Mapping[str, Any]
+    said: tuple[str, ...]
+
+
+def manifest_of(
+    table: ImportedTable, columns: Columns, language: str | None
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The manifest of a table of references, and what must be said about it.
+
+    Parameters
+    ----------
+    language : ISO 639-3 code or tag where there is no language column; None is English, and said.
+
+    Raises
+    ------
+    CorpusError
+        An id comes twice or is missing, a time is no time, or a language is unknown; the message names the row.
+    """
+    import polars as pl
+
+    from speechfair.running.run_manifest import manifest_schema
+
+    frame, roles = table.frame, columns.roles
+    said = list(columns.said)
+    ids = ids_of(table, roles.get("id"))
+    if "id" not in roles:
+        said.append("id: none given, so the row's place is its id")
+    speaker = cleaned(frame[roles["speaker"]]) if "speaker" in roles else nothing(frame)
+    if speaker.null_count() == len(speaker):
+        said.append(
+            "speaker: none given; rates have no interval, since utterances of one speaker are not "
+            "independent. Name the "
+            "column with --speaker COLUMN"
+        )
+    languages, about = languages_of(table, roles.get("language"), language, roles.get("text"))
+    said += about
+    start, end, duration = (times_of(table, roles.get(role)) for role in ("start_s", "end_s", "duration_s"))
+    texts = texts_of(table, roles["text"], "reference")
+    manifest = pl.DataFrame(
+        {"id": ids, "text": texts, "language": languages, "speaker": speaker}
+    ).with_columns(start_s=start, end_s=end, duration_s=duration.fill_null(end - start))
+    manifest = manifest.with_columns(_label_lists(frame, columns).alias("labels"))
+    schema = manifest_schema()
+    manifest = manifest.select(
+        manifest[name].cast(kind) if name in manifest.columns else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in schema.items()
+    )
+    said += _counted(manifest)
+    return pl.concat([manifest, _excluded(table, schema)]), tuple(said)
+
+
+def system_of(
+    name: str,
+    manifest: pl.DataFrame,
+    table: ImportedTable,
+    column: str,
+    confidence: str | None,
+    *,
+    same: bool,
+) -> SystemTranscripts:
+    """The hypotheses of one system for the rows of `manifest`.
+
+    Parameters
+    ----------
+    table, column : where they are.
+    confidence : column with the recogniser's confidence in [0, 1], or None.
+    same : `table` is the table of the references, so that rows belong together by their order.
+
+    Raises
+    ------
+    InputError
+        The column holds no text at all, or a confidence is not in [0, 1].
+    CorpusError
+        Two hypotheses for one id, or no id in common.
+    """
+    import polars as pl
+
+    usable = manifest.filter(pl.col("excluded").is_null()).select("id")
+    texts = texts_of(table, column, f"hypothesis of {name!r}")
+    if table.blank_is_missing:
+        texts = texts.replace("", None)
+    if texts.null_count() == len(texts) and "error" not in table.roles:
+        raise InputError(
+            f"{table.name}, column {column!r}: not one transcript is in it; is it the right column?"
+        )
+    given = pl.DataFrame({"text": texts, "confidence": confidences_of(table, confidence)}).with_columns(
+        error=cleaned(table.frame[table.roles["error"]]) if "error" in table.roles else nothing(table.frame)
+    )
+    said = _suspicious(texts, name)
+    source: dict[str, Any] = {"file": table.name, "column": column}
+    if same:
+        joined = usable.with_columns(given.get_columns())
+    else:
+        given = given.with_columns(_hypothesis_ids(table, name, usable).alias("id"))
+        joined, counts, more = _joined(usable, given, table, name)
+        source |= counts
+        said += more
+    missing = joined["text"].is_null()
+    why = f"no hypothesis in column {column!r}" if same else f"no hypothesis for this id in {table.name}"
+    joined = joined.with_columns(
+        pl.when(missing).then(pl.col("error").fill_null(why)).otherwise(None).alias("error")
+    )
+    if missing.any():
+        said.append(
+            f"{name}: {int(missing.sum())} of {joined.height} rows have no hypothesis; each is a failure and "
+            "counts as all "
+            "words deleted"
+        )
+    return SystemTranscripts(name, joined.select("id", "text", "error", "confidence"), source, tuple(said))
+
+
+def _label_lists(frame: pl.DataFrame, columns: Columns) -> pl.Series:
+    import polars as pl
+
+    kind = pl.List(pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String}))
+    if not columns.labels:
+        return pl.Series([[]] * frame.height, dtype=kind)
+    values = {}
+    for axis, label in columns.labels.items():
+        raw = cleaned(frame[label.column])
+        values[axis] = raw.replace(label.map) if label.map else raw
+    parts = [
+        pl.when(pl.col(axis).is_not_null()).then(
+            pl.struct(axis=pl.lit(axis), value=pl.col(axis), source=pl.lit(columns.labels[axis].source))
+        )
+        for axis in values
+    ]
+    table = pl.DataFrame(values)
+    return table.select(pl.concat_list(parts).list.drop_nulls()).to_series().cast(kind)
+
+
+def _excluded(table: ImportedTable, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Rows that could not be read, as the manifest counts them."""
+    import polars as pl
+
+    empty: dict[str, Any] = dict.fromkeys(schema)
+    rows = [
+        {**empty, "id": each.id or each.place, "labels": [], "excluded": each.reason, "place": each.place}
+        for each in table.refused
+    ]
+    return pl.DataFrame(rows, schema=dict(schema))
+
+
+def _counted(manifest: pl.DataFrame) -> list[str]:
+    without, blank = manifest["text"].null_count(), int((manifest["text"].str.strip_chars() == "").sum())
+    said = []
+    if without:
+        said.append(
+            f"{without} of {manifest.height} rows have no reference; they are excluded from the rates"
+        )
+    if blank:
+        said.append(
+            f"{blank} of {manifest.height} rows have an empty reference: words that a recogniser invents "
+            "there are their own "
+            "measure; --empty-references counts them into the rates"
+        )
+    return said
+
+
+def _hypothesis_ids(table: ImportedTable, name: str, usable: pl.DataFrame) -> pl.Series:
+    """Ids of the hypotheses; where none is known as it stands, those of the files without folder and ending."""
+    import polars as pl
+
+    column = table.roles.get("id")
+    if column is None:
+        raise InputError(
+            f"{table.name} (hypotheses of {name!r}) has no ids; name their column with --id COLUMN"
+        )
+    ids = ids_of(table, column)
+    if not ids.is_in(usable["id"].to_list()).any():
+        plain = re.compile(r"^.*[/\\]|\.[A-Za-z0-9]{1,5}$")
+        short = {plain.sub("", known): known for known in usable["id"]}
+        if len(short) == usable.height:
+            found = ids.str.replace_all(r"^.*[/\\]", "").str.replace(r"\.[A-Za-z0-9]{1,5}$", "")
+            renamed = found.replace_strict(short, default=None, return_dtype=pl.String).fill_null(ids)
+            if not renamed.is_duplicated().any():
+                return renamed
+    return ids
+
+
+def _joined(
+    usable: pl.DataFrame, given: pl.DataFrame, table: ImportedTable, name: str
+) -> tuple[pl.DataFrame, dict[str, int], list[str]]:
+    unknown = given.join(usable, on="id", how="anti")
+    if unknown.height == given.height:
+        raise CorpusError(
+            f"{table.name}: not one of its {given.height} ids is an id of the references (the first is "
+            f"{given['id'][0]!r}, theirs {usable['id'][0]!r}); make the ids agree"
+        )
+    said = []
+    if unknown.height:
+        place = table.frame.filter(given["id"] == unknown["id"][0])[PLACE][0]
+        said.append(
+            f"{name}: {unknown.height} of {given.height} hypotheses are for ids that the references do not "
+            "have (first: "
+            f"{unknown['id'][0]!r}, {table.name}, {place}); they are not scored"
+        )
+    if table.refused:
+        first = table.refused[0]
+        said.append(
+            f"{name}: {len(table.refused)} rows of {table.name} could not be read (first: {first.place}: "
+            f"{first.reason})"
+        )
+    counts = {
+        "hypotheses_in": given.height + len(table.refused),
+        "hypotheses_for_unknown_ids": unknown.height,
+        "hypotheses_unreadable": len(table.refused),
+    }
+    return usable.join(given, on="id", how="left", maintain_order="left"), counts, said
+
+
+def _suspicious(texts: pl.Series, name: str) -> list[str]:
+    odd = texts.str.strip_chars().str.to_lowercase().is_in(_LEFT_AS_WORDS).fill_null(False)
+    if not odd.any():
+        return []
+    return [
+        f"{name}: {int(odd.sum())} hypotheses are the bare word {texts.filter(odd)[0]!r}; they are scored as "
+        "that word. If "
+        "they stand for nothing, leave their cells empty"
+    ]
+
+
+def require_names(names: Sequence[str]) -> None:
+    """Raise `InputError` unless every name of a system can be a folder and no two are the same folder."""
+    folders: dict[str, str] = {}
+    for name in names:
+        folder = folder_of(name).casefold()
+        if folder in folders:
+            raise InputError(
+                f"the systems {folders[folder]!r} and {name!r} would have the same folder; rename one"
+            )
+        folders[folder] = name
+
+
+def folder_of(name: str) -> str:
+    """The folder's name for a system: letters, digits, dots, dashes and underscores.
+
+    >>> folder_of("openai/whisper large v3"), folder_of("..")
+    ('openai-whisper-large-v3', 'system')
+    """
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return plain[:100] or "system"

@@ -1,0 +1,116 @@
+"""The verb `import`: transcripts that exist become scored run folders with their pages, one for each system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from speechfair.auditing.result import AuditResult
+    from speechfair.running.scoring import EmptyReferences, Tokens
+
+__all__ = ["Imported", "import_transcripts"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import made.
+
+    Parameters
+    ----------
+    folders, results : by the name of the system, in the order given.
+    said : what was taken for what and what was counted, one line each.
+    """
+
+    folders: Mapping[str, Path]
+    results: Mapping[str, AuditResult]
+    said: tuple[str, ...]
+
+
+def import_transcripts(
+    source: str | Path,
+    hypotheses: Mapping[str, str | Path] | None = None,
+    group_by: Sequence[str] = (),
+    *,
+    out: str | Path,
+    references: str | Path | None = None,
+    columns: Any = None,
+    text: str | None = None,
+    id: str | None = None,
+    speaker: str | None = None,
+    language_column: str | None = None,
+    language: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    confidence: Mapping[str, str] | None = None,
+    format: str | None = None,
+    references_format: str | None = None,
+    replace: bool = False,
+    reference: Mapping[str, str] | None = None,
+    normalizer: str | None = None,
+    tokens: Tokens | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    adjust: Sequence[str] = (),
+    empty_references: EmptyReferences = "exclude",
+) -> Imported:
+    """Audit one or more systems from transcripts, without audio.
+
+    Parameters
+    ----------
+    source : a table with references and hypotheses, or another tool's file; see docs/how-to/transcripts.md.
+    hypotheses : by the name of the system: a column of `source`, or the path of a file of hypotheses. None:
+        `source` holds
+        the hypotheses of one system, which is named after the file.
+    group_by : label axes, each the name of a column or of `labels`; ``gender+age_band`` is a crossing.
+    out : folder for the run folders, one for each system.
+    references : file with the references, where `source` has none.
+    columns : a `ColumnMap`, its content, or a YAML file that holds it, as for the corpus ``manifest``.
+    text, id, speaker, language_column : names of columns; None looks for usual names and says what was taken.
+    language : ISO 639-3 code or tag where there is no language column.
+    labels : column by axis.
+    confidence : column of confidences (0 to 1) by the name of the system.
+    format, references_format : names of formats; None finds out.
+    replace : remove what an earlier import wrote into the same run folders.
+    reference, normalizer, tokens, level, seed, adjust, empty_references : as in `audit`.
+
+    Raises
+    ------
+    CorpusError, InputError
+        A file, row or column is not usable; the message says where, and what to do. Nothing has been written.
+    RunFolderError
+        A run folder of another recipe is in the way.
+    """
+    from speechfair.auditing.run import score
+    from speechfair.importing.read_transcripts import asked_of, read_transcripts
+    from speechfair.importing.run_folders import write_run_folders
+    from speechfair.reporting.from_run import report
+
+    roles = {"text": text, "id": id, "speaker": speaker, "language": language_column}
+    transcripts = read_transcripts(
+        Path(source),
+        {name: str(where) for name, where in (hypotheses or {}).items()},
+        asked_of(columns, roles, labels or {}, tuple(group_by)),  # type: ignore[arg-type]
+        language=language,
+        references=Path(references) if references is not None else None,
+        confidence=confidence,
+        format=format,
+        references_format=references_format,
+    )
+    folders = write_run_folders(transcripts, Path(out), replace=replace)
+    results = {}
+    for name, folder in folders.items():
+        results[name] = score(
+            folder,
+            group_by,
+            reference=reference,
+            normalizer=normalizer,
+            tokens=tokens,
+            level=level,
+            seed=seed,
+            adjust=adjust,
+            empty_references=empty_references,
+        )
+        report(folder)
+    return Imported(folders, results, transcripts.said)

@@ -1,0 +1,224 @@
+"""One table becomes run folders: counts as done by hand, and every verb that needs no audio works on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import speechfair
+from speechfair.errors import CorpusError, InputError, RunFolderError, SpeechfairError
+from speechfair.verbs.import_transcripts import import_transcripts
+
+TEXT = "one cat sat on a mat today"
+
+
+def rows(speakers: int = 12) -> list[dict[str, Any]]:
+    """Speakers of two accents; the system ``good`` errs once a speaker of ``y``, ``bad`` twice on everybody."""
+    found = []
+    for n in range(speakers):
+        accent = "xy"[n % 2]
+        for take in range(2):
+            found.append(
+                {
+                    "id": f"u{n:02d}-{take}",
+                    "text": TEXT,
+                    "good": TEXT if accent == "x" or take else TEXT.replace("cat", "bat"),
+                    "bad": TEXT.replace("cat ", "").replace("mat", "hat"),
+                    "sure": 0.9 if take else 0.6,
+                    "speaker": f"s{n:02d}",
+                    "accent": accent,
+                }
+            )
+    return found
+
+
+def write(folder: Path, name: str = "calls.csv", content: list[dict[str, Any]] | None = None) -> Path:
+    path = folder / name
+    frame = pl.DataFrame(content if content is not None else rows())
+    if name.endswith(".csv"):
+        frame.write_csv(path)
+    elif name.endswith(".tsv"):
+        frame.write_csv(path, separator="\t")
+    elif name.endswith(".parquet"):
+        frame.write_parquet(path)
+    else:
+        frame.write_ndjson(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("imported")
+    table = write(folder)
+    criteria = folder / "criteria.yaml"
+    criteria.write_text(
+        "schema: speechfair/criteria/1\nnormalizer: whisper-english\ntokens: words\ncriteria:\n"
+        "  - {id: r, metric: rate, axis: accent, groups: all, limit: 0.9, min_speakers: 5}\n"
+        "  - {id: f, metric: failure_rate, axis: accent, groups: all, limit: 0.9, min_speakers: 5}\n"
+    )
+    speechfair.criteria_freeze(criteria)
+    return import_transcripts(
+        table, {"good": "good", "bad": "bad"}, ["accent"], out=folder / "runs", confidence={"good": "sure"}
+    )
+
+
+def test_the_counts_are_those_done_by_hand(done: Any) -> None:
+    good, bad = done.results["good"], done.results["bad"]
+    assert good.totals.n_in == good.totals.scored == 24
+    assert {g.value: g.substitutions for g in good.groups} == {"x": 0, "y": 6}
+    assert good.overall.reference_length == 24 * 7
+    assert (bad.overall.substitutions, bad.overall.deletions, bad.overall.insertions) == (24, 24, 0)
+    assert good.overall.rate.low is not None
+
+
+def test_both_runs_have_one_manifest(done: Any) -> None:
+    assert len({result.corpus_record.manifest_sha256 for result in done.results.values()}) == 1
+
+
+def test_verify_agrees_and_says_that_there_is_no_audio(done: Any) -> None:
+    for folder in done.folders.values():
+        found = speechfair.verify(folder)
+        assert found.ok
+        assert any("imported" in line for line in found.unchecked)
+
+
+def test_compare_confidence_plan_and_report_work(done: Any) -> None:
+    assert speechfair.compare(done.folders["good"], done.folders["bad"]).verdict == "fail"
+    assert speechfair.confidence(done.folders["good"]).overall.n_utterances == 24
+    assert (done.folders["bad"] / "report.html").stat().st_size > 10_000
+
+
+def test_gate_gives_a_verdict_on_criteria_frozen_before_the_import(done: Any) -> None:
+    folder = done.folders["good"]
+    result = speechfair.gate(folder, folder.parents[1] / "criteria.yaml")
+    assert result.verdict == "pass"
+    assert any("imported" in note for note in result.notes)
+
+
+def test_the_same_import_again_changes_nothing_and_another_is_refused(done: Any, tmp_path: Path) -> None:
+    table = done.folders["good"].parents[1] / "calls.csv"
+    out = tmp_path / "runs"
+    first = import_transcripts(table, {"s": "good"}, ["accent"], out=out)
+    audit = (out / "s" / "audit.json").read_text()
+    again = import_transcripts(table, {"s": "good"}, ["accent"], out=out)
+    assert again.results["s"].overall == first.results["s"].overall
+    assert json.loads(audit)["overall"] == json.loads((out / "s" / "audit.json").read_text())["overall"]
+    with pytest.raises(RunFolderError, match="--replace"):
+        import_transcripts(table, {"s": "bad"}, ["accent"], out=out)
+    import_transcripts(table, {"s": "bad"}, ["accent"], out=out, replace=True)
+    assert speechfair.verify(out / "s").ok
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.parquet"])
+def test_every_kind_of_table_gives_the_same_result(name: str, tmp_path: Path, done: Any) -> None:
+    result = import_transcripts(
+        write(tmp_path, name), {"s": "bad"}, ["accent"], out=tmp_path / "runs"
+    ).results["s"]
+    assert result.groups == done.results["bad"].groups
+
+
+def test_usual_names_are_taken_and_said(tmp_path: Path) -> None:
+    names = {"id": "utt_id", "text": "Sentence", "speaker": "client_id"}
+    content = [{names.get(key, key): value for key, value in row.items()} for row in rows()]
+    done = import_transcripts(write(tmp_path, content=content), {"s": "good"}, ["accent"], out=tmp_path / "r")
+    for line in ("reference: column 'Sentence'", "speaker: column 'client_id'", "id: column 'utt_id'"):
+        assert line in done.said
+    assert done.results["s"].overall.n_speakers == 12
+
+
+def test_without_ids_and_speakers_there_is_no_interval_and_that_is_said(tmp_path: Path) -> None:
+    content = [{key: row[key] for key in ("text", "good", "accent")} for row in rows()]
+    done = import_transcripts(write(tmp_path, content=content), {"s": "good"}, ["accent"], out=tmp_path / "r")
+    assert done.results["s"].overall.rate.low is None
+    assert "no speaker id" in (done.results["s"].overall.rate.reason or "")
+    assert any(line.startswith("speaker: none given") for line in done.said)
+
+
+def test_missing_hypotheses_are_failures_and_empty_references_their_own_measure(tmp_path: Path) -> None:
+    content = rows()
+    content[0]["good"] = None
+    content[1] |= {"text": "", "good": "thank you"}
+    for kind in ("a.parquet", "a.csv"):
+        table = write(tmp_path, kind, content)
+        result = import_transcripts(table, {"s": "good"}, ["accent"], out=tmp_path / f"runs {kind}").results[
+            "s"
+        ]
+        totals = result.totals
+        assert (totals.n_in, totals.scored, totals.failed, totals.excluded) == (24, 22, 1, 1)
+        assert result.silence is not None
+        silence = {(s.axis, s.value): s for s in result.silence}
+        assert silence["overall", "all"].words == 2
+        assert ("accent", "y") not in silence
+        assert silence["accent", "x"].words_per_utterance.value == 2.0
+
+
+@pytest.mark.parametrize(("way", "errors", "words"), [("errors", 2, 0), ("errors-and-words", 2, 2)])
+def test_empty_references_count_into_the_rate_where_asked(
+    way: Any, errors: int, words: int, tmp_path: Path
+) -> None:
+    content = [row | {"good": TEXT} for row in rows()]
+    content[1] |= {"text": "", "good": "thank you"}
+    table = write(tmp_path, "a.parquet", content)
+    done = import_transcripts(table, {"s": "good"}, ["accent"], out=tmp_path / "r", empty_references=way)
+    result = done.results["s"]
+    assert result.empty_references == way
+    assert result.overall.insertions == errors
+    assert result.overall.reference_length == 23 * 7 + words
+    assert any("reference is empty counts as errors" in note for note in result.notes)
+    assert speechfair.verify(done.folders["s"]).ok
+
+
+BAD: list[tuple[str, Any, type[SpeechfairError], str]] = [
+    ("no such column", {"hypotheses": {"s": "god"}}, InputError, r"did you mean 'good'"),
+    ("no such axis", {"group_by": ["accnt"]}, InputError, r"did you mean 'accent'"),
+    ("no such text", {"text": "txt"}, InputError, r"no column 'txt'"),
+    ("bad language", {"language": "klingonese"}, CorpusError, r"klingonese"),
+    ("two folders", {"hypotheses": {"a/b": "good", "a b": "bad"}}, InputError, r"same folder"),
+    ("numbers as text", {"hypotheses": {"s": "sure"}}, InputError, r"column 'sure'.*not text"),
+]
+
+
+@pytest.mark.parametrize(("what", "more", "kind", "message"), BAD, ids=[case[0] for case in BAD])
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    what: str, more: dict[str, Any], kind: type[SpeechfairError], message: str, tmp_path: Path
+) -> None:
+    table = write(tmp_path, "t.parquet")
+    arguments = {"hypotheses": {"s": "good"}, "group_by": ["accent"], "out": tmp_path / "r", **more}
+    with pytest.raises(kind, match=message):
+        import_transcripts(table, **arguments)
+    assert not (tmp_path / "r").exists()
+
+
+def test_ids_that_come_twice_are_refused_with_both_places(tmp_path: Path) -> None:
+    content = rows()
+    content[5]["id"] = content[2]["id"]
+    with pytest.raises(CorpusError, match=r"'u01-0' comes twice, in line 4 and line 7"):
+        import_transcripts(write(tmp_path, content=content), {"s": "good"}, out=tmp_path / "r")
+
+
+def test_a_confidence_out_of_range_is_refused_with_its_row(tmp_path: Path) -> None:
+    content = [row | {"sure": 97.0 if n == 3 else 0.5} for n, row in enumerate(rows())]
+    with pytest.raises(InputError, match=r"row 4, column 'sure'.*97"):
+        import_transcripts(
+            write(tmp_path, "t.parquet", content), {"s": "good"}, out=tmp_path / "r", confidence={"s": "sure"}
+        )
+
+
+def test_other_scripts_are_not_taken_for_english(tmp_path: Path) -> None:
+    content = [row | {"text": "お元気ですか", "good": "お元気ですか"} for row in rows()]
+    with pytest.raises(InputError, match="--lang"):
+        import_transcripts(write(tmp_path, content=content), {"s": "good"}, out=tmp_path / "r")
+
+
+def test_rows_that_cannot_be_read_are_excluded_and_counted(tmp_path: Path) -> None:
+    table = write(tmp_path, "t.jsonl")
+    lines = table.read_text().splitlines()
+    lines[3] = lines[3][:30]
+    table.write_text("\n".join(lines))
+    result = import_transcripts(table, {"s": "good"}, ["accent"], out=tmp_path / "r").results["s"]
+    assert (result.totals.n_in, result.totals.excluded) == (24, 1)
+    assert "not JSON" in result.excluded[0].reason
