@@ -10,7 +10,6 @@ are; that errs on the safe side. What cannot be tested – a group on one side o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,16 @@ from speechfair.comparing.comparison import (
     Verdict,
 )
 from speechfair.comparing.group_change import Judge, axis_change
-from speechfair.comparing.matching import Match, ScoredRun, compared_axes, match_runs, read_scored
+from speechfair.comparing.matching import (
+    Match,
+    ScoredRun,
+    check_scoring,
+    compared_axes,
+    match_runs,
+    read_scored,
+    scores_of_ids,
+)
+from speechfair.comparing.no_harm import Margins, worst_verdict
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,17 +75,17 @@ def compare(
     RunFolderError : a folder has not been scored, or was changed since.
     InputError : the runs cannot be compared; the message says why and what to do.
     """
-    _check_settings(relative, absolute, level)
+    margins = Margins(relative, absolute, level)
     old, new = read_scored(before), read_scored(after)
     if old.path.resolve() == new.path.resolve():
         raise InputError(
             f"{old.path} is given twice: name the run of the model before and that of the model after"
         )
-    _check_scoring(old, new)
+    check_scoring(old, new)
     axes = compared_axes(old, new, group_by)
     ids, matching = match_runs(old, new, match, axes)
-    tables = _tables(old, ids), _tables(new, ids)
-    judge = Judge(relative, absolute, level)
+    tables = scores_of_ids(old, ids), scores_of_ids(new, ids)
+    judge = Judge(margins)
     overall = judge.group("overall", "all", tables, reference=None, is_reference=False)
     groups: list[GroupChange] = []
     changes: list[AxisChange] = []
@@ -103,53 +111,24 @@ def compare(
         groups=groups,
         axes=changes,
         mapsswe=_mapsswe(*tables, new.result.tokens),
-        notes=_notes(old, new, matching),
+        notes=_notes(old, new, matching, groups),
     )
-
-
-def _check_settings(relative: float, absolute: float, level: float) -> None:
-    if not 0.5 <= level < 1:
-        raise InputError(f"level must lie in [0.5, 1), such as 0.95; got {level}")
-    for name, margin in (("relative", relative), ("absolute", absolute)):
-        if not 0 <= margin < math.inf:
-            raise InputError(
-                f"the {name} margin is {margin}; give a number that is not negative, such as 0.1 or 0.01"
-            )
-
-
-def _check_scoring(old: ScoredRun, new: ScoredRun) -> None:
-    for what, one, other in (
-        ("normalizer", f"{old.result.normalizer.name} {old.result.normalizer.version}",
-         f"{new.result.normalizer.name} {new.result.normalizer.version}"),
-        ("tokens", old.result.tokens, new.result.tokens),
-    ):  # fmt: skip
-        if one != other:
-            raise InputError(
-                f"{old.path} was scored with the {what} {one} and {new.path} with {other}: their rates do not "
-                f"compare; score one of them again with `speechfair score --{what} …`"
-            )
-
-
-def _tables(run: ScoredRun, ids: Sequence[str]) -> pl.DataFrame:
-    """The scores of these utterances, in this order."""
-    import polars as pl
-
-    order = pl.DataFrame({"utterance_id": pl.Series(ids, dtype=pl.String)})
-    return order.join(run.scores, on="utterance_id", how="left", maintain_order="left")
 
 
 def _verdict(overall: GroupChange, groups: Sequence[GroupChange], matching: Matching) -> tuple[Verdict, str]:
     """``pass`` only where every group passes; see the module's docstring."""
     judged = [overall, *groups]
+    verdict = worst_verdict([group.no_harm for group in judged])
     where = " among the utterances that both runs share" if matching.match == "common" else ""
-    if failed := _names(judged, "fail"):
-        return "fail", f"worse by more than the margin{where}: {failed}"
+    if verdict == "fail":
+        return "fail", f"worse by more than the margin{where}: {_names(judged, 'fail')}"
     if not groups:
         return (
             "undetermined",
             "no groups were compared, so harm to one cannot be excluded; name an axis with --group-by",
         )
-    if unknown := _names(judged, "undetermined"):
+    if verdict == "undetermined":
+        unknown = _names(judged, "undetermined")
         return "undetermined", f"harm can be neither shown nor excluded{where}: {unknown}"
     return "pass", f"every group's rate is within the margin{where}"
 
@@ -188,7 +167,7 @@ def _side(run: ScoredRun) -> RunSide:
     )
 
 
-def _notes(old: ScoredRun, new: ScoredRun, matching: Matching) -> list[str]:
+def _notes(old: ScoredRun, new: ScoredRun, matching: Matching, groups: Sequence[GroupChange]) -> list[str]:
     notes = []
     records = old.result, new.result
     if records[0].model_record.key == records[1].model_record.key:
@@ -217,5 +196,11 @@ def _notes(old: ScoredRun, new: ScoredRun, matching: Matching) -> list[str]:
     if any(failed):
         notes.append(
             f"failed utterances count as all deleted: {failed[0]} in the run before, {failed[1]} after"
+        )
+    shares = [group.no_harm.smallest_visible_share for group in groups]
+    if known := [share for share in shares if share is not None]:
+        notes.append(
+            f"the smallest group shows harm to {100 * max(known):.2g} % or more of its speakers with 95 %; "
+            "harm to fewer may go unseen, whatever the method"
         )
     return notes

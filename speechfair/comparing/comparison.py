@@ -87,6 +87,20 @@ class NoHarm(Record):
         description="of `difference` and `ratio`, what is judged"
     )
     limit: float | None = Field(description="what its upper limit must not exceed")
+    change: Estimate | None = Field(
+        default=None, description="what was judged; its upper limit also allows for harm to few speakers"
+    )
+    more_speakers: int | None = Field(
+        default=None, description="speakers to add so that an undetermined test would settle"
+    )
+    more_speakers_reason: str | None = Field(
+        default=None, description="what that figure assumes, or why there is none"
+    )
+    smallest_visible_share: float | None = Field(
+        default=None,
+        description="the smallest share of broken speakers of whom this many speakers show one with 95 %; harm to "
+        "fewer cannot be seen",
+    )
 
 
 class GroupChange(Record):

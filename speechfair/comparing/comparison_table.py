@@ -173,6 +173,8 @@ def _mark(group: GroupChange, notes: list[str]) -> str:
     if group.no_harm.verdict == "pass":
         return ""
     reason = printable(group.no_harm.reason)
+    if group.no_harm.more_speakers is not None:
+        reason += f"; {group.no_harm.more_speakers} more speakers would settle it {group.no_harm.more_speakers_reason}"
     if reason not in notes:
         notes.append(reason)
     return f" {notes.index(reason) + 1})"

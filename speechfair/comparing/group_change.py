@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.estimates import reference_group
-from speechfair.comparing.comparison import AxisChange, GroupChange, NoHarm, Side, Verdict
+from speechfair.comparing.comparison import AxisChange, GroupChange, NoHarm, Side
+from speechfair.comparing.no_harm import Margins, judge_no_harm
 from speechfair.running.scoring import add_axis
-from speechfair.types import UNKNOWN, Estimate
+from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,8 +26,8 @@ __all__ = ["Judge", "axis_change"]
 class Judge:
     """Compares one group at a time under fixed margins and level."""
 
-    def __init__(self, relative: float, absolute: float, level: float) -> None:
-        self.relative, self.absolute, self.level = relative, absolute, level
+    def __init__(self, margins: Margins) -> None:
+        self.margins, self.level = margins, margins.level
 
     def group(
         self,
@@ -37,12 +38,10 @@ class Judge:
         is_reference: bool,
     ) -> GroupChange:
         """One group, whose scores `tables` are, against the `reference` group's pair."""
-        from speechfair.metrics.paired import non_inferiority, paired_difference, paired_ratio, ratio_change
+        from speechfair.metrics.paired import paired_difference, paired_ratio, ratio_change
         from speechfair.metrics.pairing import pair_up
 
         pair = pair_up(*tables)
-        held = non_inferiority(pair, relative=self.relative, absolute=self.absolute, level=self.level)
-        verdict: Verdict = "undetermined" if held.holds is None else "pass" if held.holds else "fail"
         return GroupChange(
             axis=axis,
             value=value,
@@ -55,19 +54,8 @@ class Judge:
             difference=paired_difference(pair, self.level),
             ratio=paired_ratio(pair, self.level),
             ratio_change=ratio_change(pair, reference, self.level) if reference else None,
-            no_harm=NoHarm(
-                verdict=verdict,
-                reason=held.reason or _held(held.change, held.scale, held.limit, verdict),
-                scale=held.scale,
-                limit=held.limit,
-            ),
+            no_harm=judge_no_harm(pair, self.margins),
         )
-
-
-def _held(change: Estimate, scale: str, limit: float, verdict: Verdict) -> str:
-    end, bound = ("upper", change.high) if verdict == "pass" else ("lower", change.low)
-    beyond = "within" if verdict == "pass" else "beyond"
-    return f"the {end} limit of the {scale}, {bound:.4g}, is {beyond} {limit:g}"
 
 
 def _missing(axis: str, value: str, sides: tuple[bool, bool], is_reference: bool) -> GroupChange:

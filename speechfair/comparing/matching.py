@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     from speechfair.running.run_recipe import RunRecipe
 
-__all__ = ["Match", "ScoredRun", "compared_axes", "match_runs", "read_scored"]
+__all__ = [
+    "Match",
+    "ScoredRun",
+    "check_scoring",
+    "compared_axes",
+    "match_runs",
+    "read_scored",
+    "same_utterances",
+    "scores_of_ids",
+]
 
 Match = Literal["identical", "common"]
 
@@ -142,6 +151,46 @@ def match_runs(
     return kept, Matching(
         match=match, compared=len(kept), excluded=len(common) - len(kept), **counts, examples=examples
     )
+
+
+def same_utterances(
+    before: str | Path, after: str | Path, axes: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The scores of two runs over one manifest, scored alike, row by row in the same order.
+
+    Raises
+    ------
+    RunFolderError
+        A folder has not been scored, or was changed since.
+    InputError
+        The manifests, the normalisers or the tokens differ; nothing is left out in silence.
+    """
+    old, new = read_scored(before), read_scored(after)
+    check_scoring(old, new)
+    ids, _ = match_runs(old, new, "identical", axes)
+    return scores_of_ids(old, ids), scores_of_ids(new, ids)
+
+
+def check_scoring(old: ScoredRun, new: ScoredRun) -> None:
+    """Raise `InputError` unless both runs were scored with the same normaliser and tokens."""
+    for what, one, other in (
+        ("normalizer", f"{old.result.normalizer.name} {old.result.normalizer.version}",
+         f"{new.result.normalizer.name} {new.result.normalizer.version}"),
+        ("tokens", old.result.tokens, new.result.tokens),
+    ):  # fmt: skip
+        if one != other:
+            raise InputError(
+                f"{old.path} was scored with the {what} {one} and {new.path} with {other}: their rates do not "
+                f"compare; score one of them again with `speechfair score --{what} …`"
+            )
+
+
+def scores_of_ids(run: ScoredRun, ids: Sequence[str]) -> pl.DataFrame:
+    """The scores of these utterances, in this order."""
+    import polars as pl
+
+    order = pl.DataFrame({"utterance_id": pl.Series(ids, dtype=pl.String)})
+    return order.join(run.scores, on="utterance_id", how="left", maintain_order="left")
 
 
 def _by_id(run: ScoredRun, axes: set[str] | None) -> dict[str, dict[str, Any]]:

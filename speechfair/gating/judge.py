@@ -40,6 +40,7 @@ from speechfair.gating.gate_result import (
 )
 from speechfair.gating.guards import Guard, first_objection
 from speechfair.gating.settling import more_speakers
+from speechfair.metrics.rare_events import smallest_visible_share
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.run_record import read_record, scores_name
 from speechfair.store import RunFolder
@@ -313,6 +314,13 @@ def _group_notes(shares: Sequence[GroupShares]) -> list[str]:
             notes.append(f"{one.axis}={one.group}: of {one.n_rows} rows {', '.join(lost)}")
         if not one.judged_by:
             notes.append(f"{one.axis}={one.group}: no criterion judges its {one.n_rows} rows")
+    judged = [one.n_speakers for one in shares if one.judged_by]
+    if judged and min(judged):
+        share = 100 * smallest_visible_share(min(judged))
+        notes.append(
+            f"the smallest judged group has {min(judged)} speakers, who show a share of broken speakers of "
+            f"{share:.2g} % or more with 95 %; fewer may go unseen, whatever the method"
+        )
     return notes
 
 

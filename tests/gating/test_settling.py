@@ -42,8 +42,8 @@ def test_no_number_settles_an_estimate_on_the_limit() -> None:
 def test_without_any_error_the_limit_falls_with_the_number() -> None:
     file = criteria(metric="failure_rate", limit=0.05, groups=["y"])
     found = only(judge(file, facts(X, Y)))
-    assert (found.verdict, found.more_speakers) == ("undetermined", 108)
-    more = rows("y", like(20, 148))
+    assert (found.verdict, found.more_speakers) == ("undetermined", 32)
+    more = rows("y", like(20, 72))
     assert only(judge(file, facts(X, more))).verdict == "pass"
     assert only(judge(file, facts(X, more[:-1]))).verdict == "undetermined"
 

@@ -36,7 +36,9 @@ EVERYONE = "everyone"
 class GroupChange(Record):
     """One group of one evaluation (or `everyone`), before and after. Rates are errors per reference token.
 
-    `harmed` is judged against `limit` on `scale`: False: shown not degraded. True: shown degraded. None: neither.
+    `harmed` is the verdict of `speechfair.comparing.no_harm`, judged against `limit` on `scale`: False: shown not
+    degraded. True: shown degraded. None: neither, for the `reason`; `more_speakers` would settle it if the estimate
+    stayed.
     `runaways` are hypotheses with more insertions than reference tokens; `rate_without_runaways` leaves them out.
     """
 
@@ -54,6 +56,7 @@ class GroupChange(Record):
     limit: float
     harmed: bool | None
     reason: str | None
+    more_speakers: int | None = None
     runaways_before: int
     runaways_after: int
     failed_before: int
@@ -101,12 +104,13 @@ def compare(recipe: DebiasRecipe, old: Path, new: Path) -> tuple[list[GroupChang
     """
     import numpy as np
 
+    from speechfair.comparing.matching import same_utterances
     from speechfair.running.scoring import add_axis
 
     groups: list[GroupChange] = []
     axes: list[AxisChange] = []
     for source in recipe.evaluate:
-        before, after = (scores_of(audits / source.name) for audits in (old, new))
+        before, after = same_utterances(old / source.name, new / source.name, source.group_by)
         about = {"evaluation": source.name, "protected": source.protected}
         groups.append(_group(about, None, EVERYONE, before, after, recipe.margin, recipe.level))
         for axis in source.group_by:
@@ -157,11 +161,14 @@ def _group(
     margin: Margin,
     level: float,
 ) -> GroupChange:
-    from speechfair.metrics.paired import non_inferiority, paired_difference, paired_ratio
+    from speechfair.comparing.no_harm import Margins, judge_no_harm
+    from speechfair.metrics.paired import paired_difference, paired_ratio
     from speechfair.metrics.pairing import pair_up
 
     pair = pair_up(before, after)
-    judged = non_inferiority(pair, relative=margin.relative, absolute=margin.absolute, level=level)
+    judged = judge_no_harm(pair, Margins(margin.relative, margin.absolute, level))
+    assert judged.scale is not None
+    assert judged.limit is not None
     wild = set(before.filter(before["runaway"])["utterance_id"]) | set(
         after.filter(after["runaway"])["utterance_id"]
     )
@@ -178,8 +185,9 @@ def _group(
         ratio=paired_ratio(pair, level),
         scale=judged.scale,
         limit=judged.limit,
-        harmed=None if judged.holds is None else not judged.holds,
-        reason=judged.reason,
+        harmed={"pass": False, "fail": True, "undetermined": None}[judged.verdict],
+        reason=judged.reason if judged.verdict == "undetermined" else None,
+        more_speakers=judged.more_speakers,
         runaways_before=int(before["runaway"].sum()),
         runaways_after=int(after["runaway"].sum()),
         failed_before=int(before["failed"].sum()),

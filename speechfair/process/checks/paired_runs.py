@@ -47,13 +47,15 @@ def paired_parts(
     facts: dict[str, dict[str, float | None]],
 ) -> list[Part]:
     """Whether each group of each axis is no worse after than before, by more than the margin."""
-    from speechfair.metrics.paired import non_inferiority
+    from speechfair.comparing.no_harm import Margins, judge_no_harm
 
+    margins = Margins(numbers.margin_relative, numbers.margin_absolute)
     parts: list[Part] = []
     for axis in axes:
         pairs = pairs_of(before, after, axis, parts)
         for name, pair in pairs.items():
-            found = non_inferiority(pair, relative=numbers.margin_relative, absolute=numbers.margin_absolute)
+            found = judge_no_harm(pair, margins)
+            assert found.change is not None
             change, label = found.change, f"{axis}={name}"
             facts[label] = {
                 "change": change.value,
@@ -61,9 +63,9 @@ def paired_parts(
                 "high": change.high,
                 "limit": found.limit,
             }
-            if found.holds:
+            if found.verdict == "pass":
                 parts.append(ok())
-            elif found.holds is False:
+            elif found.verdict == "fail":
                 text = f"{label}: {found.scale} {number(change.value or 0)}"
                 parts.append(("fail", say(f"worse: {text}", f"悪化している:{text}")))
             else:
