@@ -314,11 +314,11 @@ def _group_notes(shares: Sequence[GroupShares]) -> list[str]:
             notes.append(f"{one.axis}={one.group}: of {one.n_rows} rows {', '.join(lost)}")
         if not one.judged_by:
             notes.append(f"{one.axis}={one.group}: no criterion judges its {one.n_rows} rows")
-    judged = [one.n_speakers for one in shares if one.judged_by]
-    if judged and min(judged):
-        share = 100 * smallest_visible_share(min(judged))
+    least = min((one.n_speakers for one in shares if one.judged_by), default=0)
+    if least:
+        share = 100 * smallest_visible_share(least)
         notes.append(
-            f"the smallest judged group has {min(judged)} speakers, who show a share of broken speakers of "
+            f"the smallest judged group has {least} speakers, who show a share of broken speakers of "
             f"{share:.2g} % or more with 95 %; fewer may go unseen, whatever the method"
         )
     return notes
