@@ -6,21 +6,32 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.result import AuditResult
+from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
 from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema
-from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, card_part, corpus_part, model_part
+from speechfair.running.run_recipe import (
+    Analysis,
+    CardPart,
+    CorpusPart,
+    RunRecipe,
+    card_part,
+    corpus_part,
+    model_part,
+)
 from speechfair.running.run_record import (
+    History,
     mark_evaluation,
     read_record,
     refuse_other_recipe,
     reseal,
     scores_name,
     seal,
+    utc_now,
 )
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.running.window_trial import settle_window
@@ -124,13 +135,17 @@ def score(
     metrics: Sequence[str] = (),
     empty_references: EmptyReferences = "exclude",
 ) -> AuditResult:
-    """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`."""
+    """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`.
+
+    Without any of them the analysis that the folder holds is made again.
+    """
     analysis = _analysis(
         group_by, reference, normalizer, tokens, level, seed, adjust, metrics, empty_references
     )
     run = RunFolder(out)
     with run.locked():
-        return _score(run, analysis)
+        before = read_record(run).recipe.analysis
+        return _score(run, before if before is not None and analysis == Analysis() else analysis)
 
 
 def _analysis(
@@ -169,6 +184,7 @@ def _audit(
     retry_failed: bool,
     observe: Observer | None,
 ) -> AuditResult:
+    check_settings(corpus, analysis)  # before a second of audio is read, and before anything is written
     with run.locked():
         manifest = _prepare(run, corpus)
         check_covariates(analysis.adjust, manifest)
@@ -184,11 +200,52 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     part = corpus_part(corpus, content_digest(manifest))
     root = str(corpus.root.absolute()) if corpus.root is not None else None
     if run.exists:
+        if _only_labels_differ(run, part, manifest):
+            return _relabel(run, part, manifest)
         refuse_other_recipe(run, "corpus", part)
         return read_manifest(run)
     run.write_table(MANIFEST, manifest)
     seal(run, RunRecipe(corpus=part, card=card_part(corpus.card)), root, corpus.card.statement)
     return manifest
+
+
+def _only_labels_differ(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> bool:
+    """Whether the folder holds the same rows of the same audio under other labels."""
+    old = read_record(run).recipe.corpus
+    if old == part or (old.name, old.version) != (part.name, part.version):
+        return False
+    if _without_labels(old.options) != _without_labels(part.options):
+        return False
+    before = read_manifest(run)
+    columns = [name for name in before.columns if name not in ("labels", "channels")]
+    return before.select(columns).equals(manifest.select(columns))
+
+
+def _without_labels(options: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {key: value for key, value in (options.get("columns") or {}).items() if key != "labels"}
+    return {**options, "columns": columns}
+
+
+def _relabel(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> pl.DataFrame:
+    """Put other labels in the place of those of a folder; its hypotheses stay, its scores and analysis go.
+
+    Raises
+    ------
+    RunFolderError
+        Criteria were frozen into the folder: labels that are chosen after them may be chosen for the verdict.
+    """
+    record = read_record(run)
+    if record.history.criteria:
+        raise RunFolderError(
+            f"{run.path}: criteria were frozen into this folder, so its labels can no longer change; choose another "
+            "--out"
+        )
+    for path in (run.path / "audit.json", *(run.path / "scores").rglob("*.parquet")):
+        path.unlink(missing_ok=True)
+    run.write_table(MANIFEST, manifest)
+    recipe = record.recipe.having(corpus=part, analysis=None)
+    seal(run, recipe, record.root, record.statement, relabelled=utc_now())
+    return read_manifest(run)
 
 
 def read_manifest(run: RunFolder) -> pl.DataFrame:
@@ -262,7 +319,27 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
         "scoring": time.perf_counter() - started,
     }
     result = result_of(scores, recipe, normalizer, tokens, statement, times)
+    more = _data_notes(manifest, read_record(run).history)
+    result = result.model_copy(update={"notes": [*result.notes, *more]})
     return scores, _with_metrics(result, scores, recipe.analysis.metrics)
+
+
+def _data_notes(manifest: pl.DataFrame, history: History) -> list[str]:
+    """What was done to audio and labels before anything was counted."""
+    import polars as pl
+
+    notes = []
+    averaged = manifest.filter(
+        pl.col("excluded").is_null() & (pl.col("channels") > 1) & pl.col("channel").is_null()
+    ).height
+    if averaged:
+        notes.append(
+            f"{averaged} utterances are of audio with several channels, which were averaged; if each channel is one "
+            "speaker, name the channel of a row in a column 'channel'"
+        )
+    if history.relabelled and history.evaluated:
+        notes.append(f"labels were read again at {history.relabelled}, after the model had been asked")
+    return notes
 
 
 def _with_metrics(result: AuditResult, scores: pl.DataFrame, names: Sequence[str]) -> AuditResult:

@@ -117,6 +117,11 @@ class RowReader:
             self._used.add(self._audio)
         self.unread = tuple(name for name in self._present if name and name not in {*self._used, self._audio})
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Axes that labels can have."""
+        return tuple(self._labels)
+
     def read(
         self, row: Mapping[str, Any], where: str, fallback: str, audio: AudioSource | Path | None = None
     ) -> Utterance | Exclusion:

@@ -65,10 +65,11 @@ class Freeze(StrictRecord):
 
 
 class History(StrictRecord):
-    """When the manifest was made, when a model was first asked, and which criteria were frozen."""
+    """When the manifest was made, when a model was first asked, when labels changed, which criteria were frozen."""
 
     prepared: Time | None = None
     evaluated: Time | None = None
+    relabelled: Time | None = None
     criteria: list[Freeze] = Field(default_factory=list)
 
 

@@ -67,6 +67,11 @@ class ManifestCorpus:
         return self._reader.missing
 
     @property
+    def label_axes(self) -> tuple[str, ...]:
+        """Axes that labels can have."""
+        return self._reader.axes
+
+    @property
     def unread_columns(self) -> tuple[str, ...]:
         """Columns that nothing reads."""
         return self._reader.unread

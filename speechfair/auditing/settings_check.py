@@ -1,0 +1,94 @@
+"""Settings checked against a listed corpus before any audio is opened: axes, references, covariates, normaliser.
+
+A wrong name is refused in seconds, and nothing is written. Listing stops as soon as everything that was asked for has
+been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from speechfair.auditing.adjusting import MEASURED
+from speechfair.corpora.batches import batches_of
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
+from speechfair.running.run_recipe import Analysis
+from speechfair.types import UNKNOWN, Corpus, Label
+
+__all__ = ["check_settings"]
+
+
+def check_settings(corpus: Corpus, analysis: Analysis) -> None:
+    """Raise `InputError` if the analysis asks for what no row of the corpus has.
+
+    Parameters
+    ----------
+    corpus : is listed without its audio, as far as is needed.
+    analysis : its axes, references, covariates and normaliser are looked up.
+    """
+    from speechfair.text import load_normalizer
+
+    if analysis.normalizer is not None:
+        load_normalizer(analysis.normalizer)
+    covariates = [name for name in analysis.adjust if name not in MEASURED]
+    axes = dict.fromkeys([part for axis in analysis.group_by for part in axis.split("+")] + covariates)
+    if not axes:
+        return
+    mapped = getattr(corpus, "label_axes", None)
+    if mapped is not None:
+        _check_axes(axes, mapped, corpus, covariates)
+    _check_rows(corpus, axes, covariates, analysis)
+
+
+def _check_rows(corpus: Corpus, axes: Iterable[str], covariates: list[str], analysis: Analysis) -> None:
+    known: dict[str, None] = {}
+    groups: dict[str, dict[str, None]] = {axis: {} for axis in analysis.reference}
+    excluded: str | None = None
+    listed = 0
+    for batch in batches_of(corpus):
+        used = set(batch.frame.filter(batch.frame["excluded"].is_null())["labels"].to_list())
+        reasons = batch.frame["excluded"].drop_nulls()
+        excluded = excluded or (str(reasons[0]) if len(reasons) else None)
+        listed += len(batch.frame) - len(reasons)
+        for place in used:
+            labels = batch.labels[place]
+            known.update(dict.fromkeys(label.axis for label in labels))
+            for axis, found in groups.items():
+                found[_value(labels, axis)] = None
+        if all(axis in known for axis in axes) and all(
+            value in groups[axis] for axis, value in analysis.reference.items()
+        ):
+            return
+    if not listed:
+        return  # an empty or wholly excluded corpus has its own message
+    _check_axes(axes, known, corpus, covariates)
+    for axis, value in analysis.reference.items():
+        if value not in groups[axis]:
+            hint = did_you_mean(value, list(groups[axis]))
+            raise InputError(f"axis {axis!r} has no group {value!r} to compare with; {hint}")
+
+
+def _check_axes(axes: Iterable[str], known: Iterable[str], corpus: Corpus, covariates: list[str]) -> None:
+    names = list(known)
+    for axis in axes:
+        if axis in names:
+            continue
+        columns = getattr(corpus, "unread_columns", ())
+        if axis in columns:
+            raise InputError(
+                f"{axis!r} is a column of your table, but not mapped as a label; give --columns a YAML file with\n"
+                f"labels:\n  {axis}: {{column: {axis}}}\nand a line like it for every other axis"
+            )
+        if axis in covariates:
+            hint = did_you_mean(axis, [*names, *MEASURED])
+            raise InputError(f"--adjust {axis!r}: no utterance has such a label; {hint}")
+        also = f". Columns that are not mapped: {', '.join(columns)}" if columns else ""
+        raise InputError(
+            f"no utterance of this corpus has a label on the axis {axis!r}; {did_you_mean(axis, names)}{also}"
+        )
+
+
+def _value(labels: tuple[Label, ...], axis: str) -> str:
+    """The group of those labels on an axis or crossing, as `add_axis` names it."""
+    values = {label.axis: label.value for label in labels}
+    return "+".join(values.get(part, UNKNOWN) for part in axis.split("+"))
