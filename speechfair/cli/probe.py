@@ -105,6 +105,8 @@ def grounding(
         )
     page = folder / "grounding.html"
     _finish(result, grounding_findings(result), grounding_sections(result), page, json)
+    if result.audio.not_measured or result.text.not_measured:
+        raise typer.Exit(3)
 
 
 @app.command()

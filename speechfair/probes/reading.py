@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from speechfair.probes.extraction import choose, conclusion, name
 from speechfair.probes.items import Form, Item, options_of
+from speechfair.probes.plain_words import plain
 
 __all__ = ["Outcome", "Reading", "is_refusal", "is_unsure", "plain", "read"]
 
@@ -20,10 +22,6 @@ Outcome = Literal["right", "wrong", "refusal", "unsure", "format", "empty", "err
 LONGEST_ANSWER = 6
 """Words of an answer without options; a longer one must name exactly one word of the vocabulary."""
 
-_LETTER = re.compile(
-    r"^\W*(?i:(?:the\s+)?(?:correct\s+|right\s+)?(?:answer|option)\s*(?:is\s*)?:?\s*)?[(\[*]*([A-Ha-h])(?:[)\].:*,]+|\s*$)"
-)
-_LEAD = re.compile(r"^\W*(?:the\s+)?(?:answer|transcript)\s*(?:is)?\s*:?\s*", re.I)
 _UNABLE = (
     r"(?:can(?:no|')?t|can not|could(?: not|n't)|unable to|am not able to|not allowed to|won't|will not|"
     r"must decline to)"
@@ -44,11 +42,6 @@ _UNSURE = re.compile(
     r"(?:cannot|can't|can not|could not|couldn't) (?:tell|say|be determined))\b",
     re.I,
 )
-_NUMBERS = {
-    "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven",
-    "8": "eight", "9": "nine", "10": "ten", "11": "eleven", "12": "twelve", "13": "thirteen", "14": "fourteen",
-    "15": "fifteen", "16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twenty",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +51,41 @@ class Reading:
     Parameters
     ----------
     answer : the option or the word that was read; None where `outcome` is neither right nor wrong.
+    how : the rule that read it, as in `speechfair.probes.extraction.Choice`; empty for replies without options.
     """
 
     outcome: Outcome
     answer: str | None = None
+    how: str = ""
 
 
 def read(reply: str | None, scene: str, item: Item, form: Form, seed: int) -> Reading:
     """Read one reply; None is a failed row.
 
-    A letter counts first, then an option word for word, then a refusal or "I do not know", and at last the
-    one option that is named.
+    What the reply says it chooses counts first (a letter, a box, an option word for word, "the answer is"), then a
+    refusal or "I do not know", and at last the one option that is named and not denied.
     """
     if reply is None:
         return Reading("error")
     if not reply.strip():
         return Reading("empty")
-    said = plain(reply)
-    options = options_of(scene, item, seed)
     if item.form(form) == "open":
-        return _open(reply, said, item)
-    return _choice(reply, said, item, options)
+        text = conclusion(reply)
+        if text is None:
+            return Reading("format", None, "unfinished thought")
+        return _open(text, plain(text), item)
+    return _choice(reply, item, options_of(scene, item, seed))
 
 
-def _choice(reply: str, said: str, item: Item, options: Sequence[str]) -> Reading:
-    letter = _LETTER.match(reply)
-    if letter and len(set(re.findall(r"\(([A-H])\)", reply))) > 1:
-        return Reading("format")  # hedged between several options
-    if letter:
-        place = ord(letter.group(1).upper()) - ord("A")
-        return _judged(options[place], item) if place < len(options) else Reading("format")
-    whole = [option for option in options if said == plain(option)]
-    if whole:
-        return _judged(whole[0], item)
-    if silent := _silent(reply):
-        return silent
-    named = _named(said, options)
-    return _judged(named[0], item) if len(named) == 1 else Reading("format")
+def _choice(reply: str, item: Item, options: Sequence[str]) -> Reading:
+    found = choose(reply, options)
+    if found.place is None and found.how == "none named":
+        if silent := _silent(conclusion(reply) or ""):
+            return silent
+        found = name(reply, options)
+    if found.place is None:
+        return Reading("format", None, found.how)
+    return replace(_judged(options[found.place], item), how=found.how)
 
 
 def _open(reply: str, said: str, item: Item) -> Reading:
@@ -131,17 +122,6 @@ def is_refusal(reply: str) -> bool:
 def is_unsure(reply: str) -> bool:
     """Whether a reply says that it does not know."""
     return _UNSURE.search(reply.replace("\u2019", "'")) is not None
-
-
-def plain(text: str) -> str:
-    """Lower case, words only, numbers up to twenty spelt out, without a leading "Answer:" or article.
-
-    >>> plain("Answer: 7 bags."), plain("The cannot")
-    ('seven bags', 'cannot')
-    """
-    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", _LEAD.sub("", text).replace("\u2019", "'").lower())
-    spelt = [_NUMBERS.get(word, word) for word in words]
-    return " ".join(spelt[1:] if len(spelt) > 1 and spelt[0] in {"the", "a", "an"} else spelt)
 
 
 def _named(said: str, options: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from speechfair.types import Estimate
 
 __all__ = [
     "SCHEMA",
+    "UNREADABLE",
     "AxisGrounding",
     "Diagnosis",
     "GroundingResult",
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 SCHEMA = "speechfair/probe-grounding/1"
+UNREADABLE = 0.2
+"""Above this share of replies that cannot be read, nothing is measured."""
 
 
 class Outcomes(Record):
@@ -45,6 +48,14 @@ class Outcomes(Record):
     def n_asked(self) -> int:
         """Questions."""
         return self.right + self.wrong + self.refusal + self.unsure + self.format + self.empty + self.error
+
+    @property
+    def not_measured(self) -> str | None:
+        """Why the whole probe measured nothing: too many replies that could not be read; None where it did."""
+        bad = self.format + self.empty
+        if bad <= UNREADABLE * self.n_asked:
+            return None
+        return f"{bad} of {self.n_asked} replies could not be read, more than {100 * UNREADABLE:g} %"
 
     @property
     def n_unreadable(self) -> int:

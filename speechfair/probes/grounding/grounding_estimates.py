@@ -15,6 +15,7 @@ from speechfair.probes.grounding.diagnosis import Deficit, diagnose, judge
 from speechfair.probes.items import LEVELS, Level
 from speechfair.probes.reading import Outcome
 from speechfair.probes.results import (
+    UNREADABLE,
     AxisGrounding,
     Diagnosis,
     GroupGrounding,
@@ -49,6 +50,23 @@ class _Level:
 
     def given_sums(self) -> SpeakerSums:
         return _right(self.given)
+
+    def unreadable(self, column: str) -> str | None:
+        """Why the level is not measured: too many replies that could not be read; None where it is."""
+        bad = sum(row[column] in ("format", "empty") for row in self.rows)
+        if bad <= UNREADABLE * len(self.rows):
+            return None
+        return (
+            f"not measured: {bad} of {len(self.rows)} replies could not be read, more than {100 * UNREADABLE:g} %; "
+            "look at them in the run folder"
+        )
+
+
+def _unless(reason: str | None, estimate: Estimate) -> Estimate:
+    """`estimate`, or nothing with the reason why it is not measured."""
+    if reason is None:
+        return estimate
+    return replace(estimate, value=None, low=None, high=None, method="none", reason=reason)
 
 
 def overall_grounding(table: pl.DataFrame, level: float) -> GroupGrounding:
@@ -150,15 +168,17 @@ def _group(
 def _level_share(
     at: Level, part: _Level, base: _Level | None, judged: Deficit | None, diagnosis: Diagnosis, level: float
 ) -> LevelShare:
+    why, text_why = part.unreadable("outcome"), part.unreadable("text_outcome")
+    against = base.unreadable("outcome") if base else None
     return LevelShare(
         level=at,
         name=LEVELS[at],
         outcomes=outcomes_of(row["outcome"] for row in part.rows),
-        audio=share(part.sums(), level),
-        given_below=share(part.given_sums(), level),
-        text=_control(part.rows, level),
-        modality_gap=_modality_gap(part.rows, level),
-        difference=difference(part.sums(), base.sums(), level) if base else None,
+        audio=_unless(why, share(part.sums(), level)),
+        given_below=_unless(why, share(part.given_sums(), level)),
+        text=_unless(text_why, _control(part.rows, level)),
+        modality_gap=_unless(why or text_why, _modality_gap(part.rows, level)),
+        difference=_unless(why or against, difference(part.sums(), base.sums(), level)) if base else None,
         deficit=judged.estimate if judged else None,
         p_value=judged.p_value if judged else None,
         p_holm=judged.p_holm if judged else None,
@@ -189,7 +209,8 @@ def _deficits(
     for at in sorted(set(group) & set(reference)):
         # reference less group, as the difference of two shares with the sides changed over
         estimate, p_value = difference_with_p(reference[at].given_sums(), group[at].given_sums(), level)
-        found[at] = Deficit(_named(estimate), p_value)
+        why = group[at].unreadable("outcome") or reference[at].unreadable("outcome")
+        found[at] = Deficit(_unless(why, _named(estimate)), None if why else p_value)
     return found
 
 

@@ -50,7 +50,7 @@ def outcome_table(
 
     Returns
     -------
-    Columns ``utterance_id, speaker, labels, scene, item, level, kind, n_options, silence, reply, answer, outcome``
+    Columns ``utterance_id, speaker, labels, scene, item, level, kind, n_options, silence, reply, answer, outcome, how``
     and ``text_outcome``, the outcome of the same question asked of the transcript.
     """
     import polars as pl
@@ -81,6 +81,7 @@ def outcome_table(
                     "reply": reply,
                     "answer": reading.answer,
                     "outcome": reading.outcome,
+                    "how": reading.how,
                     "text_outcome": control[key],
                 }
             )
@@ -98,7 +99,7 @@ def _schema() -> dict[str, Any]:
     import polars as pl
 
     label = pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String})
-    texts: Sequence[str] = ("utterance_id", "speaker", "scene", "item", "kind", "reply", "answer")
+    texts: Sequence[str] = ("utterance_id", "speaker", "scene", "item", "kind", "reply", "answer", "how")
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
     schema |= {"outcome": pl.String, "text_outcome": pl.String, "labels": pl.List(label)}
     return schema | {"level": pl.Int8, "n_options": pl.Int8, "silence": pl.Boolean}

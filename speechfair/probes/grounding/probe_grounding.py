@@ -203,8 +203,15 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
             "the questions come from the corpus's own transcripts, so groups were asked different things; L4 cannot be "
             "derived from a transcript by rule and was not asked"
         )
-    wrong = table.filter(table["text_outcome"] != "right").height
-    if wrong > 0.2 * table.height:
+    audio, text = outcomes_of(table["outcome"]), outcomes_of(table["text_outcome"])
+    for arm, counted in (("audio", audio), ("text control", text)):
+        if counted.not_measured:
+            notes.append(
+                f"not measured ({arm}): {counted.not_measured}. Look at the replies in the scores file; a "
+                "larger max_new_tokens, or a model that answers with a letter, may help"
+            )
+    wrong = text.wrong + text.refusal + text.unsure
+    if wrong > 0.2 * table.height and text.not_measured is None:
         notes.append(
             f"the text control is wrong about {100 * wrong / table.height:.0f} % of the questions: the language model, "
             "not the hearing, limits these figures"

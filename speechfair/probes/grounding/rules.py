@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from speechfair.errors import InputError
 from speechfair.probes.grounding import lexicon
-from speechfair.probes.reading import plain
+from speechfair.probes.plain_words import plain
 from speechfair.types import Question
 
 __all__ = ["VERSION", "answer", "answer_by_rules"]

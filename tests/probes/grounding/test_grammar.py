@@ -11,7 +11,7 @@ from speechfair.errors import InputError
 from speechfair.probes.grounding import lexicon
 from speechfair.probes.grounding.grammar import scenes, silences
 from speechfair.probes.items import LEVELS, options_of, prompt_of
-from speechfair.probes.reading import plain
+from speechfair.probes.plain_words import plain
 
 MANY = scenes(1200, seed=5)
 

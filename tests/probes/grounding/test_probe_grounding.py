@@ -13,6 +13,7 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.probes.grounding.probe_grounding import probe_grounding
 from speechfair.probes.grounding.spoken import SceneCorpus, bind
 from speechfair.probes.results import GroundingResult, GroupGrounding, json_schema
+from speechfair.reporting.probe_html import write_grounding
 from speechfair.store import RunFolder
 from speechfair.types import Answer, Label, Question, Utterance
 from tests.probes.planted_model import ACCENTS, Planted, scene_corpus
@@ -40,6 +41,63 @@ def test_a_planted_model_is_diagnosed_at_exactly_its_level(corpus: SceneCorpus, 
 def test_an_even_model_is_behind_at_no_level(corpus: SceneCorpus) -> None:
     result = probe_grounding(corpus, Planted(corpus), ["accent"])
     assert [group(result, name).diagnosis.verdict for name in ACCENTS] == ["reference", "even", "even"]
+
+
+class Dressed(Planted):
+    """The same answers, put as chatty models put them."""
+
+    def __init__(self, corpus: SceneCorpus, dress: str, level: int | None = None) -> None:
+        super().__init__(corpus, level)
+        self.dress = dress
+
+    def say(self, question: Question) -> str:
+        return self.dress.format(super().say(question))
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [
+        "Based on the audio, the answer is **({})**.",
+        "<think>Is it (A), (B) or (C)? Let me listen again.</think>\n\n{}",
+        "音声によると、答えは{}です。",
+    ],
+)
+def test_a_chatty_twin_gets_the_same_levels(corpus: SceneCorpus, dress: str) -> None:
+    terse = probe_grounding(corpus, Planted(corpus, 2), ["accent"])
+    chatty = probe_grounding(corpus, Dressed(corpus, dress, 2), ["accent"])
+    assert chatty.audio == terse.audio
+    assert chatty.text == terse.text
+    assert chatty.axes == terse.axes
+
+
+def test_replies_that_cannot_be_read_measure_nothing_and_are_not_0_percent(
+    corpus: SceneCorpus, tmp_path: Path
+) -> None:
+    found = probe_grounding(
+        corpus, Dressed(corpus, "<think>The options are {} or"), ["accent"], out=tmp_path / "r"
+    )
+    assert found.audio.not_measured is not None
+    for one in (found.overall, *found.axes[0].groups):
+        for level in one.levels:
+            assert level.audio.value is None
+            assert level.text.value is None
+            assert "not measured" in str(level.audio.reason)
+    assert {one.diagnosis.verdict for one in found.axes[0].groups} == {"reference", "undetermined"}
+    assert any("not measured (audio)" in note for note in found.notes)
+    assert not any("the language model" in note for note in found.notes)
+    page = write_grounding(found, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "not measured" in page
+
+
+def test_one_unreadable_group_leaves_the_others_measured(corpus: SceneCorpus) -> None:
+    class Half(Planted):
+        def say(self, question: Question) -> str:
+            return "hm" if "thick" in question.id else super().say(question)
+
+    found = probe_grounding(corpus, Half(corpus), ["accent"])
+    assert group(found, "thick").diagnosis.verdict == "undetermined"
+    assert group(found, "thick").levels[0].audio.value is None
+    assert group(found, "other").diagnosis.verdict == "even"
 
 
 @pytest.fixture(scope="module")
