@@ -15,7 +15,6 @@ from benchmarks.debias_words import (
     gains_a_quarter,
     interval,
     names_of,
-    points,
     relative_changes,
     shown_unharmed,
 )
@@ -24,6 +23,7 @@ from speechfair.debias.judging.method_table import MethodTable, tabulate
 from speechfair.debias.method import debias_methods
 from speechfair.reporting.debias_figures import write_method_chart
 from speechfair.store import write_atomically
+from speechfair.wording import points
 
 APART = ("replay", "router", "exact")
 """Cases whose names begin so are audited on other speech or by another recogniser than the rest."""
@@ -209,7 +209,7 @@ def _by_case(results: Mapping[str, DebiasResult]) -> str:
             ", ".join(f"{macro:+z.1%}" for macro, _ in changes),
             ", ".join(f"{worst:+z.1%}" for _, worst in changes),
             ", ".join(
-                f"{points(change)} {interval(change)}"
+                f"{points(change.value)} {interval(change)}"
                 for change in (everyone_protected(result).change for result in mine)
             ),
             *(f"{sum(met)} of {len(mine)}" for met in counts),
@@ -293,7 +293,7 @@ def _against(table: MethodTable, words: str) -> str:
     ]
     for row in table.rows:
         parts = (row.macro, row.worst, row.gap, row.protected)
-        cells = ["" if part is None else f"{points(part)} {interval(part)}" for part in parts]
+        cells = ["" if part is None else f"{points(part.value)} {interval(part)}" for part in parts]
         lines.append(
             f"| {row.name} | {len(row.seeds)} | {' | '.join(cells)} | {row.seconds / 60:.1f} | {row.answer} |"
         )

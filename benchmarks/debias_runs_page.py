@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.debias_words import group_name, harmed, interval, percent, points, relative_changes, shares_of
+from benchmarks.debias_words import group_name, harmed, interval, relative_changes, shares_of
 from speechfair.debias.judging.before_after import DebiasResult, overall_verdict
 from speechfair.store import write_atomically
+from speechfair.wording import percent, points
 
 HEAD = """# The debiasing runs in full
 
@@ -35,7 +36,7 @@ def _before_after(results: Mapping[str, DebiasResult]) -> str:
         for g in result.groups:
             lines.append(
                 f"| {name} | {g.evaluation} | {group_name(g)} | {g.n_speakers} | {percent(g.rate_before)} | "
-                f"{percent(g.rate_after)} | {points(g.change)} | {interval(g.change)} | {harmed(g)} |"
+                f"{percent(g.rate_after)} | {points(g.change.value)} | {interval(g.change)} | {harmed(g)} |"
             )
     return "\n".join(lines)
 
@@ -49,8 +50,9 @@ def _summary(name: str, result: DebiasResult) -> str:
     lines = [
         f"### {name}\n",
         f"Verdict: **{verdict}**" + (" (" + "; ".join(reasons) + ")" if reasons else "") + ".",
-        f"Mean of the genders {macro:+z.1%} relative, worst gender {worst:+z.1%} relative; gap {points(gender.gap)} "
-        f"points {interval(gender.gap)}. Hypotheses with more insertions than words: {runaways}. {_training(result)}",
+        f"Mean of the genders {macro:+z.1%} relative, worst gender {worst:+z.1%} relative; gap "
+        f"{points(gender.gap.value)} points {interval(gender.gap)}. "
+        f"Hypotheses with more insertions than words: {runaways}. {_training(result)}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from speechfair import wording
 from speechfair.debias.judging.before_after import DebiasResult, GroupChange
 from speechfair.types import Estimate
 
@@ -51,18 +52,6 @@ def harmed(group: GroupChange) -> str:
     return {True: "**yes**", False: "no", None: "unclear"}[group.harmed]
 
 
-def percent(rate: float | None) -> str:
-    """A rate in percent."""
-    return "–" if rate is None else f"{100 * rate:.1f}"
-
-
-def points(estimate: Estimate) -> str:
-    """A change in points."""
-    return "–" if estimate.value is None else f"{100 * estimate.value:+z.1f}"
-
-
 def interval(estimate: Estimate) -> str:
     """An interval in points, or why there is none."""
-    if estimate.low is None or estimate.high is None:
-        return f"none: {estimate.reason}"
-    return f"[{100 * estimate.low:+z.1f}, {100 * estimate.high:+z.1f}]"
+    return wording.interval(estimate, "points") or f"none: {estimate.reason}"

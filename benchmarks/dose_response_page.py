@@ -14,6 +14,7 @@ from speechfair.metrics.paired import paired_difference
 from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import pooled_rate, speaker_sums
 from speechfair.types import Estimate
+from speechfair.wording import Unit, interval, percent, points
 
 if TYPE_CHECKING:
     from benchmarks.dose_response import Study
@@ -125,8 +126,14 @@ _SAID = ("window_s", "language", "compute_type", "beam_size")
 
 
 def _row(cell: Cell) -> str:
-    step = ("", "") if cell.step is None else (_points(cell.step.value), _interval(cell.step, "+.1f"))
-    values = (cell.code, f"{cell.strength:g}", _percent(cell.rate.value), _interval(cell.rate, ".1f"), *step)
+    step = ("", "") if cell.step is None else (points(cell.step.value), _interval(cell.step, "points"))
+    values = (
+        cell.code,
+        f"{cell.strength:g}",
+        percent(cell.rate.value),
+        _interval(cell.rate, "percent"),
+        *step,
+    )
     return "| " + " | ".join(values) + " |"
 
 
@@ -148,18 +155,8 @@ def _verdict(cells: list[Cell]) -> list[str]:
     ]
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
-def _points(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:+.1f}"
-
-
-def _interval(estimate: Estimate, form: str) -> str:
-    if estimate.low is None or estimate.high is None:
-        return f"none: {estimate.reason}"
-    return f"[{100 * estimate.low:{form}}, {100 * estimate.high:{form}}]"
+def _interval(estimate: Estimate, unit: Unit) -> str:
+    return interval(estimate, unit) or f"none: {estimate.reason}"
 
 
 def _chart(cells: list[Cell], result: AuditResult) -> str:

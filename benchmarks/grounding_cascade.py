@@ -17,9 +17,10 @@ from speechfair.probes.grounding.probe_grounding import probe_grounding
 from speechfair.probes.grounding.rules import answer
 from speechfair.probes.grounding.spoken import speak
 from speechfair.probes.results import GroundingResult, GroupGrounding
-from speechfair.probes.sections import estimate_cell, grounding_sections, outcome_words
+from speechfair.probes.sections import grounding_sections, outcome_words
 from speechfair.reporting.probe_html import write_grounding
 from speechfair.running.transcription import Progress
+from speechfair.wording import with_interval
 
 WINDOW_S = 16.0
 """No scene is longer."""
@@ -89,7 +90,7 @@ def page(result: GroundingResult) -> str:
 def _gap_row(group: GroupGrounding) -> str:
     asked = sum(level.outcomes.n_asked for level in group.levels)
     lost = sum((level.modality_gap.value or 0.0) * level.outcomes.n_asked for level in group.levels)
-    cells = [estimate_cell(level.modality_gap) for level in group.levels]
+    cells = [with_interval(level.modality_gap, "percent") for level in group.levels]
     return f"| {group.value} | " + " | ".join([*cells, f"{100 * lost / asked:.1f}"]) + " |"
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from speechfair.wording import with_interval
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -128,8 +130,7 @@ class Hypothesis:
 
     Parameters
     ----------
-    seconds : compute time spent on it; a batch's time is shared out by audio length.
-    model : `ModelIdentity.key` of the recogniser.
+    seconds, model : compute time (a batch's is shared out by audio length); `ModelIdentity.key` of the recogniser.
     rejected : verbatim text of a first decode that was thrown away as a runaway and redone, else None.
     confidence : how sure the recogniser says it is, as the geometric mean of its token (CTC: frame)
         probabilities, in [0, 1]; None where it says nothing. What that is worth is for an audit to find out.
@@ -154,15 +155,13 @@ class Hypothesis:
 class Question:
     """A prompt about a stretch of speech, which is given as audio, as a transcript, or as both.
 
-    The same prompt with the verbatim `transcript` in place of the audio is the control that tells what the
-    language model could have answered had it heard perfectly.
+    The same prompt with the verbatim `transcript` instead of the audio is the control: what a perfect ear answers.
 
     Parameters
     ----------
     id : unique among the questions of a batch.
     prompt : what is asked, verbatim.
-    audio : the speech, or None.
-    transcript : the words that were said, or None.
+    audio, transcript : the speech, and the words that were said; one of them may be None.
     """
 
     id: str
@@ -242,8 +241,7 @@ class Estimate:
     Parameters
     ----------
     value, low, high : estimate and interval limits, or None where undefined.
-    level : nominal coverage, such as 0.95.
-    method : how the interval was made, such as ``jackknife-log-t``.
+    level, method : nominal coverage, such as 0.95; how the interval was made, such as ``jackknife-log-t``.
     reason : why `value` or the interval is None; None when both are there.
     n_lost_replicates : resampling replicates in which the statistic was undefined.
     """
@@ -258,6 +256,10 @@ class Estimate:
     reason: str | None = None
     n_lost_replicates: int = 0
 
+    def __str__(self) -> str:
+        """``0.17 [0.11, 0.26]``, or the reason why there is no interval."""
+        return with_interval(self, reason=True)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
@@ -266,8 +268,7 @@ class ModelIdentity:
     Parameters
     ----------
     name : as the user asked for it, such as ``bundled:whisper-tiny.en``.
-    family : the adapter, such as ``faster-whisper``.
-    digest : sha256 over the weights (hex).
+    family, digest : the adapter, such as ``faster-whisper``, and the sha256 over the weights (hex).
     options : decoding options, JSON-serialisable; part of the identity.
     versions : packages whose version can change the output, such as ``ctranslate2``.
     """

@@ -27,6 +27,7 @@ PENDING_LENGTHS = {"audit_table": 422, "corpus_split": 407, "probe_response": 41
 # One room, one level: each imports only from itself and from rooms above it in this list.
 ROOMS = (
     "errors",
+    "wording",
     "types",
     "records",
     "registry",
@@ -219,3 +220,24 @@ def test_records_have_one_base() -> None:
                 direct.append(where)
     assert not own_bases, f"use speechfair.records: {own_bases}"
     assert not direct, f"derive from speechfair.records.Record: {direct}"
+
+
+def test_numbers_are_worded_in_one_place() -> None:
+    """One dash, and no percentage, point or bracket that a room formats for itself."""
+    formatted = re.compile(r"\{100 \* [^{}]*:[+z]*\.[0-9]f\}|^NOTHING = ", re.MULTILINE)
+    home = {
+        "speechfair.wording",
+        "speechfair.auditing.notes",
+    }  # the texts of the latter are stored in audit.json
+    pending = {"speechfair.probes.grounding.diagnosis", "speechfair.probes.grounding.probe_grounding"}
+
+    def worded_here(name: str, path: Path) -> str | None:
+        found = formatted.search(path.read_text(encoding="utf-8"))
+        return found.group(0) if found and name not in home | pending else None
+
+    assert not broken(worded_here)
+
+
+def test_pages_have_one_environment() -> None:
+    homes = [name for name, path in modules().items() if "Environment(" in path.read_text(encoding="utf-8")]
+    assert homes == ["speechfair.reporting.pages"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.metric_table import MetricBlock, html_of, metric_blocks, renderables
+from speechfair.wording import NOTHING, interval, p_value, percent, printable, times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,22 +20,13 @@ if TYPE_CHECKING:
     from speechfair.types import Estimate
 
 __all__ = [
-    "NOTHING",
     "Table",
     "axis_names",
     "axis_title",
     "insertion_rate",
-    "interval",
     "metrics_of",
-    "p_value",
-    "percent",
-    "printable",
-    "times",
     "worst_first",
 ]
-
-NOTHING = "—"
-"""What stands where there is no number; the reason stands beside or below it."""
 
 _TEXT_WIDTH = 110
 _COMPACT_BELOW = 100
@@ -43,7 +35,6 @@ _NARROW_COLUMNS = (0, 1, 3, 4, 5, 6)
 _TINY_BELOW = 56
 _TINY_COLUMNS = (0, 3, 4)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
@@ -142,56 +133,6 @@ def axis_title(axis: str) -> str:
     return printable(axis).replace("_", " ").replace("+", " + ")
 
 
-def printable(text: str) -> str:
-    r"""`text` without anything that moves a cursor, colours a terminal or turns the writing direction.
-
-    >>> printable("a\x1b[31mb\n")
-    'a\\x1b[31mb\\n'
-    """
-    return "".join(
-        c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text
-    )
-
-
-def percent(value: float | None) -> str:
-    """A rate in percent with one decimal, without the sign.
-
-    >>> percent(0.4567), percent(-0.0004), percent(None)
-    ('45.7', '0.0', '—')
-    """
-    return NOTHING if value is None else f"{100 * value:z.1f}"
-
-
-def times(value: float | None) -> str:
-    """A ratio with two decimals.
-
-    >>> times(1.528)
-    '1.53×'
-    """
-    return NOTHING if value is None else f"{value:.2f}×"
-
-
-def p_value(value: float) -> str:
-    """A p-value as it is usually written; never ``0.000``.
-
-    >>> p_value(0.00002), p_value(0.0312), p_value(0.62)
-    ('p < 0.001', 'p = 0.031', 'p = 0.62')
-    """
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
-
-
-def interval(estimate: Estimate, scale: float = 1.0, decimals: int = 2) -> str | None:
-    """The limits in brackets, each multiplied by `scale`; None where there is no interval, – for no upper limit.
-
-    >>> from speechfair.types import Estimate
-    >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> interval(Estimate(value=0.01, low=-0.0004, high=0.02, level=0.95, method="t", **n), 100, 1)
-    '[0.0, 2.0]'
-    """
-    ends = ["–" if x is None else f"{scale * x:z.{decimals}f}" for x in (estimate.low, estimate.high)]
-    return None if estimate.low is None else f"[{ends[0]}, {ends[1]}]"
-
-
 def insertion_rate(group: Group) -> float | None:
     """Insertions per reference token; None when the group has no reference token."""
     return group.insertions / group.reference_length if group.reference_length else None
@@ -281,13 +222,13 @@ def _cells(group: Group, notes: _Footnotes, redone: bool) -> list[str]:
     ratio, limits = ("1", "reference") if group.is_reference else (NOTHING, "")
     if group.ratio is not None:
         ratio = times(group.ratio.value)
-        limits = interval(group.ratio) or NOTHING + notes.mark(group.ratio.reason)
+        limits = interval(group.ratio, "ratio") or NOTHING + notes.mark(group.ratio.reason)
     cells = [
         printable(group.value) + (" (ref.)" if group.is_reference else ""),
         str(group.n_speakers),
         str(group.n_utterances),
         percent(group.rate.value),
-        interval(group.rate, 100, 1) or NOTHING + notes.mark(group.rate.reason),
+        interval(group.rate, "percent") or NOTHING + notes.mark(group.rate.reason),
         ratio,
         limits,
         percent(insertion_rate(group)),
@@ -323,7 +264,7 @@ def _gap(axis: Axis, notes: _Footnotes) -> list[str]:
     if axis.gap.value is None:
         line = f"Gap: {NOTHING}{notes.mark(axis.gap.reason)}"
     else:
-        limits = interval(axis.gap, 100, 1) or NOTHING + notes.mark(axis.gap.reason)
+        limits = interval(axis.gap, "percent") or NOTHING + notes.mark(axis.gap.reason)
         line = f"Gap, largest minus smallest rate: {percent(axis.gap.value)} points {limits}"
     if axis.gap_expected_without_difference is not None:
         line += f"; by chance alone {percent(axis.gap_expected_without_difference)} points would be expected"
@@ -337,7 +278,7 @@ def _head(result: AuditResult) -> list[str]:
     totals = result.totals
     name = "word error rate" if result.tokens == "words" else "character error rate"
     rate = result.overall.rate
-    limits = interval(rate, 100, 1)
+    limits = interval(rate, "percent")
     text = (
         f"{percent(rate.value)} % {limits}"
         if limits

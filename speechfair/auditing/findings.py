@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from speechfair.auditing.audit_table import axis_names, printable, worst_first
+from speechfair.auditing.audit_table import axis_names, worst_first
 from speechfair.types import UNKNOWN
+from speechfair.wording import printable, worded
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult, Group
@@ -74,9 +75,7 @@ def finding(result: AuditResult, axis: str) -> Finding:
         return _all_alike(axis, rate, judged, reference)
     # the worse-served groups come first; a group that is served better is named when none is worse
     group, ratio = max(clear or judged, key=lambda pair: ((pair[1].value or 0.0) > 1, _distance(pair[1])))
-    who = (
-        f"{_quoted(group)} had {ratio.value or 0:.2f} times the {rate} of those labelled {_quoted(reference)}"
-    )
+    who = f"{_quoted(group)} had {worded(ratio.value, 'ratio')} times the {rate} of those labelled {_quoted(reference)}"
     basis = f"{_interval(ratio)}; {group.n_speakers} and {_count(reference.n_speakers, 'speaker')}"
     more = _others(clear, judged, others)
     if clear:
@@ -107,7 +106,8 @@ def _all_alike(axis: str, rate: str, judged: Sequence[tuple[Group, Estimate]], r
     high = max(r.high or math.inf for _, r in judged)
     names = _quoted(judged[0][0]) if len(judged) == 1 else f"all {len(judged)} groups"
     text = (
-        f"Alike within {100 * (ALIKE - 1):.0f} %: the {rate} of {names} is {low:.2f} to {high:.2f} times that of "
+        f"Alike within {100 * (ALIKE - 1):.3g} %: the {rate} of {names} is {worded(low, 'ratio')} to "
+        f"{worded(high, 'ratio')} times that of "
         f"{_quoted(reference)} ({100 * judged[0][1].level:g} % intervals that hold together)."
     )
     return Finding(axis, "alike", text, weight=max(_distance(r) for _, r in judged))
@@ -122,7 +122,7 @@ def _without_interval(axis: str, rate: str, group: Group, reference: Group) -> F
     return Finding(
         axis,
         "unclear",
-        f"Cannot tell: speakers labelled {_quoted(group)} had {group.ratio.value:.2f} times the {rate} of "
+        f"Cannot tell: speakers labelled {_quoted(group)} had {worded(group.ratio.value, 'ratio')} times the {rate} of "
         f"those labelled {_quoted(reference)}, but there is no interval ({why}).",
     )
 
@@ -144,8 +144,8 @@ def _others(
 
 def _interval(ratio: Estimate) -> str:
     if ratio.high is None:
-        return f"{100 * ratio.level:g} % interval from {ratio.low:.2f}, without an upper limit"
-    return f"{100 * ratio.level:g} % interval {ratio.low:.2f} to {ratio.high:.2f}"
+        return f"{100 * ratio.level:g} % interval from {worded(ratio.low, 'ratio')}, without an upper limit"
+    return f"{100 * ratio.level:g} % interval {worded(ratio.low, 'ratio')} to {worded(ratio.high, 'ratio')}"
 
 
 def _speakers_needed(ratio: Estimate, n_speakers: int) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from speechfair.cli import options
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     from speechfair.types import Corpus
@@ -217,9 +218,15 @@ def _print_split(result: Any, out: Path) -> None:
     from speechfair.cli import output
 
     table = Table("group", *result.parts)
-    total = [f"{part.n_speakers} speakers ({part.speaker_share:.1%})" for part in result.parts.values()]
+    total = [
+        f"{part.n_speakers} speakers ({percent(part.speaker_share, sign=True)})"
+        for part in result.parts.values()
+    ]
     table.add_row("all", *total)
-    table.add_row("", *(f"{p.n_utterances} rows ({p.utterance_share:.1%})" for p in result.parts.values()))
+    table.add_row(
+        "",
+        *(f"{p.n_utterances} rows ({percent(p.utterance_share, sign=True)})" for p in result.parts.values()),
+    )
     for stratum in dict.fromkeys(s for part in result.parts.values() for s in part.strata):
         table.add_row(Text(stratum), *(str(part.strata.get(stratum, 0)) for part in result.parts.values()))
     output.show_table(table)

@@ -26,10 +26,10 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Say in words what a criteria file asks; without a file print the shipped one, to be copied and adapted."""
-    from speechfair.auditing.audit_table import printable
     from speechfair.gating.criteria import shipped_criteria
     from speechfair.strict_yaml import read_text
     from speechfair.verbs.criteria import criteria_show
+    from speechfair.wording import printable
 
     content = criteria_show(file)
     if json:
@@ -57,9 +57,9 @@ def freeze(
 
     Example: speechfair criteria freeze criteria.yaml
     """
-    from speechfair.auditing.audit_table import printable
     from speechfair.gating.freezing import sidecar
     from speechfair.verbs.criteria import criteria_fit, criteria_freeze
+    from speechfair.wording import printable
 
     record = criteria_freeze(file, run)
     for warning in criteria_fit(file, run).warnings if run is not None else ():
@@ -79,8 +79,8 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check a criteria file, and whether it is frozen; exit 3 if every verdict would be undetermined."""
-    from speechfair.auditing.audit_table import printable
     from speechfair.verbs.criteria import criteria_check, criteria_fit, criteria_show
+    from speechfair.wording import printable
 
     content, state = criteria_show(file), criteria_check(file, run)
     fit = criteria_fit(file, run) if run is not None else None

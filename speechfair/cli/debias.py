@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from speechfair.cli import debias_leakage, options, output
 from speechfair.errors import InputError
+from speechfair.wording import NOTHING, interval, percent, points
 
 if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult, GroupChange
@@ -168,8 +169,10 @@ def _show_table(table: MethodTable) -> None:
     for name, figures in [("before", [table.before]), *((row.name, row.seeds) for row in table.rows)]:
         for one in figures:
             shown.add_row(
-                name, "" if name == "before" else f"{one.seed}", output.percent(one.macro), output.percent(one.worst),
-                output.percent(one.gap), output.percent(one.protected), output.percent(one.runaway_share), one.verdict,
+                name, "" if name == "before" else f"{one.seed}",
+                percent(one.macro, sign=True), percent(one.worst, sign=True),
+                percent(one.gap, sign=True), percent(one.protected, sign=True),
+                percent(one.runaway_share, sign=True), one.verdict,
             )  # fmt: skip
     output.show_table(shown)
     changes = Table(title=f"change against {table.baseline} in points, over common seeds; below 0 is better")
@@ -177,8 +180,11 @@ def _show_table(table: MethodTable) -> None:
         changes.add_column(name, justify="left" if name in ("recipe", "answer") else "right")
     for row in table.rows:
         parts = (row.macro, row.worst, row.gap, row.protected)
-        cells = ["" if part is None else f"{output.points(part.value)} {_interval(part)}" for part in parts]
-        memory = "–" if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
+        cells = [
+            "" if part is None else f"{points(part.value)} {interval(part, 'points') or 'no interval'}"
+            for part in parts
+        ]
+        memory = NOTHING if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
         changes.add_row(row.name, *cells, f"{row.seconds / 60:.1f}", memory, row.answer)
     output.show_table(changes)
 
@@ -218,7 +224,7 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
         )
     typer.echo(
         f"{found.steps} steps, {found.passes:.1f} passes over the data, window {found.window_s:g} s, "
-        f"{found.trainable_share:.1%} of the weights trained"
+        f"{percent(found.trainable_share, sign=True)} of the weights trained"
     )
     typer.echo(
         f"about {_time(found.training_seconds)} of training here ({found.seconds_per_step:.1f} s a step), "
@@ -247,13 +253,13 @@ def _show(result: DebiasResult) -> None:
     for group in result.groups:
         table.add_row(
             group.evaluation + (" (protected)" if group.protected else ""), group.axis or "", group.group,
-            f"{group.n_speakers}", output.percent(group.rate_before), output.percent(group.rate_after),
-            output.points(group.change.value), _interval(group.change), _harm(group),
+            f"{group.n_speakers}", percent(group.rate_before, sign=True), percent(group.rate_after, sign=True),
+            points(group.change.value), interval(group.change, "points") or "no interval", _harm(group),
         )  # fmt: skip
     output.show_table(table)
     for axis in result.axes:
         parts = [
-            f"{name} {output.points(e.value)} {_interval(e)}"
+            f"{name} {points(e.value)} {interval(e, 'points') or 'no interval'}"
             for name, e in (("mean of groups", axis.macro), ("worst group", axis.worst), ("gap", axis.gap))
         ]
         typer.echo(f"{axis.evaluation}, {axis.axis}: change in {'; '.join(parts)}")
@@ -265,15 +271,9 @@ def _show(result: DebiasResult) -> None:
 
 
 def _harm(group: GroupChange) -> str:
-    margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else f"+{100 * group.limit:z.1f}"
+    margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else points(group.limit)
     word = {True: "yes", False: "no", None: "unclear"}[group.harmed]
     return f"{word} ({margin})"
-
-
-def _interval(estimate: Any) -> str:
-    if estimate.low is None or estimate.high is None:
-        return "no interval"
-    return f"[{100 * estimate.low:+z.1f}, {100 * estimate.high:+z.1f}]"
 
 
 def _time(seconds: float) -> str:

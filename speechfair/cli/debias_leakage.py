@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from speechfair.cli import options, output
+from speechfair.wording import NOTHING, percent, points
 
 if TYPE_CHECKING:
     from speechfair.debias.leakage.leakage_report import LeakageReport
@@ -101,17 +102,17 @@ def _show(found: LeakageReport) -> None:
     for row in found.layers:
         one = row.leakage
         table.add_row(
-            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", output.percent(one.accuracy),
-            one.no_interval or f"{output.percent(one.low)} to {output.percent(one.high)}",
-            f"{output.percent(one.chance)} ({output.percent(one.chance_high)})",
-            "–" if one.p is None else f"{one.p:.3f}",
+            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", percent(one.accuracy, sign=True),
+            one.no_interval or f"{percent(one.low, sign=True)} to {percent(one.high, sign=True)}",
+            f"{percent(one.chance, sign=True)} ({percent(one.chance_high, sign=True)})",
+            NOTHING if one.p is None else f"{one.p:.3f}",
         )  # fmt: skip
     output.show_table(table)
     for part in found.changes:
         value = part.change
-        interval = value.reason or f"[{output.points(value.low)}, {output.points(value.high)}]"
+        interval = value.reason or f"[{points(value.low)}, {points(value.high)}]"
         typer.echo(
-            f"{part.axis}, layer {part.layer}{' (last)' if part.last else ''}: {output.points(value.value)} points "
+            f"{part.axis}, layer {part.layer}{' (last)' if part.last else ''}: {points(value.value)} points "
             f"{interval} from {part.before} to {part.after}"
         )
     for note in found.notes:

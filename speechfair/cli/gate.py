@@ -65,8 +65,8 @@ def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> 
 
 
 def _lines(result: GateResult) -> Iterator[str]:
-    from speechfair.auditing.audit_table import printable
     from speechfair.reporting.markdown import estimate_words
+    from speechfair.wording import printable
 
     for comparison in result.comparisons:
         against = f" / {comparison.reference}" if comparison.reference is not None else ""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from speechfair.types import Recognizer
 
 __all__ = [
-    "percent",
-    "points",
     "refuse_in_run_folder",
     "say",
     "say_how",
@@ -64,20 +62,6 @@ def refuse_in_run_folder(*paths: Path | None) -> None:
                     f"{path} lies in the run folder {folder}, whose digests would no longer agree; "
                     "name a file outside of it"
                 )
-
-
-def percent(rate: float | None) -> str:
-    """A rate (fraction) for a person; a dash where it is undefined."""
-    return "–" if rate is None else f"{100 * rate:z.1f} %"
-
-
-def points(change: float | None) -> str:
-    """A change of a rate in points, with its sign; a dash where it is undefined.
-
-    >>> points(-0.0131), points(-0.0004), points(0.0)
-    ('-1.3', '+0.0', '+0.0')
-    """
-    return "–" if change is None else f"{100 * change:+z.1f}"
 
 
 def show_table(table: Any) -> None:

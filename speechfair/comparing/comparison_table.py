@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable, times
+from speechfair.auditing.audit_table import axis_title
+from speechfair.wording import NOTHING, interval, p_value, percent, printable, times, with_interval
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from speechfair.comparing.comparison import AxisChange, Comparison, GroupChange
     from speechfair.types import Estimate
 
-__all__ = ["ComparisonTable", "margin_words", "matching_words", "points", "points_parts"]
+__all__ = ["ComparisonTable", "margin_words", "matching_words"]
 
 _TEXT_WIDTH = 120
 _WIDE = 112
@@ -64,27 +65,6 @@ class ComparisonTable:
             yield Text(f"  {number}) {note}")
         for line in _tail(result):
             yield Text(line)
-
-
-def points(estimate: Estimate | None) -> str:
-    """A difference of rates in points with its sign.
-
-    >>> from speechfair.types import Estimate
-    >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> points(Estimate(value=-0.021, low=-0.03, high=0.004, level=0.95, method="t", **n))
-    '-2.1 [-3.0, +0.4]'
-    """
-    return " ".join(part for part in points_parts(estimate) if part is not None)
-
-
-def points_parts(estimate: Estimate | None) -> tuple[str, str | None]:
-    """The two parts of `points`: the value, and the limits in brackets where there are any."""
-    if estimate is None or estimate.value is None:
-        return NOTHING, None
-    limits = None
-    if estimate.low is not None and estimate.high is not None:
-        limits = f"[{100 * estimate.low:+z.1f}, {100 * estimate.high:+z.1f}]"
-    return f"{100 * estimate.value:+z.1f}", limits
 
 
 def margin_words(result: Comparison) -> str:
@@ -150,7 +130,7 @@ def _block(result: Comparison, title: str, groups: list[GroupChange], notes: lis
 
 def _cells(group: GroupChange, against: bool, troubled: bool) -> list[str]:
     cells = [percent(side.rate.value if side else None) for side in (group.before, group.after)]
-    changes = [points(group.difference), _times(group.ratio)] + (
+    changes = [with_interval(group.difference, "points"), _times(group.ratio)] + (
         [_times(group.ratio_change)] if against else []
     )
     # The interval stands below its number: in one line the table is too wide for most terminals.
@@ -183,7 +163,7 @@ def _mark(group: GroupChange, notes: list[str]) -> str:
 def _times(estimate: Estimate | None) -> str:
     if estimate is None:
         return NOTHING
-    return " ".join(part for part in (times(estimate.value), interval(estimate)) if part)
+    return " ".join(part for part in (times(estimate.value), interval(estimate, "ratio")) if part)
 
 
 def _axis_lines(axis: AxisChange) -> Iterator[str]:
@@ -192,7 +172,7 @@ def _axis_lines(axis: AxisChange) -> Iterator[str]:
     else:
         line = (
             f"gap between worst and best group: {percent(axis.gap_before.value)} → {percent(axis.gap_after.value)} "
-            f"points, change {points(axis.gap_change)}"
+            f"points, change {with_interval(axis.gap_change, 'points')}"
         )
         yield line + (f" ({axis.gap_change.reason})" if axis.gap_change.reason else "")
     for note in axis.notes:

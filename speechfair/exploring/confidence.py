@@ -20,6 +20,7 @@ from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
+from speechfair.wording import percent, with_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,7 +124,8 @@ class ConfidenceReport(Record):
         from rich.table import Table
         from rich.text import Text
 
-        title = f"{self.model} on {self.corpus}; wanted among what is accepted: {_percent(self.target_error)} errors"
+        wanted = percent(self.target_error, sign=True)
+        title = f"{self.model} on {self.corpus}; wanted among what is accepted: {wanted} errors"
         table = Table(
             "group", "utterances", "errors", "claims too much by", "own threshold", "accepts", "errors among accepted",
             title=Text(title), caption=Text("\n".join(self.notes)),
@@ -132,16 +134,16 @@ class ConfidenceReport(Record):
             cells = [
                 "all" if group.axis == "overall" else f"{group.axis}={group.value}",
                 str(group.n_utterances),
-                _interval(group.error_rate),
-                _interval(group.overconfidence),
+                with_interval(group.error_rate, "percent"),
+                with_interval(group.overconfidence, "percent"),
             ]
             if group.own is None:
                 cells += ["none found", "", ""]
             else:
                 cells += [
                     f"{group.own.threshold:.3f}",
-                    _interval(group.own.coverage),
-                    _interval(group.own.error_rate),
+                    with_interval(group.own.coverage, "percent"),
+                    with_interval(group.own.error_rate, "percent"),
                 ]
             table.add_row(*map(Text, cells))
         return table
@@ -307,20 +309,3 @@ def _notes(
     elif common is not None:
         notes.append(f"one threshold for all at which no group exceeds the target here: {common:.3f}")
     return notes
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:z.1f} %"
-
-
-def _interval(estimate: Estimate) -> str:
-    """Value and limits in percent; what rounds to zero from below has no sign.
-
-    >>> from speechfair.types import Estimate
-    >>> n = {"n_utterances": 9, "n_speakers": 9}
-    >>> _interval(Estimate(value=-0.0003, low=-0.025, high=-0.0001, level=0.95, method="t", **n))
-    '0.0 % [-2.5, 0.0]'
-    """
-    if estimate.low is None or estimate.high is None:
-        return _percent(estimate.value)
-    return f"{_percent(estimate.value)} [{100 * estimate.low:z.1f}, {100 * estimate.high:z.1f}]"

@@ -375,7 +375,7 @@ def _lines(result: Discovery) -> list[str]:
 
 
 def _slice_lines(number: int, part: Found) -> list[str]:
-    from speechfair.auditing.audit_table import p_value, printable
+    from speechfair.wording import p_value, printable
 
     ratio = part.ratio
     head = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from speechfair.wording import NOTHING, percent
+
 if TYPE_CHECKING:
     from speechfair.exploring.planning import Finished, Plan
 
@@ -19,8 +21,8 @@ def plan_lines(plan: Plan) -> list[str]:
     lines = [
         f"To find {goal} with power {100 * plan.power:g} %, intervals at level {100 * plan.level:.4g} %"
         + (f" ({plan.comparisons} comparisons)" if plan.comparisons > 1 else ""),
-        f"Assumed: reference rate {100 * people.rate:.1f} %, speakers vary by {people.variation:.2f} (coefficient of "
-        f"variation),",
+        f"Assumed: reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f} "
+        f"(coefficient of variation),",
         f"  {people.words_per_speaker:.0f} words per speaker (varying by {people.talk_variation:.2f}), "
         f"over-dispersion {people.over_dispersion:.2f}",
     ]
@@ -47,7 +49,7 @@ def plan_lines(plan: Plan) -> list[str]:
         high = f"{plan.speakers_high:,}" if plan.speakers_high else "more than 100,000"
         lines.append(f"  with the pilot's uncertainty: {plan.speakers_low:,} to {high} speakers")
     lines += ["", "words per speaker   speakers needed"]
-    lines += [f"{words:17,.0f}   {f'{n:,}' if n else '—':>15}" for words, n in plan.by_words]
+    lines += [f"{words:17,.0f}   {f'{n:,}' if n else NOTHING:>15}" for words, n in plan.by_words]
     return lines
 
 
@@ -63,8 +65,10 @@ def finished_lines(finished: Finished) -> list[str]:
         lines += ["", f"{axis} (reference {rows[0].reference})"]
         lines.append(f"  {'group':{width}}  speakers  observed ratio  detectable ratio")
         for row in rows:
-            seen = "—" if row.ratio is None else f"{row.ratio:.2f}"
-            least = f"— ({row.reason})" if row.detectable_ratio is None else f"{row.detectable_ratio:.2f}"
+            seen = NOTHING if row.ratio is None else f"{row.ratio:.2f}"
+            least = (
+                f"{NOTHING} ({row.reason})" if row.detectable_ratio is None else f"{row.detectable_ratio:.2f}"
+            )
             lines.append(f"  {row.group:{width}}  {row.n_speakers:8d}  {seen:>14}  {least:>16}")
     lines += ["", "A smaller true ratio would probably have gone unnoticed."]
     return lines

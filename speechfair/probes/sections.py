@@ -9,18 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable
+from speechfair.auditing.audit_table import axis_title
+from speechfair.wording import NOTHING, Unit, p_value, percent, printable, with_interval, worded
 
 if TYPE_CHECKING:
     from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
     from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
     from speechfair.probes.strength.probe_strength import StrengthResult
-    from speechfair.types import Estimate
 
 __all__ = [
     "Finding",
     "Section",
-    "estimate_cell",
     "grounding_findings",
     "grounding_sections",
     "outcome_words",
@@ -59,14 +58,6 @@ class Section:
     chart: str | None = None
     marked: frozenset[int] = field(default_factory=frozenset)
     """Rows of a reference group."""
-
-
-def estimate_cell(estimate: Estimate | None, scale: float = 100, decimals: int = 1) -> str:
-    """A number with its interval in brackets; nothing where there is none."""
-    if estimate is None or estimate.value is None:
-        return NOTHING
-    limits = interval(estimate, scale, decimals)
-    return f"{scale * estimate.value:.{decimals}f}" + (f" {limits}" if limits else "")
 
 
 def outcome_words(outcomes: Outcomes) -> str:
@@ -128,7 +119,7 @@ def grounding_sections(result: GroundingResult) -> list[Section]:
     headers = ("kind", "asked", "audio %", "text %", "chance %", "refused or unsure", "unreadable or failed")
     notes = [f"audio: {outcome_words(result.audio)}", f"text: {outcome_words(result.text)}"]
     if result.silence is not None:
-        cell = estimate_cell(result.silence.share)
+        cell = with_interval(result.silence.share, "percent")
         notes.append(f"silence: {cell} % right; {outcome_words(result.silence.outcomes)}")
     lede = "Share of right answers by kind of question, over all groups; what is not an answer counts as not right."
     sections.append(Section("Kinds of question", lede, headers, rows, tuple(notes)))
@@ -163,10 +154,10 @@ def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) 
                     name if first else "",
                     str(group.n_speakers) if first else "",
                     f"L{level.level} {level.name}",
-                    estimate_cell(level.audio),
-                    estimate_cell(level.given_below),
+                    with_interval(level.audio, "percent"),
+                    with_interval(level.given_below, "percent"),
                     percent(level.text.value),
-                    estimate_cell(level.modality_gap),
+                    with_interval(level.modality_gap, "percent"),
                     _state(level),
                 )
             )
@@ -207,9 +198,9 @@ def strength_findings(result: StrengthResult) -> list[Finding]:
     rate = "WER" if result.tokens == "words" else "CER"
     for one in result.languages:
         name = printable(one.first_language)
-        rise = f"{estimate_cell(one.slope)} points of {rate} from strength 0 to 1"
+        rise = f"{with_interval(one.slope, 'percent')} points of {rate} from strength 0 to 1"
         if one.doubling.value is not None:
-            double = f"error doubles at strength {estimate_cell(one.doubling, 1, 2)}"
+            double = f"error doubles at strength {with_interval(one.doubling, 'ratio')}"
         else:
             double = printable(one.doubling.reason or "")
         if one.verdict == "undetermined":
@@ -235,14 +226,16 @@ def strength_sections(result: StrengthResult) -> list[Section]:
                 (
                     printable(one.first_language) if number == 0 else "",
                     f"{dose.strength:g}",
-                    estimate_cell(dose.rate),
-                    NOTHING if ratio is None else estimate_cell(ratio, 1, 2),
+                    with_interval(dose.rate, "percent"),
+                    NOTHING if ratio is None else with_interval(ratio, "ratio"),
                 )
             )
         p = "" if one.p_holm is None else f", {p_value(one.p_holm)} (Holm)"
-        notes.append(f"{printable(one.first_language)}: slope {estimate_cell(one.slope)} points{p}")
+        notes.append(
+            f"{printable(one.first_language)}: slope {with_interval(one.slope, 'percent')} points{p}"
+        )
         double = one.doubling
-        words = estimate_cell(double, 1, 2) if double.value is not None else NOTHING
+        words = with_interval(double, "ratio") if double.value is not None else NOTHING
         reason = f" ({printable(double.reason)})" if double.reason else ""
         notes.append(f"{printable(one.first_language)}: error doubles at strength {words}{reason}")
     lede = f"{rate} at each strength with its interval, and as a multiple of that at strength 0."
@@ -286,14 +279,14 @@ def response_sections(result: ResponseResult) -> list[Section]:
             for number, group in enumerate(measure.groups):
                 if group.is_reference:
                     marked.add(len(rows))
-                scale = 1 if measure.measure == "length" else 100
+                unit: Unit = "number" if measure.measure == "length" else "percent"
                 rows.append(
                     (
                         f"{measure.what}" if number == 0 else "",
                         printable(group.group) + (" (ref.)" if group.is_reference else ""),
                         str(group.n_replies),
-                        estimate_cell(group.value, scale),
-                        NOTHING if group.text is None else f"{scale * group.text:.1f}",
+                        with_interval(group.value, unit),
+                        worded(group.text, unit),
                         _compared(measure.measure, group),
                         NOTHING if group.is_reference else group.verdict,
                     )
@@ -330,6 +323,6 @@ def _in_unit(measure: str, group: GroupMeasure) -> str:
 def _compared(measure: str, group: GroupMeasure) -> str:
     if group.difference is None:
         return NOTHING
-    cell = estimate_cell(group.difference, *((1, 2) if measure == "length" else (100, 1)))
+    cell = with_interval(group.difference, "ratio" if measure == "length" else "points")
     cell = f"{cell}×" if measure == "length" and cell != NOTHING else cell
     return cell + (f", {p_value(group.p_holm)}" if group.p_holm is not None else "")

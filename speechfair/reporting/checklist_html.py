@@ -6,27 +6,26 @@ decides nothing. Its content policy names its one style sheet by digest and forb
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from speechfair.auditing.audit_table import printable
 from speechfair.process.catalogue import GATES, Guideline, Text
 from speechfair.process.gates import GateState, gate_of
 from speechfair.process.process_plan import DEFAULT, NUMBER_WORDS
 from speechfair.process.status import ItemStatus, State, read_state
+from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
+from speechfair.wording import printable
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 __all__ = ["GATE_WORDS", "STATUS_WORDS", "write_checklist"]
 
-_FOLDER = Path(__file__).resolve().parent
 
 STATUS_WORDS: dict[str, Text] = {
     "pass": Text(en="passed", ja="合格"),
@@ -68,24 +67,13 @@ def write_checklist(folder: str | Path, path: str | Path | None = None, now: dat
     folder = Path(folder)
     state = read_state(folder, now)
     target = Path(path) if path is not None else folder / "checklist.html"
-    write_atomically(target, render_checklist(state).encode("utf-8", errors="replace"))
+    write_atomically(target, render_checklist(state).encode("utf-8"))
     return target
 
 
 def render_checklist(state: State) -> str:
     """The text of the page."""
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "show": printable,
+    filters: dict[str, Callable[..., Any]] = {
         "both": _both,
         "status": lambda name: _both(STATUS_WORDS[name]),
         "mode": lambda name: _both(MODE_WORDS[name]),
@@ -94,14 +82,12 @@ def render_checklist(state: State) -> str:
         "who": lambda e: ", ".join(str(e.body[key]) for key in _WHO if e.body.get(key)),
         "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False),
     }
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8") + (_FOLDER / "checklist.css").read_text(
-        "utf-8"
-    )
-    return environment.get_template("checklist.html.jinja").render(
-        style=Markup(style),
-        policy=_policy(style),
+    return render(
+        "checklist.html.jinja",
+        style="checklist.css",
+        filters=filters,
         **_content(state),
-    )
+    ).decode("utf-8")
 
 
 def _content(state: State) -> dict[str, Any]:
@@ -171,8 +157,3 @@ def _both(text: Text) -> Markup:
     return Markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>').format(
         printable(text.en), printable(text.ja)
     )
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"

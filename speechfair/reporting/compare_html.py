@@ -5,23 +5,22 @@ Charts are drawn as in `figures`: static SVG, in colours of the page.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import NOTHING, axis_title, interval, p_value, percent, printable, times
-from speechfair.comparing.comparison_table import margin_words, matching_words, points, points_parts
+from speechfair.auditing.audit_table import axis_title
+from speechfair.comparing.comparison_table import margin_words, matching_words
 from speechfair.reporting.figures import _dots, _svg
+from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
+from speechfair.wording import points, printable
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Comparison, GroupChange
 
 __all__ = ["change_chart", "write_comparison"]
 
-_FOLDER = Path(__file__).resolve().parent
 _LABEL_LETTERS = 34
 _LEAST_SPAN = 0.02
 
@@ -33,36 +32,19 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": percent, "points": points, "points_parts": points_parts, "show": printable, "times": times,
-        "title": axis_title,
-    }  # fmt: skip
-    environment.globals |= {"NOTHING": NOTHING, "interval": interval, "p_value": p_value}
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
     axes = [
-        (axis, comparison.groups_of(axis.axis), _markup(change_chart(comparison.groups_of(axis.axis))))
+        (axis, comparison.groups_of(axis.axis), markup(change_chart(comparison.groups_of(axis.axis))))
         for axis in comparison.axes
     ]
-    page = environment.get_template("compare.html.jinja").render(
+    page = render(
+        "compare.html.jinja",
         r=comparison,
         axes=axes,
         margins=margin_words(comparison),
         matching=matching_words(comparison),
         rate="WER" if comparison.tokens == "words" else "CER",
-        style=Markup(style),
-        policy=_policy(style),
     )
-    write_atomically(path, page.encode("utf-8", errors="replace"))
+    write_atomically(path, page)
     return path
 
 
@@ -89,9 +71,7 @@ def change_chart(groups: Sequence[GroupChange]) -> str | None:
         low = change.value if change.low is None else max(change.low, bottom)
         high = change.value if change.high is None else min(change.high, top)
         cut = (change.low or 0.0) < bottom or (change.high or 0.0) > top
-        words = f"{100 * (change.value or 0.0):+z.1f} · {group.no_harm.verdict}" + (
-            " (goes on)" if cut else ""
-        )
+        words = f"{points(change.value)} · {group.no_harm.verdict}" + (" (goes on)" if cut else "")
         rows.append(
             {"label": _label(group, [row["label"] for row in rows]), "value": change.value, "low": low, "high": high,
              "text": words, "kind": "none" if change.low is None else "reference" if group.is_reference else "interval"}
@@ -115,15 +95,3 @@ def _label(group: GroupChange, taken: Sequence[str]) -> str:
     while label in taken:
         label += "\u200b"
     return label
-
-
-def _markup(drawn: str | None) -> Any:
-    from markupsafe import Markup
-
-    return Markup(drawn) if drawn else None
-
-
-def _policy(style: str) -> str:
-    """Nothing but the page's own style, named by its digest."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

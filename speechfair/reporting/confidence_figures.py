@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import percent, printable
 from speechfair.reporting.figures import _FONT, _label_px
 from speechfair.reporting.probe_figures import Chart, _chart
+from speechfair.wording import percent, printable
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import GroupConfidence, Selection

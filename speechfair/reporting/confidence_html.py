@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.audit_table import NOTHING, axis_title, interval, percent, printable
-from speechfair.probes.sections import Finding, Section, estimate_cell
+from speechfair.auditing.audit_table import axis_title
+from speechfair.probes.sections import Finding, Section
 from speechfair.reporting.confidence_figures import (
     rejection_chart,
     reliability_chart,
@@ -15,6 +15,7 @@ from speechfair.reporting.confidence_figures import (
     threshold_chart,
 )
 from speechfair.reporting.probe_html import write_page
+from speechfair.wording import NOTHING, interval, percent, points, printable, with_interval
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import ConfidenceReport, GroupConfidence, Selection
@@ -84,16 +85,16 @@ def _claims(axis: str, groups: Sequence[GroupConfidence]) -> Finding:
     clear = False
     for group in groups:
         found = group.overconfidence
-        name, limits = printable(group.value), interval(found, 100, 1)
+        name, limits = printable(group.value), interval(found, "points")
         if found.value is None or found.low is None or found.high is None:
             parts.append(f"{name} cannot be told ({printable(found.reason or 'no interval')})")
         elif found.low <= 0.0 <= found.high:
             parts.append(
-                f"{name} is not shown to claim too much or too little ({100 * found.value:+z.1f} {limits})"
+                f"{name} is not shown to claim too much or too little ({points(found.value)} {limits})"
             )
         else:
             much = "much" if found.value > 0 else "little"
-            parts.append(f"{name} claims too {much} ({100 * found.value:+z.1f} {limits})")
+            parts.append(f"{name} claims too {much} ({points(found.value)} {limits})")
             clear = True
     words = f"{axis}, confidence less the share of words right, in points: {'; '.join(parts)}."
     return Finding("difference" if clear else "unclear", words)
@@ -106,7 +107,7 @@ def _usual(axis: str, groups: Sequence[GroupConfidence], found: ConfidenceReport
             "unclear", f"{axis}: no threshold brings the error of all speakers together to {target}."
         )
     cells = "; ".join(
-        f"{printable(g.value)} {estimate_cell(g.usual.error_rate)} % of errors among the "
+        f"{printable(g.value)} {with_interval(g.usual.error_rate, 'percent')} % of errors among the "
         f"{percent(g.usual.coverage.value)} % accepted"
         for g in groups
         if g.usual is not None
@@ -126,7 +127,7 @@ def _own(axis: str, groups: Sequence[GroupConfidence], found: ConfidenceReport) 
     have = [(g, g.own) for g in groups if g.own is not None]
     without = ", ".join(printable(g.value) for g in groups if g.own is None)
     parts = [
-        f"{printable(g.value)} {own.threshold:.3f}, {estimate_cell(own.error_rate)} % of errors among the "
+        f"{printable(g.value)} {own.threshold:.3f}, {with_interval(own.error_rate, 'percent')} % of errors among the "
         f"{percent(own.coverage.value)} % accepted"
         for g, own in have
     ]
@@ -157,9 +158,9 @@ def _reliability_section(
             label,
             f"{group.n_utterances - group.n_without} of {group.n_utterances}",
             str(group.overconfidence.n_speakers),
-            estimate_cell(group.error_rate),
-            estimate_cell(group.overconfidence),
-            estimate_cell(group.calibration_error),
+            with_interval(group.error_rate, "percent"),
+            with_interval(group.overconfidence, "percent"),
+            with_interval(group.calibration_error, "percent"),
         )
         for label, group in zip(short_names(groups), groups, strict=True)
     )
@@ -187,7 +188,7 @@ def _rejection_section(
         (
             label,
             *(
-                estimate_cell(point.error_rate)
+                with_interval(point.error_rate, "percent")
                 for share in shares
                 for point in group.curve
                 if point.coverage == share
@@ -246,4 +247,4 @@ def _threshold_section(
 def _cells(found: Selection | None) -> tuple[str, str]:
     if found is None:
         return NOTHING, NOTHING
-    return estimate_cell(found.error_rate), percent(found.coverage.value)
+    return with_interval(found.error_rate, "percent"), percent(found.coverage.value)

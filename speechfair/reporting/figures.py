@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_title, percent, printable, times
+from speechfair.auditing.audit_table import axis_title
+from speechfair.wording import percent, printable, times
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import Group

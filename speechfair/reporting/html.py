@@ -7,29 +7,19 @@ connection and every script and style but its own two, which it names by their d
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import (
-    NOTHING,
-    axis_names,
-    axis_title,
-    interval,
-    metrics_of,
-    p_value,
-    percent,
-    printable,
-    times,
-    worst_first,
-)
+from speechfair.auditing.audit_table import axis_names, metrics_of, worst_first
 from speechfair.auditing.findings import findings
 from speechfair.reporting.alignment import align
+from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
+from speechfair.wording import NOTHING, Unit, interval, p_value, percent, printable, times, worded
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult, Axis
@@ -37,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WorstUtterance", "write_report"]
 
-_FOLDER = Path(__file__).resolve().parent
 
 METHODS = {
     "jackknife-log-t": "leave one speaker out at a time, on the logarithm of the rate, with t quantiles",
@@ -101,28 +90,14 @@ def write_report(
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": percent,
-        "times": times,
-        "title": axis_title,
-        "show": printable,
-        "method": lambda name: METHODS.get(name, name),
-        "number": lambda value: f"{value:,}".replace(",", "\u202f"),
-    }
-    environment.globals |= {"interval": interval, "NOTHING": NOTHING, "UNKNOWN": UNKNOWN}
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
-    script = (_FOLDER / "report.js").read_text(encoding="utf-8")
-    page = environment.get_template("template.html.jinja").render(
+    page = render(
+        "template.html.jinja",
+        script="report.js",
+        filters={
+            "method": lambda name: METHODS.get(name, name),
+            "number": lambda value: f"{value:,}".replace(",", "\u202f"),
+        },
+        UNKNOWN=UNKNOWN,
         r=result,
         **_words(result),
         axes=[_axis(result, name) for name in axis_names(result)],
@@ -134,11 +109,8 @@ def write_report(
         methods=_methods(result),
         options=json.dumps(result.model_record.options, indent=2, ensure_ascii=False, sort_keys=True),
         corpus_options=json.dumps(result.corpus_record.options, indent=2, ensure_ascii=False, sort_keys=True),
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
     )
-    write_atomically(path, page.encode("utf-8", errors="replace"))
+    write_atomically(path, page)
     return path
 
 
@@ -184,23 +156,23 @@ def _axis(result: AuditResult, name: str) -> dict[str, Any]:
 def _kinds(ratios: Mapping[str, Estimate]) -> list[str]:
     """Ratio and interval of each kind of error, in the order of the columns."""
     wanted = (ratios[kind] for kind in ("substitutions", "deletions", "insertions"))
-    return [f"{times(ratio.value)} {interval(ratio) or ''}".strip() for ratio in wanted]
+    return [f"{times(ratio.value)} {interval(ratio, 'ratio') or ''}".strip() for ratio in wanted]
 
 
 def _gap(axis: Axis) -> list[tuple[str, str, str]]:
     """(what, value, remark) of the figures that hold for all groups of an axis together."""
     found = []
-    for what, estimate, scale, unit in (
-        ("Gap, largest minus smallest rate", axis.gap, 100, " points"),
-        ("Worst rate over best rate", axis.worst_best_ratio, 1, "×"),
-        ("Spread between groups (standard deviation)", axis.between_group_sd, 100, " points"),
-    ):
-        decimals = 1 if scale == 100 else 2
-        limits = interval(estimate, scale, decimals)
+    kinds: list[tuple[str, Estimate, Unit, str]] = [
+        ("Gap, largest minus smallest rate", axis.gap, "percent", " points"),
+        ("Worst rate over best rate", axis.worst_best_ratio, "ratio", "×"),
+        ("Spread between groups (standard deviation)", axis.between_group_sd, "percent", " points"),
+    ]
+    for what, estimate, unit, after in kinds:
+        limits = interval(estimate, unit)
         if estimate.value is None:
             found.append((what, NOTHING, printable(estimate.reason or "")))
         else:
-            value = f"{scale * estimate.value:.{decimals}f}{unit} {limits or ''}".strip()
+            value = f"{worded(estimate.value, unit)}{after} {limits or ''}".strip()
             found.append((what, value, "" if limits else printable(estimate.reason or "")))
     if axis.gap_expected_without_difference is not None:
         chance = f"{percent(axis.gap_expected_without_difference)} points"
@@ -252,15 +224,3 @@ def _methods(result: AuditResult) -> list[tuple[str, str]]:
                 found[what, estimate.method] = None
     order = ["rates", "ratios", "differences", "gaps", "worst over best"]
     return sorted(found, key=lambda pair: order.index(pair[0]))
-
-
-def _policy(style: str, script: str) -> str:
-    """A content policy that lets nothing in or out; the page's own style and script are named by digest."""
-
-    def digest(text: str) -> str:
-        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-    return (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; media-src data:; "
-        f"style-src 'sha256-{digest(style)}'; script-src 'sha256-{digest(script)}'"
-    )

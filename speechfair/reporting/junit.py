@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from speechfair.auditing.audit_table import printable
+from speechfair.wording import printable
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import Comparison, GateResult

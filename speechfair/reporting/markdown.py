@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.audit_table import printable
+from speechfair.wording import NOTHING, printable
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import Comparison, GateResult
@@ -67,7 +67,7 @@ def estimate_words(comparison: Comparison) -> str:
     """The estimate and its interval, such as ``1.083 [0.97, 1.204]``; a dash where there is none."""
     estimate = comparison.estimate
     if estimate is None or estimate.value is None:
-        return "—"
+        return NOTHING
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.4g} (no interval)"
     return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
@@ -77,7 +77,7 @@ def _row(comparison: Comparison) -> str:
     group = escaped(comparison.group)
     if comparison.reference is not None:
         group += f" / {escaped(comparison.reference)}"
-    speakers = "—" if comparison.n_speakers is None else str(comparison.n_speakers)
+    speakers = NOTHING if comparison.n_speakers is None else str(comparison.n_speakers)
     if comparison.n_reference_speakers is not None:
         speakers += f" / {comparison.n_reference_speakers}"
     reason = escaped(comparison.reason)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     from speechfair.exploring.planning import Plan
@@ -58,7 +59,7 @@ def _title(plan: Plan) -> str:
 
 
 def _described(plan: Plan) -> str:
-    points = "; ".join(f"{p.speakers} speakers: {100 * p.power:.0f} %" for p in plan.curve[::5])
+    points = "; ".join(f"{p.speakers} speakers: {percent(p.power, sign=True)}" for p in plan.curve[::5])
     needed = (
         f"{plan.speakers} speakers per group reach {100 * plan.power:g} %" if plan.speakers else plan.reason
     )
@@ -68,7 +69,7 @@ def _described(plan: Plan) -> str:
 def _subtitle(plan: Plan) -> str:
     people = plan.population
     text = (
-        f"reference rate {100 * people.rate:.1f} %, speakers vary by {people.variation:.2f}, "
+        f"reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f}, "
         f"{people.words_per_speaker:.0f} words each, level {100 * plan.level:.4g} %"
     )
     return f"{text}; band: the pilot's uncertainty" if plan.curve[0].low is not None else text

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_title, percent, printable
+from speechfair.auditing.audit_table import axis_title
 from speechfair.reporting.figures import _FONT, _framed, _label_px
+from speechfair.wording import percent, printable
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import printable
+from speechfair.reporting.pages import render
 from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_grounding", "write_page", "write_response", "write_strength"]
 
-_FOLDER = Path(__file__).resolve().parent
 _TEXT_COLUMNS = ("group", "level", "against reference", "verdict", "what", "why", "expected", "measure")
 
 
@@ -91,19 +88,8 @@ def write_page(
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"show": printable}
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
-    page = environment.get_template("probe.html.jinja").render(
+    page = render(
+        "probe.html.jinja",
         verb=verb,
         model=result.model,
         corpus=result.corpus,
@@ -114,10 +100,8 @@ def write_page(
         left=_TEXT_COLUMNS,
         provenance=[*facts, *_provenance(result)],
         version=result.speechfair,
-        style=Markup(style),
-        policy=_policy(style),
     )
-    write_atomically(path, page.encode("utf-8", errors="replace"))
+    write_atomically(path, page)
     return path
 
 
@@ -132,9 +116,3 @@ def _provenance(result: Any) -> list[tuple[str, str]]:
         ("Manifest, SHA-256", corpus.manifest_sha256),
         ("Intervals", f"{100 * result.level:g} %, the speaker is the unit"),
     ]
-
-
-def _policy(style: str) -> str:
-    """Nothing but the page's own style, named by its digest."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from speechfair.auditing.audit_table import NOTHING, interval, p_value, percent
+from speechfair.wording import NOTHING, interval, p_value, percent
 from tests.reporting.samples import ALL, HOSTILE, digits, speechocean
 
 
@@ -21,7 +21,7 @@ def test_text_holds_every_group_and_its_numbers(name: str) -> None:
     assert f"{result.totals.n_in} in = {result.totals.scored} scored" in text
     for group in result.groups:
         assert percent(group.rate.value) in text
-        if limits := interval(group.rate, 100, 1):
+        if limits := interval(group.rate, "percent"):
             assert limits in text
 
 
@@ -34,7 +34,7 @@ def test_no_number_is_cut_on_any_console(name: str, width: int) -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for group in result.groups:
         assert percent(group.rate.value) in text
-        assert (interval(group.rate, 100, 1) or NOTHING) in text
+        assert (interval(group.rate, "percent") or NOTHING) in text
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

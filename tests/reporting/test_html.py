@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from speechfair import audit
-from speechfair.auditing.audit_table import axis_names, percent, printable
+from speechfair.auditing.audit_table import axis_names
 from speechfair.auditing.findings import finding
 from speechfair.auditing.result import AuditResult
 from speechfair.errors import InputError
@@ -20,6 +20,7 @@ from speechfair.reporting.from_run import report
 from speechfair.reporting.html import WorstUtterance, write_report
 from speechfair.testing import Scripted
 from speechfair.types import ErrorCounts, Label, Utterance
+from speechfair.wording import percent, printable
 from tests.reporting.samples import ALL, HOSTILE, digits, single, speechocean
 from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone
 

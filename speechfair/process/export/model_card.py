@@ -9,6 +9,7 @@ from speechfair.errors import InputError, MissingExtraError
 from speechfair.process.finding import say
 from speechfair.process.material import Material, Run
 from speechfair.store import file_digest
+from speechfair.wording import NOTHING
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -156,14 +157,14 @@ def _verdicts(runs: list[Run]) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return NOTHING if value is None else f"{value:.4f}"
 
 
 def _limits(estimate: Any) -> str:
     if estimate is None:
-        return "–"
+        return NOTHING
     if estimate.low is None or estimate.high is None:
-        return _plain(estimate.reason or "–")
+        return _plain(estimate.reason or NOTHING)
     return f"{estimate.low:.4f} to {estimate.high:.4f}"
 
 

@@ -1,0 +1,97 @@
+"""The one way from a template to a page: a loader, an escaping policy, a base style and a content policy for all pages.
+
+Every value that a template prints is escaped; only the package's own style, script and drawn charts are markup. A page
+forbids every connection and every style and script but its own, which it names by their digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from speechfair import wording
+from speechfair.auditing.audit_table import axis_title
+
+__all__ = ["markup", "render"]
+
+_FOLDER = Path(__file__).resolve().parent
+_BASE_STYLE = "report.css"
+
+
+def render(
+    template: str,
+    *,
+    style: str | None = None,
+    script: str | None = None,
+    filters: Mapping[str, Callable[..., Any]] | None = None,
+    **content: Any,
+) -> bytes:
+    """A page as UTF-8.
+
+    Parameters
+    ----------
+    template : file of the template in this folder.
+    style : a style sheet of this folder that follows the base style.
+    script : a script of this folder. A page with one may show images and play audio that it holds itself.
+    filters : of this page, on top of those that every page has.
+    content : what the template prints.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": wording.percent,
+        "points": wording.points,
+        "show": wording.printable,
+        "times": wording.times,
+        "title": axis_title,
+        "worded": wording.worded,
+        **(filters or {}),
+    }
+    environment.globals |= {
+        "NOTHING": wording.NOTHING,
+        "interval": wording.interval,
+        "p_value": wording.p_value,
+    }
+    styles = "".join(_text(name) for name in (_BASE_STYLE, style) if name is not None)
+    code = _text(script) if script is not None else None
+    page = environment.get_template(template).render(
+        style=markup(styles), script=markup(code), policy=_policy(styles, code), **content
+    )
+    return page.encode("utf-8", errors="replace")
+
+
+def markup(drawn: str | None) -> Any:
+    """What the package itself has drawn or written, to be printed as it is; None stays None."""
+    from markupsafe import Markup
+
+    return Markup(drawn) if drawn is not None else None
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str | None) -> str:
+    rules = [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        f"style-src 'sha256-{_digest(style)}'",
+    ]
+    if script is not None:
+        rules += ["img-src data:", "media-src data:", f"script-src 'sha256-{_digest(script)}'"]
+    return "; ".join(rules)
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
