@@ -247,8 +247,7 @@ def _group(
     from speechfair.metrics import pooled_rate, speaker_sums
 
     usual, common = (
-        None if one is None else _selection(measures.accepted(table, one, rng=rng, level=level))
-        for one in thresholds
+        None if one is None else _selection(measures.accepted(table, one, level=level)) for one in thresholds
     )
     return GroupConfidence(
         axis=axis,
@@ -256,8 +255,8 @@ def _group(
         n_utterances=table.height,
         n_without=table["confidence"].null_count(),
         error_rate=pooled_rate(speaker_sums(table), level),
-        overconfidence=measures.overconfidence(table, rng=rng, level=level),
-        calibration_error=measures.calibration_error(table, rng=rng, level=level),
+        overconfidence=measures.overconfidence(table, level=level),
+        calibration_error=measures.calibration_error(table, level=level),
         reliability=[ReliabilityBin(**asdict(one)) for one in measures.reliability(table)],
         curve=_curve(table, level),
         usual=usual,

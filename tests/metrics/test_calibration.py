@@ -45,13 +45,13 @@ def rng() -> np.random.Generator:
 
 
 def test_a_calibrated_model_is_found_calibrated_and_an_overconfident_one_by_how_much() -> None:
-    honest, boastful = overconfidence(speech(), rng=rng()), overconfidence(speech(0.15), rng=rng())
+    honest, boastful = overconfidence(speech()), overconfidence(speech(0.15))
     assert honest.low is not None
     assert honest.low <= 0.0 <= (honest.high or -1)
     assert boastful.value == pytest.approx(0.13, abs=0.03)
     assert (boastful.low or -1) > 0.08
-    assert (calibration_error(speech(), rng=rng()).value or 1) < 0.04
-    assert (calibration_error(speech(0.15), rng=rng()).value or 0) > 0.10
+    assert (calibration_error(speech()).value or 1) < 0.04
+    assert (calibration_error(speech(0.15)).value or 0) > 0.10
 
 
 def test_the_reliability_table_accounts_for_every_word() -> None:
@@ -66,7 +66,7 @@ def test_what_is_more_certain_is_more_right_and_the_curve_shows_it() -> None:
     rates = []
     for threshold in coverages(table, [1.0, 0.8, 0.5]):
         assert threshold is not None
-        rates.append(accepted(table, threshold, rng=rng()).error_rate.value or 0)
+        rates.append(accepted(table, threshold).error_rate.value or 0)
     assert rates[0] > rates[1] + 0.02 > rates[2] + 0.04
 
 
@@ -75,7 +75,7 @@ def test_a_threshold_of_its_own_gives_each_group_the_error_that_is_wanted() -> N
     common = threshold_for(one, 0.2)
     assert common is not None
     # at one threshold for all the overconfident group has more errors among what is accepted
-    gap = [accepted(group, common, rng=rng()).error_rate.value or 0 for group in (one, other)]
+    gap = [accepted(group, common).error_rate.value or 0 for group in (one, other)]
     assert gap[1] - gap[0] > 0.03
     for group in (one, other):
         found = held_out(group, 0.2, rng=rng())
@@ -93,14 +93,14 @@ def test_failed_utterances_are_never_accepted_and_count_in_the_coverage() -> Non
         .otherwise(pl.col("confidence"))
         .alias("confidence")
     )
-    found = accepted(some, 0.0, rng=rng())
+    found = accepted(some, 0.0)
     assert found.coverage.value == pytest.approx(2 / 3)
     assert coverages(some, [0.9]) == [None]
     assert threshold_for(some.with_columns(pl.lit(None, pl.Float64).alias("confidence")), 0.5) is None
 
 
 def test_too_few_speakers_give_no_interval_and_the_reason() -> None:
-    found = overconfidence(speech(speakers=3), rng=rng())
+    found = overconfidence(speech(speakers=3))
     assert found.value is not None
     assert (found.low, found.high) == (None, None)
     assert "3 speakers are too few" in str(found.reason)
@@ -109,7 +109,7 @@ def test_too_few_speakers_give_no_interval_and_the_reason() -> None:
 
 def test_nothing_to_judge_is_none_with_the_reason() -> None:
     nothing = speech().with_columns(pl.lit(None, pl.Float64).alias("confidence"))
-    found = overconfidence(nothing, rng=rng())
+    found = overconfidence(nothing)
     assert (found.value, found.reason) == (None, "no words with a confidence")
 
 
@@ -140,3 +140,42 @@ def test_no_lower_threshold_would_do(rows: list[tuple[float, int]], target: floa
 def test_a_target_that_is_no_error_rate(target: float) -> None:
     with pytest.raises(InputError, match="give an error rate such as"):
         require_target(target)
+
+
+def by_speakers(seed: int, n: int) -> pl.DataFrame:
+    """Speakers who differ in how much the model overestimates itself, and in how much is accepted at 0.7."""
+    rng = np.random.default_rng(seed)
+    talent = np.repeat(rng.normal(0.0, 0.08, n), 15)
+    right = np.clip(rng.beta(5, 2, n * 15) + talent, 0.02, 0.98)
+    table = speech(0.0, seed, n)
+    wrong = rng.binomial(WORDS, 1 - np.clip(right - 0.05 + np.repeat(rng.normal(0, 0.05, n), 15), 0.01, 0.99))
+    return table.with_columns(confidence=pl.Series(right), substitutions=pl.Series(wrong))
+
+
+@pytest.mark.parametrize("n", [8, 20])
+def test_the_intervals_cover_with_few_speakers(n: int) -> None:
+    whole = by_speakers(10_000, 4000)
+    truths = overconfidence(whole).value, accepted(whole, 0.7).coverage.value
+    hits = np.zeros(2)
+    draws = 200
+    for seed in range(draws):
+        table = by_speakers(seed, n)
+        for index, found in enumerate((overconfidence(table), accepted(table, 0.7).coverage)):
+            hits[index] += found.low <= truths[index] <= found.high  # type: ignore[operator]
+    assert (hits / draws >= 0.91).all(), hits / draws
+
+
+def test_what_no_interval_covers_has_none_and_says_so() -> None:
+    error, own = calibration_error(speech()), held_out(speech(), 0.2, rng=rng())
+    assert own is not None
+    for found in (error, own.coverage):
+        assert found.value is not None
+        assert (found.low, found.high, found.method) == (None, None, "none")
+        assert "covers" in str(found.reason)
+    assert own.error_rate.low is not None
+
+
+def test_everything_accepted_is_no_certainty() -> None:
+    found = accepted(speech(), 0.0).coverage
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert found.low == pytest.approx(0.025 ** (1 / 20))

@@ -246,9 +246,9 @@ def test_confidence_and_pilots(drawn: tuple[int, str, str, int], seed: int) -> N
         }
     )
     for level in (0.95, 1 - 1e-6):
-        sound(calibration_error(table, rng=np.random.default_rng(1), level=level))
-        sound(overconfidence(table, rng=np.random.default_rng(1), level=level))
-        found = accepted(table, 0.5, rng=np.random.default_rng(1), level=level)
+        sound(calibration_error(table, level=level))
+        sound(overconfidence(table, level=level))
+        found = accepted(table, 0.5, level=level)
         sound(found.coverage)
         sound(found.error_rate)
     try:
