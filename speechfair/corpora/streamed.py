@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.card import Card, load_card
+from speechfair.corpora.class_names import named_classes, with_names
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError
 from speechfair.types import Exclusion, Utterance
@@ -87,7 +88,9 @@ class StreamedDataset:
         return {"columns": self._map.model_dump(mode="json", exclude_none=True), "language": self._language}
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
-        for number, row in enumerate(self._data, 1):
+        named = named_classes(self._data.features)
+        for number, cells in enumerate(self._data, 1):
+            row = with_names(cells, named)
             where = f"row {number}"
             cell = row.pop(self._map.audio)
             data = cell.get("bytes") if isinstance(cell, Mapping) else None

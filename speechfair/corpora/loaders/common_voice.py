@@ -6,9 +6,9 @@ Ardila et al., "Common Voice: A Massively-Multilingual Speech Corpus", LREC 2020
     en/{validated,train,dev,test,other,invalidated}.tsv
 
 The columns ``client_id``, ``path`` and ``sentence`` are always there. The accent is in ``accent`` (a code out of a
-closed list, until early 2022) or ``accents`` (free text, several separated by commas, and some that hold commas).
-Both are mapped to the axis ``variety`` by ``corpora/common_voice/accents.yaml``; what that table does not know is
-counted in `CommonVoice.unmatched_accents`.
+closed list, until early 2022) or ``accents`` (free text, several separated by commas, bars or semicolons, and some that
+hold commas). Both are mapped to the axis ``variety`` by ``corpora/common_voice/accents.yaml``; what that table does not
+know is counted in `CommonVoice.unmatched_accents`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = ["AccentTable", "CommonVoice", "decade_band", "load_accents"]
 
 _FACTS = ("accents", "accent", "variant", "gender", "age", "locale")
 _BLANKS = "".join(mark for mark in map(chr, range(0x3001)) if mark.isspace())  # what str.strip takes away
-_COMMA = re.compile(r",(?![^()]*\))")
+_BETWEEN = re.compile(r"[|;]|,(?![^()]*\))")
 _AGES = {
     "sixties": "senior",
     "seventies": "senior",
@@ -247,7 +247,7 @@ class CommonVoice(FolderCorpus):
         if accent.casefold() in known:
             return known[accent.casefold()]
         found = set()
-        for part in (part.strip() for part in _COMMA.split(accent)):
+        for part in (part.strip() for part in _BETWEEN.split(accent)):
             if part.casefold() in known:
                 found.add(known[part.casefold()])
             elif part:

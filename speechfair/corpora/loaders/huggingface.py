@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.batches import placed
+from speechfair.corpora.class_names import named_classes, with_names
 from speechfair.corpora.layout import expect, inside
 from speechfair.corpora.licence import clause_of, require_use
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
@@ -136,7 +137,9 @@ class SavedDataset(FolderCorpus):
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         column = self._map.audio
         cells = self._data.remove_columns([column])
+        named = named_classes(self._data.features)
         for number, row in enumerate(cells):
+            row = with_names(row, named)
             audio = DatasetAudio(self.root.name, number, column, self.root, self._data)
             item = self._reader.read(row, audio.name, f"row {number + 1}", audio)
             if isinstance(item, Utterance) and self._map.labels is None and row.get("labels") is not None:

@@ -88,6 +88,10 @@ class Training:
             from speechfair.debias.training.ctc_training import learnable
 
             self.data = learnable(self.data, self.pieces, self.recipe.case)
+        else:
+            from speechfair.debias.training.whisper_texts import with_room
+
+            self.data = with_room(self.data, self.pieces, self.recipe.case)
         self.window_s = training_window(self.recipe, self.data)
         self._devices: set[str] = set()
         self.method = load_method(self.recipe.method)

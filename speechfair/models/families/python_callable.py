@@ -1,7 +1,8 @@
 """A Python function as a recogniser: ``python:module:function``, or `speechfair.models.from_callable` in a program.
 
 The function takes the samples (mono float32, shape (samples,)) and the sample rate in Hz, and returns the
-text. What it raises fails that row only. Its source is its identity; what it reads or closes over is not seen, so
+text. With a third parameter ``utterance`` it also gets the utterance's id, with a single one, ``audio``, the `Audio`.
+What it raises fails that row only. Its source is its identity; what it reads or closes over is not seen, so
 say a `version` when that changes.
 """
 
@@ -13,6 +14,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, ModelError
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Function = Callable[[NDArray[np.float32], int], str]
+    Function = Callable[[NDArray[np.float32], int], str] | Callable[..., str]
 
 __all__ = ["FromCallable", "find_function", "load", "qualified_name", "source_of"]
 
@@ -60,7 +62,8 @@ class FromCallable:
 
     Parameters
     ----------
-    function : takes samples (mono float32, shape (samples,)) and the sample rate in Hz; returns the text.
+    function : ``f(samples, rate)``, ``f(samples, rate, utterance)`` or ``f(audio)``: samples (mono float32, shape
+        (samples,)), the sample rate in Hz and the utterance's id, or all of it as an `Audio`; returns the text.
     name : what the model is called in results.
     sample_rate : Hz of the samples it gets.
     version : anything that tells this state of the function from another.
@@ -68,6 +71,7 @@ class FromCallable:
 
     def __init__(self, function: Function, name: str, sample_rate: int = 16_000, version: str = "") -> None:
         self._function, self._sample_rate = function, sample_rate
+        self._ask = _way_of_asking(function)
         options = {"sample_rate": sample_rate, "version": version, "function": qualified_name(function)}
         digest = hashlib.sha256(source_of(function).encode()).hexdigest()
         self._identity = ModelIdentity(name, "python", digest, options, {})
@@ -87,10 +91,28 @@ class FromCallable:
         return one_by_one(batch, self._sample_rate, self.identity.key, self._recognize)
 
     def _recognize(self, audio: Audio) -> str:
-        text = self._function(audio.samples.copy(), audio.sample_rate)
+        text = self._ask(replace(audio, samples=audio.samples.copy()))
         if not isinstance(text, str):
             raise TypeError(f"{qualified_name(self._function)} returned {type(text).__name__}, not a string")
         return text
+
+
+def _way_of_asking(function: Any) -> Callable[[Audio], Any]:
+    """How to call the function, from its parameters; what cannot be inspected gets samples and rate."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        parameters = {}  # type: ignore[assignment]
+    needed = [
+        name
+        for name, each in parameters.items()
+        if each.default is each.empty and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+    ]
+    if "utterance" in parameters:
+        return lambda audio: function(audio.samples, audio.sample_rate, utterance=audio.utterance_id)
+    if needed == ["audio"]:
+        return function  # type: ignore[no-any-return]
+    return lambda audio: function(audio.samples, audio.sample_rate)
 
 
 def find_function(family: str, which: str | None, example: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,3 +114,15 @@ def test_a_module_that_breaks_on_import_says_how(here: Path) -> None:
     (here / "my_asr_bad.py").write_text("1 / 0\n")
     with pytest.raises(ModelError, match="my_asr_bad: cannot be imported from here: ZeroDivisionError"):
         load_model("python:my_asr_bad:f")
+
+
+@pytest.mark.parametrize(
+    "shape", ["samples, rate", "samples, rate, utterance", "audio", "x, y, *, utterance=None"]
+)
+def test_a_function_may_ask_for_the_utterance(shape: str) -> None:
+    space: dict[str, Any] = {}
+    told = "audio.utterance_id" if shape == "audio" else "utterance" if "utterance" in shape else "'u1'"
+    exec(f"def function({shape}): return {told}", space)
+    model = from_callable(space["function"], name="m")
+    (found,) = model.transcribe([Audio("u1", np.zeros(160, np.float32), 16_000)])
+    assert found.text == "u1", found.error
