@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from speechfair import __version__
 from speechfair.auditing.adjusting import adjust_axis, check_covariates, shrink_axis
 from speechfair.auditing.notes import axis_notes, notes_of
+from speechfair.auditing.other_texts import for_other_texts
 from speechfair.auditing.result import (
     AuditResult,
     Axis,
@@ -241,6 +242,7 @@ def _group(
         difference=rate_difference(sums, reference, level) if reference is not None else None,
         kind_ratios=_kind_ratios(table, compared_with, level) if compared_with is not None else None,
         answers=_answers(table),
+        **for_other_texts(table, compared_with, level),
     )
 
 

@@ -96,6 +96,13 @@ class Group(Record):
         default=None,
         description="substitutions, deletions and insertions apart: the group's rate of each over the reference's",
     )
+    rate_other_texts: Estimate | None = Field(
+        default=None,
+        description="the rate with an interval for other speakers and other texts; null where texts are hardly shared",
+    )
+    ratio_other_texts: Estimate | None = Field(
+        default=None, description="the ratio for other speakers and texts"
+    )
     answers: dict[str, int] | None = Field(
         default=None,
         description="of a speech-LLM, its answers by wording: answer, refusal, not_heard, empty and error; null for a "

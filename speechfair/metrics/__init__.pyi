@@ -9,6 +9,7 @@ from .metric import Metric, load_metric
 from .mixed import Adjusted, AdjustedGroup, adjusted_ratios
 from .multiplicity import holm
 from .permutation import GapPermutation, permute_gap
+from .post_stratification import post_stratified_rate
 from .rates import (
     DESIGN_EFFECT,
     MIN_EFFECTIVE_SPEAKERS,
@@ -21,6 +22,7 @@ from .rates import (
 from .shrinkage import Shrunken, ShrunkenCell, shrunken_rates
 from .simultaneous import simultaneous_ratios
 from .summary import between_group_sd, max_min_gap, worst_best_ratio
+from .two_way import two_way_rate, two_way_ratio
 
 __all__ = [
     "DESIGN_EFFECT",
@@ -45,6 +47,7 @@ __all__ = [
     "observed_design_effect",
     "permute_gap",
     "pooled_rate",
+    "post_stratified_rate",
     "rate_difference",
     "rate_ratio",
     "rate_under_design_effect",
@@ -53,5 +56,7 @@ __all__ = [
     "simultaneous_ratios",
     "speaker_mean_rate",
     "speaker_sums",
+    "two_way_rate",
+    "two_way_ratio",
     "worst_best_ratio",
 ]

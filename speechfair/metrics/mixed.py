@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from speechfair.errors import InputError
 from speechfair.metrics.design_matrix import Design, build_design
 from speechfair.metrics.disparity import rate_ratio
 from speechfair.metrics.jackknife import t_quantile
@@ -89,6 +90,25 @@ class Adjusted:
     notes: tuple[str, ...] = ()
     reason: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def probability_above(self, group: str, limit: float) -> float | None:
+        """Probability that the group's adjusted ratio is above `limit`, given the data; None without an interval.
+
+        Notes
+        -----
+        The log ratio is taken to be t-distributed around its estimate, with the model's standard error and degrees of
+        freedom (a flat prior): it stands next to a verdict, which rests on the interval, and makes none.
+        """
+        from scipy.special import stdtr
+
+        if not limit > 0:
+            raise InputError(f"limit is {limit}; write a rate ratio greater than 0, such as 1.25")
+        found, freedom = self.groups[group].adjusted, self.degrees_of_freedom
+        if not found.value or not found.low or found.high is None or freedom is None:
+            return None
+        error = math.log(found.high / found.low) / 2 / t_quantile(freedom, found.level)
+        distance = math.log(found.value / limit)
+        return float(stdtr(freedom, distance / error)) if error else float(distance > 0)
 
 
 def adjusted_ratios(
