@@ -2,17 +2,18 @@
 
 from .auditing.evaluate import evaluate, word_errors
 from .auditing.result import AuditResult
-from .auditing.run import audit, prepare, score, transcribe
+from .auditing.run import prepare
 from .auditing.verify import verify
 from .comparing.compare_models import compare
 from .corpora import load_corpus
 from .exploring.confidence import confidence
 from .exploring.discovery import discover
 from .exploring.planning import detectable, plan
-from .gating.judge import gate
 from .models import load_model
+from .process.journal import process_folder
 from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
+from .verbs.audit import audit, score, transcribe
 from .verbs.corpora import (
     corpora_check,
     corpora_datasheet,
@@ -26,6 +27,7 @@ from .verbs.criteria import criteria_check, criteria_freeze, criteria_show
 from .verbs.debias import debias_compare, debias_leakage, debias_plan, debias_record, debias_run
 from .verbs.demo import demo
 from .verbs.doctor import doctor
+from .verbs.gate import gate
 from .verbs.import_transcripts import import_transcripts
 from .verbs.metrics import list_metrics
 from .verbs.models import list_models
@@ -96,6 +98,7 @@ __all__ = [
     "process_decide_release",
     "process_example",
     "process_export",
+    "process_folder",
     "process_freeze",
     "process_gate",
     "process_init",

@@ -47,11 +47,11 @@ def command(
 
     Example: speechfair audit speechocean762 --root DIR --split test --group-by gender --out runs/first
     """
-    from speechfair.auditing.run import audit
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
-    from speechfair.process.journal import noted
+    from speechfair.process.journal import process_folder
     from speechfair.store import RunFolder
+    from speechfair.verbs.audit import audit
 
     decoding = options.model_options(model_option, window)
     loaded = load_corpus(
@@ -61,7 +61,7 @@ def command(
     )
     recognizer = load_model(model, **decoding)
     folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
-    with noted("audit", folder, process):
+    with process_folder(process):
         with output.transcription_progress() as observe:
             result = audit(
                 loaded,
@@ -84,15 +84,12 @@ def command(
 
 
 def finish(result: AuditResult, folder: Path, json: bool) -> None:
-    """Write the report and print the result. An audit in which nothing was scored ends with exit code 2."""
-    from speechfair.reporting.from_run import report
-
-    page = report(folder)
+    """Print the result. An audit in which nothing was scored ends with exit code 2."""
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
         output.show_table(result.table())
-    output.say(f"run folder: {folder}\nreport:     {page}")
+    output.say(f"run folder: {folder}\nreport:     {folder / 'report.html'}")
     if result.totals.scored == 0:
         raise InputError(
             f"no utterance could be scored ({result.totals.failed} failed, {result.totals.excluded} excluded); "

@@ -32,16 +32,16 @@ def command(
 
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """
-    from speechfair.gating.judge import gate
-    from speechfair.process.journal import noted
+    from speechfair.process.journal import process_folder
     from speechfair.reporting.junit import junit as junit_of
     from speechfair.reporting.junit import junit_of_error
     from speechfair.reporting.markdown import markdown as markdown_of
     from speechfair.reporting.markdown import markdown_of_error
+    from speechfair.verbs.gate import gate
 
     output.refuse_in_run_folder(junit, markdown)
     try:
-        with noted("gate", run, process):
+        with process_folder(process):
             result = gate(run, criteria)
     except Exception as error:
         _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))

@@ -22,7 +22,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
-    from speechfair.auditing.run import score
+    from speechfair.verbs.audit import score
 
     result = score(
         run,

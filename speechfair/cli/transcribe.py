@@ -23,14 +23,14 @@ def command(
 
     --group-by is for --window auto: the axes whose groups must not be worse off.
     """
-    from speechfair.auditing.run import transcribe
     from speechfair.models import load_model
-    from speechfair.process.journal import noted
+    from speechfair.process.journal import process_folder
     from speechfair.running.run_record import read_record
     from speechfair.running.transcription import read_hypotheses
+    from speechfair.verbs.audit import transcribe
 
     recognizer = load_model(model, **options.model_options(model_option, window))
-    with noted("transcribe", run, process), output.transcription_progress() as observe:
+    with process_folder(process), output.transcription_progress() as observe:
         folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
     output.say_how(folder, recognizer)
     model_now = read_record(folder).recipe.model

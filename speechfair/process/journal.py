@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from speechfair.process.ledger import Ledger
@@ -15,9 +16,20 @@ from speechfair.process.material import source_of
 from speechfair.process.process_plan import read_plan
 from speechfair.store import file_digest
 
-__all__ = ["find_process", "noted"]
+__all__ = ["find_process", "noted", "process_folder"]
 
 _LEVELS = 4
+_CHOSEN: ContextVar[Path | None] = ContextVar("process folder", default=None)
+
+
+@contextmanager
+def process_folder(folder: str | Path | None) -> Iterator[None]:
+    """Within the block, runs are noted in the ledger of this process folder; None looks for one near the run."""
+    token = _CHOSEN.set(Path(folder) if folder is not None else _CHOSEN.get())
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
 
 
 def find_process(run: Path) -> Path | None:
@@ -45,7 +57,7 @@ def noted(verb: str, run: Path, process: Path | None = None) -> Iterator[Path | 
     InputError : `process` is given and is not a process folder.
     RunFolderError : the ledger was edited; nothing is run then.
     """
-    folder = process if process is not None else find_process(run)
+    folder = process or _CHOSEN.get() or find_process(run)
     if folder is None:
         yield None
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.run import audit
 from speechfair.corpora import load_corpus
+from speechfair.verbs.audit import audit
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult

@@ -10,9 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from speechfair import audit, score, verify
+from speechfair import verify
 from speechfair.auditing.adjusting import require_extra
 from speechfair.auditing.result import AuditResult, Axis, json_schema, read_audit
+from speechfair.auditing.run import audit, score
 from speechfair.errors import InputError, MissingExtraError, RunFolderError
 from speechfair.store import RunFolder
 from speechfair.testing import Scripted

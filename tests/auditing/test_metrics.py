@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit, score, verify
+from speechfair import verify
 from speechfair.auditing.result import AuditResult, read_audit
+from speechfair.auditing.run import audit, score
 from speechfair.errors import InputError, RunFolderError
 from speechfair.reporting.from_run import report
 from speechfair.testing import Scripted

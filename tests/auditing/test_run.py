@@ -10,8 +10,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from speechfair import audit, prepare, score, transcribe, verify
+from speechfair import verify
 from speechfair.auditing.result import AuditResult, json_schema, read_audit
+from speechfair.auditing.run import audit, prepare, score, transcribe
 from speechfair.errors import CorpusError, InputError, RunFolderError
 from speechfair.running.transcription import Progress, plan_batches, read_hypotheses
 from speechfair.store import RunFolder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.reporting.html import write_report
 from speechfair.testing import Scripted
 from speechfair.types import Exclusion, Label, Utterance

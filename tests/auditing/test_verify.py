@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 import yaml
 
-from speechfair import audit, verify
+from speechfair import verify
+from speechfair.auditing.run import audit
 from speechfair.errors import RunFolderError
 from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus, write_tone

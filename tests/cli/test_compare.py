@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from speechfair import audit, score
+from speechfair.auditing.run import audit, score
 from speechfair.cli.main import app, main
 from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus

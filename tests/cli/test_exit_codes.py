@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.cli import main as module
 from speechfair.gating.freezing import freeze
 from speechfair.testing import Scripted

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from speechfair import audit, prepare
+from speechfair.auditing.run import audit, prepare
 from speechfair.cli.main import app
 from speechfair.gating.criteria import shipped_criteria
 from speechfair.gating.freezing import freeze

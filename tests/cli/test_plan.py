@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus
 

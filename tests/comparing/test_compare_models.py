@@ -12,7 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from speechfair import audit, compare, score
+from speechfair import compare
+from speechfair.auditing.run import audit, score
 from speechfair.comparing.comparison import Comparison, json_schema
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder

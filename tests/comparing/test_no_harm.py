@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import speechfair
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.comparing.matching import same_utterances
 from speechfair.comparing.no_harm import Margins, judge_no_harm, worst_verdict
 from speechfair.errors import InputError, RunFolderError

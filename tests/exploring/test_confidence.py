@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.cli.main import app
 from speechfair.errors import InputError
 from speechfair.exploring.confidence import confidence

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speechfair import audit, prepare
+from speechfair.auditing.run import audit, prepare
 from speechfair.errors import InputError, RunFolderError
 from speechfair.exploring.discovery import discover
 from speechfair.testing import Scripted

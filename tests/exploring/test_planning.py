@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit, prepare
+from speechfair.auditing.run import audit, prepare
 from speechfair.errors import InputError, RunFolderError
 from speechfair.exploring.planning import detectable, plan
 from speechfair.metrics.power import Population, speakers_needed

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from speechfair import audit, prepare, transcribe, verify
+from speechfair import verify
+from speechfair.auditing.run import audit, prepare, transcribe
 from speechfair.errors import InputError, RunFolderError
 from speechfair.gating.freezing import Standing, freeze, sidecar, standing, standing_alone
 from speechfair.running import run_record as recipe

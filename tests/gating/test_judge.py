@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from speechfair import audit, score
+from speechfair.auditing.run import audit, score
 from speechfair.corpora import load_corpus
 from speechfair.errors import InputError, RunFolderError
 from speechfair.gating.cases import RunFacts
@@ -314,7 +314,7 @@ def test_any_edit_of_the_folder_is_an_error(corpus: ListCorpus, tmp_path: Path) 
 
 
 def test_a_run_that_is_not_scored_or_scored_nothing(corpus: ListCorpus, tmp_path: Path) -> None:
-    from speechfair import prepare, transcribe
+    from speechfair.auditing.run import prepare, transcribe
 
     path = frozen(tmp_path)
     prepare(corpus, tmp_path / "run")

@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 import yaml
 
-from speechfair import audit, prepare
+from speechfair.auditing.run import audit, prepare
 from speechfair.process.attest import attest, decide_release
 from speechfair.process.collect import collect
 from speechfair.process.export import export

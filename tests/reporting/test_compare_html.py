@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit, compare
+from speechfair import compare
+from speechfair.auditing.run import audit
 from speechfair.comparing.comparison import Comparison
 from speechfair.reporting.compare_html import change_chart, write_comparison
 from speechfair.testing import Scripted

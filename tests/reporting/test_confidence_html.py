@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.cli.main import app
 from speechfair.exploring.confidence import ConfidenceReport, confidence
 from speechfair.reporting.confidence_figures import rejection_chart, reliability_chart, threshold_chart

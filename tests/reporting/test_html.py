@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from speechfair import audit
 from speechfair.auditing.audit_table import axis_names
 from speechfair.auditing.findings import finding
 from speechfair.auditing.result import AuditResult
+from speechfair.auditing.run import audit
 from speechfair.errors import InputError
 from speechfair.reporting.from_run import report
 from speechfair.reporting.html import WorstUtterance, write_report

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from speechfair import audit, prepare, transcribe, verify
+from speechfair import verify
+from speechfair.auditing.run import audit, prepare, transcribe
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.run_manifest import build_manifest
 from speechfair.running.run_recipe import Calibration

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.errors import InputError, ModelError
 from speechfair.models import load_model
 from speechfair.models.served import http_client

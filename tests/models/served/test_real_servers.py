@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from speechfair import audit
+from speechfair.auditing.run import audit
 from speechfair.errors import ModelError
 from speechfair.models import from_callable, load_model, load_speech_llm
 from speechfair.models.served.http_client import Retries

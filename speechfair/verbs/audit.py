@@ -1,0 +1,12 @@
+"""`audit`, `transcribe` and `score` as people call them: with the page, and with the ledger of a process folder."""
+
+from __future__ import annotations
+
+from speechfair.auditing import run as steps
+from speechfair.verbs.recorded import recorded
+
+__all__ = ["audit", "score", "transcribe"]
+
+audit = recorded(steps.audit, "out", verb="audit", page=True)
+transcribe = recorded(steps.transcribe, "out", verb="transcribe")
+score = recorded(steps.score, "out", page=True)

@@ -1,0 +1,58 @@
+"""What the command line does, the function does: the page is written, the ledger is kept."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import speechfair
+from speechfair.process.init import Start
+from speechfair.process.ledger import Ledger
+from speechfair.testing import Scripted
+from tests.support import scripted_texts, small_corpus
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a process folder in it."""
+    folder = tmp_path_factory.mktemp("home")
+    start = Start.model_validate(
+        {"name": "made", "aifl": 0, "languages": ["eng"], "language": "en", "facts": {}, "forms": {}}
+    )
+    speechfair.process_init(folder / "process", start)
+    return folder
+
+
+def entries(home: Path) -> list[tuple[str, str]]:
+    return [
+        (entry.kind, entry.body["verb"])
+        for entry in Ledger(home / "process").read().entries
+        if entry.kind in ("run_begun", "run_ended")
+    ]
+
+
+def test_an_audit_in_python_writes_the_page_and_the_ledger(home: Path, tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "wav", speakers=6, per_speaker=1)
+    model = Scripted(scripted_texts(corpus, {"x": 1, "y": 2}))
+    before = len(entries(home))
+    speechfair.audit(corpus, model, ["accent"], out=home / "runs" / "near")
+    assert (home / "runs" / "near" / "report.html").is_file()
+    assert entries(home)[before:] == [("run_begun", "audit"), ("run_ended", "audit")]
+    (home / "runs" / "near" / "report.html").unlink()
+    speechfair.score(home / "runs" / "near", ["accent"])
+    assert (home / "runs" / "near" / "report.html").is_file()
+    with speechfair.process_folder(home / "process"):
+        speechfair.audit(corpus, model, ["accent"], out=tmp_path / "far")
+    assert len(entries(home)) == before + 4
+    speechfair.audit(corpus, model, ["accent"])
+    assert len(entries(home)) == before + 4, "a run that is not kept is not noted"
+
+
+@pytest.mark.parametrize("name", ["audit", "score", "transcribe", "gate"])
+def test_the_function_shows_its_own_parameters(name: str) -> None:
+    function: Any = getattr(speechfair, name)
+    assert "args" not in inspect.signature(function).parameters
+    assert function.__name__ == name
