@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.curating.corpus_confounds import Confound, confounds_of, told
 from speechfair.curating.corpus_facts import ODDITIES, Facts, facts_of
+from speechfair.curating.spelling_findings import spelling_findings
 from speechfair.errors import CorpusError
 from speechfair.types import UNKNOWN, Corpus
 
@@ -125,6 +126,7 @@ def check_corpus(
     findings = [
         *_rows_found(facts.table, rows, audio),
         *_labels_found(rows, axes, unmatched),
+        *(Finding(*found) for found in spelling_findings(rows, axes, named, facts.speakers)),
         *_leaks(rows, named, facts),
     ]
     findings += [Finding("confounded", level, sentence) for level, sentence in told(confounds)]
@@ -282,6 +284,8 @@ def _rows_found(facts: pl.DataFrame, rows: pl.DataFrame, audio: bool) -> list[Fi
             silent,
             f"recordings that are silent for more than {SILENT_SHARE:.0%} of the time",
         )
+        averaged = rows.filter(pl.col("channels") > 1)
+        say("averaged-channels", "note", averaged, "recordings of several channels, which are averaged")
         rates = rows["sample_rate"].drop_nulls().unique().sort().to_list()
         if len(rates) > 1:
             found.append(

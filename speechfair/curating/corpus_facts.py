@@ -39,6 +39,7 @@ class AudioLook:
     Parameters
     ----------
     digest : of the decoded samples, so that the same sound in another container is found.
+    channels : that were heard: 1 where the row names its channel.
     level_db : root mean square over all samples, dB relative to full scale; None for digital silence.
     clipped, silent : shares, 0 to 1, of samples and of stretches of 20 ms.
     """
@@ -57,7 +58,9 @@ def look_at(item: Utterance) -> AudioLook | str:
     try:
         source = item.audio if isinstance(item.audio, Path) else load_bytes(item.audio)
         stretch = read_stretch(source, item.start_s, item.end_s)
-        return _describe(stretch.samples, one_channel(stretch.samples, item.channel), stretch.sample_rate)
+        mono = one_channel(stretch.samples, item.channel)
+        samples = stretch.samples if item.channel is None else mono[:, None]
+        return _describe(samples, mono, stretch.sample_rate)
     except AudioError as error:
         return str(error)
 

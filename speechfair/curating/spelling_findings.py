@@ -1,0 +1,161 @@
+"""What the spelling of labels and speakers hides: one value written in several ways, words for a missing value, several
+values in a cell, speaker numbers that begin anew, columns that nothing reads. Each is named with the rows it concerns
+and, where a column map settles it, with the lines to paste.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from speechfair.types import UNKNOWN, Corpus
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["spelling_findings"]
+
+Found = tuple[str, Literal["problem", "note"], str, tuple[str, ...]]
+
+_EXAMPLES = 5
+_PERHAPS_MISSING = frozenset(
+    (
+        "na",
+        "-",
+        "--",
+        "?",
+        ".",
+        "not provided",
+        "not available",
+        "undefined",
+        "prefer not to say",
+        "no answer",
+    )
+)
+_SEPARATORS = ("|", ";", ",")
+
+
+def spelling_findings(
+    rows: pl.DataFrame, axes: Sequence[str], parts: Mapping[str, Corpus], speakers: Sequence[str]
+) -> Iterator[Found]:
+    """Kind, level, message and examples of each finding.
+
+    Parameters
+    ----------
+    rows : as `speechfair.curating.corpus_check.flat` gives them.
+    axes : columns ``label:AXIS``.
+    speakers : names by the codes in the column ``speaker``.
+    """
+    for column in axes:
+        axis = column.removeprefix("label:")
+        counts = Counter({str(value): int(n) for value, n in rows[column].value_counts().iter_rows()})
+        yield from _labels(axis, counts)
+        yield from _speakers_in_groups(axis, rows, column, speakers)
+    yield from _speakers_alike(rows, speakers)
+    for corpus in parts.values():
+        words: Mapping[tuple[str, str], int] = getattr(corpus, "missing_words", {})
+        for (axis, word), n in words.items():
+            yield "missing-words", "note", f"{axis}: {n} rows say {word!r}, which counts as missing", (word,)
+        columns: Sequence[str] = getattr(corpus, "unread_columns", ())
+        if columns:
+            first = columns[0]
+            yield (
+                "unread-columns",
+                "note",
+                f"columns that nothing reads: {', '.join(columns)}; one that is a label is mapped with --columns, such "
+                f"as labels: {{{first}: {{column: {first}}}}}",
+                tuple(columns[:_EXAMPLES]),
+            )
+
+
+def _labels(axis: str, counts: Counter[str]) -> Iterator[Found]:
+    for alike in _alike(counts):
+        most, *others = sorted(alike, key=lambda value: -counts[value])
+        told = ", ".join(f"{value!r} ({counts[value]} rows)" for value in (most, *others))
+        yield (
+            "labels-alike",
+            "problem",
+            f"{axis}: values that differ only in case or blanks: {told}; to join them give --columns\n"
+            f"  {_mapping(axis, dict.fromkeys(others, most))}",
+            (most, *others)[:_EXAMPLES],
+        )
+    perhaps = [value for value in counts if value.casefold() in _PERHAPS_MISSING]
+    if perhaps:
+        n = sum(counts[value] for value in perhaps)
+        yield (
+            "perhaps-missing",
+            "note",
+            f"{axis}: {n} rows have a value that may mean missing, and is kept as a group; if it does give --columns\n"
+            f"  {_mapping(axis, dict.fromkeys(perhaps, UNKNOWN))}",
+            tuple(perhaps[:_EXAMPLES]),
+        )
+    for separator in _SEPARATORS:
+        several = [value for value in counts if separator in value and _all_known(value, separator, counts)]
+        if several:
+            n = sum(counts[value] for value in several)
+            yield (
+                "several-values",
+                "note",
+                f"{axis}: {n} rows name several values in one cell; to count them as 'several' give --columns\n"
+                f"  labels: {{{axis}: {{column: {axis}, separator: {json.dumps(separator)}}}}}",
+                tuple(several[:_EXAMPLES]),
+            )
+
+
+def _all_known(value: str, separator: str, counts: Counter[str]) -> bool:
+    """Whether a value is made of values that other rows have alone; of a bar or semicolon one of them is enough."""
+    known = [part.strip() in counts for part in value.split(separator)]
+    return all(known) if separator == "," else any(known)
+
+
+def _mapping(axis: str, values: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"{_yaml(old)}: {_yaml(new)}" for old, new in values.items())
+    return f"labels: {{{axis}: {{column: {axis}, map: {{{pairs}}}}}}}"
+
+
+def _yaml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _alike(names: Mapping[str, int]) -> list[list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    return sorted(sorted(each) for each in found.values() if len(each) > 1)
+
+
+def _speakers_alike(rows: pl.DataFrame, speakers: Sequence[str]) -> Iterator[Found]:
+    for corpus in rows["corpus"].unique(maintain_order=True):
+        counts = rows.filter(rows["corpus"] == corpus)["speaker"].drop_nulls().value_counts()
+        names = {speakers[code]: int(n) for code, n in counts.iter_rows()}
+        alike = _alike(names)
+        if alike:
+            n = sum(names[name] for each in alike for name in each)
+            yield (
+                "speakers-alike",
+                "problem",
+                f"{sum(map(len, alike))} speakers ({n} rows) differ from another only in case or blanks, and count as "
+                f"different people: {', '.join(' = '.join(map(repr, each)) for each in alike[:_EXAMPLES])}",
+                tuple(name for each in alike for name in each)[:_EXAMPLES],
+            )
+
+
+def _speakers_in_groups(
+    axis: str, rows: pl.DataFrame, column: str, speakers: Sequence[str]
+) -> Iterator[Found]:
+    import polars as pl
+
+    known = rows.filter(pl.col("speaker").is_not_null() & (pl.col(column) != UNKNOWN))
+    groups = known.group_by("speaker").agg(pl.col(column).n_unique().alias("groups"), pl.len().alias("rows"))
+    shared = groups.filter(pl.col("groups") > 1).sort("speaker")
+    if not shared.is_empty():
+        names = tuple(speakers[code] for code in shared["speaker"].head(_EXAMPLES))
+        yield (
+            "speaker-in-groups",
+            "note",
+            f"{axis}: {shared.height} speakers ({shared['rows'].sum()} rows) have several values; if speaker numbers "
+            f"begin anew in every group give --columns with speaker_within: {axis}",
+            names,
+        )
