@@ -31,6 +31,7 @@ def command(
     margin_absolute: Annotated[
         float, typer.Option(help="… and by more than this much (0.01 is one point).")
     ] = 0.01,
+    metric: options.Metric = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Also write the comparison to this JSON file.")] = None,
@@ -54,6 +55,7 @@ def command(
         absolute=margin_absolute,
         level=level,
         seed=seed,
+        metrics=metric or (),
     )
     if json:
         typer.echo(found.to_json(), nl=False)

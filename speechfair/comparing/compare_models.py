@@ -34,6 +34,7 @@ from speechfair.comparing.matching import (
     read_scored,
     scores_of_ids,
 )
+from speechfair.comparing.metric_change import metric_changes
 from speechfair.comparing.no_harm import Margins, worst_verdict
 from speechfair.errors import InputError
 
@@ -56,6 +57,7 @@ def compare(
     absolute: float = 0.01,
     level: float = 0.95,
     seed: int = 0,
+    metrics: Sequence[str] = (),
 ) -> Comparison:
     """How error rates change from one model to another on the same audio, and whether any group is harmed.
 
@@ -69,6 +71,7 @@ def compare(
         the larger.
     level : of the intervals. A harmed group is called unharmed with probability (1 - level) / 2 at most.
     seed : of the bootstrap of the gaps.
+    metrics : registered metrics whose changes to give as well; no verdict rests on them.
 
     Raises
     ------
@@ -111,6 +114,7 @@ def compare(
         groups=groups,
         axes=changes,
         mapsswe=_mapsswe(*tables, new.result.tokens),
+        metrics=metric_changes(metrics, tables, axes, new.result.tokens, level),
         notes=_notes(old, new, matching, groups),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from speechfair.auditing.result import ModelRecord, NormalizerRecord
+from speechfair.comparing.metric_change import MetricChange
 from speechfair.records import Record
 from speechfair.types import Estimate
 
@@ -174,6 +175,7 @@ class Comparison(Record):
     groups: list[GroupChange]
     axes: list[AxisChange]
     mapsswe: MapssweRecord
+    metrics: list[MetricChange] = Field(default=[], description="the metrics that were asked for")
     notes: list[str]
 
     def groups_of(self, axis: str) -> list[GroupChange]:

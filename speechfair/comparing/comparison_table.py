@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.auditing.metric_table import MetricBlock, renderables
+from speechfair.comparing.metric_change import change_blocks
 from speechfair.wording import NOTHING, interval, p_value, percent, printable, times, with_interval
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from speechfair.comparing.comparison import AxisChange, Comparison, GroupChange
     from speechfair.types import Estimate
 
-__all__ = ["ComparisonTable", "margin_words", "matching_words"]
+__all__ = ["ComparisonTable", "margin_words", "matching_words", "metric_blocks"]
 
 _TEXT_WIDTH = 120
 _WIDE = 112
@@ -60,11 +62,17 @@ class ComparisonTable:
             yield _block(result, title, result.groups_of(axis.axis), notes, options.max_width)
             for line in _axis_lines(axis):
                 yield Text(f"  {line}")
+        yield from renderables(metric_blocks(result))
         yield Text("")
         for number, note in enumerate(notes, 1):
             yield Text(f"  {number}) {note}")
         for line in _tail(result):
             yield Text(line)
+
+
+def metric_blocks(result: Comparison) -> list[MetricBlock]:
+    """The changes of the metrics that were asked for, in words."""
+    return change_blocks(result.metrics, [axis.axis for axis in result.axes], result.level, printable)
 
 
 def margin_words(result: Comparison) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from speechfair.metrics.rates import SpeakerSums
 
 __all__ = [
+    "metric_change",
     "metric_difference",
     "metric_gap",
     "metric_rate",
@@ -79,6 +80,30 @@ def metric_difference(
         return _undefined([sums, reference], level, reason)
     found = rate_difference(_fine(metric, sums), _fine(metric, reference), level)
     return _back(metric, found, 1 / _unit(metric), low=-1.0)
+
+
+def metric_change(
+    metric: Metric, before: SpeakerSums, after: SpeakerSums, level: float = 0.95
+) -> tuple[Estimate, Estimate]:
+    """Rate after - before, and after / before, of the same utterances under two models, paired by speaker.
+
+    None with the reason where the two models are not counted among the same trials, as the errors of each are.
+    """
+    import numpy as np
+
+    from speechfair.metrics.paired import paired_difference, paired_ratio
+    from speechfair.metrics.pairing import Pair
+
+    reason = _nothing(metric, before, "before: ") or _nothing(metric, after, "after: ")
+    same = before.speakers == after.speakers and np.array_equal(before.words, after.words)
+    if reason is None and not (same and before.words_without_speaker == after.words_without_speaker):
+        reason = f"the two runs do not have the same {metric.trial}: no paired change"
+    if reason:
+        nothing = _undefined([before], level, reason)
+        return nothing, nothing
+    pair = Pair(_fine(metric, before), _fine(metric, after))
+    difference = _back(metric, paired_difference(pair, level), 1 / _unit(metric), low=-1.0)
+    return difference, _back(metric, paired_ratio(pair, level))
 
 
 def metric_gap(
