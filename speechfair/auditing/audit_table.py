@@ -114,7 +114,7 @@ def axis_names(result: AuditResult) -> list[str]:
 
 def metrics_of(result: AuditResult) -> list[MetricBlock]:
     """The metrics that were asked for, in words."""
-    return metric_blocks(result.metrics, axis_names(result), result.level, printable)
+    return metric_blocks(result.metrics, axis_names(result), result.level)
 
 
 def worst_first(result: AuditResult, axis: str) -> list[Group]:

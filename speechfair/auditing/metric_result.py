@@ -58,11 +58,6 @@ class MetricResult(Record):
     groups: list[MetricGroup]
     axes: list[MetricAxis]
 
-    @property
-    def scale(self) -> float:
-        """Factor between a stored rate and the shown number."""
-        return 100.0 if self.unit == "%" else 1.0
-
     def groups_of(self, axis: str) -> list[MetricGroup]:
         """The groups of one axis, worst first; those without a rate come last."""
         sign = -1 if self.higher_is_worse else 1

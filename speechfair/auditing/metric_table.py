@@ -5,19 +5,20 @@ It only words numbers that the `MetricResult` holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from speechfair.wording import NOTHING, interval, printable, times, worded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from speechfair.auditing.metric_result import MetricGroup, MetricResult
     from speechfair.types import Estimate
+    from speechfair.wording import Unit
 
 __all__ = ["MetricBlock", "html_of", "metric_blocks", "renderables"]
-
-_NOTHING = "—"
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,14 @@ class MetricBlock:
     reasons: tuple[str, ...]
 
 
-def metric_blocks(
-    metrics: Sequence[MetricResult], axes: Sequence[str], level: float, show: Callable[[str], str]
-) -> list[MetricBlock]:
+def metric_blocks(metrics: Sequence[MetricResult], axes: Sequence[str], level: float) -> list[MetricBlock]:
     """The blocks of some metrics, axis by axis; without an axis, one block of all utterances for each.
 
     Parameters
     ----------
     level : coverage of the intervals.
-    show : makes a text from a corpus safe to print.
     """
-    return [_block(metric, axis, level, show) for axis in axes or ["overall"] for metric in metrics]
+    return [_block(metric, axis, level) for axis in axes or ["overall"] for metric in metrics]
 
 
 def renderables(blocks: Sequence[MetricBlock]) -> Iterator[RenderableType]:
@@ -101,14 +99,14 @@ class _Reasons:
         text = reason or "no reason is recorded"
         if text not in self.found:
             self.found.append(text)
-        return f"{_NOTHING} [{self.found.index(text) + 1}]"
+        return f"{NOTHING} [{self.found.index(text) + 1}]"
 
 
-def _block(metric: MetricResult, axis: str, level: float, show: Callable[[str], str]) -> MetricBlock:
+def _block(metric: MetricResult, axis: str, level: float) -> MetricBlock:
     reasons = _Reasons()
     groups = metric.groups_of(axis) if axis != "overall" else [metric.overall]
     covers = f"{100 * level:g} % interval"
-    by = "" if axis == "overall" else f" by {show(axis).replace('_', ' ').replace('+', ' + ')}"
+    by = "" if axis == "overall" else f" by {printable(axis).replace('_', ' ').replace('+', ' + ')}"
     return MetricBlock(
         axis=axis,
         title=f"{metric.title[:1].upper()}{metric.title[1:]}{by}",
@@ -122,60 +120,54 @@ def _block(metric: MetricResult, axis: str, level: float, show: Callable[[str], 
             "ratio",
             covers,
         ),
-        cells=tuple(tuple(map(show, _cells(metric, group, reasons))) for group in groups),
+        cells=tuple(tuple(map(printable, _cells(metric, group, reasons))) for group in groups),
         lines=tuple(_lines(metric, axis, reasons)),
-        reasons=tuple(map(show, reasons.found)),
+        reasons=tuple(map(printable, reasons.found)),
     )
 
 
 def _cells(metric: MetricResult, group: MetricGroup, reasons: _Reasons) -> tuple[str, ...]:
-    ratio, limits = ("1", "reference") if group.is_reference else (_NOTHING, "")
+    ratio, limits = ("1", "reference") if group.is_reference else (NOTHING, "")
     if group.ratio is not None:
-        ratio, limits = _number(group.ratio, 1, "{:.2f}×", reasons), _limits(group.ratio, 1, 2, reasons)
-    decimals = _decimals(metric)
+        ratio, limits = _number(group.ratio, "ratio", reasons), _limits(group.ratio, "ratio", reasons)
+    unit = _unit(metric)
     return (
         group.value + (" (ref.)" if group.is_reference else ""),
         str(group.n_speakers),
         _count(group.events),
         _count(group.trials),
-        _number(group.rate, metric.scale, f"{{:.{decimals}f}}", reasons),
-        _limits(group.rate, metric.scale, decimals, reasons),
+        _number(group.rate, unit, reasons),
+        _limits(group.rate, unit, reasons),
         ratio,
         limits,
     )
 
 
 def _lines(metric: MetricResult, axis: str, reasons: _Reasons) -> Iterator[str]:
+    unit = "points" if metric.unit == "%" else metric.unit
     for summary in metric.axes:
-        if summary.axis != axis:
-            continue
-        decimals = _decimals(metric)
-        unit = " points" if metric.unit == "%" else f" {metric.unit}"
-        gap = _number(summary.gap, metric.scale, f"{{:.{decimals}f}}{unit}", reasons)
-        limits = _limits(summary.gap, metric.scale, decimals, reasons)
-        yield f"Gap, largest minus smallest: {gap}" + (f" {limits}" if summary.gap.value is not None else "")
+        if summary.axis == axis:
+            limits = interval(summary.gap, _unit(metric)) or ""
+            gap = _number(summary.gap, _unit(metric), reasons)
+            yield f"Gap, largest minus smallest: {gap} {unit} {limits}".rstrip()
     yield metric.about
 
 
-def _decimals(metric: MetricResult) -> int:
-    return 1 if metric.unit == "%" else 3
+def _unit(metric: MetricResult) -> Unit:
+    return "percent" if metric.unit == "%" else "number"
 
 
 def _count(number: float) -> str:
     return f"{number:.0f}" if number == round(number) else f"{number:.1f}"
 
 
-def _number(estimate: Estimate, scale: float, form: str, reasons: _Reasons) -> str:
+def _number(estimate: Estimate, unit: Unit, reasons: _Reasons) -> str:
     if estimate.value is None:
         return reasons.mark(estimate.reason)
-    return form.format(scale * estimate.value)
+    return times(estimate.value) if unit == "ratio" else worded(estimate.value, unit)
 
 
-def _limits(estimate: Estimate, scale: float, decimals: int, reasons: _Reasons) -> str:
-    """The limits in brackets; an open end where only one of them is known."""
-    if estimate.low is None and estimate.high is None:
-        return _NOTHING if estimate.value is None else reasons.mark(estimate.reason)
-    low, high = (
-        "…" if limit is None else f"{scale * limit:z.{decimals}f}" for limit in (estimate.low, estimate.high)
-    )
-    return f"[{low}, {high}]"
+def _limits(estimate: Estimate, unit: Unit, reasons: _Reasons) -> str:
+    if estimate.value is None:
+        return NOTHING
+    return interval(estimate, unit) or reasons.mark(estimate.reason)

@@ -72,7 +72,7 @@ class ComparisonTable:
 
 def metric_blocks(result: Comparison) -> list[MetricBlock]:
     """The changes of the metrics that were asked for, in words."""
-    return change_blocks(result.metrics, [axis.axis for axis in result.axes], result.level, printable)
+    return change_blocks(result.metrics, [axis.axis for axis in result.axes], result.level)
 
 
 def margin_words(result: Comparison) -> str:

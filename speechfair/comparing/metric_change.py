@@ -13,14 +13,14 @@ from speechfair.errors import InputError
 from speechfair.records import Record
 from speechfair.running.scoring import add_axis
 from speechfair.types import Estimate
+from speechfair.wording import NOTHING, interval, printable, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import polars as pl
 
     from speechfair.metrics.metric import Metric
     from speechfair.running.scoring import Tokens
+    from speechfair.wording import Unit
 
 __all__ = ["MetricChange", "MetricGroupChange", "change_blocks", "metric_changes"]
 
@@ -135,51 +135,43 @@ def _group(
     )
 
 
-def change_blocks(
-    metrics: Sequence[MetricChange], axes: Sequence[str], level: float, show: Callable[[str], str]
-) -> list[MetricBlock]:
+def change_blocks(metrics: Sequence[MetricChange], axes: Sequence[str], level: float) -> list[MetricBlock]:
     """The changes in words, axis by axis, as `speechfair.auditing.metric_table.metric_blocks` words an audit's."""
-    return [_block(metric, axis, level, show) for axis in ["overall", *axes] for metric in metrics]
+    return [_block(metric, axis, level) for axis in ["overall", *axes] for metric in metrics]
 
 
-def _block(metric: MetricChange, axis: str, level: float, show: Callable[[str], str]) -> MetricBlock:
+def _block(metric: MetricChange, axis: str, level: float) -> MetricBlock:
     groups = [metric.overall] if axis == "overall" else [g for g in metric.groups if g.axis == axis]
-    scale, decimals = (100.0, 1) if metric.unit == "%" else (1.0, 3)
-    covers = f"{100 * level:g} % interval"
-    by = "" if axis == "overall" else f" by {show(axis).replace('_', ' ').replace('+', ' + ')}"
-    reasons = list(
-        dict.fromkeys(
-            f"{group.value}: {estimate.reason}"
-            for group in groups
-            for estimate in (group.before, group.after, group.difference)
-            if estimate.reason
-        )
+    unit: Unit = "percent" if metric.unit == "%" else "number"
+    change: Unit = "points" if metric.unit == "%" else "number"
+    by = "" if axis == "overall" else f" by {printable(axis).replace('_', ' ').replace('+', ' + ')}"
+    reasons = dict.fromkeys(
+        f"{group.value}: {estimate.reason}"
+        for group in groups
+        for estimate in (group.before, group.after, group.difference)
+        if estimate.reason
     )
-    unit = "points" if metric.unit == "%" else metric.unit
+    named = "points" if metric.unit == "%" else metric.unit
     return MetricBlock(
         axis=axis,
         title=f"{metric.title[:1].upper()}{metric.title[1:]}{by}",
-        titles=("group", f"before {metric.unit}", f"after {metric.unit}", f"change, {unit}", covers),
+        titles=(
+            "group",
+            f"before {metric.unit}",
+            f"after {metric.unit}",
+            f"change, {named}",
+            f"{100 * level:g} % interval",
+        ),
         cells=tuple(
             (
-                show(group.value),
-                _number(group.before.value, scale, decimals),
-                _number(group.after.value, scale, decimals),
-                _number(group.difference.value, scale, decimals, sign="+"),
-                _limits(group.difference, scale, decimals),
+                printable(group.value),
+                worded(group.before.value, unit),
+                worded(group.after.value, unit),
+                worded(group.difference.value, change),
+                interval(group.difference, change) or NOTHING,
             )
             for group in groups
         ),
         lines=(f"{metric.about} No verdict rests on it.",),
-        reasons=tuple(map(show, reasons)),
+        reasons=tuple(map(printable, reasons)),
     )
-
-
-def _number(value: float | None, scale: float, decimals: int, sign: str = "") -> str:
-    return "—" if value is None else f"{scale * value:{sign}z.{decimals}f}"
-
-
-def _limits(estimate: Estimate, scale: float, decimals: int) -> str:
-    if estimate.low is None or estimate.high is None:
-        return "—"
-    return f"[{scale * estimate.low:+z.{decimals}f}, {scale * estimate.high:+z.{decimals}f}]"

@@ -92,11 +92,6 @@ class Metric:
         """Columns of the score table that it reads."""
         return tuple(sorted({*self.events.meta.root_names(), *self.trials.meta.root_names()}))
 
-    @property
-    def scale(self) -> float:
-        """Factor between a stored rate and the shown number: 100 for percent."""
-        return 100.0 if self.unit == "%" else 1.0
-
 
 @dataclass(frozen=True, eq=False)
 class Measured:
