@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from speechfair import __version__
 from speechfair.audio import AudioError, load_bytes
+from speechfair.auditing.recomputed import recomputed
 from speechfair.auditing.result import read_audit
-from speechfair.auditing.run import evaluate, read_manifest
+from speechfair.auditing.run import read_manifest
 from speechfair.errors import RunFolderError, SpeechfairError
 from speechfair.running.run_manifest import locate_audio
 from speechfair.running.run_record import RunRecord, read_record, scores_name
@@ -95,7 +96,7 @@ def _check_audit(
         return
     try:
         stored_result = read_audit(run.path / "audit.json")
-        scores, result = evaluate(run, recipe, record.statement)
+        scores, result = recomputed(run, record)
         later: set[str] = set()
         again = _as_stored(stored_result, result, later).model_dump(mode="json", by_alias=True)
         stored = stored_result.model_dump(mode="json", by_alias=True)
