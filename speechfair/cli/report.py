@@ -21,12 +21,18 @@ def command(
             help="Put the worst utterances' audio into the page. Default: only where the corpus may be redistributed.",
         ),
     ] = None,
+    permission: Annotated[
+        str | None,
+        typer.Option(
+            help="Who allowed the audio on the page, in words, such as 'our own recordings'; for --embed-audio."
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Write report.html, one self-contained page, into a scored run folder."""
     from speechfair.reporting.from_run import report
 
-    page = report(run, worst=worst, embed_audio=embed_audio)
+    page = report(run, worst=worst, embed_audio=embed_audio, permission=permission)
     if json:
         import json as json_module
 

@@ -25,13 +25,16 @@ _AUDIO_RATE = 16_000
 _LONGEST_AUDIO_S = 20.0
 
 
-def report(out: str | Path, *, worst: int = 30, embed_audio: bool | None = None) -> Path:
+def report(
+    out: str | Path, *, worst: int = 30, embed_audio: bool | None = None, permission: str | None = None
+) -> Path:
     """Write ``report.html`` into a scored run folder and return its path.
 
     Parameters
     ----------
     worst : how many of the utterances with the most errors are shown with their alignment.
     embed_audio : put their audio into the page; None does so only where the corpus card allows redistribution.
+    permission : whose permission the audio is shown with, in words, where the card does not allow it; the page says so.
 
     Raises
     ------
@@ -44,9 +47,15 @@ def report(out: str | Path, *, worst: int = 30, embed_audio: bool | None = None)
         record = read_record(run)
         result = read_audit(run.path / "audit.json")
         allowed, clause = _may_redistribute(record.recipe.corpus.name)
-        if embed_audio and not allowed:
-            raise InputError(f"the corpus's licence does not allow putting its audio into a page: {clause}")
+        if embed_audio and not allowed and permission is None:
+            raise InputError(
+                f"the corpus's licence does not allow putting its audio into a page: {clause}. If the holder allows "
+                "it, or the recordings are your own, say so: --permission 'WHO ALLOWED WHAT, WHEN'"
+            )
         embed = allowed if embed_audio is None else embed_audio
+        if embed and not allowed:
+            said = f"audio is on this page by permission: {permission}"
+            result = result.model_copy(update={"notes": [*result.notes, said]})
         page = write_report(
             result, _worst(run, record, worst, embed), run.path / "report.html", embed_audio=embed
         )
