@@ -1,7 +1,8 @@
-"""The run folder: what lies where, how it is written so that a kill loses at most one batch, and its digests.
+"""The run folder: what lies where, how it is written so that a kill loses at most one batch, and its log.
 
-One writer per folder (a lock says so), whole files only (temporary file, fsync, rename). Nothing here knows
-what an audit is; `speechfair.auditing` does.
+One writer per folder (a lock says so), whole files only (temporary file, fsync, rename). Before a file is written its
+digest goes into ``run.log.jsonl``, a chain of lines: what is in the folder and not in the log came from elsewhere.
+Nothing here knows what an audit is; `speechfair.auditing` does.
 """
 
 from __future__ import annotations
@@ -9,23 +10,32 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import math
 import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import RunFolderError, StorageError
+from speechfair.errors import InputError, RunFolderError, StorageError
+from speechfair.hash_chain import Entry, append_line, last_entry, next_entry
+from speechfair.strict_yaml import parse_yaml
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RunFolder", "differences", "file_digest", "write_atomically"]
+__all__ = ["LOG", "MANIFEST", "OLD_SCHEMA", "RunFolder", "differences", "file_digest", "write_atomically"]
 
-RUN_SCHEMA = "speechfair/run/1"
+RUN_SCHEMA = "speechfair/run/2"
+OLD_SCHEMA = "speechfair/run/1"
+LOG = "run.log.jsonl"
 MANIFEST = "manifest.parquet"
+_SAME = 1e-9
+"""Relative difference of two numbers that are the same: sums in another order, another machine."""
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -53,9 +63,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """The sha256 of a file's bytes (hex)."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """The sha256 of a file's bytes (hex); `StorageError` where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}; check its permissions") from None
 
 
 def differences(old: Any, new: Any, where: str = "") -> list[str]:
@@ -81,6 +94,12 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
             for i, (one, other) in enumerate(zip(old, new, strict=True))
             for line in differences(one, other, f"{where}[{i}]")
         ]
+    if (
+        isinstance(old, float)
+        and isinstance(new, float)
+        and math.isclose(old, new, rel_tol=_SAME, abs_tol=1e-15)
+    ):
+        return []
     return [] if old == new else [f"{where}: {old!r} -> {new!r}"]
 
 
@@ -106,36 +125,88 @@ class RunFolder:
 
     def read(self) -> dict[str, Any]:
         """The content of ``run.yaml``; `RunFolderError` when there is none or it is damaged."""
-        import yaml
-
         path = self.path / "run.yaml"
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not path.is_file():
             raise RunFolderError(
                 f"{self.path} is not a run folder (it has no run.yaml); start one with `speechfair prepare`"
-            ) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise RunFolderError(
-                f"{path} cannot be read: {error}; restore it or start a new folder"
-            ) from None
-        if not isinstance(content, dict) or content.get("schema") != RUN_SCHEMA:
+            )
+        try:
+            content, _ = parse_yaml(path)
+        except InputError as error:
+            raise RunFolderError(f"{error}; restore it or start a new folder") from None
+        if not isinstance(content, dict) or content.get("schema") not in (RUN_SCHEMA, OLD_SCHEMA):
             raise RunFolderError(f"{path} is not of schema {RUN_SCHEMA}; it was written by something else")
         return content
 
     def write(self, content: Mapping[str, Any]) -> None:
-        """Write ``run.yaml`` whole."""
+        """Write ``run.yaml`` whole. The log says so before and after, and ``run.yaml`` names the log's last line."""
         import yaml
 
-        text = yaml.safe_dump(
-            {"schema": RUN_SCHEMA, **content}, sort_keys=False, allow_unicode=True, width=100
-        )
-        write_atomically(self.path / "run.yaml", text.encode())
+        last = self._last_entry()
+        place = {"entries": last.number + 1, "head": last.digest} if last else None
+        whole = {"schema": RUN_SCHEMA, "log": place, **content}
+        data = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100).encode()
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.note("run.yaml", {"sha256": sha256})
+        write_atomically(self.path / "run.yaml", data)
+        self.note("sealed", {"sha256": sha256})
+
+    # -- the log ----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start the log of a new folder, over what a killed `prepare` may have left of one."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / LOG).unlink(missing_ok=True)
+            append_line(self.path / LOG, next_entry(None, "begun", {}).line)
+        except OSError as error:
+            raise _storage_error(self.path / LOG, error) from None
+
+    def note(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Add a line to the log.
+
+        Raises
+        ------
+        StorageError
+            The folder was deleted or emptied while it was written; nothing of it is made again.
+        RunFolderError
+            The log was edited.
+        """
+        last = self._last_entry()
+        if last is None:
+            raise StorageError(
+                f"{self.path} was deleted or emptied while it was being written; nothing was made again in it. "
+                "Restore it, or start with a new --out"
+            )
+        now = max(datetime.now(UTC), datetime.fromisoformat(last.time))  # a clock set back breaks no chain
+        try:
+            append_line(self.path / LOG, next_entry(last, kind, body, now).line)
+        except OSError as error:
+            raise _storage_error(self.path / LOG, error) from None
+
+    def _last_entry(self) -> Entry | None:
+        """The log's last line; the log of a folder of an earlier version starts here."""
+        path = self.path / LOG
+        try:
+            if path.is_file():
+                last = last_entry(path)
+                if isinstance(last, str):
+                    raise RunFolderError(f"{path}: its last line {last}")
+                return last
+            if not self.exists:
+                return None
+            if self.read().get("schema") != OLD_SCHEMA:
+                raise RunFolderError(f"{path} is missing; restore it")
+            body = {"schema": OLD_SCHEMA, "sha256": file_digest(self.path / "run.yaml")}
+            append_line(path, next_entry(None, "migrated", body).line)
+            return self._last_entry()
+        except OSError as error:
+            raise _storage_error(path, error) from None
 
     def claim_empty(self) -> None:
         """Refuse a folder that already holds something that is not ours."""
         if self.path.is_dir() and not self.exists:
-            ours = {".lock", "manifest.parquet", "audio"}
+            ours = {".lock", LOG, "manifest.parquet", "audio"}
             foreign = [
                 p.name for p in self.path.iterdir() if p.name not in ours and not p.name.endswith(".tmp")
             ]
@@ -146,12 +217,15 @@ class RunFolder:
                 )
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for one writer; a second one gets a `RunFolderError` at once."""
+    def locked(self, *, new: bool = False) -> Iterator[None]:
+        """Hold the folder for one writer; a second one gets a `RunFolderError` at once. `new` makes the folder."""
         from filelock import FileLock, Timeout
 
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            if new:
+                self.path.mkdir(parents=True, exist_ok=True)
+            elif not self.exists:
+                self.read()
             lock = FileLock(self.path / ".lock", timeout=0)
             lock.acquire()
         except Timeout:
@@ -171,21 +245,38 @@ class RunFolder:
         """Write a Parquet file whole; `name` is relative to the folder."""
         buffer = io.BytesIO()
         table.write_parquet(buffer)
-        path = self.path / name
-        write_atomically(path, buffer.getvalue())
+        return self.write_file(name, buffer.getvalue())
+
+    def write_file(self, name: str, data: bytes) -> Path:
+        """Write a file whole, its digest into the log before; `name` is relative to the folder."""
+        path = self.within(name)
+        self.note("file", {"name": name, "sha256": hashlib.sha256(data).hexdigest()})
+        write_atomically(path, data)
+        return path
+
+    def within(self, name: str) -> Path:
+        """The path of a file of this folder; `RunFolderError` for a name or a link that leads out of it."""
+        parts = name.split("/")
+        if any(not _PLAIN.fullmatch(part) for part in parts):
+            raise RunFolderError(f"{self.path}: {name!r} is not the plain name of a file in the folder")
+        path = self.path.joinpath(*parts)
+        if any(self.path.joinpath(*parts[: n + 1]).is_symlink() for n in range(len(parts))):
+            raise RunFolderError(f"{path} is a symbolic link; a run folder holds its files itself")
         return path
 
     def read_table(self, name: str, missing: str) -> pl.DataFrame:
         """Read a Parquet file; if it is not there the error ends with `missing`, what to do next."""
         import polars as pl
 
-        path = self.path / name
-        if not path.exists():
+        path = self.within(name)
+        if not path.is_file():
             raise RunFolderError(f"{path} does not exist; {missing}")
         try:
             return pl.read_parquet(io.BytesIO(path.read_bytes()))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise RunFolderError(f"{path} is damaged ({error}); {missing}") from None
+        except PermissionError as error:
+            raise RunFolderError(f"{path} cannot be read: {error.strerror}; check its permissions") from None
+        except (Exception, pl.exceptions.PanicException) as error:
+            raise RunFolderError(f"{path} is damaged ({_first_line(error)}); {missing}") from None
 
     def parts(self, model_key: str) -> list[Path]:
         """The hypothesis parts of a model, oldest first."""
@@ -200,13 +291,26 @@ class RunFolder:
     # -- digests ----------------------------------------------------------------------------------
 
     def digests(self) -> dict[str, str]:
-        """The sha256 of every file of the run but ``run.yaml`` itself, by relative path."""
+        """The sha256 of every file of the run but ``run.yaml`` and the log, by relative path.
+
+        A link or a special file is not opened; what it is stands in place of its digest.
+        """
         found = {}
         for path in sorted(self.path.rglob("*")):
             relative = path.relative_to(self.path).as_posix()
-            if path.is_file() and relative != "run.yaml" and not path.name.startswith("."):
+            if relative in ("run.yaml", LOG) or path.name.startswith("."):
+                continue
+            if path.is_symlink():
+                found[relative] = "a symbolic link"
+            elif path.is_file():
                 found[relative] = file_digest(path)
+            elif not path.is_dir():
+                found[relative] = "a special file"
         return found
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
 def _sync_folder(folder: Path) -> None:

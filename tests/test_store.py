@@ -62,9 +62,9 @@ def test_a_really_full_device_is_a_storage_error() -> None:
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
     with (
-        run.locked(),
+        run.locked(new=True),
         pytest.raises(RunFolderError, match="another speechfair process"),
-        RunFolder(run.path).locked(),
+        RunFolder(run.path).locked(new=True),
     ):
         pass
 
@@ -84,6 +84,7 @@ def test_a_damaged_run_yaml_is_named(tmp_path: Path, content: str) -> None:
 
 def test_parts_are_numbered_and_never_overwritten(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
+    run.begin()
     for i in range(3):
         run.add_part("m", pl.DataFrame({"i": [i]}))
     run.parts("m")[0].unlink()

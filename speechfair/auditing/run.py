@@ -13,7 +13,7 @@ from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
-from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema
+from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema, under_one_root
 from speechfair.running.run_recipe import (
     Analysis,
     CardPart,
@@ -33,9 +33,10 @@ from speechfair.running.run_record import (
     seal,
     utc_now,
 )
+from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.running.window_trial import settle_window
-from speechfair.store import MANIFEST, RunFolder, write_atomically
+from speechfair.store import MANIFEST, RunFolder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -99,7 +100,7 @@ def audit(
 def prepare(corpus: Corpus, out: str | Path) -> RunFolder:
     """Write the manifest of `corpus` into the run folder `out`: labels, audio digests, durations."""
     run = RunFolder(out)
-    with run.locked():
+    with run.locked(new=True):
         _prepare(run, corpus)
     return run
 
@@ -118,6 +119,7 @@ def transcribe(
     """
     run = RunFolder(out)
     with run.locked():
+        read_sealed(run)
         _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
     return run
 
@@ -144,7 +146,7 @@ def score(
     )
     run = RunFolder(out)
     with run.locked():
-        before = read_record(run).recipe.analysis
+        before = read_sealed(run).recipe.analysis
         return _score(run, before if before is not None and analysis == Analysis() else analysis)
 
 
@@ -185,7 +187,7 @@ def _audit(
     observe: Observer | None,
 ) -> AuditResult:
     check_settings(corpus, analysis)  # before a second of audio is read, and before anything is written
-    with run.locked():
+    with run.locked(new=True):
         manifest = _prepare(run, corpus)
         check_covariates(analysis.adjust, manifest)
         _scoring(manifest, analysis, read_record(run).recipe.card)  # refused before hours of work
@@ -196,14 +198,16 @@ def _audit(
 
 def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     run.claim_empty()
-    manifest = build_manifest(corpus, run.path)
+    if run.exists:
+        read_sealed(run)
+    manifest, root = under_one_root(build_manifest(corpus, run.path, keep=not run.exists), corpus.root)
     part = corpus_part(corpus, content_digest(manifest))
-    root = str(corpus.root.absolute()) if corpus.root is not None else None
     if run.exists:
         if _only_labels_differ(run, part, manifest):
             return _relabel(run, part, manifest)
         refuse_other_recipe(run, "corpus", part)
         return read_manifest(run)
+    run.begin()
     run.write_table(MANIFEST, manifest)
     seal(run, RunRecipe(corpus=part, card=card_part(corpus.card)), root, corpus.card.statement)
     return manifest
@@ -289,7 +293,7 @@ def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
     recipe = record.recipe.having(analysis=analysis)
     scores, result = evaluate(run, recipe, record.statement)
     run.write_table(scores_name(recipe), scores)
-    write_atomically(run.path / "audit.json", result.to_json().encode())
+    run.write_file("audit.json", result.to_json().encode())
     reseal(run, record, analysis=analysis)
     return result
 

@@ -7,6 +7,7 @@ could not be checked is said.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,17 @@ from speechfair.auditing.recomputed import recomputed
 from speechfair.auditing.result import read_audit
 from speechfair.auditing.run import read_manifest
 from speechfair.errors import RunFolderError, SpeechfairError
+from speechfair.running import seals
+from speechfair.running.run_log import log_state
 from speechfair.running.run_manifest import locate_audio
 from speechfair.running.run_record import RunRecord, read_record, scores_name
+from speechfair.running.seals import broken_seals, describe_changes
 from speechfair.running.window_trial import recheck
-from speechfair.store import RunFolder, differences
+from speechfair.store import OLD_SCHEMA, RunFolder, differences
 
 __all__ = ["Verification", "verify"]
+
+_METHOD = r"^[^:]*\.(low|high|method|reason|n_lost_replicates)(\[\d+\])?: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Verification:
     Parameters
     ----------
     checked : what was compared, one line each.
+    accepted : changes from outside that somebody accepted, with their reason.
+    unseen : what no check of the folder alone can see.
     differences : what does not agree, each naming a file or a field.
     unchecked : what could not be compared, with the reason.
     """
@@ -41,6 +49,8 @@ class Verification:
     checked: tuple[str, ...]
     differences: tuple[str, ...]
     unchecked: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -48,18 +58,22 @@ class Verification:
         return not self.differences
 
 
-def verify(out: str | Path, *, audio: bool = True) -> Verification:
+def verify(out: str | Path, *, audio: bool = True, accept_changes: str | None = None) -> Verification:
     """Re-check a run folder.
 
     Parameters
     ----------
     out : run folder.
     audio : also compare the audio files with the digests in the manifest, where they are reachable.
+    accept_changes : the reason why changes from outside are accepted; they are recorded in the folder first. A gate on
+        such a run is undetermined at best.
 
     Raises
     ------
     RunFolderError : `out` is not a run folder at all.
     """
+    if accept_changes is not None:
+        seals.accept_changes(out, accept_changes)
     run = RunFolder(out)
     record = read_record(run)
     checked: list[str] = []
@@ -72,19 +86,34 @@ def verify(out: str | Path, *, audio: bool = True) -> Verification:
         _check_audio(run, record, checked, found, unchecked)
     else:
         unchecked.append("audio files: not asked for")
-    return Verification(tuple(checked), tuple(found), tuple(unchecked))
+    accepted = tuple(map(str, record.accepted))
+    return Verification(tuple(checked), tuple(found), tuple(unchecked), accepted, _unseen(run))
 
 
 def _check_files(run: RunFolder, record: RunRecord, checked: list[str], found: list[str]) -> None:
-    recorded, now = record.digests, run.digests()
-    for name in sorted({*recorded, *now}):
-        if name not in now:
-            found.append(f"{name}: is missing")
-        elif name not in recorded:
-            found.append(f"{name}: is not recorded in run.yaml")
-        elif recorded[name] != now[name]:
-            found.append(f"{name}: was changed (sha256 {now[name][:12]}…, recorded {recorded[name][:12]}…)")
-    checked.append(f"sha256 of {len(recorded)} files")
+    found.extend(describe_changes(broken_seals(run, record)))
+    checked.append(f"sha256 of {len(record.digests)} files")
+    state = log_state(run)
+    if state.entries:
+        checked.append(
+            f"run.yaml against the log, whose {len(state.entries)} lines each follow the one before"
+        )
+
+
+def _unseen(run: RunFolder) -> tuple[str, ...]:
+    state = log_state(run)
+    if not state.entries:
+        return (
+            "edits of run.yaml: it was written by a version that kept no log; the next command that writes to the "
+            "folder starts one",
+        )
+    whole = (
+        "a folder written anew as a whole, its log included: compare the log's last digest with one that you kept or "
+        f"published (now {state.entries[-1].digest})"
+    )
+    if state.migrated is None:
+        return (whole,)
+    return f"edits of run.yaml before {state.migrated}, when this folder got its log", whole
 
 
 def _check_audit(
@@ -108,7 +137,16 @@ def _check_audit(
     for side in (stored, again):
         side.pop("times")
         side.pop("speechfair")
-    found.extend(f"audit.json: {line}" for line in differences(stored, again))
+    lines = differences(stored, again)
+    if record.schema_ == OLD_SCHEMA:
+        methods = [line for line in lines if re.search(_METHOD, line)]
+        lines = [line for line in lines if line not in methods]
+        if methods:
+            unchecked.append(
+                f"audit.json: {len(methods)} limits, methods or reasons, which an earlier version computed in another "
+                f"way (first: {methods[0]}); score the folder again"
+            )
+    found.extend(f"audit.json: {line}" for line in lines)
     if later:
         unchecked.append(
             f"audit.json: was written without {', '.join(sorted(later))}, as versions before {__version__} did; score "
@@ -158,12 +196,18 @@ def _check_audio(
     except RunFolderError as error:
         found.append(str(error))
         return
-    n_same = n_gone = 0
+    n_same = n_gone = n_outside = 0
+    outside = ""
     digests: dict[Path, str | None] = {}
     for name, audio, expected in manifest.select("id", "audio", "audio_sha256").iter_rows():
         if expected is None:
             continue
-        path = locate_audio(audio, record.root, run.path)
+        try:
+            path = locate_audio(audio, record.root, run.path)
+        except RunFolderError as error:
+            n_outside += 1
+            outside = str(error)
+            continue
         if path not in digests:
             try:
                 digests[path] = hashlib.sha256(load_bytes(path)).hexdigest()
@@ -179,5 +223,7 @@ def _check_audio(
         checked.append(f"audio of {n_same} utterances")
     else:
         unchecked.append("audio: there is none, since the transcripts were imported")
+    if n_outside:
+        unchecked.append(f"audio of {n_outside} utterances, which was not opened: {outside}")
     if n_gone:
         unchecked.append(f"audio of {n_gone} utterances: the files are not reachable from here")

@@ -17,12 +17,19 @@ def command(
     audio: Annotated[
         bool, typer.Option(help="Also compare the audio files, where they are reachable.")
     ] = True,
+    accept_changes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Record that changes made outside of speechfair are accepted, and why. No gate passes after that.",
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Recompute a run folder's digests and audit from its stored hypotheses; exit 1 if anything differs."""
     from speechfair.auditing.verify import verify
 
-    found = verify(run, audio=audio)
+    found = verify(run, audio=audio, accept_changes=accept_changes)
     if json:
         import json as json_module
 
@@ -32,6 +39,10 @@ def command(
             typer.echo(f"checked    {line}")
         for line in found.unchecked:
             typer.echo(f"unchecked  {line}")
+        for line in found.unseen:
+            typer.echo(f"unseen     {line}")
+        for line in found.accepted:
+            typer.echo(f"ACCEPTED   {line}")
         for line in found.differences:
             typer.echo(f"DIFFERS    {line}")
         typer.echo(

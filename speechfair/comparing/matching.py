@@ -16,8 +16,9 @@ from speechfair.auditing.run import read_manifest
 from speechfair.comparing.comparison import Matching
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import did_you_mean
-from speechfair.running.run_record import read_record, scores_name
+from speechfair.running.run_record import scores_name
 from speechfair.running.scoring import axes_of
+from speechfair.running.seals import read_sealed
 from speechfair.store import RunFolder, file_digest
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def read_scored(run: str | Path | RunFolder) -> ScoredRun:
         If it has not been scored, or a file that is read is not the one that was recorded in ``run.yaml``.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(run)
-    record = read_record(folder)
+    record = read_sealed(folder)
     recipe = record.recipe
     audit = folder.path / "audit.json"
     result = read_audit(audit)
@@ -83,12 +84,6 @@ def read_scored(run: str | Path | RunFolder) -> ScoredRun:
         raise RunFolderError(f"{folder.path} has not been scored; run `speechfair score` on it first")
     name = scores_name(recipe)
     scores = folder.read_table(name, "run `speechfair score` on the folder first")
-    for part in ("audit.json", name):
-        if record.digests.get(part) != file_digest(folder.path / part):
-            raise RunFolderError(
-                f"{folder.path / part} was changed after the run was scored; `speechfair verify` shows how, "
-                "`speechfair score` makes it again"
-            )
     return ScoredRun(folder.path, recipe, result, file_digest(audit), read_manifest(folder), scores)
 
 

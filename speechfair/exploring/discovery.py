@@ -271,11 +271,11 @@ def _heard(
     import numpy as np
 
     from speechfair.auditing.run import read_manifest
-    from speechfair.running.run_record import read_record
+    from speechfair.running.seals import read_sealed
     from speechfair.store import RunFolder
 
     folder = RunFolder(run)
-    root = read_record(folder).root
+    root = read_sealed(folder).root
     rows = {row["id"]: row for row in read_manifest(folder).iter_rows(named=True)}
     chosen: dict[str, list[str]] = defaultdict(list)
     for name, speaker in scores.select("utterance_id", "speaker").iter_rows():

@@ -258,11 +258,12 @@ def read_scores(run: str | Path) -> tuple[AuditResult, pl.DataFrame]:
     import polars as pl
 
     from speechfair.auditing.result import read_audit
-    from speechfair.running.run_record import read_record, scores_name
+    from speechfair.running.run_record import scores_name
+    from speechfair.running.seals import read_sealed
     from speechfair.store import RunFolder
 
     folder = RunFolder(run)
-    recipe = read_record(folder).recipe
+    recipe = read_sealed(folder).recipe
     if recipe.model is None:
         raise RunFolderError(f"{folder.path} has no hypotheses yet; run `speechfair transcribe` first")
     audit = read_audit(folder.path / "audit.json")

@@ -46,6 +46,7 @@ class RunFacts:
     corpus, manifest_sha256 : of the run; None where not known.
     model : names by which the run's model may be called: name, key and digest.
     imported : whether the run's transcripts were imported.
+    accepted : changes of the folder from outside that somebody accepted.
     """
 
     scores: pl.DataFrame | None
@@ -59,6 +60,7 @@ class RunFacts:
     manifest_sha256: str | None = None
     model: tuple[str, ...] = ()
     imported: bool = False
+    accepted: Sequence[str] = ()
 
     @cached_property
     def counted(self) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from speechfair.errors import RunFolderError
 from speechfair.gating.criteria import read_criteria
 from speechfair.records import StrictRecord
 from speechfair.running.run_record import Freeze, History, read_record, seal, utc_now
+from speechfair.running.seals import read_sealed
 from speechfair.store import RunFolder, file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
@@ -175,7 +176,7 @@ def _problem(
 def _freeze_into(run: RunFolder, path: Path, record: Freeze) -> Freeze:
     run.read()
     with run.locked():
-        record_now = read_record(run)
+        record_now = read_sealed(run)
         history = record_now.history
         if history.evaluated or _has_hypotheses(run):
             when = f" at {history.evaluated}" if history.evaluated else ""
@@ -186,7 +187,7 @@ def _freeze_into(run: RunFolder, path: Path, record: Freeze) -> Freeze:
         before = [old for old in history.criteria if old.file == record.file]
         if before and before[-1].sha256 == record.sha256:
             return before[-1]
-        write_atomically(run.path / "criteria" / f"{record.sha256[:16]}.yaml", path.read_bytes())
+        run.write_file(f"criteria/{record.sha256[:16]}.yaml", path.read_bytes())
         frozen = [*history.criteria, record]
         seal(run, record_now.recipe, record_now.root, record_now.statement, criteria=frozen)
     return record

@@ -57,6 +57,10 @@ def _broken_folder(case: Case) -> str | None:
     return f"the run folder does not agree with itself: {'; '.join(found[:_SHOWN])}{more}" if found else None
 
 
+def _accepted_changes(case: Case) -> str | None:
+    return "; ".join(case.facts.accepted) or None
+
+
 def _unscored(case: Case) -> str | None:
     return "the run has not been scored; use `speechfair score`" if case.facts.scores is None else None
 
@@ -249,6 +253,7 @@ def _called(case: Case, value: str) -> str:
 
 GUARDS: tuple[Guard, ...] = (
     Guard("broken_folder", "error", "run", _broken_folder),
+    Guard("accepted_changes", "undetermined", "run", _accepted_changes),
     Guard("unscored", "error", "run", _unscored),
     Guard("empty_run", "error", "run", _empty_run),
     Guard("never_frozen", "undetermined", "run", _never_frozen),

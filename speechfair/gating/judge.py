@@ -42,6 +42,7 @@ from speechfair.gating.guards import Guard, first_objection
 from speechfair.gating.settling import more_speakers
 from speechfair.metrics.rare_events import smallest_visible_share
 from speechfair.running.run_recipe import RunRecipe
+from speechfair.running.run_record import RunRecord as FolderRecord
 from speechfair.running.run_record import read_record, scores_name
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
@@ -67,7 +68,7 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
     folder = RunFolder(run)
     record = read_record(folder)
     file = read_criteria(Path(criteria))
-    facts = _facts(folder, record.recipe, Path(criteria))
+    facts = _facts(folder, record, Path(criteria))
     comparisons = judge(file, facts)
     shares = group_shares(file, facts) if not facts.differences else []
     needed = requirements(file, facts, shares) if not facts.differences else []
@@ -238,9 +239,10 @@ def _beyond(estimate: Estimate, limit: float) -> bool:
     return estimate.low is not None and estimate.high is not None and limit < estimate.low <= estimate.high
 
 
-def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
+def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
     import polars as pl
 
+    recipe, accepted = record.recipe, record.accepted
     differences = verify(folder.path, audio=False).differences
     scores, sources, normalizer, tokens = None, None, None, None
     if recipe.analysis is not None and recipe.model is not None:
@@ -265,6 +267,7 @@ def _facts(folder: RunFolder, recipe: RunRecipe, criteria: Path) -> RunFacts:
         manifest_sha256=recipe.corpus.manifest_sha256,
         model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
         imported=recipe.source == "imported",
+        accepted=tuple(map(str, accepted)),
     )
 
 

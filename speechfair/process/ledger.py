@@ -10,39 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.hash_chain import (
+    GENESIS,
+    Entry,
+    append_line,
+    canonical,
+    digest_of,
+    next_entry,
+    read_chain,
+    utc,
+)
 from speechfair.store import write_atomically
 
 __all__ = ["GENESIS", "Entry", "Ledger", "Reading", "canonical", "digest_of", "utc"]
 
-GENESIS = "0" * 64
-"""What the first line names as the line before it."""
-
 _WAIT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line. `digest` is the sha256 of the line without its digest; `previous` that of the line before."""
-
-    number: int
-    time: str
-    kind: str
-    body: Mapping[str, Any]
-    previous: str
-    digest: str
-
-    @property
-    def line(self) -> bytes:
-        """The line as it is in the file."""
-        return canonical({**_undigested(self), "digest": self.digest}) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +112,9 @@ class Ledger:
         if not data and head is None:
             return Reading((), ())
         if isinstance(head, str):
-            entries, problems, torn = _chain(data)
+            entries, problems, torn = read_chain(data, self.path.name)
             return Reading(entries, (*problems, head), torn)
-        entries, problems, torn = _chain(data)
+        entries, problems, torn = read_chain(data, self.path.name)
         return _against_head(entries, problems, torn, head, data)
 
     def _read_head(self) -> tuple[int, str] | str | None:
@@ -149,17 +138,8 @@ class Ledger:
                 f"the clock says {time}, which is before the last entry of {self.path} "
                 f"({reading.entries[-1].time}); set the clock right"
             )
-        plain = json.loads(canonical(body))
-        entry = Entry(len(reading.entries), time, kind, plain, reading.head, "")
-        entry = Entry(**{**_undigested(entry), "digest": digest_of(_undigested(entry))})
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            view = memoryview(entry.line)
-            while view:
-                view = view[os.write(handle, view) :]
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        entry = next_entry(reading.entries[-1] if reading.entries else None, kind, body, now)
+        append_line(self.path, entry.line)
         write_atomically(self.head_path, _head_bytes(entry.number, entry.digest))
         return entry
 
@@ -175,69 +155,8 @@ class Ledger:
         return Reading((*reading.entries, entry), ())
 
 
-def canonical(content: Any) -> bytes:
-    """The one way to write a JSON value here: sorted keys, no spaces, UTF-8, no NaN."""
-    return json.dumps(
-        content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode()
-
-
-def digest_of(content: Any) -> str:
-    """The sha256 (hex) of a JSON value."""
-    return hashlib.sha256(canonical(content)).hexdigest()
-
-
-def utc(now: datetime | None = None) -> str:
-    """A time as the ledger writes it: UTC, microseconds, ``2026-01-31T12:00:00.000000Z``. Sorts as text."""
-    moment = (now or datetime.now(UTC)).astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _undigested(entry: Entry) -> dict[str, Any]:
-    return {
-        "number": entry.number,
-        "time": entry.time,
-        "kind": entry.kind,
-        "body": entry.body,
-        "previous": entry.previous,
-    }
-
-
 def _head_bytes(number: int, digest: Any) -> bytes:
     return canonical({"digest": digest, "number": number}) + b"\n"
-
-
-def _chain(data: bytes) -> tuple[tuple[Entry, ...], list[str], bytes]:
-    """Whole lines that hold, what is wrong with the first that does not, and what follows the last line end."""
-    whole, _, torn = data.rpartition(b"\n")
-    lines = whole.split(b"\n") if whole or data.startswith(b"\n") else []
-    entries: list[Entry] = []
-    for number, line in enumerate(lines):
-        problem = _problem(line, number, entries[-1] if entries else None)
-        if isinstance(problem, str):
-            return tuple(entries), [f"ledger.jsonl, line {number + 1}: {problem}"], torn
-        entries.append(problem)
-    return tuple(entries), [], torn
-
-
-def _problem(line: bytes, number: int, before: Entry | None) -> Entry | str:
-    """The entry of a line, or what is wrong with it."""
-    try:
-        content = json.loads(line)
-        entry = Entry(**content)
-        holds = entry.line == line + b"\n" and entry.digest == digest_of(_undigested(entry))
-    except (ValueError, TypeError, RecursionError):
-        return "was edited: it is not a line that a writer leaves"
-    if not holds:
-        return f"was edited: its content is not that of its digest ({entry.kind!r} of {entry.time})"
-    if entry.previous != (before.digest if before else GENESIS) or entry.number != number:
-        return (
-            f"does not follow the line before it: it is entry {entry.number} ({entry.kind!r} of {entry.time}), "
-            f"and entry {number} was expected; lines were dropped, added or reordered"
-        )
-    if before and entry.time < before.time:
-        return f"is dated {entry.time}, before the line above it ({before.time})"
-    return entry
 
 
 def _against_head(

@@ -21,8 +21,9 @@ from speechfair.process.init import add_measurements
 from speechfair.process.ledger import Ledger
 from speechfair.process.measurement import Measured, Measurement
 from speechfair.process.process_plan import read_plan
-from speechfair.running.run_record import RunRecord, read_record
-from speechfair.store import RunFolder, file_digest, write_atomically
+from speechfair.running.run_record import RunRecord, read_record, reseal
+from speechfair.running.seals import read_sealed
+from speechfair.store import RunFolder, file_digest
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
         criteria were frozen, or it has no figure for something that an item asks for.
     """
     process, run = Path(process), Path(run)
-    record = read_record(RunFolder(run))
+    folder = RunFolder(run)
+    record = read_sealed(folder)
     margin = read_plan(process).numbers.probe_margin
     found = [name for name in (GROUNDING, RESPONSE) if (run / name).is_file()]
     if len(found) != 1:
@@ -65,8 +67,6 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
         )
     path = run / found[0]
     digest = file_digest(path)
-    if record.digests.get(found[0]) != digest:
-        raise InputError(f"{path}: was changed after the probe wrote it; give the probe's command again")
     criteria = _criteria_in_force(process, run, record)
     result = _read(path)
     if re.fullmatch(r"[0-9a-f]{64}", result.model_record.digest) is None:
@@ -98,7 +98,8 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
             values=some,
         )
         files.append(run / f"measurement-{item}.json")
-        write_atomically(files[-1], (one.model_dump_json(by_alias=True, indent=2) + "\n").encode())
+        folder.write_file(files[-1].name, (one.model_dump_json(by_alias=True, indent=2) + "\n").encode())
+    reseal(folder, read_record(folder))
     add_measurements(process, [Path(os.path.relpath(file, process)).as_posix() for file in files])
     return files
 

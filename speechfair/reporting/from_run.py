@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import corpora
 from speechfair.running.run_manifest import locate_audio
-from speechfair.running.run_record import RunRecord, read_record, reseal, scores_name
+from speechfair.running.run_record import RunRecord, reseal, scores_name
+from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
+REPORT = "report.html"
 _AUDIO_RATE = 16_000
 _LONGEST_AUDIO_S = 20.0
 
@@ -44,7 +47,7 @@ def report(
 
     run = RunFolder(out)
     with run.locked():
-        record = read_record(run)
+        record = read_sealed(run)
         result = read_audit(run.path / "audit.json")
         allowed, clause = _may_redistribute(record.recipe.corpus.name)
         if embed_audio and not allowed and permission is None:
@@ -56,9 +59,15 @@ def report(
         if embed and not allowed:
             said = f"audio is on this page by permission: {permission}"
             result = result.model_copy(update={"notes": [*result.notes, said]})
-        page = write_report(
-            result, _worst(run, record, worst, embed), run.path / "report.html", embed_audio=embed
-        )
+        notes = [*result.notes, *map(str, record.accepted)]
+        with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
+            page = write_report(
+                result.model_copy(update={"notes": notes}),
+                _worst(run, record, worst, embed),
+                Path(folder) / REPORT,
+                embed_audio=embed,
+            )
+            page = run.write_file(REPORT, page.read_bytes())
         reseal(run, record)
     return page
 

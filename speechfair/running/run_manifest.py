@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +23,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["build_manifest", "content_digest", "locate_audio", "manifest_schema"]
+__all__ = ["build_manifest", "content_digest", "locate_audio", "manifest_schema", "under_one_root"]
 
 _AHEAD = 64
 _CHUNK = 20_000
@@ -54,10 +55,11 @@ def manifest_schema() -> dict[str, Any]:
     }
 
 
-def build_manifest(corpus: Corpus, folder: Path, threads: int = 4) -> pl.DataFrame:
+def build_manifest(corpus: Corpus, folder: Path, threads: int = 4, *, keep: bool = True) -> pl.DataFrame:
     """List `corpus`, read every audio file once, and return the manifest.
 
-    Audio that comes as bytes and not as a file is kept in `folder`/audio, so that the run can go on later.
+    Audio that comes as bytes and not as a file is kept in `folder`/audio, so that the run can go on later; without
+    `keep` nothing is written, as for a folder that has its manifest already.
     An id that comes twice raises `CorpusError`; a corpus without a single row does too.
     """
     import polars as pl
@@ -65,7 +67,7 @@ def build_manifest(corpus: Corpus, folder: Path, threads: int = 4) -> pl.DataFra
     chunks: list[pl.DataFrame] = []
     rows: list[dict[str, Any]] = []
     seen: set[str] = set()
-    for row in _rows(corpus, folder, threads):
+    for row in _rows(corpus, folder if keep else None, threads):
         if row["excluded"] is None:
             if row["id"] in seen:
                 raise CorpusError(
@@ -101,20 +103,43 @@ def content_digest(manifest: pl.DataFrame) -> str:
 
 
 def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
-    """The file that a manifest's `audio` column means, given the corpus root and the run folder."""
+    """The file that a manifest's `audio` column means, given the corpus root and the run folder.
+
+    Raises `RunFolderError` where that leads out of both: a manifest may come from a stranger.
+    """
     if audio.startswith(_STORED):
-        return folder / audio.removeprefix(_STORED)
-    path = Path(audio)
-    if path.is_absolute():
-        return path
-    if root is None:
+        path, inside = folder / audio.removeprefix(_STORED), folder
+    elif root is None:
+        raise RunFolderError(f"the manifest names audio {audio!r} under a root that run.yaml does not give")
+    else:
+        path, inside = Path(root) / audio, Path(root)
+    if not path.resolve().is_relative_to(inside.resolve()):
         raise RunFolderError(
-            f"the manifest names audio {audio!r} relative to a root that run.yaml does not give"
+            f"the manifest names audio {audio!r}, which leads out of {inside}; it is not opened"
         )
-    return Path(root) / path
+    if path.exists() and not path.is_file():
+        raise RunFolderError(f"the manifest names audio {audio!r}, which is no plain file; it is not opened")
+    return path
 
 
-def _rows(corpus: Corpus, folder: Path, threads: int) -> Iterator[dict[str, Any]]:
+def under_one_root(manifest: pl.DataFrame, root: Path | None) -> tuple[pl.DataFrame, str | None]:
+    """The manifest with its audio named relative to one folder, and that folder, for ``run.yaml``.
+
+    The folder is the corpus `root`, or one above it where audio lies elsewhere. Nothing outside of it is ever opened.
+    """
+    import polars as pl
+
+    paths = [path for path in manifest["audio"].drop_nulls().unique() if not path.startswith(_STORED)]
+    outside = [path for path in paths if Path(path).is_absolute()]
+    base = [str(root.absolute())] if root is not None else []
+    if not outside:
+        return manifest, base[0] if base else None
+    common = Path(os.path.commonpath([*base, *(str(Path(path).parent) for path in outside)]))
+    moved = {path: Path(*base, path).relative_to(common).as_posix() for path in paths}
+    return manifest.with_columns(pl.col("audio").replace(moved)), str(common)
+
+
+def _rows(corpus: Corpus, folder: Path | None, threads: int) -> Iterator[dict[str, Any]]:
     """Rows in the corpus's order; audio is read by `threads` threads a little ahead."""
 
     @lru_cache(maxsize=256)
@@ -130,7 +155,8 @@ def _rows(corpus: Corpus, folder: Path, threads: int) -> Iterator[dict[str, Any]
         name = _STORED
         if isinstance(data, bytes):
             name += f"audio/{hashlib.sha256(data).hexdigest()}"
-            write_atomically(folder / name.removeprefix(_STORED), data)
+            if folder is not None:
+                write_atomically(folder / name.removeprefix(_STORED), data)
         return _row(item, name, _facts(data))
 
     with ThreadPoolExecutor(threads) as pool:

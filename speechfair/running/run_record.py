@@ -17,10 +17,13 @@ from pydantic import Field, ValidationError
 from speechfair import __version__
 from speechfair.errors import RunFolderError
 from speechfair.records import StrictRecord
+from speechfair.running.run_log import log_state
 from speechfair.running.run_recipe import Digest, Part, RunRecipe, plain_value
-from speechfair.store import RunFolder, differences
+from speechfair.store import RunFolder, differences, file_digest
 
 __all__ = [
+    "Acceptance",
+    "Change",
     "Freeze",
     "History",
     "RunRecord",
@@ -73,6 +76,33 @@ class History(StrictRecord):
     criteria: list[Freeze] = Field(default_factory=list)
 
 
+class Change(StrictRecord):
+    """A file that was not as it was written: its sha256 as recorded and as found; None where there was none."""
+
+    file: str
+    before: str | None
+    after: str | None
+
+
+class Acceptance(StrictRecord):
+    """Changes from outside that somebody accepted, with their reason. A gate on such a run cannot pass."""
+
+    time: Time
+    reason: str = Field(min_length=1)
+    changes: list[Change]
+
+    def __str__(self) -> str:
+        names = ", ".join(change.file for change in self.changes)
+        return f"{names}: changed outside of speechfair, accepted at {self.time} ({self.reason})"
+
+
+class LogPlace(StrictRecord):
+    """How many lines the log had before this ``run.yaml``, and the digest of the last of them."""
+
+    entries: int
+    head: Digest
+
+
 class RunRecord(StrictRecord):
     """The content of ``run.yaml``.
 
@@ -84,7 +114,10 @@ class RunRecord(StrictRecord):
     digests : sha256 by relative path of every file that was written.
     """
 
-    schema_: Literal["speechfair/run/1"] = Field(default="speechfair/run/1", alias="schema")
+    schema_: Literal["speechfair/run/2", "speechfair/run/1"] = Field(
+        default="speechfair/run/2", alias="schema"
+    )
+    log: LogPlace | None = None
     speechfair: str
     recipe: RunRecipe
     root: str | None
@@ -92,10 +125,11 @@ class RunRecord(StrictRecord):
     environment: dict[str, Any]
     history: History = History()
     digests: dict[str, Digest]
+    accepted: list[Acceptance] = Field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
         """For ``run.yaml``."""
-        return {
+        content: dict[str, Any] = {
             "speechfair": self.speechfair,
             "recipe": self.recipe.plain(),
             "root": self.root,
@@ -104,6 +138,9 @@ class RunRecord(StrictRecord):
             "history": self.history.model_dump(mode="json", exclude_unset=True),
             "digests": self.digests,
         }
+        if self.accepted:
+            content["accepted"] = [one.model_dump(mode="json") for one in self.accepted]
+        return content
 
 
 def read_record(run: RunFolder) -> RunRecord:
@@ -174,11 +211,13 @@ def utc_now() -> str:
 def seal(
     run: RunFolder, recipe: RunRecipe, root: str | None, statement: str | None, **history: Any
 ) -> RunRecord:
-    """Write ``run.yaml`` with the digests of everything that is in the folder now.
+    """Write ``run.yaml`` with the digests of what this package wrote into the folder, and nothing else.
 
-    The history is kept, but for what `history` names anew (see `History`).
+    What was changed or added from outside keeps its old digest or has none, so that it is found later too. The history
+    is kept, but for what `history` names anew (see `History`).
     """
-    before = read_record(run).history if run.exists else History(prepared=utc_now())
+    old = read_record(run) if run.exists else None
+    before = old.history if old is not None else History(prepared=utc_now())
     kept = {name: getattr(before, name) for name in before.model_fields_set}
     record = RunRecord(
         speechfair=__version__,
@@ -187,7 +226,8 @@ def seal(
         statement=statement,
         environment=environment(),
         history=History(**{**kept, **history}),
-        digests=run.digests(),
+        digests={**old.digests, **pending_digests(run)} if old is not None else run.digests(),
+        accepted=old.accepted if old is not None else [],
     )
     run.write(record.plain())
     return record
@@ -196,6 +236,17 @@ def seal(
 def reseal(run: RunFolder, record: RunRecord, **changes: Any) -> RunRecord:
     """Write `record` again with other parts of its recipe (`changes`) and the digests as they are now."""
     return seal(run, record.recipe.having(**changes), record.root, record.statement)
+
+
+def pending_digests(run: RunFolder) -> dict[str, str]:
+    """Digests of the files that were written since ``run.yaml`` was last sealed, by relative path."""
+    noted: dict[str, set[str]] = log_state(run).pending
+    found = {}
+    for name, written in noted.items():
+        path = run.within(name)
+        if path.is_file() and (digest := file_digest(path)) in written:
+            found[name] = digest
+    return found
 
 
 def mark_evaluation(run: RunFolder) -> None:

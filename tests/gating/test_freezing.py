@@ -166,8 +166,10 @@ def test_an_older_folder_without_times_cannot_be_judged(
     freeze(criteria)
     audit(corpus, model, ["accent"], out=run)
     content = yaml.safe_load((run / "run.yaml").read_text())
-    del content["history"]
+    del content["history"], content["log"]
+    content["schema"] = "speechfair/run/1"
     (run / "run.yaml").write_text(yaml.safe_dump(content))
+    (run / "run.log.jsonl").unlink()
     assert kind(standing(criteria, run)) == "late"
     audit(corpus, model, ["accent"], out=run)
     assert kind(standing(criteria, run)) == "late", "going on with it invents no time"

@@ -47,6 +47,7 @@ def test_two_processes_writing_to_one_ledger_lose_nothing(tmp_path: Path) -> Non
 
 def _die_in(step: str, folder: Path) -> None:
     """Append, and be killed without warning at a step of the write."""
+    import speechfair.hash_chain as hash_chain
     import speechfair.process.ledger as module
     import speechfair.store as store
 
@@ -58,7 +59,7 @@ def _die_in(step: str, folder: Path) -> None:
     elif step == "between write and rename of the head":
         store.os.replace = die  # type: ignore[assignment]
     elif step == "before the line is on the disk":
-        module.os.fsync = die  # type: ignore[assignment]
+        hash_chain.os.fsync = die  # type: ignore[assignment]
     Ledger(folder).append("late", {"n": 9})
 
 

@@ -42,7 +42,7 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.method import load_method
-    from speechfair.running.run_manifest import build_manifest, content_digest
+    from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
 
     method = load_method(recipe.method)
     method.check(recipe)
@@ -66,7 +66,7 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
             )
         manifest = build_manifest(corpus, folder)
         digests.append(content_digest(manifest))
-        root = str(corpus.root.absolute()) if corpus.root is not None else None
+        manifest, root = under_one_root(manifest, corpus.root)
         found, reasons = usable_rows(
             manifest, recipe.axis, root, folder,
             longest_s=recipe.max_seconds, leave_out=recipe.exclude_groups, prefix=f"{source.corpus}/",

@@ -141,11 +141,11 @@ def _place(group: GroupChange) -> str:
 def scores_of(audit: Path) -> pl.DataFrame:
     """The scored rows of an audit's run folder."""
     from speechfair.errors import RunFolderError
-    from speechfair.running.run_record import read_record
+    from speechfair.running.seals import read_sealed
     from speechfair.store import RunFolder
 
     run = RunFolder(audit)
-    model = read_record(run).recipe.model
+    model = read_sealed(run).recipe.model
     if model is None:
         raise RunFolderError(f"{audit} has no hypotheses; delete it and run the same command again")
     table = run.read_table(f"scores/{model.key}.parquet", "delete the folder and run the same command again")

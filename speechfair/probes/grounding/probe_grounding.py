@@ -31,11 +31,12 @@ from speechfair.probes.grounding.outcomes import asks_of, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
 from speechfair.probes.results import GroundingResult
-from speechfair.running.run_manifest import build_manifest, content_digest
+from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
 from speechfair.running.run_record import read_record, refuse_other_recipe, reseal, scores_name, seal
+from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import Observer
-from speechfair.store import MANIFEST, RunFolder, write_atomically
+from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import SpeechLanguageModel
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _probe(
     retry_failed: bool,
     observe: Observer | None,
 ) -> GroundingResult:
-    with run.locked():
+    with run.locked(new=True):
         manifest, scene_of = _prepare(run, corpus, analysis.seed, settings)
         for part, new in (("model", model_part(model)), ("analysis", analysis)):
             refuse_other_recipe(run, part, new)
@@ -121,7 +122,7 @@ def _probe(
         run.write_table(scores_name(record.recipe), table)
         statement = record.statement
         result = _result(record.recipe, table, manifest, scene_of, model, analysis, settings, statement)
-        write_atomically(run.path / RESULT, result.to_json().encode())
+        run.write_file(RESULT, result.to_json().encode())
         reseal(run, record)
         return result
 
@@ -130,7 +131,9 @@ def _prepare(
     run: RunFolder, corpus: SceneCorpus, seed: int, settings: Mapping[str, Any]
 ) -> tuple[pl.DataFrame, dict[str, Scene]]:
     run.claim_empty()
-    manifest = build_manifest(corpus, run.path)
+    if run.exists:
+        read_sealed(run)
+    manifest = build_manifest(corpus, run.path, keep=not run.exists)
     excluded = manifest.filter(manifest["excluded"].is_not_null())["id"]
     texts = {
         name: text for name, text in manifest.select("id", "text").iter_rows() if name not in set(excluded)
@@ -147,10 +150,11 @@ def _prepare(
         refuse_other_recipe(run, "corpus", part)
         refuse_other_recipe(run, "probe", probe)
         return read_manifest(run), scene_of
+    manifest, root = under_one_root(manifest, corpus.root)
+    run.begin()
     run.write_table(MANIFEST, manifest)
-    write_atomically(run.path / SCENES, scenes.encode())
+    run.write_file(SCENES, scenes.encode())
     card = CardPart(reference=dict(corpus.card.reference))
-    root = str(corpus.root.absolute()) if corpus.root is not None else None
     seal(run, RunRecipe(corpus=part, card=card, probe=probe), root, corpus.card.statement)
     return manifest, scene_of
 

@@ -41,12 +41,13 @@ from speechfair.probes.response.response_results import (
     ResponseResult,
 )
 from speechfair.probes.statistics import difference_with_p, share, sums_of
-from speechfair.running.run_manifest import build_manifest, content_digest
+from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
 from speechfair.running.run_record import RunRecord, read_record, refuse_other_recipe, reseal, seal
 from speechfair.running.scoring import add_axis
+from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import Observer
-from speechfair.store import MANIFEST, RunFolder, write_atomically
+from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import UNKNOWN, Corpus, Estimate, SpeechLanguageModel
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _probe(
     retry_failed: bool,
     observe: Observer | None,
 ) -> ResponseResult:
-    with run.locked():
+    with run.locked(new=True):
         manifest, asked = _prepare(run, corpus, model, settings)
         root = (record := read_record(run)).root
         texts = {request.id: request for request in asked.values()}
@@ -143,7 +144,7 @@ def _probe(
         control = {row["about"]: row["reply"] for row in replies.iter_rows(named=True) if row["arm"] == TEXT}
         run.write_table(f"scores/{model.identity.key}.parquet", table)
         result = _result(record, table, control, model, analysis, settings, judge_model)
-        write_atomically(run.path / RESULT, result.to_json().encode())
+        run.write_file(RESULT, result.to_json().encode())
         reseal(run, record)
         return result
 
@@ -152,7 +153,9 @@ def _prepare(
     run: RunFolder, corpus: Corpus, model: SpeechLanguageModel, settings: _Settings
 ) -> tuple[pl.DataFrame, dict[str, Request]]:
     run.claim_empty()
-    manifest = build_manifest(corpus, run.path)
+    if run.exists:
+        read_sealed(run)
+    manifest = build_manifest(corpus, run.path, keep=not run.exists)
     known = {request.text: request for request in requests()}
     asked: dict[str, Request] = {}
     for name, text in manifest.filter(manifest["excluded"].is_null()).select("id", "text").iter_rows():
@@ -169,8 +172,9 @@ def _prepare(
         for part, new in parts.items():
             refuse_other_recipe(run, part, new)
         return read_manifest(run), asked
+    manifest, root = under_one_root(manifest, corpus.root)
+    run.begin()
     run.write_table(MANIFEST, manifest)
-    root = str(corpus.root.absolute()) if corpus.root is not None else None
     parts["card"] = CardPart(reference=dict(corpus.card.reference))
     seal(run, RunRecipe(**parts), root, corpus.card.statement)
     return manifest, asked

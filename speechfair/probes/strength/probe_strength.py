@@ -23,7 +23,7 @@ from speechfair.probes.strength.dose_response import DoseResponse, doubling, slo
 from speechfair.running.run_record import read_record, reseal, scores_name
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import Observer
-from speechfair.store import RunFolder, write_atomically
+from speechfair.store import RunFolder
 from speechfair.types import Estimate, Recognizer
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def probe_strength(
     scores = run.read_table(scores_name(record.recipe), "run the same command again")
     result = strength_result(audited, scores, alpha)
     with run.locked():
-        write_atomically(run.path / RESULT, result.to_json().encode())
+        run.write_file(RESULT, result.to_json().encode())
         reseal(run, record)
     return result
 

@@ -7,6 +7,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from speechfair.audio import AudioError, load_bytes
+from speechfair.errors import RunFolderError
 from speechfair.process.checks.common import (
     Part,
     form_part,
@@ -265,7 +266,7 @@ def _audio(run: Run, manifest: pl.DataFrame, parts: list[Part]) -> dict[str, int
         try:
             path = locate_audio(audio, run.content.root, run.path)
             found = hashlib.sha256(load_bytes(path)).hexdigest()
-        except AudioError:
+        except (AudioError, RunFolderError):
             counts["unreachable"] += 1
             continue
         counts["same" if found == expected else "changed"] += 1

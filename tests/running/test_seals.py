@@ -1,0 +1,179 @@
+"""Nothing that was changed from outside is read, sealed again or forgotten."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from speechfair import audit, compare, prepare, score, transcribe, verify
+from speechfair.errors import InputError, RunFolderError, SpeechfairError, StorageError
+from speechfair.exploring.confidence import confidence
+from speechfair.gating.freezing import freeze
+from speechfair.gating.judge import gate
+from speechfair.reporting.from_run import report
+from speechfair.store import LOG, RunFolder
+from speechfair.testing import Scripted
+from tests.support import ListCorpus, scripted_texts, small_corpus
+
+CRITERIA = """schema: speechfair/criteria/1
+normalizer: basic
+tokens: words
+criteria:
+  - {id: worst, metric: rate, axis: accent, groups: [x, y], limit: 0.9, min_speakers: 5}
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> ListCorpus:
+    return small_corpus(tmp_path_factory.mktemp("wav"))
+
+
+def model_of(corpus: ListCorpus) -> Scripted:
+    return Scripted(scripted_texts(corpus, {"x": 1, "y": 3}))
+
+
+@pytest.fixture(scope="module")
+def made(corpus: ListCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scored run with criteria frozen in time."""
+    folder = tmp_path_factory.mktemp("made")
+    criteria = folder / "criteria.yaml"
+    criteria.write_text(CRITERIA)
+    prepare(corpus, folder / "run")
+    freeze(criteria, folder / "run")
+    transcribe(folder / "run", model_of(corpus))
+    score(folder / "run", ["accent"], normalizer="basic")
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made / "run", tmp_path / "run")
+    return tmp_path / "run"
+
+
+def readers(corpus: ListCorpus, made: Path) -> dict[str, Callable[[Path], object]]:
+    """Every verb that reads a run, but `verify` and `gate`, which report."""
+    return {
+        "transcribe": lambda run: transcribe(run, model_of(corpus)),
+        "audit": lambda run: audit(corpus, model_of(corpus), ["accent"], out=run, normalizer="basic"),
+        "score": lambda run: score(run, ["accent"], normalizer="basic"),
+        "report": report,
+        "compare": lambda run: compare(made / "run", run),
+        "confidence": confidence,
+    }
+
+
+VERBS = ("transcribe", "audit", "score", "report", "compare", "confidence")
+
+
+def perfect(run: Path) -> None:
+    """The cheat: hypotheses become the references."""
+    texts = dict(pl.read_parquet(run / "manifest.parquet").select("id", "text").iter_rows())
+    for part in (run / "hypotheses").rglob("part-*.parquet"):
+        table = pl.read_parquet(part.read_bytes())
+        better = pl.Series("text", [texts[name] for name in table["utterance_id"]])
+        table.with_columns(better).write_parquet(part)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_edited_hypotheses_are_never_laundered(corpus: ListCorpus, made: Path, run: Path, verb: str) -> None:
+    perfect(run)
+    with pytest.raises(RunFolderError, match=r"part-000000\.parquet: was changed") as stopped:
+        readers(corpus, made)[verb](run)
+    assert stopped.value.exit_code == 2
+    assert any("part-000000.parquet: was changed" in line for line in verify(run).differences)
+    assert gate(run, made / "criteria.yaml").verdict == "error"
+
+
+@pytest.mark.parametrize("name", ["evaluated", "prepared"])
+def test_a_changed_time_is_found(made: Path, run: Path, name: str) -> None:
+    text = (run / "run.yaml").read_text()
+    at = text.index(f"{name}: '20") + len(name) + 5
+    (run / "run.yaml").write_text(f"{text[:at]}1{text[at + 1 :]}")
+    assert any(line.startswith("run.yaml: was changed") for line in verify(run).differences)
+    assert gate(run, made / "criteria.yaml").verdict == "error"
+    with pytest.raises(RunFolderError, match=r"run\.yaml: was changed"):
+        score(run, ["accent"])
+
+
+def test_an_added_part_of_another_model_is_found(corpus: ListCorpus, run: Path, tmp_path: Path) -> None:
+    other = Scripted({}, default="one two three four five six seven eight nine ten")
+    audit(corpus, other, ["accent"], out=tmp_path / "other")
+    mine = next((run / "hypotheses").iterdir())
+    theirs = next((tmp_path / "other" / "hypotheses").rglob("part-*.parquet"))
+    shutil.copy(theirs, mine / "part-000009.parquet")
+    with pytest.raises(RunFolderError, match=r"part-000009\.parquet: is not recorded"):
+        score(run, ["accent"])
+
+
+def test_a_missing_log_is_found(run: Path) -> None:
+    (run / LOG).unlink()
+    assert f"{LOG}: is missing" in verify(run).differences
+    with pytest.raises(RunFolderError, match="is missing"):
+        score(run, ["accent"])
+
+
+def test_accepted_changes_stay_on_record(made: Path, run: Path) -> None:
+    assert gate(run, made / "criteria.yaml").verdict == "pass"
+    with pytest.raises(InputError, match="nothing to accept"):
+        verify(run, accept_changes="for fun")
+    perfect(run)
+    with pytest.raises(InputError, match="reason"):
+        verify(run, accept_changes=" ")
+    verify(run, accept_changes="the parts were converted by hand")
+    score(run, ["accent"], normalizer="basic")
+    found = verify(run)
+    assert found.ok
+    assert "converted by hand" in found.accepted[0]
+    verdict = gate(run, made / "criteria.yaml")
+    assert (verdict.verdict, verdict.comparisons[0].guard) == ("undetermined", "accepted_changes")
+    assert "converted by hand" in report(run).read_text()
+
+
+def test_what_cannot_be_seen_is_said(run: Path) -> None:
+    assert any("written anew as a whole" in line for line in verify(run).unseen)
+
+
+def test_a_deleted_folder_is_not_made_again(corpus: ListCorpus, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
+    class Deletes(Scripted):
+        def transcribe(self, batch: object) -> list[object]:  # type: ignore[override]
+            shutil.rmtree(run)
+            return super().transcribe(batch)  # type: ignore[arg-type, return-value]
+
+    with pytest.raises(StorageError, match="deleted"):
+        audit(corpus, Deletes({}, default="one"), ["accent"], out=run)
+    assert not run.exists() or not [path for path in run.rglob("*") if path.name != ".lock"]
+
+
+@pytest.mark.parametrize("key", ["../../x", "/etc/passwd", "a/b", "..", ""])
+def test_a_key_that_leads_out_is_refused(run: Path, key: str) -> None:
+    text = (run / "run.yaml").read_text()
+    old = next((run / "hypotheses").iterdir()).name
+    (run / "run.yaml").write_text(text.replace(f"key: {old}", f"key: '{key}'"))
+    for verb in (verify, score):
+        with pytest.raises(RunFolderError, match=r"recipe\.model\.key"):
+            verb(run)
+
+
+def test_a_link_in_a_run_folder_is_not_followed(run: Path, tmp_path: Path) -> None:
+    part = next((run / "hypotheses").rglob("part-*.parquet"))
+    part.rename(tmp_path / "outside.parquet")
+    part.symlink_to(tmp_path / "outside.parquet")
+    with pytest.raises(SpeechfairError, match=r"symbolic|was changed"):
+        score(run, ["accent"])
+    assert not verify(run).ok
+
+
+def test_audio_outside_of_the_root_is_not_opened(run: Path) -> None:
+    folder = RunFolder(run)
+    manifest = folder.read_table("manifest.parquet", "")
+    moved = manifest.with_columns(pl.lit("/etc/passwd").alias("audio"))
+    moved.write_parquet(run / "manifest.parquet")
+    found = verify(run)
+    assert any("leads out of" in line for line in found.unchecked)
