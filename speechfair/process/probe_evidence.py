@@ -22,7 +22,7 @@ from speechfair.process.ledger import Ledger
 from speechfair.process.measurement import Measured, Measurement
 from speechfair.process.process_plan import read_plan
 from speechfair.running.run_record import RunRecord, read_record, reseal
-from speechfair.running.seals import read_sealed
+from speechfair.running.seals import require_sealed
 from speechfair.store import RunFolder, file_digest
 from speechfair.types import UNKNOWN
 
@@ -57,7 +57,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
     """
     process, run = Path(process), Path(run)
     folder = RunFolder(run)
-    record = read_sealed(folder)
+    record = read_record(folder)
     margin = read_plan(process).numbers.probe_margin
     found = [name for name in (GROUNDING, RESPONSE) if (run / name).is_file()]
     if len(found) != 1:
@@ -65,6 +65,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
             f"{run}: holds neither {GROUNDING} nor {RESPONSE}; run `speechfair probe grounding` or `probe response`. "
             "(Accent strength is asked for by no item: audit a corpus that holds several strengths.)"
         )
+    require_sealed(folder, record)
     path = run / found[0]
     digest = file_digest(path)
     criteria = _criteria_in_force(process, run, record)

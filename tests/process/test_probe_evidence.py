@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from speechfair.cli.main import app
-from speechfair.errors import InputError
+from speechfair.errors import InputError, RunFolderError
 from speechfair.probes.grounding.probe_grounding import probe_grounding
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.response.probe_response import probe_response
@@ -134,7 +134,7 @@ def test_what_is_no_probe_or_was_changed_is_refused(root: Path, tmp_path: Path) 
     shutil.copytree(root / "grounding", copy)
     text = (copy / "grounding.json").read_text()
     (copy / "grounding.json").write_text(text.replace('"margin": 0.1', '"margin": 0.9'))
-    with pytest.raises(InputError, match="was changed after the probe wrote it"):
+    with pytest.raises(RunFolderError, match=r"grounding\.json: was changed"):
         measure(root / "process", copy)
 
 
