@@ -254,6 +254,13 @@ class RunFolder:
         write_atomically(path, data)
         return path
 
+    def remove_file(self, name: str) -> None:
+        """Remove a file if it is there; the log says so before."""
+        path = self.within(name)
+        if path.exists():
+            self.note("removed", {"name": name})
+            path.unlink()
+
     def within(self, name: str) -> Path:
         """The path of a file of this folder; `RunFolderError` for a name or a link that leads out of it."""
         parts = name.split("/")

@@ -245,7 +245,7 @@ def _relabel(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> pl.Dat
             "--out"
         )
     for path in (run.path / "audit.json", *(run.path / "scores").rglob("*.parquet")):
-        path.unlink(missing_ok=True)
+        run.remove_file(path.relative_to(run.path).as_posix())
     run.write_table(MANIFEST, manifest)
     recipe = record.recipe.having(corpus=part, analysis=None)
     seal(run, recipe, record.root, record.statement, relabelled=utc_now())

@@ -148,11 +148,13 @@ def _check(run: RunFolder, shared: _Shared, system: SystemTranscripts, replace: 
 
 def _write(run: RunFolder, shared: _Shared, system: SystemTranscripts, replace: bool) -> None:
     model = model_record(system)
-    with run.locked():
+    with run.locked(new=True):
         if run.exists and replace:
             _remove(run)
         if run.exists and run.parts(model.key):
             return
+        if not run.exists:
+            run.begin()
         run.write_table(MANIFEST, shared.manifest)
         recipe = RunRecipe(corpus=shared.corpus, source="imported", model=model)
         seal(run, recipe, None, STATEMENT)

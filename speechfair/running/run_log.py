@@ -25,6 +25,7 @@ class LogState:
     problems : what was edited, dropped or reordered.
     allowed : digests that ``run.yaml`` may have: that of the last sealed state, and of one whose writer was killed.
     pending : digests by name of the files that were noted since.
+    removed : names of the files that were removed since.
     migrated : when the log began in a folder of an earlier version; None for a new folder.
     """
 
@@ -32,6 +33,7 @@ class LogState:
     problems: list[str] = field(default_factory=list)
     allowed: set[str] = field(default_factory=set)
     pending: dict[str, set[str]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     migrated: str | None = None
 
 
@@ -53,9 +55,12 @@ def log_state(run: RunFolder) -> LogState:
         sha256 = str(entry.body.get("sha256"))
         if entry.kind == "file":
             state.pending.setdefault(str(entry.body.get("name")), set()).add(sha256)
+            state.removed.discard(str(entry.body.get("name")))
+        elif entry.kind == "removed":
+            state.removed.add(str(entry.body.get("name")))
         elif entry.kind == "run.yaml":
             state.allowed = {sha256} if sealed is None else {sealed, sha256}
         elif entry.kind in ("sealed", "migrated"):
-            sealed, state.allowed, state.pending = sha256, {sha256}, {}
+            sealed, state.allowed, state.pending, state.removed = sha256, {sha256}, {}, set()
             state.migrated = entry.time if entry.kind == "migrated" else state.migrated
     return state

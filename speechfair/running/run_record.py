@@ -226,7 +226,7 @@ def seal(
         statement=statement,
         environment=environment(),
         history=History(**{**kept, **history}),
-        digests={**old.digests, **pending_digests(run)} if old is not None else run.digests(),
+        digests=_digests_now(run, old) if old is not None else run.digests(),
         accepted=old.accepted if old is not None else [],
     )
     run.write(record.plain())
@@ -238,11 +238,12 @@ def reseal(run: RunFolder, record: RunRecord, **changes: Any) -> RunRecord:
     return seal(run, record.recipe.having(**changes), record.root, record.statement)
 
 
-def pending_digests(run: RunFolder) -> dict[str, str]:
-    """Digests of the files that were written since ``run.yaml`` was last sealed, by relative path."""
-    noted: dict[str, set[str]] = log_state(run).pending
-    found = {}
-    for name, written in noted.items():
+def _digests_now(run: RunFolder, old: RunRecord) -> dict[str, str]:
+    """The digests of `old`, and of what was written or removed since ``run.yaml`` was last sealed."""
+    state = log_state(run)
+    gone = {name for name in state.removed if not (run.path / name).exists()}
+    found = {name: digest for name, digest in old.digests.items() if name not in gone}
+    for name, written in state.pending.items():
         path = run.within(name)
         if path.is_file() and (digest := file_digest(path)) in written:
             found[name] = digest

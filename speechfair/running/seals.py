@@ -52,6 +52,8 @@ def broken_seals(run: RunFolder, record: RunRecord) -> list[Change]:
         changes.append(Change(file="run.yaml", before=", ".join(sorted(state.allowed)), after=actual))
     for name in sorted({*record.digests, *now}):
         good = {record.digests.get(name), *state.pending.get(name, ())}
+        if name in state.removed and name not in now:
+            continue
         if now.get(name) not in good - {None}:
             changes.append(Change(file=name, before=record.digests.get(name), after=now.get(name)))
     return changes

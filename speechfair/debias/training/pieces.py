@@ -103,9 +103,9 @@ def _load_ctc(folder: Path) -> Pieces:
 
     with quiet_transformers():
         try:
-            model = AutoModelForCTC.from_pretrained(folder, dtype="float32")
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            extractor = AutoFeatureExtractor.from_pretrained(folder)
+            model = AutoModelForCTC.from_pretrained(folder, dtype="float32", trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=False)
         except Exception as error:
             raise ModelError(
                 f"{folder} cannot be loaded as a transformers CTC model: {describe(error)}"
@@ -121,7 +121,9 @@ def load_weights(pieces: Pieces, folder: Path) -> dict[str, Any]:
 
     kind = AutoModelForCTC if pieces.kind == "ctc" else WhisperForConditionalGeneration
     with quiet_transformers():
-        weights: dict[str, Any] = kind.from_pretrained(folder, dtype="float32").state_dict()
+        weights: dict[str, Any] = kind.from_pretrained(
+            folder, dtype="float32", trust_remote_code=False
+        ).state_dict()
     return weights
 
 

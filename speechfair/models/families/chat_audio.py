@@ -243,13 +243,13 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
 
     try:
         with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder)
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
             names = [THINKERS.get(config.model_type, "")]
             names += [
                 name for name in AUTO_CLASSES if type(config) in getattr(transformers, name)._model_mapping
             ]
             usable = [name for name in names if name]
-            processor = transformers.AutoProcessor.from_pretrained(folder)
+            processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=False)
             if getattr(processor, "chat_template", None) is None and hasattr(processor, "tokenizer"):
                 # Phi-4's processor leaves the template of its folder to the tokenizer
                 processor.chat_template = getattr(processor.tokenizer, "chat_template", None)
@@ -262,7 +262,9 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
                     "chats; plain recognisers are for the families whisper, ctc and seq2seq"
                 )
             loader = getattr(transformers, usable[0])
-            return processor, loader.from_pretrained(folder, dtype=dtype).to(device).eval()
+            return processor, loader.from_pretrained(folder, dtype=dtype, trust_remote_code=False).to(
+                device
+            ).eval()
     except ModelError:
         raise
     except Exception as error:

@@ -191,18 +191,22 @@ def _open(folder: Path, language: str | None, dtype: Any, device: Any) -> tuple[
 
     try:
         with quiet_transformers():
-            config = AutoConfig.from_pretrained(folder)
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
             if type(config) not in AutoModelForCTC._model_mapping:
                 raise ModelError(
                     f"{folder} holds a model of type {config.model_type!r}, for which transformers has no CTC head; "
                     "the families whisper and seq2seq take models that generate"
                 )
             extra = _adapter(config, language, folder)
-            tokenizer = AutoTokenizer.from_pretrained(folder, **extra)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **extra, trust_remote_code=False)
             if extra:
                 extra["ignore_mismatched_sizes"] = True
-            model = AutoModelForCTC.from_pretrained(folder, dtype=dtype, **extra).to(device).eval()
-            return model, AutoFeatureExtractor.from_pretrained(folder), tokenizer
+            model = (
+                AutoModelForCTC.from_pretrained(folder, dtype=dtype, **extra, trust_remote_code=False)
+                .to(device)
+                .eval()
+            )
+            return model, AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=False), tokenizer
     except (ModelError, InputError):
         raise
     except Exception as error:

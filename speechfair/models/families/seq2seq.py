@@ -155,15 +155,19 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
 
     try:
         with quiet_transformers():
-            kind = AutoConfig.from_pretrained(folder).model_type
+            kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
             if kind not in SEQ2SEQ_TYPES:
                 raise ModelError(
                     f"{folder} holds a model of type {kind!r}; seq2seq takes {', '.join(SEQ2SEQ_TYPES)}, "
                     "the family whisper takes Whisper, and ctc takes models with a CTC head"
                 )
-            model = AutoModelForSpeechSeq2Seq.from_pretrained(folder, dtype=dtype).to(device).eval()
-            extractor = AutoFeatureExtractor.from_pretrained(folder)
-            return model, extractor, AutoTokenizer.from_pretrained(folder)
+            model = (
+                AutoModelForSpeechSeq2Seq.from_pretrained(folder, dtype=dtype, trust_remote_code=False)
+                .to(device)
+                .eval()
+            )
+            extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=False)
+            return model, extractor, AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except ModelError:
         raise
     except Exception as error:

@@ -134,13 +134,15 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
 
     try:
         with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder)
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
             if type(config) not in transformers.AutoModelForCausalLM._model_mapping:
                 raise ModelError(
                     f"{folder} holds a model of type {config.model_type!r}, which is no text LLM; "
                     "speech-LLMs are for the family chat-audio"
                 )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, padding_side="left")
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, padding_side="left", trust_remote_code=False
+            )
             if not tokenizer.chat_template:
                 raise ModelError(
                     f"{folder} has no chat template, so it is not known how to ask it; "
@@ -148,7 +150,13 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
                 )
             if tokenizer.pad_token is None:
                 tokenizer.pad_token = tokenizer.eos_token
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
+            model = (
+                transformers.AutoModelForCausalLM.from_pretrained(
+                    folder, dtype=dtype, trust_remote_code=False
+                )
+                .to(device)
+                .eval()
+            )
             return tokenizer, model
     except ModelError:
         raise

@@ -267,7 +267,7 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
 
     try:
         with quiet_transformers():
-            kind = AutoConfig.from_pretrained(folder).model_type
+            kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
             if kind != "whisper":
                 raise ModelError(
                     f"{folder} holds a model of type {kind!r}, not Whisper; the families ctc and seq2seq take others"
