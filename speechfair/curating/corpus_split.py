@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from speechfair.curating.corpus_listing import listing_frames, write_frames
+from speechfair.curating.dealing import deal
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.running.run_manifest import content_digest
@@ -205,7 +206,7 @@ def split_table(
     strata = _strata(usable)
     _refuse_impossible(strata, shares, texts, allow_missing)
     rng = np.random.default_rng(seed)
-    dealt = _deal(strata, usable.group_by("unit").len().sort("unit")["len"].to_list(), shares, rng)
+    dealt = deal(strata, usable.group_by("unit").len().sort("unit")["len"].to_list(), shares, rng)
     names = pl.Series([list(shares)[k] for k in dealt], dtype=pl.String)
     reason = pl.col("reason").is_null()
     table = table.with_columns(pl.when(reason).then(names.gather(table["unit"])).alias("part"))
@@ -310,42 +311,6 @@ def _refuse_impossible(
             f"not every part can have speakers of each group, as fewer than {len(shares)} can be told apart in: "
             f"{shown}{more}; stratify by fewer axes, make fewer parts, or give --allow-missing"
         )
-
-
-def _deal(
-    strata: Sequence[Mapping[tuple[str, bool], int]],
-    weights: Sequence[int],
-    shares: Mapping[str, float],
-    rng: Generator,
-) -> list[int]:
-    """The part of each unit, by iterative stratification; every part gets of every stratum as long as there is any."""
-    share = list(shares.values())
-    total = Counter[tuple[str, bool]]()
-    members: dict[tuple[str, bool], list[int]] = {}
-    for unit in rng.permutation(len(strata)).tolist():
-        total.update(strata[unit])
-        for stratum in strata[unit]:
-            members.setdefault(stratum, []).append(unit)
-    lacking = {stratum: [part * n for part in share] for stratum, n in total.items()}
-    speakers = [part * sum(total.values()) for part in share]
-    utterances = [part * sum(weights) for part in share]
-    found: list[int] = [-1] * len(strata)
-    without = {stratum: set(range(len(share))) for stratum in total}
-    # the rarest stratum first; its speakers are dealt out before those of any other
-    for stratum in sorted(total, key=lambda each: (len(members[each]), each)):
-        waiting = [unit for unit in members[stratum] if found[unit] < 0]
-        waiting.sort(key=lambda unit: -sum(strata[unit].values()))
-        for place, unit in enumerate(waiting):
-            left = len(waiting) - place
-            open_parts = without[stratum] if left <= len(without[stratum]) else range(len(share))
-            part = max(open_parts, key=lambda k: (lacking[stratum][k], speakers[k], utterances[k], -k))
-            found[unit] = part
-            for other, n in strata[unit].items():
-                lacking[other][part] -= n
-                without[other].discard(part)
-            speakers[part] -= sum(strata[unit].values())
-            utterances[part] -= weights[unit]
-    return found
 
 
 def _texts_apart(table: pl.DataFrame, shares: Mapping[str, float], rng: Generator) -> pl.DataFrame:
