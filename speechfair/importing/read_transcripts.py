@@ -33,6 +33,12 @@ def importers() -> Registry:
     return Registry("speechfair.importers", "import format")
 
 
+@cache
+def _formats() -> dict[str, Format]:
+    """Every format by name; the entry points are listed once, since listing them is slow."""
+    return {name: cast(Format, entry.load()) for name, entry in importers().entries().items()}
+
+
 def format_of(path: Path, name: str | None) -> Format:
     """The format of a path: as named, else by its ending, else by a look into it.
 
@@ -45,18 +51,18 @@ def format_of(path: Path, name: str | None) -> Format:
     """
     if not path.exists():
         raise CorpusError(f"{path}: there is no such file or folder")
+    known = _formats()
     if name is not None:
-        return cast(Format, importers().load(name))
-    known = [cast(Format, importers().load(each)) for each in importers().names()]
-    for each in known:
+        if name not in known:
+            raise InputError(f"unknown import format {name!r}; {did_you_mean(name, list(known))}")
+        return known[name]
+    for each in known.values():
         if each.name != "table" and each.recognises(path):
             return each
-    for each in known:
+    for each in known.values():
         if path.is_file() and path.suffix.lower() in each.endings:
             return each
-    raise InputError(
-        f"{path}: its format is not recognised; name it with --format: {', '.join(each.name for each in known)}"
-    )
+    raise InputError(f"{path}: its format is not recognised; name it with --format: {', '.join(known)}")
 
 
 def read_table(path: Path, format_name: str | None) -> ImportedTable:

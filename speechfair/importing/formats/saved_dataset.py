@@ -1,0 +1,51 @@
+"""A Hugging Face dataset on disk (``save_to_disk``): its columns as a table, class labels as their names.
+
+The Arrow files are read by polars; the package ``datasets`` is not needed, audio is not decoded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import CorpusError
+from speechfair.importing.imported import PLACE, Format, ImportedTable
+
+__all__ = ["FORMAT", "read"]
+
+
+def read(path: Path) -> ImportedTable:
+    """The columns of a saved dataset that hold text, numbers or class labels."""
+    import polars as pl
+
+    files = sorted(path.glob("*.arrow"))
+    if not files:
+        raise CorpusError(f"{path} holds no .arrow file; of a DatasetDict give the folder of one split")
+    try:
+        features: dict[str, Any] = json.loads((path / "dataset_info.json").read_bytes())["features"]
+        frame = pl.concat([pl.read_ipc_stream(file) for file in files])
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        raise CorpusError(
+            f"{path} is not a dataset that save_to_disk wrote, or is damaged: {error}"
+        ) from None
+    kept = []
+    for name, kind in frame.schema.items():
+        classes = (features.get(name) or {}).get("names") if isinstance(features.get(name), dict) else None
+        if classes is not None and kind.is_integer():
+            names = dict(enumerate(classes))
+            kept.append(frame[name].replace_strict(names, default=None, return_dtype=pl.String))
+        elif not kind.is_nested() and kind != pl.Binary:
+            kept.append(frame[name])
+    table = pl.DataFrame(kept).with_row_index("__row", offset=1)
+    place = pl.format("row {}", pl.col("__row")).alias(PLACE)
+    return ImportedTable(table.with_columns(place).drop("__row"), {}, path.name)
+
+
+FORMAT = Format(
+    name="saved-dataset",
+    title="a Hugging Face dataset that save_to_disk wrote",
+    source="https://huggingface.co/docs/datasets/process#save",
+    read=read,
+    recognises=lambda path: (path / "dataset_info.json").is_file(),
+)
