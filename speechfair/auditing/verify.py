@@ -30,7 +30,9 @@ from speechfair.store import OLD_SCHEMA, RunFolder, differences
 
 __all__ = ["Verification", "verify"]
 
-_METHOD = r"^[^:]*\.(low|high|method|reason|n_lost_replicates)(\[\d+\])?: "
+_METHOD = (
+    r"^[^:]*\.((low|high|method|reason|n_lost_replicates)(\[\d+\])?|gap_p_value|between_group_sd\.value): "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _check_audit(
         lines = [line for line in lines if line not in methods]
         if methods:
             unchecked.append(
-                f"audit.json: {len(methods)} limits, methods or reasons, which an earlier version computed in another "
+                f"audit.json: {len(methods)} figures of the statistics, which an earlier version computed in another "
                 f"way (first: {methods[0]}); score the folder again"
             )
     found.extend(f"audit.json: {line}" for line in lines)
