@@ -29,6 +29,7 @@ ROOMS = (
     "errors",
     "wording",
     "types",
+    "result_table",
     "records",
     "registry",
     "resources",

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, ValidationError
 
 from speechfair.auditing.metric_result import MetricResult
-from speechfair.errors import RunFolderError
+from speechfair.errors import InputError, RunFolderError
 from speechfair.records import Record
+from speechfair.registry import did_you_mean
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
     from speechfair.auditing.audit_table import Table
 
 __all__ = [
@@ -266,6 +270,43 @@ class AuditResult(Record):
         from speechfair.auditing.audit_table import Table
 
         return Table.of(self)
+
+    def __getitem__(self, axis: str) -> dict[str, Group]:
+        """The groups of one axis by name: ``result["accent"]["cmn"].rate``.
+
+        Raises
+        ------
+        InputError
+            If the audit has no such axis; the message names those it has.
+        """
+        groups = {group.value: group for group in self.groups_of(axis)}
+        if not groups:
+            raise InputError(
+                f"the audit has no axis {axis!r}; {did_you_mean(axis, [a.axis for a in self.axes])}"
+            )
+        return groups
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row overall and one a group, worst first; rates are fractions, what is undefined is null."""
+        return self.table().to_polars()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """`to_polars` as a pandas frame. Needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame(self.table().rows)
+
+    def __repr__(self) -> str:
+        axes = ", ".join(axis.axis for axis in self.axes) or "no axis"
+        return (
+            f"<AuditResult {self.model} on {self.corpus}, by {axes}: {self.totals.scored} utterances scored>"
+        )
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
     def to_json(self) -> str:
         """The text of ``audit.json``: UTF-8, sorted as declared, two-space indent, newline at the end."""

@@ -46,12 +46,11 @@ def listing(context: typer.Context, json: options.Json = False) -> None:
     if json:
         _print_json(cards)
         return
-    from rich.table import Table
+    from speechfair.result_table import Column, Table
 
-    table = Table("corpus", "what it is", "label axes", "licence")
-    for card in cards:
-        table.add_row(card["name"], card["title"], ", ".join(card["axes"]), card["licence"]["id"])
-    output.show_table(table)
+    titles = ("corpus", "what it is", "label axes", "licence")
+    rows = tuple((c["name"], c["title"], ", ".join(c["axes"]), c["licence"]["id"]) for c in cards)
+    output.show_table(Table("", tuple(Column(title, title) for title in titles), rows))
 
 
 @app.command()
@@ -134,17 +133,32 @@ def _print_json(content: Any) -> None:
 
 
 def _print_check(result: Any) -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from speechfair.result_table import Column, Table
 
-    table = Table("axis", "group", "speakers", "utterances", "words", "hours", "level", "Hz")
-    for group in result.groups:
-        hours = "" if group.hours is None else f"{group.hours:.2f}"
-        level = "" if group.level_db is None else f"{group.level_db:.1f} dB"
-        cells = (group.n_speakers, group.n_utterances, group.n_words)
-        rates = ", ".join(map(str, group.sample_rates))
-        table.add_row(Text(group.axis), Text(group.value), *map(str, cells), hours, level, rates)
-    output.show_table(table)
+    columns = (
+        Column("axis", "axis"),
+        Column("group", "group"),
+        Column("n_speakers", "speakers", "count"),
+        Column("n_utterances", "utterances", "count"),
+        Column("n_words", "words", "count", priority=1),
+        Column("hours", "hours", "number"),
+        Column("level_db", "level dB", "number", priority=2),
+        Column("sample_rates", "Hz", priority=3),
+    )
+    rows = tuple(
+        (
+            g.axis,
+            g.value,
+            g.n_speakers,
+            g.n_utterances,
+            g.n_words,
+            g.hours,
+            g.level_db,
+            ", ".join(map(str, g.sample_rates)),
+        )
+        for g in result.groups
+    )
+    output.show_table(Table("", columns, rows))
     for part, counts in result.parts.items():
         typer.echo(
             f"{part}: {counts['in']} rows = {counts['usable']} usable + {counts['unreadable']} unreadable "

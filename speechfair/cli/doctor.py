@@ -21,11 +21,15 @@ def command(json: options.Json = False) -> None:
 
         typer.echo(json_module.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
-        from rich.table import Table
+        from speechfair.result_table import Column, Table
 
-        table = Table("", "what", "found", "what to do")
-        for finding in findings:
-            table.add_row(finding.status, finding.what, finding.found, finding.advice or "")
-        output.show_table(table)
+        columns = (
+            Column("status", ""),
+            Column("what", "what"),
+            Column("found", "found"),
+            Column("advice", "what to do"),
+        )
+        rows = tuple((f.status, f.what, f.found, f.advice or "") for f in findings)
+        output.show_table(Table("", columns, rows))
     if any(finding.status == "bad" for finding in findings):
         raise typer.Exit(1)

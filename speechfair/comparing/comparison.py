@@ -188,6 +188,13 @@ class Comparison(Record):
 
         return ComparisonTable(self)
 
+    def __repr__(self) -> str:
+        axes = ", ".join(axis.axis for axis in self.axes) or "no axis"
+        return f"<Comparison of {self.before.model} and {self.after.model}, by {axes}>"
+
+    def __str__(self) -> str:
+        return str(self.table())
+
     def to_json(self) -> str:
         """UTF-8, in the order of the schema, two-space indent, newline at the end."""
         return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"

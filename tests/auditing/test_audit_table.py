@@ -8,6 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
+from speechfair.errors import InputError
 from speechfair.wording import NOTHING, interval, p_value, percent
 from tests.reporting.samples import ALL, HOSTILE, digits, speechocean
 
@@ -74,3 +75,17 @@ def test_notebooks_get_escaped_html() -> None:
 @pytest.mark.parametrize(("value", "words"), [(0.0, "p < 0.001"), (0.05, "p = 0.050"), (1.0, "p = 1.00")])
 def test_a_p_value_is_never_written_as_0(value: float, words: str) -> None:
     assert p_value(value) == words
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_result_shows_itself_and_gives_its_groups_by_name(name: str) -> None:
+    result = ALL[name]()
+    assert "\n" not in repr(result)
+    assert len(repr(result)) < 400
+    assert str(result) == str(result.table())
+    assert result._repr_html_() == result.table()._repr_html_()
+    for group in result.groups:
+        assert result[group.axis][group.value] is group
+    assert result.to_polars().height == len(result.groups) + 1
+    with pytest.raises(InputError, match="no axis 'nothing'"):
+        result["nothing"]

@@ -93,7 +93,7 @@ def test_a_manifest_and_a_split(calls: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["parts"]["train"]["strata"] == {"north": 5, "south": 5}
     done = run("split", *words[1:-1], str(tmp_path / "more"))
-    assert "16 speakers (80.0%)" in done.stdout
+    assert "16 speakers (80.0 %)" in done.stdout
     assert "load a part with --option listing=" in done.stdout
     part = f"listing={tmp_path / 'parts' / 'test.parquet'}"
     done = run("check", "manifest", "--manifest", str(calls), "--option", part)
