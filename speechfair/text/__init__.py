@@ -5,6 +5,12 @@ The choice of normaliser can change a ranking, so its name and version are part 
 
 from __future__ import annotations
 
-from speechfair.text.normalizers import NORMALIZERS, WITHOUT_SPACES, default_normalizer, load_normalizer
+from speechfair.text.normalizers import (
+    NORMALIZERS,
+    WITHOUT_SPACES,
+    default_normalizer,
+    default_tokens,
+    load_normalizer,
+)
 
-__all__ = ["NORMALIZERS", "WITHOUT_SPACES", "default_normalizer", "load_normalizer"]
+__all__ = ["NORMALIZERS", "WITHOUT_SPACES", "default_normalizer", "default_tokens", "load_normalizer"]

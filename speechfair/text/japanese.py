@@ -18,10 +18,11 @@ from collections.abc import Callable
 from importlib import metadata
 
 from speechfair.errors import MissingExtraError
+from speechfair.text import unicode_folding
 
 __all__ = ["RULES_VERSION", "japanese", "make_reader", "version"]
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Of what this module does itself; what Open JTalk and Sudachi (for rare kanji) do is versioned by their packages."""
 
 PACKAGE = "pyopenjtalk-plus"
@@ -48,17 +49,18 @@ _LENGTHENS = {"アア", "イイ", "ウウ", "エエ", "エイ", "オオ", "オ�
 """A vowel and what makes it long when it follows."""
 
 
-def japanese(text: str, read: Callable[[str], str]) -> str:
+def japanese(text: str, read: Callable[[str], str], fold: Callable[[str], str] = unicode_folding.fold) -> str:
     """`text` as katakana without spaces and punctuation.
 
     Parameters
     ----------
     read : gives the pronunciation of a stretch of Japanese script, Latin letters and digits, as `make_reader` makes it.
+    fold : brings code points to one form; rules of version 1 had NFKC alone, which leaves invisible characters in.
 
     >>> japanese("「コーヒー」 を、どうぞ！", lambda stretch: stretch.replace("を", "オ").replace("どうぞ", "ドウゾ"))
     'コーヒーオドーゾ'
     """
-    folded = unicodedata.normalize("NFKC", text)
+    folded = fold(text)
     folded = "".join(folded.split())
     folded = _GROUPED.sub(lambda number: number[0].replace(",", ""), folded)
     pieces = []
@@ -94,10 +96,10 @@ def make_reader() -> Callable[[str], str]:
     return read
 
 
-def version() -> str:
+def version(rules: str = RULES_VERSION) -> str:
     """Of the rules, of Open JTalk with its dictionary (one package), of Sudachi's dictionary, of the Unicode tables."""
     packages = "+".join(f"{name}-{metadata.version(name)}" for name in (PACKAGE, "sudachidict-core"))
-    return f"{RULES_VERSION}+{packages}+unicode-{unicodedata.unidata_version}"
+    return f"{rules}+{packages}+unicode-{unicodedata.unidata_version}"
 
 
 def _letters(text: str) -> str:
