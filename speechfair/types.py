@@ -390,7 +390,7 @@ class Normalizer(Protocol):
 
     @property
     def name(self) -> str:
-        """Registry name, such as ``whisper-english``; with `version` it is part of the recipe."""
+        """Registry name, such as ``english``; with `version` it is part of the recipe."""
 
     @property
     def version(self) -> str:

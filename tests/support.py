@@ -79,6 +79,7 @@ def scripted_texts(corpus: ListCorpus, wrong_words: Mapping[str, int]) -> dict[s
         accent = next(label.value for label in row.labels if label.axis == "accent")
         words = row.text.split()
         for i in range(min(len(words), wrong_words[accent] + (number % 3 == 0))):
-            words[i] = f"wrong{row.speaker}"
+            # in letters alone, since digits are tokens of their own
+            words[i] = "wrong" + str(row.speaker).translate(str.maketrans("0123456789", "abcdefghij"))
         texts[row.id] = " ".join(words)
     return texts

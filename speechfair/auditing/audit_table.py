@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.metric_table import MetricBlock, html_of, metric_blocks, renderables
+from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.wording import NOTHING, interval, p_value, percent, printable, times
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class _Block:
         groups = worst_first(result, axis)
         summary = next((a for a in result.axes if a.axis == axis), None)
         notes = _Footnotes()
-        rate = "WER" if result.tokens == "words" else "CER"
+        rate = rate_name(result.tokens)
         covers = f"{100 * result.level:g} %" + ("" if compact else " interval")
         long = not compact
         self.titles = [
@@ -276,7 +277,7 @@ def _gap(axis: Axis, notes: _Footnotes) -> list[str]:
 
 def _head(result: AuditResult) -> list[str]:
     totals = result.totals
-    name = "word error rate" if result.tokens == "words" else "character error rate"
+    name = rate_title(result.tokens)
     rate = result.overall.rate
     limits = interval(rate, "percent")
     text = (

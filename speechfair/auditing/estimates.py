@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
 from speechfair.auditing.adjusting import adjust_axis, check_covariates, shrink_axis
+from speechfair.auditing.by_language import audited_axes, normalizer_record, with_languages
 from speechfair.auditing.notes import axis_notes, notes_of
 from speechfair.auditing.other_texts import for_other_texts
 from speechfair.auditing.result import (
@@ -15,7 +16,6 @@ from speechfair.auditing.result import (
     CorpusRecord,
     Group,
     ModelRecord,
-    NormalizerRecord,
     ReasonCount,
     Totals,
 )
@@ -23,7 +23,7 @@ from speechfair.auditing.silence import silence_of
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis, axes_of
-from speechfair.types import UNKNOWN, Estimate, Normalizer
+from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from speechfair.metrics import SpeakerSums
     from speechfair.metrics.rates import ErrorKind
     from speechfair.running.run_recipe import Analysis, RunRecipe
-    from speechfair.running.scoring import Tokens
+    from speechfair.running.scoring_choice import Scoring
 
 __all__ = ["reference_group", "result_of"]
 
@@ -41,8 +41,7 @@ _EXAMPLES = 5
 def result_of(
     scores: pl.DataFrame,
     recipe: RunRecipe,
-    normalizer: Normalizer,
-    tokens: Tokens,
+    scoring: Scoring,
     statement: str | None,
     times: Mapping[str, float],
 ) -> AuditResult:
@@ -68,23 +67,23 @@ def result_of(
     assert totals.n_in == totals.scored + totals.failed + totals.excluded
     overall = _group(counted, "overall", "all", level, None, is_reference=False)
     empty = settings.empty_references
-    silence = silence_of(scores, settings.group_by, tokens, level)
+    silence = silence_of(scores, settings.group_by, scoring.unit, level)
     groups: list[Group] = []
     axes: list[Axis] = []
-    for axis in settings.group_by:
+    for axis in audited_axes(settings.group_by, scores, scoring):
         _check_axis(axis, scores)
         found, summary = _axis(counted, axis, recipe, level, settings.seed)
         summary = _with_models(summary, counted, settings, level)
         groups.extend(found)
         axes.append(summary)
-    return AuditResult(
+    result = AuditResult(
         speechfair=__version__,
         corpus=recipe.corpus.name,
         model=model.name,
         corpus_record=CorpusRecord(**recipe.corpus.plain(), statement=statement),
         model_record=ModelRecord(**model.plain()),
-        normalizer=NormalizerRecord(name=normalizer.name, version=normalizer.version),
-        tokens=tokens,
+        normalizer=normalizer_record(scoring),
+        tokens=scoring.unit,
         level=level,
         seed=settings.seed,
         totals=totals,
@@ -99,6 +98,7 @@ def result_of(
         audio_seconds=float(scores["duration_s"].fill_null(0.0).sum()),
         times=dict(times),
     )
+    return with_languages(result, scores, scoring, asked_for=settings.normalizer or recipe.card.normalizer)
 
 
 def _check_axis(axis: str, scores: pl.DataFrame) -> None:

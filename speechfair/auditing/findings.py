@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_names, worst_first
+from speechfair.metrics.error_counts import rate_title
 from speechfair.types import UNKNOWN
 from speechfair.wording import printable, worded
 
@@ -66,7 +67,7 @@ def finding(result: AuditResult, axis: str) -> Finding:
         return Finding(
             axis, "nothing", f"Nothing to compare: {_quoted(reference)} is the only labelled group."
         )
-    rate = "word error rate" if result.tokens == "words" else "character error rate"
+    rate = rate_title(result.tokens)
     judged = [(g, r) for g in others if (r := _simultaneous(g)) is not None]
     if not judged:
         return _without_interval(axis, rate, others[0], reference)

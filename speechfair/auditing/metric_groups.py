@@ -56,7 +56,8 @@ def _result(
     level: float,
     seed: int,
 ) -> MetricResult:
-    event, trial = (word.replace("tokens", tokens) for word in (metric.event, metric.trial))
+    unit = "tokens" if tokens == "mixed" else tokens
+    event, trial = (word.replace("tokens", unit) for word in (metric.event, metric.trial))
     metric = replace(metric, event=event, trial=trial)
     measured = measure(metric, scores, tokens)
     groups: list[MetricGroup] = []
@@ -79,7 +80,7 @@ def _result(
         kind=metric.kind,
         unit=metric.unit,
         higher_is_worse=metric.higher_is_worse,
-        about=metric.about.replace("tokens", tokens).replace("token", tokens[:-1]),
+        about=metric.about.replace("tokens", unit).replace("token", unit.removesuffix("s")),
         overall=_group(metric, measured, "overall", "all", metric_sums(measured.table), None, level, False),
         groups=groups,
         axes=axes,

@@ -31,6 +31,7 @@ __all__ = [
     "Axis",
     "CorpusRecord",
     "Group",
+    "LanguageRecord",
     "ModelRecord",
     "NormalizerRecord",
     "ReasonCount",
@@ -38,6 +39,7 @@ __all__ = [
     "ShrunkenCellRecord",
     "Silence",
     "Totals",
+    "UnitRecord",
     "json_schema",
     "read_audit",
 ]
@@ -231,6 +233,28 @@ class NormalizerRecord(Record):
     version: str
 
 
+class LanguageRecord(Record):
+    """How the rows of one language were counted, and their rate in that unit."""
+
+    language: str = Field(description="as the corpus writes it; und where it names none")
+    name: str = Field(description="in English words")
+    normalizer: str
+    version: str
+    tokens: Literal["words", "characters", "mixed"]
+    n_utterances: int
+    reference_length: int
+    rate: Estimate
+
+
+class UnitRecord(Record):
+    """The rate over all languages that are counted in one unit."""
+
+    tokens: str
+    languages: list[str]
+    n_utterances: int
+    rate: Estimate
+
+
 class AuditResult(Record):
     """One audit: one corpus, one model, one normaliser, any number of axes."""
 
@@ -241,7 +265,7 @@ class AuditResult(Record):
     corpus_record: CorpusRecord
     model_record: ModelRecord
     normalizer: NormalizerRecord
-    tokens: Literal["words", "characters"]
+    tokens: Literal["words", "characters", "mixed", "several"]
     level: float
     seed: int
     totals: Totals
@@ -263,6 +287,13 @@ class AuditResult(Record):
         default=None, description="words invented where nobody spoke; null where no reference is empty"
     )
     audio_seconds: float
+    languages: list[LanguageRecord] | None = Field(
+        default=None, description="how each language was counted; null in results of versions before 0.3"
+    )
+    units: list[UnitRecord] | None = Field(
+        default=None,
+        description="rates by unit where languages are counted in several; null where there is one",
+    )
     times: dict[str, float] = Field(description="seconds of compute by stage; the only part that may differ")
 
     def table(self) -> Table:

@@ -16,7 +16,6 @@ from speechfair.metrics.metric import load_metric
 from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema, under_one_root
 from speechfair.running.run_recipe import (
     Analysis,
-    CardPart,
     CorpusPart,
     RunRecipe,
     card_part,
@@ -33,6 +32,7 @@ from speechfair.running.run_record import (
     seal,
     utc_now,
 )
+from speechfair.running.scoring_choice import choose_scoring, scoring_of
 from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.running.window_trial import settle_window
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.running.scoring import EmptyReferences, Tokens
-    from speechfair.types import Corpus, Normalizer, Recognizer
+    from speechfair.types import Corpus, Recognizer
 
 __all__ = ["audit", "prepare", "score", "transcribe"]
 
@@ -61,6 +61,8 @@ def audit(
     adjust: Sequence[str] = (),
     metrics: Sequence[str] = (),
     empty_references: EmptyReferences = "exclude",
+    strip_prefix: Sequence[str] = (),
+    strip_suffix: Sequence[str] = (),
     retry_failed: bool = False,
     observe: Observer | None = None,
 ) -> AuditResult:
@@ -72,14 +74,15 @@ def audit(
     group_by : label axes such as ``gender``; ``gender+age_band`` is their crossing.
     out : run folder. The same call on the same folder resumes; None keeps nothing.
     reference : reference group by axis; where absent the corpus card's, else the largest group.
-    normalizer : ``verbatim``, ``basic``, ``whisper-english`` or ``japanese``; None chooses by language.
-    tokens : ``words`` or ``characters``; None takes the corpus card's, and characters for ``japanese``.
+    normalizer : a name of `speechfair.text.NORMALIZERS` for every row; None chooses by each row's language.
+    tokens : ``words``, ``characters`` or ``mixed`` for every row; None chooses by each row's language.
     level : coverage of the intervals.
     seed : of bootstrap and permutation.
     adjust : covariates (label axes, ``duration_s``, ``speech_rate``) to give adjusted ratios for; extra ``mixed``.
     metrics : registered metrics to give for every group next to the error rate; ``speechfair metrics`` lists them.
     empty_references : ``exclude`` utterances with an empty reference from the rate (they have a measure of their own),
         or count what was recognised there as ``errors``, or as ``errors-and-words``.
+    strip_prefix, strip_suffix : left out where a hypothesis begins or ends with it; recorded in the recipe.
     retry_failed : recognise again what failed in an earlier call.
     observe : called after every batch with a `Progress`.
 
@@ -89,7 +92,17 @@ def audit(
     CorpusError, ModelError, InputError : what they say. Utterances that fail do not raise: they are counted.
     """
     analysis = _analysis(
-        group_by, reference, normalizer, tokens, level, seed, adjust, metrics, empty_references
+        group_by,
+        reference,
+        normalizer,
+        tokens,
+        level,
+        seed,
+        adjust,
+        metrics,
+        empty_references,
+        strip_prefix,
+        strip_suffix,
     )
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
@@ -136,13 +149,25 @@ def score(
     adjust: Sequence[str] = (),
     metrics: Sequence[str] = (),
     empty_references: EmptyReferences = "exclude",
+    strip_prefix: Sequence[str] = (),
+    strip_suffix: Sequence[str] = (),
 ) -> AuditResult:
     """Score a transcribed run folder, replacing its scores and ``audit.json``. Parameters as in `audit`.
 
     Without any of them the analysis that the folder holds is made again.
     """
     analysis = _analysis(
-        group_by, reference, normalizer, tokens, level, seed, adjust, metrics, empty_references
+        group_by,
+        reference,
+        normalizer,
+        tokens,
+        level,
+        seed,
+        adjust,
+        metrics,
+        empty_references,
+        strip_prefix,
+        strip_suffix,
     )
     run = RunFolder(out)
     with run.locked():
@@ -160,6 +185,8 @@ def _analysis(
     adjust: Sequence[str],
     metrics: Sequence[str],
     empty_references: EmptyReferences,
+    strip_prefix: Sequence[str],
+    strip_suffix: Sequence[str],
 ) -> Analysis:
     """The settings, refused before any work if they ask for an adjustment that is not installed."""
     require_extra(adjust)
@@ -175,6 +202,8 @@ def _analysis(
         adjust=tuple(adjust),
         metrics=tuple(metrics),
         empty_references=empty_references,
+        strip_prefix=tuple(strip_prefix),
+        strip_suffix=tuple(strip_suffix),
     )
 
 
@@ -190,7 +219,7 @@ def _audit(
     with run.locked(new=True):
         manifest = _prepare(run, corpus)
         check_covariates(analysis.adjust, manifest)
-        _scoring(manifest, analysis, read_record(run).recipe.card)  # refused before hours of work
+        choose_scoring(manifest, analysis, read_record(run).recipe.card)  # refused before hours of work
         refuse_other_recipe(run, "analysis", analysis)
         _transcribe(run, model, analysis, retry_failed, observe)
         return _score(run, analysis)
@@ -276,7 +305,7 @@ def _transcribe(
 ) -> None:
     manifest = read_manifest(run)
     if getattr(model, "candidate_window_s", None) is not None:
-        scoring = _scoring(manifest, analysis, read_record(run).recipe.card)
+        scoring = choose_scoring(manifest, analysis, read_record(run).recipe.card)
         model = settle_window(run, manifest, model, analysis, scoring, observe)
     record = read_record(run)
     part = model_part(model)
@@ -290,11 +319,12 @@ def _transcribe(
 
 def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
     record = read_record(run)
-    recipe = record.recipe.having(analysis=analysis)
+    scoring = choose_scoring(read_manifest(run), analysis, record.recipe.card).part()
+    recipe = record.recipe.having(analysis=analysis, scoring=scoring)
     scores, result = evaluate(run, recipe, record.statement)
     run.write_table(scores_name(recipe), scores)
     run.write_file("audit.json", result.to_json().encode())
-    reseal(run, record, analysis=analysis)
+    reseal(run, record, analysis=analysis, scoring=scoring)
     return result
 
 
@@ -308,13 +338,12 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
     started = time.perf_counter()
     manifest = read_manifest(run)
     hypotheses = read_hypotheses(run, recipe.model.key)
-    normalizer, tokens = _scoring(manifest, recipe.analysis, recipe.card)
+    scoring = scoring_of(manifest, recipe.analysis, recipe.card, recipe.scoring)
     answers = recipe.model.architecture is not None
     scores = score_table(
         manifest,
         hypotheses,
-        normalizer,
-        tokens,
+        scoring,
         answers=answers,
         empty_references=recipe.analysis.empty_references,
     )
@@ -322,7 +351,7 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,
     }
-    result = result_of(scores, recipe, normalizer, tokens, statement, times)
+    result = result_of(scores, recipe, scoring, statement, times)
     more = _data_notes(manifest, read_record(run).history)
     result = result.model_copy(update={"notes": [*result.notes, *more]})
     return scores, _with_metrics(result, scores, recipe.analysis.metrics)
@@ -351,24 +380,11 @@ def _with_metrics(result: AuditResult, scores: pl.DataFrame, names: Sequence[str
 
     if not names:
         return result
+    if result.tokens == "several":
+        raise InputError(
+            f"the corpus counts some languages in words and others in characters, so {names[0]} over all of them "
+            "compares unlike things; leave --metric out, or name one unit with --tokens"
+        )
     references = {axis.axis: axis.reference for axis in result.axes}
     found = metric_results(names, scores, result.tokens, references, level=result.level, seed=result.seed)
     return result.model_copy(update={"metrics": found})
-
-
-def _scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> tuple[Normalizer, Tokens]:
-    """How errors are counted: as asked for, else as the corpus card says, else by language."""
-    from speechfair.text import WITHOUT_SPACES, default_normalizer, load_normalizer
-
-    languages = manifest["language"].drop_nulls().unique().to_list()
-    name = settings.normalizer or card.normalizer or default_normalizer(_only(languages))
-    usual: Tokens = "characters" if name in WITHOUT_SPACES else card.tokens
-    return load_normalizer(name), settings.tokens or usual
-
-
-def _only(languages: list[str]) -> str:
-    if len(languages) > 1:
-        raise InputError(
-            f"the corpus holds several languages ({', '.join(sorted(languages))}); name a --normalizer that suits all"
-        )
-    return languages[0] if languages else "und"

@@ -18,14 +18,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from speechfair.running.scoring import Tokens
 
 __all__ = ["silence_of"]
 
 
-def silence_of(
-    scores: pl.DataFrame, axes: Sequence[str], tokens: Tokens, level: float
-) -> list[Silence] | None:
+def silence_of(scores: pl.DataFrame, axes: Sequence[str], tokens: str, level: float) -> list[Silence] | None:
     """The measure overall and by group, or None where no reference is empty.
 
     Parameters
@@ -40,10 +37,11 @@ def silence_of(
     if empty.is_empty():
         return None
     text = pl.col("hypothesis")
+    in_words = pl.col("tokens") == "words" if "tokens" in empty.columns else pl.lit(tokens == "words")
     length = (
-        text.str.extract_all(r"\S+").list.len()
-        if tokens == "words"
-        else text.str.replace_all(r"\s", "").str.len_chars()
+        pl.when(in_words)
+        .then(text.str.extract_all(r"\S+").list.len())
+        .otherwise(text.str.replace_all(r"\s", "").str.len_chars())
     )
     table = empty.with_columns(
         length.cast(pl.Int64).alias("insertions"),

@@ -37,6 +37,8 @@ def command(
     adjust: options.Adjust = None,
     metric: options.Metric = None,
     empty_references: options.EmptyReferences = "exclude",
+    strip_prefix: options.StripPrefix = None,
+    strip_suffix: options.StripSuffix = None,
     option: options.Option = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
@@ -76,6 +78,8 @@ def command(
                 adjust=adjust or (),
                 metrics=metric or (),
                 empty_references=empty_references,
+                strip_prefix=strip_prefix or (),
+                strip_suffix=strip_suffix or (),
                 retry_failed=retry_failed,
                 observe=observe,
             )

@@ -28,6 +28,8 @@ __all__ = [
     "RunArgument",
     "Seed",
     "Split",
+    "StripPrefix",
+    "StripSuffix",
     "Tokens",
     "Window",
     "key_values",
@@ -90,10 +92,25 @@ Metric = Annotated[
     ),
 ]
 Normalizer = Annotated[
-    str | None, typer.Option(help="verbatim, basic, whisper-english or japanese; default by language.")
+    str | None,
+    typer.Option(
+        help="One normaliser for every row, such as english or basic; default by each row's language."
+    ),
 ]
 Tokens = Annotated[
-    Literal["words", "characters"] | None, typer.Option(help="What is counted; default from the corpus card.")
+    Literal["words", "characters", "mixed"] | None,
+    typer.Option(help="What is counted in every row; default by each row's language."),
+]
+StripPrefix = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strip-prefix",
+        help="Words left out where a hypothesis begins with them, such as a speech-LLM's introduction. Repeatable.",
+    ),
+]
+StripSuffix = Annotated[
+    list[str] | None,
+    typer.Option("--strip-suffix", help="Words left out where a hypothesis ends with them. Repeatable."),
 ]
 EmptyReferences = Annotated[
     Literal["exclude", "errors", "errors-and-words"],

@@ -19,6 +19,8 @@ def command(
     adjust: options.Adjust = None,
     metric: options.Metric = None,
     empty_references: options.EmptyReferences = "exclude",
+    strip_prefix: options.StripPrefix = None,
+    strip_suffix: options.StripSuffix = None,
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
@@ -35,5 +37,7 @@ def command(
         adjust=adjust or (),
         metrics=metric or (),
         empty_references=empty_references,
+        strip_prefix=strip_prefix or (),
+        strip_suffix=strip_suffix or (),
     )
     finish(result, run, json)

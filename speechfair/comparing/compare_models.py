@@ -85,6 +85,7 @@ def compare(
             f"{old.path} is given twice: name the run of the model before and that of the model after"
         )
     check_scoring(old, new)
+    tokens = _unit(new)
     axes = compared_axes(old, new, group_by)
     ids, matching = match_runs(old, new, match, axes)
     tables = scores_of_ids(old, ids), scores_of_ids(new, ids)
@@ -103,7 +104,7 @@ def compare(
         after=_side(new),
         matching=matching,
         normalizer=new.result.normalizer,
-        tokens=new.result.tokens,
+        tokens=tokens,
         level=level,
         seed=seed,
         relative=relative,
@@ -113,10 +114,21 @@ def compare(
         overall=overall,
         groups=groups,
         axes=changes,
-        mapsswe=_mapsswe(*tables, new.result.tokens),
-        metrics=metric_changes(metrics, tables, axes, new.result.tokens, level),
+        mapsswe=_mapsswe(*tables, tokens),
+        metrics=metric_changes(metrics, tables, axes, tokens, level),
         notes=_notes(old, new, matching, groups),
     )
+
+
+def _unit(run: ScoredRun) -> Tokens:
+    """The unit of the run's rates; refused where there are several, since a change across units means nothing."""
+    tokens = run.result.tokens
+    if tokens == "several":
+        raise InputError(
+            f"{run.path} counts some languages in words and others in characters: a change over both compares unlike "
+            "things; audit the languages of one unit in a run of their own, or score with one `--tokens`"
+        )
+    return tokens
 
 
 def _verdict(overall: GroupChange, groups: Sequence[GroupChange], matching: Matching) -> tuple[Verdict, str]:
@@ -146,10 +158,13 @@ def _names(groups: Sequence[GroupChange], verdict: Verdict) -> str:
 
 
 def _mapsswe(old: pl.DataFrame, new: pl.DataFrame, tokens: Tokens) -> MapssweRecord:
+    from speechfair.metrics.error_counts import spaced
     from speechfair.metrics.mapsswe import mapsswe
 
     def texts(table: pl.DataFrame, column: str) -> list[str]:
         found: list[str] = table[column].to_list()
+        if tokens == "mixed":
+            return spaced(found)
         return found if tokens == "words" else [" ".join("".join(text.split())) for text in found]
 
     done = mapsswe(texts(old, "reference"), texts(old, "hypothesis"), texts(new, "hypothesis"))

@@ -164,7 +164,7 @@ class Comparison(Record):
     after: RunSide
     matching: Matching
     normalizer: NormalizerRecord
-    tokens: Literal["words", "characters"]
+    tokens: Literal["words", "characters", "mixed"]
     level: float
     seed: int
     relative: float = Field(description="margin as a share of the group's rate before")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from speechfair.auditing.audit_table import axis_title
 from speechfair.auditing.metric_table import MetricBlock, renderables
 from speechfair.comparing.metric_change import change_blocks
+from speechfair.metrics.error_counts import rate_name
 from speechfair.wording import NOTHING, interval, p_value, percent, printable, times, with_interval
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _block(result: Comparison, title: str, groups: list[GroupChange], notes: lis
         box=box.SIMPLE_HEAD, title=_safe(title), title_justify="left", pad_edge=False, title_style="bold"
     )
     table.add_column("group", overflow="fold", min_width=9 if narrow else 12)
-    rate = "WER" if result.tokens == "words" else "CER"
+    rate = rate_name(result.tokens)
     names = [] if narrow else ["spk", "utt"]
     names += [f"{rate} %\nbefore", f"{rate} %\nafter", "change\n(points)", "ratio\nafter / before"]
     names += ["ratio to ref.\nafter / before"] if against else []

@@ -15,6 +15,7 @@ from speechfair.records import Record
 from speechfair.registry import corpora
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
+from speechfair.text.annotations import Marker, Rule
 from speechfair.types import LabelSource
 
 __all__ = ["AxisCard", "Card", "Licence", "PlainCard", "load_card"]
@@ -65,6 +66,10 @@ class Card(Record):
     languages: list[Language] = Field(description="ISO 639-3", min_length=1)
     tokens: Literal["words", "characters"] = "words"
     normalizer: str | None = None
+    annotations: dict[Marker, Rule] = Field(
+        default_factory=dict,
+        description="what brackets hold: speech, an event, or an event where it names a known one (the usual rule)",
+    )
     axes: dict[str, AxisCard]
     reference: dict[str, str] = Field(default_factory=dict)
     statement: str | None = None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from speechfair.gating.cases import ALL_GROUPS, Case
 from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS
 from speechfair.registry import did_you_mean
+from speechfair.text.normalizers import current_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,7 +89,7 @@ def _frozen_late(case: Case) -> str | None:
 
 def _other_normalizer(case: Case) -> str | None:
     wanted, found = case.file.normalizer, case.facts.normalizer
-    if wanted == found:
+    if wanted == found or (found is not None and current_name(wanted) == current_name(found)):
         return None
     return (
         f"the run was scored with the normaliser {found}, the criteria are for {wanted}; score it with that"

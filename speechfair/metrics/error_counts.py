@@ -7,6 +7,7 @@ shows an alignment (use jiwer for that).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["Tokens", "count_errors"]
+__all__ = ["Tokens", "count_errors", "rate_name", "rate_title", "spaced"]
 
-Tokens = Literal["words", "characters"]
+Tokens = Literal["words", "characters", "mixed"]
+
+_IDEOGRAPHIC = re.compile(
+    "[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
 
 # Words become code points, of which there are 0x110000, some of them surrogates that UTF-32 leaves out.
 _VOCABULARY_LIMIT = 1_000_000
@@ -38,6 +44,8 @@ def count_errors(
     references, hypotheses : normalised texts, the same number of each. Lower-case and strip punctuation first.
     tokens : ``words`` are split at white space. ``characters`` are Unicode code points without white space,
         because languages scored by characters put spaces where they like; `jiwer.cer` counts the spaces too.
+        ``mixed`` is for Chinese with words of other scripts: each Chinese or Japanese character is a token, and so is
+        each word between blanks or such characters (the mixed error rate, MER, of code-switched speech).
 
     Returns
     -------
@@ -64,8 +72,8 @@ def count_errors(
     import numpy as np
     import polars as pl
 
-    if tokens not in ("words", "characters"):
-        raise InputError(f"tokens is {tokens!r}; use 'words' or 'characters'")
+    if tokens not in ("words", "characters", "mixed"):
+        raise InputError(f"tokens is {tokens!r}; use 'words', 'characters' or 'mixed'")
     if len(references) != len(hypotheses):
         raise InputError(
             f"{len(references)} references but {len(hypotheses)} hypotheses: "
@@ -74,12 +82,45 @@ def count_errors(
     _require_strings("reference", references)
     _require_strings("hypothesis", hypotheses)
     counts = np.zeros((len(references), 4), dtype=np.int64)
-    encode = _words_as_characters if tokens == "words" else _without_spaces
+    if tokens == "mixed":
+        references, hypotheses = spaced(references), spaced(hypotheses)
+    encode = _without_spaces if tokens == "characters" else _words_as_characters
     for start in range(0, len(references), _BLOCK):
         block = slice(start, start + _BLOCK)
         _count_block(*encode(references[block], hypotheses[block]), counts[block])
     names = ("substitutions", "deletions", "insertions", "reference_length")
     return pl.DataFrame({name: counts[:, column] for column, name in enumerate(names)})
+
+
+def rate_name(tokens: str) -> str:
+    """The short name of the error rate in a unit of counting; of several units ``ER``.
+
+    >>> [rate_name(tokens) for tokens in ("words", "characters", "mixed", "several")]
+    ['WER', 'CER', 'MER', 'ER']
+    """
+    return {"words": "WER", "characters": "CER", "mixed": "MER"}.get(tokens, "ER")
+
+
+def rate_title(tokens: str) -> str:
+    """The name of the error rate in words.
+
+    >>> rate_title("mixed"), rate_title("several")
+    ('mixed error rate', 'error rate')
+    """
+    return {
+        "words": "word error rate",
+        "characters": "character error rate",
+        "mixed": "mixed error rate",
+    }.get(tokens, "error rate")
+
+
+def spaced(texts: Sequence[str]) -> list[str]:
+    """Texts with blanks around each Chinese or Japanese character: their words are the tokens of the mixed rate.
+
+    >>> spaced(["我要 check 一下"])
+    [' 我  要  check  一  下 ']
+    """
+    return [_IDEOGRAPHIC.sub(r" \g<0> ", text) for text in texts]
 
 
 def _require_strings(what: str, texts: Sequence[str]) -> None:

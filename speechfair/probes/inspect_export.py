@@ -76,7 +76,7 @@ def grounding_task(
     return _task(inspect, "speechfair_grounding", samples, judge, ["group", "group_level"])
 
 
-def audit_task(corpus: Corpus, group_by: str, *, normalizer: str = "whisper-english") -> Any:
+def audit_task(corpus: Corpus, group_by: str, *, normalizer: str = "english") -> Any:
     """An audit as an Inspect task: one sample for each utterance, scored with its word error rate.
 
     The mean of utterances' rates is what Inspect can report; the pooled rate of an audit weighs long ones more.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.metrics.error_counts import rate_name
 from speechfair.wording import NOTHING, Unit, p_value, percent, printable, with_interval, worded
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _state(level: LevelShare) -> str:
 def strength_findings(result: StrengthResult) -> list[Finding]:
     """One sentence for each first language."""
     found = []
-    rate = "WER" if result.tokens == "words" else "CER"
+    rate = rate_name(result.tokens)
     for one in result.languages:
         name = printable(one.first_language)
         rise = f"{with_interval(one.slope, 'percent')} points of {rate} from strength 0 to 1"
@@ -214,7 +215,7 @@ def strength_findings(result: StrengthResult) -> list[Finding]:
 
 def strength_sections(result: StrengthResult) -> list[Section]:
     """One table: a row for each first language and strength."""
-    rate = "WER" if result.tokens == "words" else "CER"
+    rate = rate_name(result.tokens)
     rows: list[tuple[str, ...]] = []
     notes = [
         f"{result.n_in} in = {result.n_scored} scored + {result.n_failed} failed + {result.n_excluded} excluded"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from speechfair.metrics.error_counts import spaced
+
 __all__ = ["Kind", "Piece", "align"]
 
 Kind = Literal["equal", "substitute", "delete", "insert"]
@@ -22,13 +24,14 @@ class Piece:
     hypothesis: str
 
 
-def align(reference: str, hypothesis: str, tokens: Literal["words", "characters"] = "words") -> list[Piece]:
+def align(reference: str, hypothesis: str, tokens: str = "words") -> list[Piece]:
     """Align two normalised texts as jiwer does (Levenshtein, unit costs).
 
     Parameters
     ----------
     reference, hypothesis : normalised texts; either may be empty.
-    tokens : ``words`` are split at white space; ``characters`` are code points without white space.
+    tokens : ``words`` are split at white space; ``characters`` are code points without white space;
+        ``mixed`` are Chinese and Japanese characters, and words of other scripts.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def align(reference: str, hypothesis: str, tokens: Literal["words", "characters"
         return [Piece("delete", token, "") for token in ours]
     import jiwer
 
-    joiner = " " if tokens == "words" else ""
+    joiner = "" if tokens == "characters" else " "
     pieces: list[Piece] = []
     for chunk in jiwer.process_words(" ".join(ours), " ".join(theirs)).alignments[0]:
         left = ours[chunk.ref_start_idx : chunk.ref_end_idx]
@@ -64,5 +67,7 @@ def align(reference: str, hypothesis: str, tokens: Literal["words", "characters"
     return pieces
 
 
-def _tokens(text: str, tokens: Literal["words", "characters"]) -> list[str]:
-    return text.split() if tokens == "words" else list("".join(text.split()))
+def _tokens(text: str, tokens: str) -> list[str]:
+    if tokens == "mixed":
+        return spaced([text])[0].split()
+    return list("".join(text.split())) if tokens == "characters" else text.split()

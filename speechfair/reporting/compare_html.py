@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
 from speechfair.comparing.comparison_table import margin_words, matching_words, metric_blocks
+from speechfair.metrics.error_counts import rate_name
 from speechfair.reporting.figures import _dots, _svg
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
@@ -43,7 +44,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         margins=margin_words(comparison),
         metrics=metric_blocks(comparison),
         matching=matching_words(comparison),
-        rate="WER" if comparison.tokens == "words" else "CER",
+        rate=rate_name(comparison.tokens),
     )
     write_atomically(path, page)
     return path

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_names, metrics_of, worst_first
 from speechfair.auditing.findings import findings
+from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.alignment import align
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
@@ -115,16 +116,15 @@ def write_report(
 
 
 def _rate_name(result: AuditResult) -> str:
-    return "word error rate" if result.tokens == "words" else "character error rate"
+    return rate_title(result.tokens)
 
 
 def _words(result: AuditResult) -> dict[str, Any]:
     """The vocabulary of the page, which depends on what is counted."""
-    words = result.tokens == "words"
     return {
         "rate_name": _rate_name(result),
-        "short": "WER" if words else "CER",
-        "token": "word" if words else "character",
+        "short": rate_name(result.tokens),
+        "token": {"words": "word", "characters": "character"}.get(result.tokens, "token"),
         "level": f"{100 * result.level:g} %",
         "minutes": f"{result.audio_seconds / 60:.1f}",
     }
@@ -193,10 +193,18 @@ def _worst(item: WorstUtterance, result: AuditResult, embed_audio: bool) -> dict
         source = f"data:{item.mime};base64,{base64.b64encode(item.audio).decode('ascii')}"
     return {
         "item": item,
-        "pieces": align(item.reference_normalised, item.hypothesis_normalised, result.tokens),
+        "pieces": align(item.reference_normalised, item.hypothesis_normalised, _unit(item, result)),
         "audio": source,
         "keys": json.dumps([[axis, value] for axis, value in item.labels.items()]),
     }
+
+
+def _unit(item: WorstUtterance, result: AuditResult) -> str:
+    """The unit in which an utterance was counted; where the run has several, that of its language."""
+    if result.tokens != "several":
+        return result.tokens
+    units = {one.language: one.tokens for one in result.languages or ()}
+    return units.get(item.labels.get("language", ""), "words")
 
 
 def _worst_labels(worst: Sequence[WorstUtterance]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.metrics.error_counts import rate_name
 from speechfair.reporting.figures import _FONT, _framed, _label_px
 from speechfair.wording import percent, printable
 
@@ -63,7 +64,7 @@ def dose_chart(result: StrengthResult) -> Chart | None:
     """The error rate by strength, one panel for each first language."""
     if not result.languages:
         return None
-    rate = "WER" if result.tokens == "words" else "CER"
+    rate = rate_name(result.tokens)
     tops = [dose.rate.value or 0.0 for one in result.languages for dose in one.doses]
     highs = [dose.rate.high or 0.0 for one in result.languages for dose in one.doses]
     # One interval that is absurdly wide must not press all curves to the floor.

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.metrics.error_counts import Tokens
 from speechfair.records import StrictRecord
-from speechfair.running.scoring import EmptyReferences, Tokens
+from speechfair.text.annotations import Marker, Rule
 from speechfair.types import Architecture, Corpus, CorpusCard, Recognizer, SpeechLanguageModel
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "CardPart",
     "CorpusPart",
     "Digest",
+    "LanguagePart",
     "ModelPart",
     "Part",
     "PlainName",
     "RunRecipe",
+    "ScoringPart",
     "card_part",
     "corpus_part",
     "model_part",
@@ -38,6 +41,11 @@ __all__ = [
 PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 """A name that is one part of a path and leads nowhere else: letters, digits, dots, hyphens and underscores."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+EmptyReferences = Literal["exclude", "errors", "errors-and-words"]
+"""Utterances whose reference holds no token: ``exclude`` them from the rate; count what was recognised as ``errors``
+(insertions), as jiwer does; or count it as ``errors-and-words``, so that it also lengthens the reference (MU-Bench)."""
 
 
 class Part(StrictRecord):
@@ -55,13 +63,15 @@ class Analysis(Part):
     ----------
     group_by : axes, each ``axis`` or a crossing ``axis+axis``.
     reference : reference group by axis; an axis left out gets the corpus card's, else the largest group.
-    normalizer : name, or None for the default of the corpus's language.
-    tokens : ``words`` (WER) or ``characters`` (CER); None for the corpus card's.
+    normalizer : name, or None for the default of each row's language.
+    tokens : ``words`` (WER), ``characters`` (CER) or ``mixed`` (MER); None by language.
     level : coverage of the intervals.
     seed : of the bootstrap and the permutation test.
     adjust : covariates, label axes or ``duration_s`` and ``speech_rate``, to adjust the ratios for.
     metrics : registered metrics to give for every group, next to the error rate.
-    empty_references : see `speechfair.running.scoring.EmptyReferences`.
+    empty_references : see `EmptyReferences`.
+    strip_prefix, strip_suffix : what is left out where a hypothesis begins or ends with it, such as the sentence with
+        which a speech-LLM introduces a transcript.
     """
 
     group_by: tuple[str, ...] = Field(default=(), strict=False)
@@ -73,6 +83,8 @@ class Analysis(Part):
     adjust: tuple[str, ...] = Field(default=(), strict=False)
     metrics: tuple[str, ...] = Field(default=(), strict=False)
     empty_references: EmptyReferences = "exclude"
+    strip_prefix: tuple[str, ...] = Field(default=(), strict=False)
+    strip_suffix: tuple[str, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _usable(self) -> Analysis:
@@ -86,6 +98,8 @@ class Analysis(Part):
             raise InputError(f"a metric is named twice in --metric: {', '.join(self.metrics)}")
         if self.adjust and not self.group_by:
             raise InputError("--adjust compares groups at equal covariates; name the groups with --group-by")
+        if not all(words.strip() for words in (*self.strip_prefix, *self.strip_suffix)):
+            raise InputError("--strip-prefix and --strip-suffix need words that are to be left out")
         for axis in self.reference:
             if axis not in self.group_by:
                 raise InputError(f"a reference is given for {axis!r}, which is not among --group-by")
@@ -94,7 +108,8 @@ class Analysis(Part):
     def plain(self) -> dict[str, Any]:
         """For ``run.yaml``."""
         # Only where asked for, so that folders written before there were such settings still compare equal.
-        unasked = {name for name in ("adjust", "metrics") if not getattr(self, name)}
+        later = ("adjust", "metrics", "strip_prefix", "strip_suffix")
+        unasked = {name for name in later if not getattr(self, name)}
         if self.empty_references == "exclude":
             unasked.add("empty_references")
         return self.model_dump(mode="json", exclude=unasked)
@@ -115,6 +130,7 @@ class CardPart(Part):
     reference: dict[str, str] = Field(default_factory=dict)
     tokens: Tokens = "words"
     normalizer: str | None = None
+    annotations: dict[Marker, Rule] = Field(default_factory=dict)
 
 
 class ModelPart(Part):
@@ -129,6 +145,21 @@ class ModelPart(Part):
     architecture: Architecture | None = None
 
 
+class LanguagePart(Part):
+    """How the rows of one language are counted."""
+
+    normalizer: str
+    version: str
+    tokens: Tokens
+
+
+class ScoringPart(Part):
+    """How every language of the manifest is counted, and the rules for brackets that differ from the usual ones."""
+
+    languages: dict[str, LanguagePart]
+    annotations: dict[Marker, Rule] = Field(default_factory=dict)
+
+
 class CalibrationSettings(Part):
     """What a trial of the short window was made with; keys are those of the two models."""
 
@@ -138,10 +169,11 @@ class CalibrationSettings(Part):
     group_by: list[str]
     seed: int
     normalizer: str
-    tokens: Tokens
+    tokens: Tokens | Literal["several"]
     relative: float
     absolute: float
     level: float
+    scoring: ScoringPart | None = None
 
 
 class CalibrationGroup(Part):
@@ -190,13 +222,14 @@ class RunRecipe(Part):
     calibration: Calibration | None = None
     model: ModelPart | None = None
     analysis: Analysis | None = None
+    scoring: ScoringPart | None = None
 
     def plain(self) -> dict[str, Any]:
         """For ``run.yaml``."""
         parts: dict[str, Any] = {"corpus": self.corpus.plain(), "card": self.card.plain()}
         if self.source != "audio":
             parts["source"] = self.source
-        for name in ("probe", "calibration", "model", "analysis"):
+        for name in ("probe", "calibration", "model", "analysis", "scoring"):
             part = getattr(self, name)
             if part is not None:
                 parts[name] = part.plain() if isinstance(part, Part) else part
@@ -231,7 +264,14 @@ def corpus_part(corpus: Corpus, manifest_sha256: str) -> CorpusPart:
 
 def card_part(card: CorpusCard) -> CardPart:
     """The recipe's ``card``."""
-    return CardPart(reference=dict(card.reference), tokens=card.tokens, normalizer=card.normalizer)
+    said: dict[str, Any] = {
+        "reference": dict(card.reference),
+        "tokens": card.tokens,
+        "normalizer": card.normalizer,
+    }
+    if annotations := getattr(card, "annotations", None):
+        said["annotations"] = dict(annotations)
+    return CardPart.model_validate(said)
 
 
 def model_part(model: Recognizer | SpeechLanguageModel) -> ModelPart:

@@ -5,22 +5,19 @@ A failure counts as all words deleted; an utterance without reference words is e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import RunFolderError
+from speechfair.metrics.error_counts import Tokens
 from speechfair.metrics.metric import EMPTY_REFERENCE
-from speechfair.types import UNKNOWN, Normalizer
+from speechfair.running.run_recipe import EmptyReferences
+from speechfair.running.scoring_choice import NOT_GIVEN, Scoring
+from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["EmptyReferences", "Tokens", "add_axis", "axes_of", "score_table"]
-
-Tokens = Literal["words", "characters"]
-
-EmptyReferences = Literal["exclude", "errors", "errors-and-words"]
-"""Utterances whose reference holds no token: ``exclude`` them from the rate; count what was recognised as ``errors``
-(insertions), as jiwer does; or count it as ``errors-and-words``, so that it also lengthens the reference (MU-Bench)."""
+__all__ = ["EmptyReferences", "Tokens", "add_axis", "axes_of", "languages_of", "score_table"]
 
 NO_TEXT = "no reference text"
 
@@ -28,8 +25,7 @@ NO_TEXT = "no reference text"
 def score_table(
     manifest: pl.DataFrame,
     hypotheses: pl.DataFrame,
-    normalizer: Normalizer,
-    tokens: Tokens,
+    scoring: Scoring,
     *,
     answers: bool = False,
     empty_references: EmptyReferences = "exclude",
@@ -38,6 +34,7 @@ def score_table(
 
     Parameters
     ----------
+    scoring : normaliser and unit by language.
     answers : the hypotheses are answers of a speech-LLM, which may refuse; their kinds are told apart.
     empty_references : what becomes of utterances whose reference is there but empty after normalising.
 
@@ -45,7 +42,8 @@ def score_table(
     -------
     Columns ``utterance_id, speaker, language, labels, duration_s, excluded`` (reason or null), ``failed``,
     ``error``, ``redone``, ``runaway``, ``reference, hypothesis`` (normalised), ``substitutions, deletions,
-    insertions, reference_length`` (null where excluded) and ``seconds``; with `answers` also ``answer_kind``, of
+    insertions, reference_length`` (null where excluded) and ``seconds``; where languages are counted in several units
+    also ``tokens``, each row's; with `answers` also ``answer_kind``, of
     `speechfair.models.answer_kinds`.
     """
     import polars as pl
@@ -54,15 +52,24 @@ def score_table(
         hypotheses, left_on="id", right_on="utterance_id", how="left", suffix="_hyp"
     ).rename({"id": "utterance_id", "text": "reference_verbatim", "text_hyp": "hypothesis_verbatim"})
     _check_complete(joined)
-    references = [normalizer(text) if text is not None else None for text in joined["reference_verbatim"]]
-    texts = [normalizer(text) if text is not None else "" for text in joined["hypothesis_verbatim"]]
+    languages = joined["language"].to_list()
+    references = [
+        scoring.normalise(text, language, hypothesis=False) if text is not None else None
+        for text, language in zip(joined["reference_verbatim"], languages, strict=True)
+    ]
+    texts = [
+        scoring.normalise(text, language, hypothesis=True) if text is not None else ""
+        for text, language in zip(joined["hypothesis_verbatim"], languages, strict=True)
+    ]
     excluded = [
-        reason or (NO_TEXT if ref is None else f"{EMPTY_REFERENCE} ({normalizer.name})")
+        reason
+        or (NO_TEXT if ref is None else f"{EMPTY_REFERENCE} ({scoring.counting(language).normalizer.name})")
         if reason or ref is None or (not ref and empty_references == "exclude")
         else None
-        for reason, ref in zip(joined["excluded"], references, strict=True)
+        for reason, ref, language in zip(joined["excluded"], references, languages, strict=True)
     ]
-    counts = _counts(references, texts, excluded, tokens)
+    units: list[Tokens] = [scoring.counting(language).tokens for language in languages]
+    counts = _counts(references, texts, excluded, units)
     if empty_references == "errors-and-words":
         empty = pl.col("reference_length") == 0
         counts = counts.with_columns(
@@ -78,6 +85,7 @@ def score_table(
         *counts.get_columns(),
     )
     counted = pl.col("excluded").is_null()
+    several = [pl.Series("tokens", units, dtype=pl.String)] if len(scoring.units) > 1 else []
     kinds = [pl.Series("answer_kind", _kinds(joined), dtype=pl.String)] if answers else []
     return table.select(
         "utterance_id",
@@ -97,6 +105,7 @@ def score_table(
         "insertions",
         "reference_length",
         pl.col("seconds").fill_null(0.0),
+        *several,
         *kinds,
     )
 
@@ -110,30 +119,42 @@ def _kinds(joined: pl.DataFrame) -> list[str | None]:
 
 
 def axes_of(scores: pl.DataFrame) -> list[str]:
-    """Every label axis that occurs, sorted."""
+    """Every label axis that occurs, sorted; where rows are of several languages, ``language`` is one."""
     import polars as pl
 
     if scores.is_empty():
         return []
-    return sorted(
-        scores.select(pl.col("labels").explode().struct.field("axis"))
-        .to_series()
-        .drop_nulls()
-        .unique()
-        .to_list()
-    )
+    labelled = scores.select(pl.col("labels").explode().struct.field("axis")).to_series()
+    several = ["language"] if languages_of(scores) else []
+    return sorted({*labelled.drop_nulls().unique().to_list(), *several})
+
+
+def languages_of(scores: pl.DataFrame) -> list[str]:
+    """The languages of a table whose rows are of several, sorted; empty where there is one."""
+    import polars as pl
+
+    if "language" not in scores.columns:
+        return []
+    if "excluded" in scores.columns:
+        scores = scores.filter(pl.col("excluded").is_null())
+    found = sorted(scores["language"].fill_null(NOT_GIVEN).unique().to_list())
+    return found if len(found) > 1 else []
 
 
 def add_axis(scores: pl.DataFrame, axis: str) -> pl.DataFrame:
     """`scores` with the columns ``group`` (``unknown`` where unlabelled) and ``source`` for an axis.
 
-    A crossing is asked for as ``gender+age_band``; its groups are values joined by ``+``.
+    A crossing is asked for as ``gender+age_band``; its groups are values joined by ``+``. The axis ``language`` is the
+    rows' language, unless they have a label of that name.
     """
     parts = axis.split("+")
+    languages = scores["language"].to_list() if "language" in parts and "language" in scores.columns else None
     values: list[str] = []
     sources: list[str] = []
-    for labels in scores["labels"].to_list():
+    for row, labels in enumerate(scores["labels"].to_list()):
         found: dict[str, dict[str, Any]] = {label["axis"]: label for label in labels or []}
+        if languages is not None and languages[row] is not None:
+            found.setdefault("language", {"value": languages[row], "source": "corpus"})
         values.append("+".join(found[p]["value"] if p in found else UNKNOWN for p in parts))
         sources.append("+".join(sorted({found[p]["source"] for p in parts if p in found})))
     import polars as pl
@@ -157,14 +178,18 @@ def _check_complete(joined: pl.DataFrame) -> None:
 
 
 def _counts(
-    references: list[str | None], texts: list[str], excluded: list[str | None], tokens: Tokens
+    references: list[str | None], texts: list[str], excluded: list[str | None], units: list[Tokens]
 ) -> pl.DataFrame:
     import polars as pl
 
     from speechfair.metrics import count_errors
 
-    rows = [i for i, reason in enumerate(excluded) if reason is None]
-    counted = count_errors([references[i] or "" for i in rows], [texts[i] for i in rows], tokens=tokens)
-    placed = counted.with_columns(pl.Series("row", rows, dtype=pl.UInt32))
+    parts = []
+    for unit in sorted(set(units)):
+        rows = [i for i, reason in enumerate(excluded) if reason is None and units[i] == unit]
+        counted = count_errors([references[i] or "" for i in rows], [texts[i] for i in rows], tokens=unit)
+        parts.append(counted.with_columns(pl.Series("row", rows, dtype=pl.UInt32)))
     every = pl.DataFrame({"row": pl.Series(range(len(excluded)), dtype=pl.UInt32)})
-    return every.join(placed, on="row", how="left", maintain_order="left").drop("row")
+    if not parts:
+        parts = [count_errors([], []).with_columns(pl.Series("row", [], dtype=pl.UInt32))]
+    return every.join(pl.concat(parts), on="row", how="left", maintain_order="left").drop("row")

@@ -12,17 +12,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from speechfair.errors import InputError, RunFolderError
-from speechfair.running.run_recipe import Analysis, Calibration, CalibrationGroup, CalibrationSettings
+from speechfair.running.run_recipe import (
+    Analysis,
+    Calibration,
+    CalibrationGroup,
+    CalibrationSettings,
+    CardPart,
+)
 from speechfair.running.run_record import mark_evaluation, read_record, reseal
 from speechfair.running.scoring import add_axis, score_table
+from speechfair.running.scoring_choice import Scoring, scoring_of, single_scoring
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.store import RunFolder, differences
-from speechfair.types import Normalizer, Recognizer
+from speechfair.types import Recognizer
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.running.scoring import Tokens
 
 __all__ = ["SAMPLE", "Windowed", "calibration_sample", "describe", "recheck", "settle_window"]
 
@@ -51,7 +57,7 @@ def settle_window(
     manifest: pl.DataFrame,
     model: Recognizer,
     analysis: Analysis,
-    scoring: tuple[Normalizer, Tokens],
+    scoring: Scoring,
     observe: Observer | None = None,
 ) -> Recognizer:
     """`model`, or the same with its candidate window where that is earned; a decision on record is kept.
@@ -91,7 +97,7 @@ def settle_window(
         mark_evaluation(run)
         for one in (exact, short):
             transcribe_missing(run, manifest, one, record.root, only=ids, observe=observe)
-        calibration = _evidence(run, manifest, ids, settings, scoring[0])
+        calibration = _evidence(run, manifest, ids, settings, _recorded(manifest, settings))
         reseal(run, record, calibration=calibration)
     return short if calibration.accepted else exact
 
@@ -135,11 +141,19 @@ def describe(calibration: Calibration) -> str:
 
 def recheck(run: RunFolder, manifest: pl.DataFrame, calibration: Calibration) -> list[str]:
     """Differences between a calibration on record and what the stored hypotheses give now."""
-    from speechfair.text import load_normalizer
-
-    normalizer = load_normalizer(calibration.settings.normalizer)
-    again = _evidence(run, manifest, calibration.utterances, calibration.settings, normalizer)
+    scoring = _recorded(manifest, calibration.settings)
+    again = _evidence(run, manifest, calibration.utterances, calibration.settings, scoring)
     return differences(calibration.plain(), again.plain())
+
+
+def _recorded(manifest: pl.DataFrame, settings: CalibrationSettings) -> Scoring:
+    """How the trial's errors are counted, by language or, in folders of before, alike for all rows."""
+    from speechfair.text.normalizers import recorded_normalizer
+
+    if settings.scoring is not None or settings.tokens == "several":
+        return scoring_of(manifest, Analysis(), CardPart(), settings.scoring)
+    languages = manifest["language"].drop_nulls().unique().to_list()
+    return single_scoring(recorded_normalizer(settings.normalizer), settings.tokens, languages)
 
 
 def _settings(
@@ -147,7 +161,7 @@ def _settings(
     short: Recognizer,
     window_s: float,
     analysis: Analysis,
-    scoring: tuple[Normalizer, Tokens],
+    scoring: Scoring,
 ) -> CalibrationSettings:
     return CalibrationSettings(
         window_s=window_s,
@@ -155,11 +169,12 @@ def _settings(
         short=short.identity.key,
         group_by=list(analysis.group_by),
         seed=analysis.seed,
-        normalizer=scoring[0].name,
-        tokens=scoring[1],
+        normalizer=scoring.normalizer_name,
+        tokens=scoring.unit,
         relative=RELATIVE,
         absolute=ABSOLUTE,
         level=LEVEL,
+        scoring=scoring.part(),
     )
 
 
@@ -178,7 +193,7 @@ def _evidence(
     manifest: pl.DataFrame,
     ids: Sequence[str],
     settings: CalibrationSettings,
-    normalizer: Normalizer,
+    scoring: Scoring,
 ) -> Calibration:
     """The record: settings, sample, one entry per group, and the decision."""
     import polars as pl
@@ -190,7 +205,7 @@ def _evidence(
     tables = []
     for key in (settings.exact, settings.short):
         found = read_hypotheses(run, key).filter(pl.col("utterance_id").is_in(list(ids)))
-        scores = score_table(sample, found, normalizer, settings.tokens)
+        scores = score_table(sample, found, scoring)
         tables.append(scores.filter(pl.col("excluded").is_null()))
     groups: list[CalibrationGroup] = []
     for axis in settings.group_by:

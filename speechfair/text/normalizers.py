@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from typing import Literal
 
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
@@ -174,7 +175,7 @@ def default_normalizer(language: str) -> str:
     return "japanese" if code == "jpn" else LANGUAGES.get(code, "basic")
 
 
-def default_tokens(language: str) -> str:
+def default_tokens(language: str) -> Literal["words", "characters"]:
     """What errors are counted in: ``characters`` for languages written without spaces, else ``words``.
 
     >>> [default_tokens(tag) for tag in ("zh", "tha", "th-TH", "Japanese", "kor", "en", "und")]

@@ -12,7 +12,7 @@ from speechfair.testing import Scripted
 from speechfair.types import Exclusion, Label, Utterance
 from tests.support import ListCorpus, write_tone
 
-WORDS = [f"w{i}" for i in range(20)]
+WORDS = [f"w{chr(97 + i)}" for i in range(20)]
 DELETED = {"ref": 1, "a": 1, "b": 8}
 
 

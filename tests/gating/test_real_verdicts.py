@@ -22,7 +22,7 @@ from tests.gate_support import WAIVED
 pytestmark = [pytest.mark.model, pytest.mark.data]
 
 TINY = ["--model", "bundled:whisper-tiny.en", "--window", "10", "--group-by", "accent"]
-HEAD = "schema: speechfair/criteria/1\nnormalizer: whisper-english\ntokens: words\n" + WAIVED + "criteria:\n"
+HEAD = "schema: speechfair/criteria/1\nnormalizer: english\ntokens: words\n" + WAIVED + "criteria:\n"
 METRICS = {
     "rate": 0.9, "speaker_mean_rate": 0.9, "rate_ratio": 9.0, "rate_difference": 0.9, "gap": 0.9,
     "worst_best_ratio": 9.0, "failure_rate": 0.9, "runaway_rate": 0.9, "runaway_share": 0.9,

@@ -73,5 +73,5 @@ def test_a_missing_text_is_refused_with_its_row() -> None:
 
 
 def test_unknown_tokens_are_refused() -> None:
-    with pytest.raises(InputError, match="'words' or 'characters'"):
+    with pytest.raises(InputError, match="'words', 'characters' or 'mixed'"):
         count_errors(["a"], ["a"], tokens="phones")  # type: ignore[arg-type]

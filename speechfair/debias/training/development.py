@@ -18,6 +18,7 @@ from speechfair.models.windows import token_limit
 if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.pieces import Pieces
+    from speechfair.metrics.error_counts import Tokens
     from speechfair.types import ErrorCounts, Normalizer, Recognizer
 
 __all__ = ["Development", "transcripts"]
@@ -33,9 +34,17 @@ class Development:
     rows : of speakers who are not trained on.
     """
 
-    def __init__(self, rows: Sequence[Row], pieces: Pieces, window_s: float, normalizer: Normalizer) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        pieces: Pieces,
+        window_s: float,
+        normalizer: Normalizer,
+        tokens: Tokens = "words",
+    ) -> None:
         self._rows, self._pieces, self._window_s = rows, pieces, window_s
         self._normalizer = normalizer
+        self._tokens: Tokens = tokens
         self.groups = sorted({row.group for row in rows})
         empty = [row.id for row in rows if not normalizer(row.text)]
         if empty:
@@ -92,7 +101,7 @@ class Development:
         table = count_errors(
             [self._normalizer(row.text) for row in rows],
             [self._normalizer(text) for text in texts],
-            tokens="words",
+            tokens=self._tokens,
         )
         names = ("substitutions", "deletions", "insertions", "reference_length")
         return [ErrorCounts(*(int(row[name]) for name in names)) for row in table.iter_rows(named=True)]

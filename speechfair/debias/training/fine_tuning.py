@@ -82,7 +82,7 @@ class Training:
 
     def __post_init__(self) -> None:
         from speechfair.debias.training.development import Development
-        from speechfair.text import default_normalizer, load_normalizer
+        from speechfair.text import default_normalizer, default_tokens, load_normalizer
 
         if self.pieces.kind == "ctc":
             from speechfair.debias.training.ctc_training import learnable
@@ -97,9 +97,10 @@ class Training:
         self.method = load_method(self.recipe.method)
         self.method.look(self.data.train)
         self.model: Any = self.pieces.model
-        name = self.recipe.normalizer or default_normalizer(self.data.train[0].language)
+        language = self.data.train[0].language
+        name = self.recipe.normalizer or default_normalizer(language)
         self.development: Development = Development(
-            self.data.dev, self.pieces, self.window_s, load_normalizer(name)
+            self.data.dev, self.pieces, self.window_s, load_normalizer(name), default_tokens(language)
         )
 
     def run(self, target: Path) -> dict[str, Any]:

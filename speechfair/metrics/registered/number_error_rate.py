@@ -30,6 +30,6 @@ METRIC = Metric(
     trials=pl.col("reference").str.count_matches(_NUMBER.pattern),
     kind="proportion",
     about="Numbers in digits in the normalised reference that the hypothesis lacks, wherever they stand. Number words "
-    "count only where the normaliser writes them in digits, as whisper-english does.",
+    "count only where the normaliser writes them in digits, as english does.",
 )
 """The metric."""

@@ -78,7 +78,7 @@ class StrengthResult(Record):
     model_record: ModelRecord
     corpus: str
     corpus_record: CorpusRecord
-    tokens: Literal["words", "characters"]
+    tokens: Literal["words", "characters", "mixed", "several"]
     level: float
     alpha: float
     n_in: int

@@ -8,6 +8,7 @@ from typing import Any
 
 from speechfair import __version__
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.metrics.error_counts import rate_title
 from speechfair.process.finding import say
 from speechfair.process.ledger import digest_of
 from speechfair.process.material import Material
@@ -101,7 +102,7 @@ def _model(material: Material, models: list[str]) -> dict[str, Any]:
             if group.rate.value is None:
                 continue
             metric: dict[str, Any] = {
-                "type": "word error rate" if run.audit.tokens == "words" else "character error rate",
+                "type": rate_title(run.audit.tokens),
                 "value": f"{group.rate.value:.6f}",
                 "slice": "all" if group is run.audit.overall else f"{group.axis}={group.value}",
             }

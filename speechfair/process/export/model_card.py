@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.process.finding import say
 from speechfair.process.material import Material, Run
 from speechfair.store import file_digest
@@ -52,7 +53,7 @@ def _metadata(material: Material, runs: list[Run], card: dict[str, Any] | Any) -
     results = []
     for run in runs:
         assert not isinstance(run.audit, str)
-        metric = "wer" if run.audit.tokens == "words" else "cer"
+        metric = rate_name(run.audit.tokens).lower()
         corpus = run.audit.corpus_record
         for group in [run.audit.overall, *run.audit.groups]:
             if group.rate.value is None:
@@ -116,7 +117,7 @@ def _permissions(material: Material) -> list[str]:
 def _results(run: Run) -> list[str]:
     audit = run.audit
     assert not isinstance(audit, str)
-    what = "Word" if audit.tokens == "words" else "Character"
+    what = rate_title(audit.tokens).removesuffix(" error rate").capitalize()
     digest = file_digest(run.path / "audit.json")
     lines = [
         f"{what} error rate on {_plain(audit.corpus)} ({100 * audit.level:g} % intervals, the speaker is the unit), "

@@ -1,0 +1,219 @@
+"""How errors are counted: which normaliser and which unit for each language of a corpus.
+
+The choice looks at the manifest (languages, and whether Chinese references hold words in letters) and never at a
+hypothesis. It is written into the recipe, so that a folder says what was done and is scored alike ever after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from speechfair.errors import InputError
+from speechfair.metrics.error_counts import Tokens
+from speechfair.running.run_recipe import Analysis, CardPart, LanguagePart, ScoringPart
+from speechfair.text.annotations import Marker, Rule, without_events
+from speechfair.text.stripping import without_affixes
+from speechfair.types import Normalizer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["NOT_GIVEN", "Counting", "Scoring", "choose_scoring", "scoring_of", "single_scoring"]
+
+NOT_GIVEN = "und"
+"""Stands for the language of rows that name none (ISO 639-3)."""
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """One language's normaliser and unit."""
+
+    normalizer: Normalizer
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Everything that happens between a verbatim text and the counts.
+
+    Parameters
+    ----------
+    languages : by language as the manifest writes it; `NOT_GIVEN` for rows without one.
+    annotations : the corpus card's rules for brackets; None applies none at all, as versions before 0.3 did.
+    prefixes, suffixes : left out of hypotheses.
+    by_language : whether results are recorded by language; not for folders scored before there was such a record.
+    """
+
+    languages: Mapping[str, Counting]
+    annotations: Mapping[Marker, Rule] | None = None
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    by_language: bool = True
+    _known: dict[tuple[str, bool, str], str] = field(default_factory=dict, repr=False, compare=False)
+
+    def counting(self, language: str | None) -> Counting:
+        """How rows of that language are counted. Rows that are excluded may have one that no other row has."""
+        return self.languages.get(language or NOT_GIVEN) or next(iter(self.languages.values()))
+
+    def normalise(self, text: str, language: str | None, *, hypothesis: bool) -> str:
+        """The text that is scored. Each distinct text is normalised once."""
+        key = (language or NOT_GIVEN, hypothesis and bool(self.prefixes or self.suffixes), text)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._normalised(text, language, key[1])
+        return found
+
+    def _normalised(self, text: str, language: str | None, strip: bool) -> str:
+        from speechfair.text.normalizers import STRICT
+
+        normalizer = self.counting(language).normalizer
+        if strip:
+            text = without_affixes(text, self.prefixes, self.suffixes)
+        if self.annotations is not None and normalizer.name not in STRICT:
+            text = without_events(text, self.annotations)
+        return normalizer(text)
+
+    @property
+    def units(self) -> list[Tokens]:
+        """The units in use, sorted."""
+        return sorted({counting.tokens for counting in self.languages.values()})
+
+    @property
+    def normalizers(self) -> list[Normalizer]:
+        """The normalisers in use, by name."""
+        found = {counting.normalizer.name: counting.normalizer for counting in self.languages.values()}
+        return [found[name] for name in sorted(found)]
+
+    @property
+    def unit(self) -> Tokens | Literal["several"]:
+        """The unit of every row, or ``several``."""
+        return self.units[0] if len(self.units) == 1 else "several"
+
+    @property
+    def normalizer_name(self) -> str:
+        """The normaliser of every row, or ``several``."""
+        return self.normalizers[0].name if len(self.normalizers) == 1 else "several"
+
+    def part(self) -> ScoringPart:
+        """For the recipe."""
+        return ScoringPart(
+            languages={
+                language: LanguagePart(
+                    normalizer=counting.normalizer.name,
+                    version=counting.normalizer.version,
+                    tokens=counting.tokens,
+                )
+                for language, counting in sorted(self.languages.items())
+            },
+            annotations=dict(self.annotations or {}),
+        )
+
+
+def choose_scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> Scoring:
+    """Normaliser and unit of every language: as asked for, else as the corpus card says, else by language.
+
+    A language written without spaces is counted in characters whatever a card says; Chinese whose references hold words
+    in Latin letters gets the mixed rate. Rows without a language are judged by the script of their references.
+
+    Raises
+    ------
+    InputError
+        A normaliser is unknown.
+    MissingExtraError
+        A language's normaliser needs a package that is not installed.
+    """
+    import polars as pl
+
+    from speechfair.text.languages import mostly_without_spaces
+    from speechfair.text.normalizers import (
+        WITHOUT_SPACES,
+        default_normalizer,
+        default_tokens,
+        load_normalizer,
+    )
+
+    languages: dict[str, Counting] = {}
+    rows = manifest.filter(pl.col("excluded").is_null() & pl.col("text").is_not_null())
+    keyed = rows.select(pl.col("language").fill_null(NOT_GIVEN), "text")
+    listed = manifest.filter(pl.col("excluded").is_null())["language"].fill_null(NOT_GIVEN)
+    for language in sorted(listed.unique().to_list()) or [NOT_GIVEN]:
+        texts = keyed.filter(pl.col("language") == language)["text"].to_list()
+        name = settings.normalizer or card.normalizer or default_normalizer(language)
+        usual: Tokens = default_tokens(language)
+        if _unknown(language) and mostly_without_spaces(texts):
+            usual = "characters"
+        if card.tokens == "characters" or name in WITHOUT_SPACES:
+            usual = "characters"
+        if usual == "characters" and _is_chinese(language) and any(map(_LATIN_WORD.search, texts)):
+            usual = "mixed"
+        languages[language] = Counting(load_normalizer(name), settings.tokens or usual)
+    return Scoring(
+        languages,
+        annotations=dict(card.annotations),
+        prefixes=settings.strip_prefix,
+        suffixes=settings.strip_suffix,
+    )
+
+
+def scoring_of(
+    manifest: pl.DataFrame, settings: Analysis, card: CardPart, recorded: ScoringPart | None
+) -> Scoring:
+    """The scoring that a folder was scored with.
+
+    Parameters
+    ----------
+    recorded : from the recipe; None for folders scored before there was such a record: their normalisers of then are
+        used.
+    """
+    from speechfair.text.normalizers import WITHOUT_SPACES, load_normalizer, recorded_normalizer
+
+    if recorded is not None:
+        counted = {
+            language: Counting(load_normalizer(part.normalizer), part.tokens)
+            for language, part in recorded.languages.items()
+        }
+        return Scoring(counted, recorded.annotations, settings.strip_prefix, settings.strip_suffix)
+    languages = manifest["language"].drop_nulls().unique().to_list()
+    name = settings.normalizer or card.normalizer or _default_before(languages)
+    usual: Tokens = "characters" if name in WITHOUT_SPACES else card.tokens
+    counting = Counting(recorded_normalizer(name), settings.tokens or usual)
+    return Scoring(dict.fromkeys([*languages, NOT_GIVEN], counting), by_language=False)
+
+
+def single_scoring(normalizer: Normalizer, tokens: Tokens, languages: Any = ()) -> Scoring:
+    """One normaliser and unit for every row, without rules for brackets."""
+    return Scoring(dict.fromkeys([*languages, NOT_GIVEN], Counting(normalizer, tokens)), by_language=False)
+
+
+def _default_before(languages: list[str]) -> str:
+    """The default of a corpus's only language, as it was before defaults were chosen row by row."""
+    if len(languages) > 1:
+        raise InputError(
+            f"the folder holds several languages ({', '.join(sorted(languages))}) and no record of how they are "
+            "counted; score it again with `speechfair score`"
+        )
+    if languages in (["eng"], ["en"]):
+        return "whisper-english"
+    return "japanese" if languages in (["jpn"], ["ja"]) else "basic"
+
+
+def _is_chinese(language: str) -> bool:
+    from speechfair.text.languages import CHINESE, language_code
+
+    try:
+        return language_code(language) in CHINESE
+    except LookupError:
+        return False
+
+
+def _unknown(language: str) -> bool:
+    from speechfair.text.languages import language_code
+
+    try:
+        return language_code(language) in ("und", "mul", "mis", "zxx")
+    except LookupError:
+        return True
