@@ -14,7 +14,7 @@ RULES_VERSION = "2"
 
 _GROUPED = re.compile(r"(?<![\d.,'])\d{1,3}(?:([.,'])\d{3})(?:\1\d{3})*(?![\d])")
 _EDGE = re.compile(r"(?<!\w)'+|'+(?!\w)|'{2,}")
-_DIGIT = re.compile(r"\d")
+_NUMERAL = re.compile(r"(?<!\w)\d{2,}(?!\w)")  # "mp3" and "b12" stay words
 _SIMPLE = re.compile(r"[a-z' ]*")
 
 
@@ -35,8 +35,8 @@ def letters_only(folded: str, lower_case: Callable[[str], str]) -> str:
     text = lower_case(folded)
     if not _SIMPLE.fullmatch(text):
         text = _GROUPED.sub(lambda number: re.sub(r"\D", "", number[0]), text)
-        text = _DIGIT.sub(r" \g<0> ", text)
         text = "".join(
             char if char == "'" or unicodedata.category(char)[0] in "LMN" else " " for char in text
         )
+        text = _NUMERAL.sub(lambda number: " ".join(number[0]), text)
     return " ".join(_EDGE.sub(" ", text).split())
