@@ -107,7 +107,7 @@ def _check_axis(axis: str, scores: pl.DataFrame) -> None:
     if not known and scores.height and len(reasons) == scores.height:
         raise InputError(f"all {scores.height} rows of this corpus were excluded; the first: {reasons[0]}")
     for part in axis.split("+"):
-        if part not in known:
+        if part not in known and part != "language":
             raise InputError(
                 f"no utterance of this corpus has a label on the axis {part!r}; {did_you_mean(part, known)}"
             )

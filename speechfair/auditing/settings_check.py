@@ -32,6 +32,7 @@ def check_settings(corpus: Corpus, analysis: Analysis) -> None:
         load_normalizer(analysis.normalizer)
     covariates = [name for name in analysis.adjust if name not in MEASURED]
     axes = dict.fromkeys([part for axis in analysis.group_by for part in axis.split("+")] + covariates)
+    axes.pop("language", None)  # a fact of every row, and no label
     if not axes:
         return
     mapped = getattr(corpus, "label_axes", None)
@@ -42,7 +43,9 @@ def check_settings(corpus: Corpus, analysis: Analysis) -> None:
 
 def _check_rows(corpus: Corpus, axes: Iterable[str], covariates: list[str], analysis: Analysis) -> None:
     known: dict[str, None] = {}
-    groups: dict[str, dict[str, None]] = {axis: {} for axis in analysis.reference}
+    groups: dict[str, dict[str, None]] = {
+        axis: {} for axis in analysis.reference if "language" not in axis.split("+")
+    }
     excluded: str | None = None
     listed = 0
     for batch in batches_of(corpus):
@@ -56,14 +59,14 @@ def _check_rows(corpus: Corpus, axes: Iterable[str], covariates: list[str], anal
             for axis, found in groups.items():
                 found[_value(labels, axis)] = None
         if all(axis in known for axis in axes) and all(
-            value in groups[axis] for axis, value in analysis.reference.items()
+            value in groups[axis] for axis, value in analysis.reference.items() if axis in groups
         ):
             return
     if not listed:
         return  # an empty or wholly excluded corpus has its own message
     _check_axes(axes, known, corpus, covariates)
     for axis, value in analysis.reference.items():
-        if value not in groups[axis]:
+        if axis in groups and value not in groups[axis]:
             hint = did_you_mean(value, list(groups[axis]))
             raise InputError(f"axis {axis!r} has no group {value!r} to compare with; {hint}")
 
