@@ -20,7 +20,7 @@ from speechfair.auditing.result import (
 )
 from speechfair.running.scoring import add_axis, languages_of
 from speechfair.running.scoring_choice import NOT_GIVEN
-from speechfair.text.languages import language_name
+from speechfair.text.language_tags import language_name
 from speechfair.text.normalizers import FORMER_NAMES
 from speechfair.text.stripping import Boilerplate, boilerplate_in
 from speechfair.types import Estimate

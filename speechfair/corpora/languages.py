@@ -6,7 +6,7 @@ A tag that cannot be resolved is an error; no language is guessed.
 from __future__ import annotations
 
 from speechfair.errors import CorpusError
-from speechfair.text.languages import language_code
+from speechfair.text.language_tags import language_code
 
 __all__ = ["iso_639_3"]
 

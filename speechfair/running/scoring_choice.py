@@ -128,7 +128,7 @@ def choose_scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -
     """
     import polars as pl
 
-    from speechfair.text.languages import mostly_without_spaces
+    from speechfair.text.language_tags import mostly_without_spaces
     from speechfair.text.normalizers import (
         WITHOUT_SPACES,
         default_normalizer,
@@ -202,7 +202,7 @@ def _default_before(languages: list[str]) -> str:
 
 
 def _is_chinese(language: str) -> bool:
-    from speechfair.text.languages import CHINESE, language_code
+    from speechfair.text.language_tags import CHINESE, language_code
 
     try:
         return language_code(language) in CHINESE
@@ -211,7 +211,7 @@ def _is_chinese(language: str) -> bool:
 
 
 def _unknown(language: str) -> bool:
-    from speechfair.text.languages import language_code
+    from speechfair.text.language_tags import language_code
 
     try:
         return language_code(language) in ("und", "mul", "mis", "zxx")

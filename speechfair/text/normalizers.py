@@ -22,8 +22,8 @@ from speechfair.text import english as _english
 from speechfair.text import japanese as _japanese
 from speechfair.text.basic import RULES_VERSION as _BASIC_VERSION
 from speechfair.text.basic import basic
-from speechfair.text.languages import WITHOUT_SPACES as _LANGUAGES_WITHOUT_SPACES
-from speechfair.text.languages import language_code
+from speechfair.text.language_tags import WITHOUT_SPACES as _LANGUAGES_WITHOUT_SPACES
+from speechfair.text.language_tags import language_code
 from speechfair.text.single_languages import LANGUAGES, make_single, single_version
 from speechfair.types import Normalizer
 
