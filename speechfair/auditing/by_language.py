@@ -24,6 +24,7 @@ from speechfair.text.language_tags import language_name
 from speechfair.text.normalizers import FORMER_NAMES
 from speechfair.text.stripping import Boilerplate, boilerplate_in
 from speechfair.types import Estimate
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,7 +119,7 @@ def _apart(
         rate = pooled_rate(speaker_sums(part), result.level)
         names = [one.name for one in languages if one.tokens == str(key[0]) and one.n_utterances]
         units.append(UnitRecord(tokens=str(key[0]), languages=names, n_utterances=part.height, rate=rate))
-        value = "undefined" if rate.value is None else f"{100 * rate.value:.1f} %"
+        value = "undefined" if rate.value is None else f"{percent(rate.value)} %"
         notes.append(f"counted in {_unit_words(str(key[0]))}: {', '.join(names)}; their rate is {value}")
     unlike = (
         "rows are counted in different units ("
