@@ -1,6 +1,6 @@
 """The table of an audit that a person reads, on a terminal, in a notebook and in a log.
 
-It only words numbers that the `AuditResult` holds; it computes none but the shares that are written as percent.
+It only words numbers that the `AuditRecord` holds; it computes none but the shares that are written as percent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console, ConsoleOptions, RenderableType
 
-    from speechfair.auditing.result import AuditResult, Axis, Group
+    from speechfair.auditing.audit_record import AuditRecord, Axis, Group
     from speechfair.types import Estimate
 
 __all__ = [
@@ -49,10 +49,10 @@ class Table:
     result : the audit it shows.
     """
 
-    result: AuditResult
+    result: AuditRecord
 
     @classmethod
-    def of(cls, result: AuditResult) -> Table:
+    def of(cls, result: AuditRecord) -> Table:
         """The table of a result."""
         return cls(result)
 
@@ -108,17 +108,17 @@ class Table:
         return "<div>" + "".join(parts) + "</div>"
 
 
-def axis_names(result: AuditResult) -> list[str]:
+def axis_names(result: AuditRecord) -> list[str]:
     """The axes in the order of the file."""
     return list(dict.fromkeys([a.axis for a in result.axes] + [g.axis for g in result.groups]))
 
 
-def metrics_of(result: AuditResult) -> list[MetricBlock]:
+def metrics_of(result: AuditRecord) -> list[MetricBlock]:
     """The metrics that were asked for, in words."""
     return metric_blocks(result.metrics, axis_names(result), result.level)
 
 
-def worst_first(result: AuditResult, axis: str) -> list[Group]:
+def worst_first(result: AuditRecord, axis: str) -> list[Group]:
     """The groups of an axis by falling rate; those without a rate come last."""
     return sorted(
         result.groups_of(axis), key=lambda g: (g.rate.value is None, -(g.rate.value or 0.0), g.value)
@@ -192,7 +192,7 @@ class _Footnotes:
 class _Block:
     """The words of one axis's block: its title, cells, gap and footnotes."""
 
-    def __init__(self, result: AuditResult, axis: str, compact: bool = False) -> None:
+    def __init__(self, result: AuditRecord, axis: str, compact: bool = False) -> None:
         groups = worst_first(result, axis)
         summary = next((a for a in result.axes if a.axis == axis), None)
         notes = _Footnotes()
@@ -275,7 +275,7 @@ def _gap(axis: Axis, notes: _Footnotes) -> list[str]:
     return [line, *(f"Note: {printable(note)}" for note in axis.notes)]
 
 
-def _head(result: AuditResult) -> list[str]:
+def _head(result: AuditRecord) -> list[str]:
     totals = result.totals
     name = rate_title(result.tokens)
     rate = result.overall.rate
@@ -300,13 +300,13 @@ def _head(result: AuditResult) -> list[str]:
     ]
 
 
-def _tail(result: AuditResult) -> list[str]:
+def _tail(result: AuditRecord) -> list[str]:
     lines = [f"Note: {printable(note)}" for note in result.notes]
     statement = result.corpus_record.statement
     return [*lines, printable(statement)] if statement else lines
 
 
-def _render(result: AuditResult, width: int) -> Iterator[RenderableType]:
+def _render(result: AuditRecord, width: int) -> Iterator[RenderableType]:
     from rich.text import Text
 
     head = _head(result)

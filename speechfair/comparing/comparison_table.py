@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
-    from speechfair.comparing.comparison import AxisChange, Comparison, GroupChange
+    from speechfair.comparing.comparison_record import AxisChange, ComparisonRecord, GroupChange
     from speechfair.types import Estimate
 
 __all__ = ["ComparisonTable", "margin_words", "matching_words", "metric_blocks"]
@@ -35,7 +35,7 @@ class ComparisonTable:
     comparison : what it shows.
     """
 
-    comparison: Comparison
+    comparison: ComparisonRecord
 
     def __str__(self) -> str:
         import io
@@ -71,12 +71,12 @@ class ComparisonTable:
             yield Text(line)
 
 
-def metric_blocks(result: Comparison) -> list[MetricBlock]:
+def metric_blocks(result: ComparisonRecord) -> list[MetricBlock]:
     """The changes of the metrics that were asked for, in words."""
     return change_blocks(result.metrics, [axis.axis for axis in result.axes], result.level)
 
 
-def margin_words(result: Comparison) -> str:
+def margin_words(result: ComparisonRecord) -> str:
     """The margins as a sentence."""
     return (
         f"no harm: a group's rate may rise by {100 * result.relative:g} % of itself or by "
@@ -84,7 +84,7 @@ def margin_words(result: Comparison) -> str:
     )
 
 
-def matching_words(result: Comparison) -> list[str]:
+def matching_words(result: ComparisonRecord) -> list[str]:
     """Which utterances were compared, and what was left out."""
     m = result.matching
     lines = [
@@ -98,7 +98,7 @@ def matching_words(result: Comparison) -> list[str]:
     return lines
 
 
-def _head(result: Comparison) -> Iterator[str]:
+def _head(result: ComparisonRecord) -> Iterator[str]:
     before, after = result.before, result.after
     yield f"before  {printable(before.model)}  ({printable(before.folder)}, {printable(before.corpus)})"
     yield f"after   {printable(after.model)}  ({printable(after.folder)}, {printable(after.corpus)})"
@@ -107,7 +107,9 @@ def _head(result: Comparison) -> Iterator[str]:
     yield margin_words(result)
 
 
-def _block(result: Comparison, title: str, groups: list[GroupChange], notes: list[str], width: int) -> Table:
+def _block(
+    result: ComparisonRecord, title: str, groups: list[GroupChange], notes: list[str], width: int
+) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -188,7 +190,7 @@ def _axis_lines(axis: AxisChange) -> Iterator[str]:
         yield f"note: {printable(note)}"
 
 
-def _tail(result: Comparison) -> Iterator[str]:
+def _tail(result: ComparisonRecord) -> Iterator[str]:
     test = result.mapsswe
     if test.z is None or test.p_value is None:
         yield f"MAPSSWE: {test.reason}"

@@ -6,14 +6,14 @@ is in `speechfair.reporting.power_curve`.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.exploring.plans import CurvePoint, Detectable, Finished, Pilot, Plan
 from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
 
@@ -21,114 +21,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.auditing.result import AuditResult
-    from speechfair.metrics.power import Population, Spread
+    from speechfair.metrics.power import Population
 
 __all__ = ["CurvePoint", "Detectable", "Finished", "Pilot", "Plan", "detectable", "plan", "read_scores"]
 
 _TOO_MANY = "more than 100,000 speakers per group: plan for a larger ratio, or accept less power"
-
-
-@dataclass(frozen=True, slots=True)
-class Pilot:
-    """The run that a plan rests on, and what it says of how speakers differ.
-
-    `shared_speakers` counts those who occur in several groups; the plan is for groups of different people.
-    """
-
-    run: str
-    axis: str
-    reference: str
-    n_groups: int
-    shared_speakers: int
-    spread: Spread
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """Power with that many speakers per group; `low` and `high` at the limits of the pilot's variation, else None."""
-
-    speakers: int
-    power: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The speakers per group that a wanted ratio and power need.
-
-    Parameters
-    ----------
-    ratio, limit : the true ratio, and what the whole interval must lie on the ratio's side of (1 finds a difference).
-    power : wanted probability.
-    level : coverage of one interval, after dividing the error by `comparisons` (Bonferroni, Holm's first step).
-    population : the reference group's speakers as assumed.
-    reference_speakers : of the reference group where that is fixed, else None: groups are equally large.
-    speakers, words : needed per group; None with `reason` where no number does.
-    speakers_low, speakers_high : at the limits of the pilot's variation; None where nothing is known of it, and
-        `speakers_high` also where no number does.
-    by_words : words per speaker, and the speakers needed then.
-    """
-
-    ratio: float
-    limit: float
-    power: float
-    level: float
-    comparisons: int
-    population: Population
-    reference_speakers: int | None
-    speakers: int | None
-    words: int | None
-    reason: str | None
-    speakers_low: int | None
-    speakers_high: int | None
-    by_words: tuple[tuple[float, int | None], ...]
-    curve: tuple[CurvePoint, ...]
-    pilot: Pilot | None = None
-
-    def to_json(self) -> str:
-        """All of it as JSON, two-space indent, newline at the end."""
-        return (
-            json.dumps({"schema": "speechfair/plan/1", **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
-        )
-
-    def __str__(self) -> str:
-        from speechfair.exploring.planning_text import plan_lines
-
-        return "\n".join(plan_lines(self))
-
-
-@dataclass(frozen=True, slots=True)
-class Detectable:
-    """The smallest ratio to its reference that a group's audit would have found; None with the reason."""
-
-    axis: str
-    group: str
-    reference: str
-    n_speakers: int
-    ratio: float | None
-    detectable_ratio: float | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """What a finished audit could have found, group by group."""
-
-    run: str
-    power: float
-    level: float
-    groups: tuple[Detectable, ...]
-
-    def to_json(self) -> str:
-        """All of it as JSON, two-space indent, newline at the end."""
-        content = {"schema": "speechfair/detectable/1", **asdict(self)}
-        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-    def __str__(self) -> str:
-        from speechfair.exploring.planning_text import finished_lines
-
-        return "\n".join(finished_lines(self))
 
 
 def plan(

@@ -210,7 +210,7 @@ def test_test_speakers_in_training_stop_it_before_anything_is_done(home: Path, t
         {"corpus": "manifest", "options": {"manifest": str(home / name)}}
         for name in ("train.csv", "test.csv")
     ]
-    with pytest.raises(InputError, match="16 speakers of the evaluation 'target' are also training or development speakers"):
+    with pytest.raises(InputError, match="16 speakers of the evaluation 'target' are also training or"):
         debias(recipe(home, home / "model", train=leaky), tmp_path / "out", on_cpu=True)
     assert not (tmp_path / "out" / "model").exists()
 

@@ -153,7 +153,7 @@ def test_evaluated_speakers_and_audio_are_refused(home: Path) -> None:
     theirs = build_manifest(load_corpus("manifest", manifest=str(home / "test.csv")), home)
     refuse_overlap(data, theirs, "target")
     ours = build_manifest(load_corpus("manifest", manifest=str(home / "train.csv")), home)
-    with pytest.raises(InputError, match=r"7 speakers of the evaluation 'target' are also training or development speakers"):
+    with pytest.raises(InputError, match=r"7 speakers of the evaluation 'target' are also training or"):
         refuse_overlap(data, ours, "target")
     import polars as pl
 
