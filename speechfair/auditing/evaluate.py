@@ -67,7 +67,8 @@ def evaluate(
 
     Examples
     --------
-    >>> result = evaluate(["a b c", "d e"], ["a b c", "d x"], {"accent": ["one", "two"]}, speakers=["p", "q"])
+    >>> said, heard = ["the cat sat", "we went"], ["the cat sat", "we want"]
+    >>> result = evaluate(said, heard, {"accent": ["one", "two"]}, speakers=["p", "q"])
     >>> result.overall.rate.value
     0.2
     """

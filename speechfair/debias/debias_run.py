@@ -76,7 +76,7 @@ def debias(
     need_training_packages()
     run = RunFolder(out)
     _refuse_foreign(run.path)
-    with run.locked():
+    with run.locked(new=True):
         return _debias(recipe, run, say or (lambda _: None), observe, on_cpu)
 
 

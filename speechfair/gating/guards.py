@@ -89,7 +89,7 @@ def _frozen_late(case: Case) -> str | None:
 
 def _other_normalizer(case: Case) -> str | None:
     wanted, found = case.file.normalizer, case.facts.normalizer
-    if wanted == found or (found is not None and current_name(wanted) == current_name(found)):
+    if current_name(wanted) == current_name(found or ""):
         return None
     return (
         f"the run was scored with the normaliser {found}, the criteria are for {wanted}; score it with that"

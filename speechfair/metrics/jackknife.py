@@ -160,7 +160,7 @@ def far_quantile(degrees_of_freedom: float, level: float) -> float:
     variation up to 0.9, 8 of them or more (docs/results/coverage.md).
 
     >>> round(far_quantile(7, 0.95), 3), round(far_quantile(7, 0.99), 3), round(t_quantile(7, 0.99), 3)
-    (2.365, 5.061, 3.499)
+    (2.365, 5.086, 3.499)
     """
     share = min(1.0, max(0.0, math.log2(_USUAL_TAIL / (1 - level))))
     return t_quantile(degrees_of_freedom * (1 - share / 2), level)

@@ -72,7 +72,7 @@ def without_events(text: str, rules: Mapping[Marker, Rule] | None = None) -> str
     rules : by marker, as a card's ``annotations``; markers left out have their `DEFAULT`.
 
     >>> without_events("[laughter] so (pause 0.3) <unk> [I went] there")
-    '  so     I went  there'
+    '  so      I went  there'
     """
     if not _OPENS.search(text):
         return text

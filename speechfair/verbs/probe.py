@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import ParamSpec, TypeVar
 from speechfair.probes.grounding import probe_grounding as _grounding
 from speechfair.probes.response import probe_response as _response
 from speechfair.probes.strength import probe_strength as _strength
+from speechfair.running.run_record import read_record, reseal
+from speechfair.store import RunFolder
 
 __all__ = ["probe_grounding", "probe_response", "probe_strength"]
 
@@ -27,10 +30,18 @@ def _with_page(
         result = probe(*args, **kwargs)
         out = kwargs.get("out")
         if isinstance(out, (str, Path)):
-            writer()(result, Path(out) / page)
+            _seal_page(RunFolder(out), page, lambda path: writer()(result, path))
         return result
 
     return probed
+
+
+def _seal_page(run: RunFolder, name: str, write: Callable[[Path], Path]) -> None:
+    """Write a page into a run folder and record its digest with those of the other files."""
+    with tempfile.TemporaryDirectory(prefix="speechfair-") as folder, run.locked():
+        data = write(Path(folder) / name).read_bytes()
+        run.write_file(name, data)
+        reseal(run, read_record(run))
 
 
 def _write_grounding() -> Callable[..., Path]:

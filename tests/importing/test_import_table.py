@@ -56,7 +56,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Any:
     table = write(folder)
     criteria = folder / "criteria.yaml"
     criteria.write_text(
-        "schema: speechfair/criteria/1\nnormalizer: whisper-english\ntokens: words\ncriteria:\n"
+        "schema: speechfair/criteria/1\nnormalizer: english\ntokens: words\ncriteria:\n"
         "  - {id: r, metric: rate, axis: accent, groups: all, limit: 0.9, min_speakers: 5}\n"
         "  - {id: f, metric: failure_rate, axis: accent, groups: all, limit: 0.9, min_speakers: 5}\n"
     )
