@@ -177,8 +177,7 @@ def _boxed_or_json(text: str, options: Sequence[str]) -> Choice | None:
     for pattern, how in ((_BOXED, "boxed"), (_JSON, "json")):
         said = [match["said"].strip() for match in pattern.finditer(text)]
         if said:
-            places = {_place_of(one, options) for one in said[-1:]}
-            place = places.pop()
+            place = _place_of(said[-1], options)
             return Choice(place, how if place is not None else "no such option")
     return None
 

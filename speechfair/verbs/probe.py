@@ -20,17 +20,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _with_page(
-    probe: Callable[P, R], page: str, writer: Callable[[], Callable[[R, Path], Path]]
-) -> Callable[P, R]:
-    """`probe`, which then writes ``out/page``; `writer` imports the function that does."""
+def _with_page(probe: Callable[P, R], kind: str) -> Callable[P, R]:
+    """`probe`, which then writes ``out/KIND.html`` by ``write_KIND`` of the pages of probes."""
 
     @wraps(probe)
     def probed(*args: P.args, **kwargs: P.kwargs) -> R:
         result = probe(*args, **kwargs)
         out = kwargs.get("out")
         if isinstance(out, (str, Path)):
-            _seal_page(RunFolder(out), page, lambda path: writer()(result, path))
+            from speechfair.reporting import probe_html
+
+            write = getattr(probe_html, f"write_{kind}")
+            _seal_page(RunFolder(out), f"{kind}.html", lambda path: write(result, path))
         return result
 
     return probed
@@ -44,24 +45,6 @@ def _seal_page(run: RunFolder, name: str, write: Callable[[Path], Path]) -> None
         reseal(run, read_record(run))
 
 
-def _write_grounding() -> Callable[..., Path]:
-    from speechfair.reporting.probe_html import write_grounding
-
-    return write_grounding
-
-
-def _write_strength() -> Callable[..., Path]:
-    from speechfair.reporting.probe_html import write_strength
-
-    return write_strength
-
-
-def _write_response() -> Callable[..., Path]:
-    from speechfair.reporting.probe_html import write_response
-
-    return write_response
-
-
-probe_grounding = _with_page(_grounding.probe_grounding, "grounding.html", _write_grounding)
-probe_strength = _with_page(_strength.probe_strength, "strength.html", _write_strength)
-probe_response = _with_page(_response.probe_response, "response.html", _write_response)
+probe_grounding = _with_page(_grounding.probe_grounding, "grounding")
+probe_strength = _with_page(_strength.probe_strength, "strength")
+probe_response = _with_page(_response.probe_response, "response")
