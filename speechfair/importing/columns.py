@@ -108,7 +108,7 @@ def resolve(table: ImportedTable, asked: Asked, taken: Sequence[str], *, text_ne
             f"{table.name} has no column for the reference text; its columns are {', '.join(present) or 'none'}. "
             "Name it with --text COLUMN"
         )
-    labels = _labels(table, asked, present, {*roles.values(), *taken})
+    labels = _labels(table, asked, present, {*roles.values(), *taken}, "language" in roles)
     said += [f"label {axis}: column {label.column!r}" for axis, label in labels.items()]
     used = {*roles.values(), *taken, *(label.column for label in labels.values())}
     offered = [name for name in present if name not in used and _could_be_label(table.frame[name])]
@@ -158,11 +158,13 @@ def _guess(role: Role, frame: pl.DataFrame, present: Sequence[str]) -> str | Non
 
 
 def _labels(
-    table: ImportedTable, asked: Asked, present: Sequence[str], used: set[str]
+    table: ImportedTable, asked: Asked, present: Sequence[str], used: set[str], with_languages: bool
 ) -> dict[str, LabelColumn]:
     found: dict[str, LabelColumn] = dict(asked.columns.labels or {})
     found |= {axis: LabelColumn(column=column) for axis, column in asked.labels.items()}
     axes = [part for axis in asked.group_by for part in axis.split("+")]
+    if with_languages and "language" not in found:
+        axes = [axis for axis in axes if axis != "language"]  # every row's language is an axis of its own
     for axis in [*axes, *_LABELS]:
         if axis not in found and axis in present and (axis in axes or axis not in used):
             found[axis] = LabelColumn(column=axis)

@@ -86,6 +86,7 @@ def read_transcripts(
     Parameters
     ----------
     source : a file with references (and hypotheses in its columns), or, with `references`, one with hypotheses alone.
+        Transcripts alone (such as ``trn`` or a folder of texts) are the references where every system has a file.
     systems : by name: a column of `source`, or the path of a file of hypotheses. Empty: `source` itself is the
         hypotheses of one system, named after the file.
     references : the file with the references, where `source` has none.
@@ -98,9 +99,11 @@ def read_transcripts(
         What they say: file, row, column and what to do.
     """
     table = read_table(source, format)
-    given = table if references is None else _as_references(read_table(references, references_format))
-    chosen = _chosen(systems, table, source, references)
+    chosen = _chosen(systems, table, source)
     require_names(list(chosen))
+    if references is None and all(isinstance(where, Path) for where in chosen.values()):
+        table = _as_references(table)  # every system has a file of its own, so the source is the references
+    given = table if references is None else _as_references(read_table(references, references_format))
     columns = _columns(given, table, chosen, asked, dict(confidence or {}))
     if "text" not in columns.roles:
         raise InputError(f"{given.name} holds no references; name the file that does with --references FILE")
@@ -129,9 +132,7 @@ def _as_references(table: ImportedTable) -> ImportedTable:
     return replace(table, roles=roles)
 
 
-def _chosen(
-    systems: Mapping[str, str], table: ImportedTable, source: Path, references: Path | None
-) -> dict[str, str | Path]:
+def _chosen(systems: Mapping[str, str], table: ImportedTable, source: Path) -> dict[str, str | Path]:
     """Where each system's hypotheses are: a column of the source, or a path."""
     if not systems:
         if "hypothesis" in table.roles:

@@ -24,7 +24,7 @@ Tokens = Literal["words", "characters", "mixed"]
 
 _IDEOGRAPHIC = re.compile(
     "[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]"
+    "\uac00-\ud7a3\U00020000-\U0003ffff]"
 )
 
 # Words become code points, of which there are 0x110000, some of them surrogates that UTF-32 leaves out.
@@ -115,7 +115,7 @@ def rate_title(tokens: str) -> str:
 
 
 def spaced(texts: Sequence[str]) -> list[str]:
-    """Texts with blanks around each Chinese or Japanese character: their words are the tokens of the mixed rate.
+    """Texts with blanks around each Chinese, Japanese or Korean character: their words are the tokens of the mixed rate.
 
     >>> spaced(["我要 check 一下"])
     [' 我  要  check  一  下 ']

@@ -222,3 +222,50 @@ def test_rows_that_cannot_be_read_are_excluded_and_counted(tmp_path: Path) -> No
     result = import_transcripts(table, {"s": "good"}, ["accent"], out=tmp_path / "r").results["s"]
     assert (result.totals.n_in, result.totals.excluded) == (24, 1)
     assert "not JSON" in result.excluded[0].reason
+
+
+def mu_bench(folder: Path) -> dict[str, str]:
+    """References and two submissions in MU-Bench's layout, the second of English alone; the arguments for them."""
+    texts = {
+        ("_gold", "en-US", "conv-0-turn-0.gold"): "my card was lost",
+        ("_gold", "en-US", "conv-0-turn-1.gold"): "",
+        ("_gold", "zh-CN", "conv-1-turn-0.gold"): "我要 check 一下",
+        ("first", "en-US", "conv-0-turn-0"): "my cart was lost",
+        ("first", "en-US", "conv-0-turn-1"): "thank you",
+        ("first", "zh-CN", "conv-1-turn-0"): "我要 cheque 下 진리",
+        ("second", "en-US", "conv-0-turn-0"): "my card was lost",
+        ("second", "en-US", "conv-0-turn-1"): "",
+    }
+    for (top, locale, name), text in texts.items():
+        path = folder / top / locale / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / "_gold" / "manifest_gold_hash.txt").write_text("0123abcd", encoding="utf-8")
+    return {name: str(folder / name) for name in ("first", "second")}
+
+
+def test_mu_benchs_layout_gives_its_edits_and_rates(tmp_path: Path) -> None:
+    done = import_transcripts(
+        tmp_path / "_gold",
+        mu_bench(tmp_path),
+        ["language"],
+        out=tmp_path / "runs",
+        language_column="folder",
+        normalizer="verbatim",
+        empty_references="errors-and-words",
+    )
+    rates = {
+        (name, group.value): (
+            group.substitutions + group.deletions + group.insertions,
+            group.reference_length,
+        )
+        for name, result in done.results.items()
+        for group in result.groups
+    }
+    assert rates == {
+        ("first", "eng"): (1 + 2, 4 + 2),  # what is recognised in silence counts on both sides
+        ("first", "cmn"): (4, 5),  # characters and words: 我 要 check 一 下, and each syllable of Hangul
+        ("second", "eng"): (0, 4),
+        ("second", "cmn"): (5, 5),  # not submitted: a failure
+    }
+    assert any("manifest_gold_hash.txt" in line for line in done.said)
