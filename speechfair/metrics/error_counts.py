@@ -115,7 +115,7 @@ def rate_title(tokens: str) -> str:
 
 
 def spaced(texts: Sequence[str]) -> list[str]:
-    """Texts with blanks around each Chinese, Japanese or Korean character: their words are the tokens of the mixed rate.
+    """Texts with blanks around each Chinese, Japanese or Korean character; words are then the mixed rate's tokens.
 
     >>> spaced(["我要 check 一下"])
     [' 我  要  check  一  下 ']
