@@ -14,7 +14,7 @@ from typing import Any
 
 from speechfair.errors import InputError
 
-__all__ = ["Registry", "corpora", "did_you_mean", "metrics", "models"]
+__all__ = ["Registry", "corpora", "did_you_mean", "metrics", "models", "question_sets"]
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
@@ -82,3 +82,9 @@ def models() -> Registry:
 def metrics() -> Registry:
     """The metrics: what is counted in each utterance, and among how many."""
     return Registry("speechfair.metrics", "metric")
+
+
+@cache
+def question_sets() -> Registry:
+    """The question sets: recorded speech with questions whose answers are known."""
+    return Registry("speechfair.question_sets", "question set")

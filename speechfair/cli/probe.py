@@ -110,6 +110,56 @@ def grounding(
 
 
 @app.command()
+def questions(
+    question_set: Annotated[
+        str, typer.Argument(help="Question set: items (a file items.jsonl of your own), voicebench-sd-qa, …")
+    ],
+    model: Reply,
+    root: options.Root = None,
+    split: options.Split = None,
+    option: options.Option = None,
+    group_by: options.GroupBy = None,
+    reference: options.Reference = None,
+    margin: Annotated[float, typer.Option(help="A difference within this share counts as alike.")] = 0.10,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    out: Out = None,
+    model_option: options.ModelOption = None,
+    retry_failed: options.RetryFailed = False,
+    json: options.Json = False,
+) -> None:
+    """Put the questions of a set of recordings to a model: share right by group, of the audio and of the transcript.
+
+    Example: speechfair probe questions items --root MY_SET --model chat-audio:FOLDER --out runs/questions
+    """
+    from speechfair.probes import load_question_set
+    from speechfair.probes.questions.questions_sections import questions_findings, questions_sections
+    from speechfair.verbs.probe import probe_questions
+
+    given = options.key_values(option, "--option", split=split)
+    asked = load_question_set(question_set, root, **given)
+    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
+    folder = _folder(out, question_set, model)
+    with output.transcription_progress() as observe:
+        result = probe_questions(
+            asked,
+            answerer,
+            group_by,
+            out=folder,
+            reference=options.pairs(reference, "--reference"),
+            level=level,
+            margin=margin,
+            seed=seed,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
+    page = folder / "questions.html"
+    _finish(result, questions_findings(result), questions_sections(result), page, json)
+    if result.not_measured:
+        raise typer.Exit(3)
+
+
+@app.command()
 def strength(
     model: options.Model = "bundled:whisper-tiny.en",
     first_languages: FirstLanguages = None,

@@ -7,6 +7,7 @@ several speakers, and the claim is about speech in general, the texts are a samp
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from speechfair.types import Estimate
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MIN_READERS", "readers_per_text", "two_way_rate", "two_way_ratio"]
+__all__ = ["MIN_READERS", "readers_per_text", "two_way_rate", "two_way_ratio", "two_way_variance"]
 
 MIN_READERS = 2.0
 """Speakers per text from which on texts are shared: with fewer, a text is part of its speaker."""
@@ -76,7 +77,7 @@ def two_way_rate(scores: pl.DataFrame, *, text: str = "reference", level: float 
     known = [jackknife for jackknife in found if jackknife is not None]
     if len(known) < len(found):
         return _estimate(scores, sums, level, sums.rate, None, "all errors are one speaker's or one text's")
-    variance = _combined([jackknife.variance for jackknife in known])
+    variance = two_way_variance([jackknife.variance for jackknife in known])
     freedom = min(known[0].degrees_of_freedom, known[1].degrees_of_freedom)
     return _spanned(scores, sums, level, sums.rate, math.sqrt(variance) * far_quantile(freedom, level))
 
@@ -109,7 +110,7 @@ def two_way_ratio(
     if len(known) < len(errors):
         reason = next(error for error in errors if isinstance(error, str))
         return _estimate(both, sums, level, value, None, reason)
-    variance = _combined([error**2 for error, _ in known])
+    variance = two_way_variance([error**2 for error, _ in known])
     freedom = min(known[0][1], known[1][1])
     return _spanned(both, sums, level, value, math.sqrt(variance) * far_quantile(freedom, level))
 
@@ -143,7 +144,8 @@ def _problem(scores: pl.DataFrame, ways: list[SpeakerSums], text: str) -> str | 
     return no_interval_reason(ways[2])
 
 
-def _combined(variances: list[float]) -> float:
+def two_way_variance(variances: Sequence[float]) -> float:
+    """The variance over speakers, plus that over texts, less that over pairs; at least the larger of the two."""
     speakers, texts, pairs = variances
     return max(speakers + texts - pairs, speakers, texts)
 

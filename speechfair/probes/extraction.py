@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from speechfair.probes.plain_words import NUMBERS, plain
 
-__all__ = ["Choice", "choose", "conclusion", "name"]
+__all__ = ["Choice", "choose", "conclusion", "name", "names_one_of"]
 
 _THOUGHT = re.compile(
     r"<(think|thinking|thought|reasoning|analysis|reflection)>.*?</\1>|◁think▷.*?◁/think▷|\[THINK\].*?\[/THINK\]",
@@ -171,6 +171,15 @@ def name(reply: str, options: Sequence[str]) -> Choice:
     if text is None:
         return Choice(None, "unfinished thought")
     return _named_once(text, options) or Choice(None, "none named")
+
+
+def names_one_of(text: str, answers: Sequence[str]) -> str | None:
+    """The first of `answers` that `text` names as whole words and does not deny; None where it names none.
+
+    >>> names_one_of("It was Paris, not Lyon.", ["Lyon", "Paris"])
+    'Paris'
+    """
+    return next((answer for answer in answers if _affirmed(text, answer)), None)
 
 
 def _boxed_or_json(text: str, options: Sequence[str]) -> Choice | None:

@@ -14,7 +14,7 @@ from speechfair.probes.extraction import choose, conclusion, name
 from speechfair.probes.items import Form, Item, options_of
 from speechfair.probes.plain_words import plain
 
-__all__ = ["Outcome", "Reading", "is_refusal", "is_unsure", "plain", "read"]
+__all__ = ["Outcome", "Reading", "is_refusal", "is_unsure", "plain", "read", "read_choice", "silent"]
 
 Outcome = Literal["right", "wrong", "refusal", "unsure", "format", "empty", "error"]
 """``refusal`` will not, ``unsure`` says that it cannot tell, ``format`` cannot be read, ``error`` gave no reply."""
@@ -74,29 +74,36 @@ def read(reply: str | None, scene: str, item: Item, form: Form, seed: int) -> Re
         if text is None:
             return Reading("format", None, "unfinished thought")
         return _open(text, plain(text), item)
-    return _choice(reply, item, options_of(scene, item, seed))
+    return read_choice(reply, options_of(scene, item, seed), item.answer)
 
 
-def _choice(reply: str, item: Item, options: Sequence[str]) -> Reading:
+def read_choice(reply: str, options: Sequence[str], answer: str) -> Reading:
+    """Read a reply to a question with options; see `read`.
+
+    Parameters
+    ----------
+    options : in the order in which they were lettered, from A.
+    answer : the right one.
+    """
     found = choose(reply, options)
     if found.place is None and found.how == "none named":
-        if silent := _silent(conclusion(reply) or ""):
-            return silent
+        if said := silent(conclusion(reply) or ""):
+            return said
         found = name(reply, options)
     if found.place is None:
         return Reading("format", None, found.how)
-    return replace(_judged(options[found.place], item), how=found.how)
+    return replace(_judged(options[found.place], answer), how=found.how)
 
 
 def _open(reply: str, said: str, item: Item) -> Reading:
     answers = {plain(word): word for word in item.vocabulary}
     if said in answers:
-        return _judged(answers[said], item)
-    if silent := _silent(reply):
-        return silent
+        return _judged(answers[said], item.answer)
+    if unanswered := silent(reply):
+        return unanswered
     named = _named(said, item.vocabulary)
     if len(named) == 1:
-        return _judged(named[0], item)
+        return _judged(named[0], item.answer)
     if not named and len(said.split()) <= LONGEST_ANSWER:
         return Reading(
             "wrong", said
@@ -104,11 +111,12 @@ def _open(reply: str, said: str, item: Item) -> Reading:
     return Reading("format")
 
 
-def _judged(answer: str, item: Item) -> Reading:
-    return Reading("right" if plain(answer) == plain(item.answer) else "wrong", answer)
+def _judged(said: str, answer: str) -> Reading:
+    return Reading("right" if plain(said) == plain(answer) else "wrong", said)
 
 
-def _silent(reply: str) -> Reading | None:
+def silent(reply: str) -> Reading | None:
+    """A reading as a refusal or as "I do not know"; None where the reply is neither."""
     if is_refusal(reply):
         return Reading("refusal")
     return Reading("unsure") if is_unsure(reply) else None

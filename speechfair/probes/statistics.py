@@ -20,7 +20,17 @@ from speechfair.types import Estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["complement", "difference", "difference_with_p", "share", "sums_of", "two_sided_p"]
+__all__ = [
+    "complement",
+    "difference",
+    "difference_with_p",
+    "jackknife_variance",
+    "least_variance",
+    "share",
+    "share_error",
+    "sums_of",
+    "two_sided_p",
+]
 
 METHOD = "jackknife-t-share-difference"
 
@@ -102,7 +112,7 @@ def difference_with_p(
     for name, sums in (("group", group), ("reference group", reference)):
         if reason := no_interval_reason(sums):
             return _estimate(group, reference, level, value, None, f"{name}: {reason}"), None
-    error, freedom = _error(group, reference)
+    error, freedom = share_error(group, reference)
     low, high = _skewed(value, error, t_quantile(freedom, level))
     limits = max(-1.0, low), min(1.0, high)
     return _estimate(group, reference, level, value, limits, None), two_sided_p(value, error, freedom)
@@ -117,13 +127,13 @@ def two_sided_p(value: float, error: float, freedom: float) -> float:
     return float(2 * stdtr(freedom, -t))
 
 
-def _error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, float]:
-    """Standard error of the difference, and its degrees of freedom."""
+def share_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, float]:
+    """Standard error of the difference of two shares, and its degrees of freedom."""
     ours, theirs = _deviations(group), _deviations(reference)
     scales = tuple((len(side) - 1) / len(side) for side in (ours, theirs))
     variances = scales[0] * float(ours @ ours), scales[1] * float(theirs @ theirs)
     freedoms = tuple(max(1.0, effective_speakers(sums.words) - 1) for sums in (group, reference))
-    floor = _least_variance(group) + _least_variance(reference)
+    floor = least_variance(group) + least_variance(reference)
     place = {name: index for index, name in enumerate(reference.speakers)}
     shared = [(index, place[name]) for index, name in enumerate(group.speakers) if name in place]
     if not shared:
@@ -134,13 +144,20 @@ def _error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, float]:
     return math.sqrt(max(floor, sum(variances) - 2 * covariance)), min(freedoms)
 
 
+def jackknife_variance(sums: SpeakerSums) -> float:
+    """Variance of a share, by leaving out one unit at a time."""
+    found = _deviations(sums)
+    return (len(found) - 1) / len(found) * float(found @ found)
+
+
 def _deviations(sums: SpeakerSums) -> NDArray[np.float64]:
     left: NDArray[np.float64] = (sums.errors.sum() - sums.errors) / (sums.words.sum() - sums.words)
     deviations: NDArray[np.float64] = left - left.mean()
     return deviations
 
 
-def _least_variance(sums: SpeakerSums) -> float:
+def least_variance(sums: SpeakerSums) -> float:
+    """Variance of a share of independent trials, with one event and one non-event added."""
     # shares, not counts: events may be fractions, but never more than trials
     smoothed = (sums.total_errors + 1) / (sums.total_words + 2)
     return max(0.0, smoothed * (1 - smoothed)) / sums.total_words

@@ -15,14 +15,27 @@ from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
+    from speechfair.probes.questions.questions_results import QuestionsResult
     from speechfair.probes.response.response_results import ResponseResult
     from speechfair.probes.results import GroundingResult
     from speechfair.probes.sections import Finding, Section
     from speechfair.probes.strength.probe_strength import StrengthResult
 
-__all__ = ["write_grounding", "write_page", "write_response", "write_strength"]
+__all__ = ["write_grounding", "write_page", "write_questions", "write_response", "write_strength"]
 
-_TEXT_COLUMNS = ("group", "level", "against reference", "verdict", "what", "why", "expected", "measure")
+_TEXT_COLUMNS = (
+    "group",
+    "level",
+    "against reference",
+    "verdict",
+    "what",
+    "why",
+    "expected",
+    "measure",
+    "kind",
+    "row",
+    "where",
+)
 
 
 def write_grounding(result: GroundingResult, path: Path) -> Path:
@@ -43,6 +56,16 @@ def write_grounding(result: GroundingResult, path: Path) -> Path:
         grounding_sections(result),
         charts,
         facts,
+    )
+
+
+def write_questions(result: QuestionsResult, path: Path) -> Path:
+    """Write the page of a question set's result to `path` and return it."""
+    from speechfair.probes.questions.questions_sections import questions_findings, questions_sections
+
+    facts = [("Architecture", result.architecture), ("Licence of the set", result.licence)]
+    return write_page(
+        path, "probe questions", result, questions_findings(result), questions_sections(result), {}, facts
     )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from speechfair.probes.grounding import probe_grounding as _grounding
+from speechfair.probes.questions import probe_questions as _questions
 from speechfair.probes.response import probe_response as _response
 from speechfair.probes.strength import probe_strength as _strength
 from speechfair.running.run_record import read_record, reseal
 from speechfair.store import RunFolder
 
-__all__ = ["probe_grounding", "probe_response", "probe_strength"]
+__all__ = ["probe_grounding", "probe_questions", "probe_response", "probe_strength"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,5 +47,6 @@ def _seal_page(run: RunFolder, name: str, write: Callable[[Path], Path]) -> None
 
 
 probe_grounding = _with_page(_grounding.probe_grounding, "grounding")
+probe_questions = _with_page(_questions.probe_questions, "questions")
 probe_strength = _with_page(_strength.probe_strength, "strength")
 probe_response = _with_page(_response.probe_response, "response")

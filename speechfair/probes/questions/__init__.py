@@ -1,0 +1,1 @@
+"""Question sets: recorded speech with questions whose answers are known, scored with results by group."""

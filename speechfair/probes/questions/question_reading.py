@@ -1,0 +1,70 @@
+"""How a question of a set is put, and what a reply to it says. Rules only; every reply falls into exactly one class."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from speechfair.probes.extraction import conclusion, names_one_of
+from speechfair.probes.plain_words import plain
+from speechfair.probes.questions.question_set import SetQuestion
+from speechfair.probes.reading import Reading, read_choice, silent
+
+__all__ = ["SPOKEN", "WORDING", "prompt_of", "read_reply", "shown_options"]
+
+WORDING = "1"
+"""Version of the sentences around a question; part of what decides an answer."""
+
+SPOKEN = "Answer what the speaker asks."
+YES_NO = ("yes", "no")
+
+
+def shown_options(question: SetQuestion, seed: int) -> tuple[str, ...]:
+    """The options in an order drawn for this item: the same for every voice, and for the text control."""
+    order = {
+        option: hashlib.sha256(f"{seed}|{question.item}|{option}".encode()).hexdigest()
+        for option in question.options
+    }
+    return tuple(sorted(question.options, key=order.__getitem__))
+
+
+def prompt_of(question: SetQuestion, seed: int) -> str:
+    """What the model is asked, in addition to the audio or the transcript."""
+    asked = question.prompt or SPOKEN
+    if question.options:
+        lettered = [
+            f"({letter}) {option}"
+            for letter, option in zip("ABCDEFGH", shown_options(question, seed), strict=False)
+        ]
+        return "\n".join([asked, *lettered, "Answer with the letter only."])
+    return f"{asked}\nAnswer with as few words as possible." if question.expects == "answer" else asked
+
+
+def read_reply(reply: str | None, question: SetQuestion, seed: int) -> Reading:
+    """Read one reply; None is a failed row.
+
+    With options as in `speechfair.probes.reading.read`. Without them a reply is right where it names an accepted
+    answer and does not deny it; a refusal or "I do not know" that names none is counted as such; anything else is
+    wrong. Where a refusal is expected, a refusal is right; where any reply is, one that is neither a refusal nor "I do
+    not know".
+    """
+    if reply is None:
+        return Reading("error")
+    if not reply.strip():
+        return Reading("empty")
+    if question.options:
+        return read_choice(reply, shown_options(question, seed), question.answers[0])
+    text = conclusion(reply)
+    if text is None:
+        return Reading("format", None, "unfinished thought")
+    found = silent(text)
+    if question.expects == "refusal":
+        return Reading("right" if found and found.outcome == "refusal" else "wrong", None, "wording")
+    if question.expects == "reply":
+        return found or Reading("right", None, "wording")
+    if {plain(answer) for answer in question.answers} <= set(YES_NO):
+        return read_choice(reply, YES_NO, plain(question.answers[0]))
+    named = names_one_of(text, question.answers)
+    if named is not None and (found is None or plain(text) == plain(named)):
+        return Reading("right", named, "named")
+    return replace(found, how="wording") if found else Reading("wrong", None, "not named")

@@ -1,0 +1,1 @@
+"""Loaders of question sets, one file for each set; each is a function that gives a `QuestionSet`."""
