@@ -19,6 +19,7 @@ from speechfair.probes.statistics import sums_of
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
+from speechfair.wording import points
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +99,7 @@ def _verdict(
         return "undetermined", found.reason or "no interval"
     if -margin <= found.low and found.high <= margin:
         return "alike", f"within {100 * margin:g} points of the reference group"
-    limits = f"{100 * found.low:+.1f} to {100 * found.high:+.1f} points"
+    limits = f"{points(found.low)} to {points(found.high)} points"
     if p_holm is not None and p_holm <= alpha:
         return ("lower" if found.value < 0 else "higher"), limits
     return "undetermined", f"{limits} are not excluded"
