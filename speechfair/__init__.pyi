@@ -5,6 +5,7 @@ from .auditing.result import AuditResult
 from .auditing.run import prepare
 from .auditing.verify import verify
 from .comparing.compare_models import compare
+from .comparing.leaderboard import leaderboard
 from .corpora import load_corpus
 from .exploring.confidence import confidence
 from .exploring.discovery import discover
@@ -82,6 +83,7 @@ __all__ = [
     "evaluate",
     "gate",
     "import_transcripts",
+    "leaderboard",
     "list_corpora",
     "list_metrics",
     "list_models",

@@ -33,6 +33,7 @@ from speechfair.comparing.matching import (
     match_runs,
     read_scored,
     scores_of_ids,
+    unit_of,
 )
 from speechfair.comparing.metric_change import metric_changes
 from speechfair.comparing.no_harm import Margins, worst_verdict
@@ -85,7 +86,7 @@ def compare(
             f"{old.path} is given twice: name the run of the model before and that of the model after"
         )
     check_scoring(old, new)
-    tokens = _unit(new)
+    tokens = unit_of(new)
     axes = compared_axes(old, new, group_by)
     ids, matching = match_runs(old, new, match, axes)
     tables = scores_of_ids(old, ids), scores_of_ids(new, ids)
@@ -118,17 +119,6 @@ def compare(
         metrics=metric_changes(metrics, tables, axes, tokens, level),
         notes=_notes(old, new, matching, groups),
     )
-
-
-def _unit(run: ScoredRun) -> Tokens:
-    """The unit of the run's rates; refused where there are several, since a change across units means nothing."""
-    tokens = run.result.tokens
-    if tokens == "several":
-        raise InputError(
-            f"{run.path} counts some languages in words and others in characters: a change over both compares unlike "
-            "things; audit the languages of one unit in a run of their own, or score with one `--tokens`"
-        )
-    return tokens
 
 
 def _verdict(overall: GroupChange, groups: Sequence[GroupChange], matching: Matching) -> tuple[Verdict, str]:

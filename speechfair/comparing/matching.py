@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.running.run_recipe import RunRecipe
+    from speechfair.running.scoring import Tokens
 
 __all__ = [
     "Match",
@@ -35,6 +36,7 @@ __all__ = [
     "read_scored",
     "same_utterances",
     "scores_of_ids",
+    "unit_of",
 ]
 
 Match = Literal["identical", "common"]
@@ -178,6 +180,17 @@ def check_scoring(old: ScoredRun, new: ScoredRun) -> None:
                 f"{old.path} was scored with the {what} {one} and {new.path} with {other}: their rates do not "
                 f"compare; score one of them again with `speechfair score --{what} …`"
             )
+
+
+def unit_of(run: ScoredRun) -> Tokens:
+    """The unit of the run's rates; refused where there are several, since a change across units means nothing."""
+    tokens = run.result.tokens
+    if tokens == "several":
+        raise InputError(
+            f"{run.path} counts some languages in words and others in characters: a change over both compares unlike "
+            "things; audit the languages of one unit in a run of their own, or score with one `--tokens`"
+        )
+    return tokens
 
 
 def scores_of_ids(run: ScoredRun, ids: Sequence[str]) -> pl.DataFrame:

@@ -1,0 +1,64 @@
+"""``speechfair leaderboard``: scored run folders in; models ranked by worst group, gap and overall rate out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from speechfair.cli import options, output
+
+__all__ = ["command"]
+
+
+def command(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more scored run folders.")],
+    group_by: options.GroupBy = None,
+    by: Annotated[
+        Literal["worst", "gap", "overall"],
+        typer.Option(help="What the order rests on: rate of the worst group, gap, or overall rate."),
+    ] = "worst",
+    match: Annotated[
+        Literal["identical", "common"],
+        typer.Option(help="identical: the manifests must agree. common: rank on what all runs share."),
+    ] = "identical",
+    min_speakers: Annotated[
+        int | None,
+        typer.Option(help="Leave out groups of fewer speakers; default: 5, the fewest for an interval."),
+    ] = None,
+    level: options.Level = 0.95,
+    seed: options.Seed = 0,
+    format: Annotated[
+        Literal["text", "markdown", "csv", "latex"], typer.Option(help="Form of what is printed.")
+    ] = "text",
+    out: Annotated[Path | None, typer.Option(help="Also write the leaderboard to this JSON file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Rank models that transcribed the same audio, with ties where they cannot be told apart.
+
+    Example: speechfair leaderboard runs/a runs/b runs/c --group-by accent
+    """
+    from speechfair.comparing.leaderboard import leaderboard
+    from speechfair.store import write_atomically
+
+    output.refuse_in_run_folder(out, report)
+    found = leaderboard(
+        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed
+    )
+    if json:
+        typer.echo(found.to_json(), nl=False)
+    elif format == "text":
+        for table in found.tables():
+            output.show_table(table)
+    else:
+        written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[format]
+        typer.echo("\n".join(getattr(table, written)() for table in found.tables()), nl=False)
+    if out is not None:
+        write_atomically(out, found.to_json().encode())
+        output.say(f"leaderboard: {out}")
+    if report is not None:
+        from speechfair.reporting.leaderboard_html import write_leaderboard
+
+        output.say(f"report:      {write_leaderboard(found, report)}")

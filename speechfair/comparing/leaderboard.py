@@ -1,0 +1,368 @@
+"""`leaderboard`: two or more models on the same utterances, ranked by worst-group rate, gap and overall rate.
+
+A rank is a range: two models share ranks where a paired test over speakers, corrected for the number of pairs, cannot
+tell them apart. It says who is better, never whether anybody is good enough; `gate` does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair import __version__
+from speechfair.comparing.leaderboard_record import (
+    Criterion,
+    GroupLeftOut,
+    LeaderboardAxis,
+    LeaderboardGroup,
+    LeaderboardModel,
+    LeaderboardRecord,
+    RankedEstimate,
+    Standing,
+    ToldApart,
+)
+from speechfair.comparing.matching import (
+    Match,
+    ScoredRun,
+    check_scoring,
+    compared_axes,
+    match_runs,
+    read_scored,
+    scores_of_ids,
+    unit_of,
+)
+from speechfair.errors import InputError
+from speechfair.running.scoring import add_axis
+from speechfair.types import UNKNOWN, Estimate
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.metrics import SpeakerSums
+    from speechfair.metrics.ranking import Apart
+    from speechfair.result_table import Table
+    from speechfair.store import RunFolder
+
+__all__ = ["Leaderboard", "json_schema", "leaderboard"]
+
+_RANKED = ("worst", "gap", "overall")
+
+
+class Leaderboard(LeaderboardRecord):
+    """Models on the same utterances, ranked."""
+
+    def tables(self) -> list[Table]:
+        """One table for each axis, or one of the overall rates where there is none."""
+        from speechfair.comparing.leaderboard_table import leaderboard_tables
+
+        return leaderboard_tables(self)
+
+    def to_markdown(self) -> str:
+        """The tables with their footnotes, for a README or a pull request."""
+        return "\n".join(table.to_markdown() for table in self.tables())
+
+    def to_json(self) -> str:
+        """UTF-8, in the order of the schema, two-space indent, newline at the end."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+    def __repr__(self) -> str:
+        axes = ", ".join(axis.axis for axis in self.axes) or "no axis"
+        return f"<Leaderboard of {len(self.models)} models, by {axes}: {self.n_utterances} utterances>"
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(table) for table in self.tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(table._repr_html_() for table in self.tables())
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a leaderboard, as in ``docs/schemas/leaderboard-1.json``."""
+    schema = Leaderboard.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def leaderboard(
+    runs: Sequence[str | Path | RunFolder],
+    *,
+    group_by: Sequence[str] | None = None,
+    by: Criterion = "worst",
+    match: Match = "identical",
+    min_speakers: int | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Leaderboard:
+    """Rank models that transcribed the same utterances.
+
+    Parameters
+    ----------
+    runs : two or more scored run folders, scored alike.
+    group_by : axes as in `audit`; None takes all that any run was audited by.
+    by : what the order rests on: ``worst`` (rate of the worst group), ``gap`` (highest less lowest rate) or
+        ``overall``. Ranks are given for all three.
+    match : ``identical`` refuses runs over different manifests; ``common`` ranks on the utterances that all runs have
+        alike, and counts those that are left out.
+    min_speakers : groups of fewer speakers are left out and named; None takes the fewest that an interval needs.
+    level : of the intervals. Any two models are wrongly told apart with probability 1 - level at most, for each axis
+        and each of the three figures.
+    seed : of the resamples behind the intervals of the gaps.
+
+    Raises
+    ------
+    RunFolderError : a folder has not been scored, or was changed since.
+    InputError : the runs cannot be compared; the message says why and what to do.
+    """
+    if by not in _RANKED:
+        raise InputError(f"by is {by!r}; choose one of {', '.join(_RANKED)}")
+    read = _read(runs)
+    axes = _axes(read, group_by)
+    ids, excluded, left_out = _common(read, match, axes)
+    tables = [scores_of_ids(run, ids) for run in read]
+    names = _names(read)
+    overall, told_apart = _overall(tables, names, level)
+    models = [
+        _model(run, name, score, table)
+        for run, name, score, table in zip(read, names, overall, tables, strict=True)
+    ]
+    boards = [_board(axis, tables, names, min_speakers, level, seed) for axis in axes]
+    order = _order(by, models, boards)
+    return Leaderboard(
+        speechfair=__version__,
+        by=by,
+        match=match,
+        n_utterances=len(ids),
+        n_speakers=tables[0]["speaker"].drop_nulls().n_unique(),
+        n_left_out=left_out,
+        n_excluded=excluded,
+        normalizer=read[0].result.normalizer,
+        tokens=unit_of(read[0]),
+        level=level,
+        seed=seed,
+        min_speakers=_least(min_speakers),
+        models=sorted(models, key=lambda model: order[model.name]),
+        told_apart=told_apart,
+        axes=[_sorted(board, by, models) for board in boards],
+        notes=_notes(read, models, left_out, excluded),
+    )
+
+
+def _read(runs: Sequence[str | Path | RunFolder]) -> list[ScoredRun]:
+    if len(runs) < 2:
+        raise InputError(f"a leaderboard needs two or more run folders; {len(runs)} given")
+    read: list[ScoredRun] = []
+    for run in runs:
+        one = read_scored(run)
+        if any(one.path.resolve() == other.path.resolve() for other in read):
+            raise InputError(f"{one.path} is given twice: name each run folder once")
+        if read:
+            check_scoring(read[0], one)
+            _same_empty_references(read[0], one)
+        unit_of(one)
+        read.append(one)
+    return read
+
+
+def _same_empty_references(first: ScoredRun, other: ScoredRun) -> None:
+    ways = first.result.empty_references, other.result.empty_references
+    if ways[0] != ways[1]:
+        raise InputError(
+            f"{first.path} was scored with --empty-references {ways[0]} and {other.path} with {ways[1]}: their rates "
+            f"do not compare; score one of them again, such as with `speechfair score --empty-references {ways[0]} …`"
+        )
+
+
+def _axes(runs: Sequence[ScoredRun], group_by: Sequence[str] | None) -> list[str]:
+    found: dict[str, None] = {}
+    for run in runs[1:]:
+        found |= dict.fromkeys(compared_axes(runs[0], run, group_by))
+    return list(found)
+
+
+def _common(
+    runs: Sequence[ScoredRun], match: Match, axes: Sequence[str]
+) -> tuple[list[str], int, dict[str, int]]:
+    """Ids that all runs have alike; how many have no reference; how many of each run are left out."""
+    matched = [match_runs(runs[0], run, match, axes) for run in runs[1:]]
+    shared = set.intersection(*(set(ids) for ids, _ in matched))
+    if not shared:
+        raise InputError(
+            f"the {len(runs)} runs have no scored utterance in common; rank only those that were made over one corpus"
+        )
+    left_out = {}
+    for run in runs:
+        n_scored = run.scores["excluded"].is_null().sum()
+        if n_scored > len(shared):
+            left_out[str(run.path)] = int(n_scored) - len(shared)
+    return [name for name in matched[0][0] if name in shared], max(m.excluded for _, m in matched), left_out
+
+
+def _names(runs: Sequence[ScoredRun]) -> list[str]:
+    """Names of the models; where two runs have one name, with the name of the folder, else its path."""
+    models = [run.result.model for run in runs]
+    named = [
+        f"{model} ({run.path.name})" if models.count(model) > 1 else model
+        for model, run in zip(models, runs, strict=True)
+    ]
+    return [
+        f"{model} ({run.path})" if named.count(name) > 1 else name
+        for model, name, run in zip(models, named, runs, strict=True)
+    ]
+
+
+def _overall(
+    tables: Sequence[pl.DataFrame], names: Sequence[str], level: float
+) -> tuple[list[RankedEstimate], list[ToldApart]]:
+    from speechfair.metrics import pooled_rate, speaker_sums
+    from speechfair.metrics.ranking import worst_groups_apart
+    from speechfair.metrics.rates import no_interval_reason
+
+    sums = [speaker_sums(table) for table in tables]
+    known = not any(no_interval_reason(one) for one in sums)
+    apart = worst_groups_apart([[one] for one in sums], level) if known else []
+    return _ranked([pooled_rate(one, level) for one in sums], apart), _told("overall", apart, names)
+
+
+def _ranked(estimates: Sequence[Estimate], apart: Sequence[Apart]) -> list[RankedEstimate]:
+    from speechfair.metrics.ranking import rank_ranges
+
+    return [
+        RankedEstimate(estimate=estimate, rank_from=first, rank_to=last)
+        for estimate, (first, last) in zip(estimates, rank_ranges(len(estimates), apart), strict=True)
+    ]
+
+
+def _told(criterion: Criterion, apart: Sequence[Apart], names: Sequence[str]) -> list[ToldApart]:
+    return [
+        ToldApart(criterion=criterion, better=names[one.better], worse=names[one.worse], p_value=one.p_value)
+        for one in apart
+    ]
+
+
+def _least(min_speakers: int | None) -> int:
+    from speechfair.metrics import MIN_SPEAKERS
+
+    if min_speakers is not None and min_speakers < MIN_SPEAKERS:
+        raise InputError(f"min_speakers is {min_speakers}; an interval needs {MIN_SPEAKERS} speakers or more")
+    return min_speakers if min_speakers is not None else MIN_SPEAKERS
+
+
+def _board(
+    axis: str,
+    tables: Sequence[pl.DataFrame],
+    names: Sequence[str],
+    min_speakers: int | None,
+    level: float,
+    seed: int,
+) -> LeaderboardAxis:
+    import numpy as np
+
+    from speechfair.metrics import max_min_gap
+    from speechfair.metrics.ranking import gaps_apart, worst_group, worst_groups_apart
+
+    sums = [_sums_by_group(table, axis) for table in tables]
+    left_out = _unusable(sums, _least(min_speakers))
+    groups = [name for name in sums[0] if name not in left_out]
+    reason = None if groups else "no labelled group has enough speakers for an interval"
+    models = [[by_group[name] for name in groups] for by_group in sums]
+    standings, told = list[Standing](), list[ToldApart]()
+    if groups:
+        apart = worst_groups_apart(models, level), gaps_apart(models, level)
+        worst = [worst_group(model, level) for model in models]
+        gaps = [max_min_gap(model, level=level, rng=np.random.default_rng(seed)) for model in models]
+        ranked = _ranked([one for _, one in worst], apart[0]), _ranked(gaps, apart[1])
+        standings = [
+            Standing(model=name, worst_group=groups[place], worst=first, gap=second)
+            for name, (place, _), first, second in zip(names, worst, *ranked, strict=True)
+        ]
+        told = [*_told("worst", apart[0], names), *_told("gap", apart[1], names)]
+    return LeaderboardAxis(
+        axis=axis,
+        groups=[LeaderboardGroup(group=name, n_speakers=sums[0][name].n_speakers) for name in groups],
+        left_out=[GroupLeftOut(group=name, reason=why) for name, why in left_out.items()],
+        standings=standings,
+        told_apart=told,
+        reason=reason,
+    )
+
+
+def _sums_by_group(table: pl.DataFrame, axis: str) -> dict[str, SpeakerSums]:
+    from speechfair.metrics import speaker_sums
+
+    parts = add_axis(table, axis).partition_by("group", as_dict=True)
+    return {str(key[0]): speaker_sums(part) for key, part in sorted(parts.items())}
+
+
+def _unusable(models: Sequence[dict[str, SpeakerSums]], least: int) -> dict[str, str]:
+    """Groups that no rank may rest on, and why. It never depends on how many errors a model makes."""
+    from speechfair.metrics.rates import no_interval_reason
+
+    found = {}
+    for name, sums in models[0].items():
+        if UNKNOWN in name.split("+"):
+            found[name] = "not labelled"
+        elif reason := next((why for m in models if (why := no_interval_reason(m[name]))), None):
+            found[name] = reason
+        elif int((sums.words > 0).sum()) < least:
+            found[name] = f"fewer than {least} speakers ({int((sums.words > 0).sum())})"
+    return found
+
+
+def _model(run: ScoredRun, name: str, overall: RankedEstimate, table: pl.DataFrame) -> LeaderboardModel:
+    return LeaderboardModel(
+        name=name,
+        folder=run.path.name or str(run.path),
+        corpus=run.result.corpus,
+        model_record=run.result.model_record,
+        manifest_sha256=run.result.corpus_record.manifest_sha256,
+        audit_sha256=run.audit_sha256,
+        speechfair=run.result.speechfair,
+        overall=overall,
+        n_failed=int(table["failed"].sum()),
+        n_runaway=int(table["runaway"].sum()),
+    )
+
+
+def _order(
+    by: Criterion, models: Sequence[LeaderboardModel], boards: Sequence[LeaderboardAxis]
+) -> dict[str, tuple[float, str]]:
+    """Sort key of each model: by the first axis that ranks, else by the overall rate."""
+    board = next((board for board in boards if board.standings), None)
+    if by == "overall" or board is None:
+        return {model.name: _key(model.overall, model.name) for model in models}
+    return {one.model: _key(one.worst if by == "worst" else one.gap, one.model) for one in board.standings}
+
+
+def _key(score: RankedEstimate, name: str) -> tuple[float, str]:
+    value = score.estimate.value
+    return float("inf") if value is None else value, name
+
+
+def _sorted(board: LeaderboardAxis, by: Criterion, models: Sequence[LeaderboardModel]) -> LeaderboardAxis:
+    order = _order(by, models, [board])
+    return board.model_copy(update={"standings": sorted(board.standings, key=lambda one: order[one.model])})
+
+
+def _notes(
+    runs: Sequence[ScoredRun], models: Sequence[LeaderboardModel], left_out: dict[str, int], excluded: int
+) -> list[str]:
+    notes = []
+    if excluded:
+        notes.append(f"{excluded} utterances have no usable reference and are in no rate")
+    for path, n_left in left_out.items():
+        notes.append(
+            f"{n_left} utterances of {Path(path).name} are not compared: not all runs have them alike"
+        )
+    for model in models:
+        if model.n_failed:
+            notes.append(f"{model.name}: {model.n_failed} failed utterances count as all deleted")
+        if model.n_runaway:
+            notes.append(f"{model.name}: {model.n_runaway} texts have more insertions than reference tokens")
+    versions = sorted({run.result.speechfair for run in runs})
+    if len(versions) > 1:
+        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
+    keys = [model.model_record.key for model in models]
+    if len(set(keys)) < len(keys):
+        notes.append("some runs are of the same model with the same options")
+    return notes

@@ -1,0 +1,128 @@
+"""The page of a leaderboard: one HTML file without script and without network. It only words and draws the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.auditing.audit_table import axis_title
+from speechfair.comparing.leaderboard_table import groups_words, ranks, ranks_words
+from speechfair.metrics.error_counts import rate_name, rate_title
+from speechfair.reporting.figures import _dots, _svg
+from speechfair.reporting.pages import markup, render
+from speechfair.store import write_atomically
+from speechfair.wording import percent, printable
+
+if TYPE_CHECKING:
+    from speechfair.comparing.leaderboard import Leaderboard
+    from speechfair.comparing.leaderboard_record import LeaderboardAxis
+
+__all__ = ["leaderboard_chart", "write_leaderboard"]
+
+_NAME_LETTERS = 40
+
+
+def write_leaderboard(board: Leaderboard, path: Path) -> Path:
+    """Write the page of `board` to `path` and return it.
+
+    Raises
+    ------
+    StorageError : the file cannot be written; a file that was there before is intact.
+    """
+    models = {model.name: model for model in board.models}
+    axes = [
+        {
+            "axis": axis,
+            "chart": markup(leaderboard_chart(board, axis)),
+            "words": groups_words(axis),
+            "rows": [(one, models[one.model]) for one in axis.standings],
+            "said": _findings(axis),
+        }
+        for axis in board.axes
+    ]
+    page = render(
+        "leaderboard.html.jinja",
+        filters={"ranks": ranks, "many": lambda value: f"{value:,}".replace(",", "\u202f")},
+        r=board,
+        axes=axes,
+        about=ranks_words(board),
+        rate=rate_name(board.tokens),
+        rate_name=rate_title(board.tokens),
+        level=f"{100 * board.level:g} %",
+    )
+    write_atomically(path, page)
+    return path
+
+
+def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
+    """Worst-group rate of each model with its interval, and its overall rate as a stroke; None without ranks."""
+    overall = {model.name: model.overall.estimate.value for model in board.models}
+    shown = [one for one in axis.standings if one.worst.estimate.value is not None]
+    if not shown:
+        return None
+    values = [one.worst.estimate.value or 0.0 for one in shown]
+    top = max(values) * 1.02
+    top = max(top, min(2 * top, max(one.worst.estimate.high or 0.0 for one in shown) * 1.02)) or 0.05
+    rows: list[dict[str, Any]] = []
+    for one in shown:
+        rate = one.worst.estimate
+        low = rate.value if rate.low is None else rate.low
+        high = rate.value if rate.high is None else min(rate.high, top)
+        goes_on = " →" if rate.high is not None and rate.high > top else ""
+        rows.append(
+            {
+                "label": _label(one.model, [row["label"] for row in rows]),
+                "value": rate.value,
+                "low": low,
+                "high": high,
+                "end": high,
+                "overall": overall[one.model],
+                "text": f"{percent(rate.value)} %{goes_on} · {printable(one.worst_group)[:24]}",
+                "kind": "none" if rate.low is None else "interval",
+            }
+        )
+    scale = {"domain": [0, top * 1.05], "nice": False, "zero": True}
+    ticks = {"format": ".0%" if top >= 0.1 else ".1%", "tickCount": 6}
+    spec = _dots(rows, None, scale, ticks, f"{rate_title(board.tokens)} of the worst group")
+    spec["layer"].append(_strokes(spec["layer"][-1]["encoding"]))
+    described = "; ".join(
+        f"{row['label']}: {row['text']}, overall {percent(row['overall'])} %" for row in rows
+    )
+    return _svg(spec, f"Models by the rate of their worst group, by {axis_title(axis.axis)}", described)
+
+
+def _strokes(encoding: dict[str, Any]) -> dict[str, Any]:
+    """The overall rates, one upright stroke a row."""
+    x = {**encoding["x"], "field": "overall"}
+    mark = {"type": "tick", "thickness": 3, "size": 18, "color": "var(--rule)"}
+    return {"mark": mark, "encoding": {"y": encoding["y"], "x": x}}
+
+
+def _label(name: str, taken: list[str]) -> str:
+    text = printable(name)
+    if len(text) > _NAME_LETTERS:
+        text = f"{text[: _NAME_LETTERS - 16]}…{text[-15:]}"
+    while text in taken:
+        text += "\u200b"
+    return text
+
+
+def _findings(axis: LeaderboardAxis) -> list[str]:
+    """Who leads, in one sentence for each figure that the axis ranks."""
+    said = []
+    for what, scores in (
+        ("worst-group rate", [(one.model, one.worst) for one in axis.standings]),
+        ("gap", [(one.model, one.gap) for one in axis.standings]),
+    ):
+        if not scores:
+            continue
+        first = [printable(name) for name, score in scores if score.rank_from == 1]
+        if len(first) == 1:
+            said.append(f"By {what}, {first[0]} is the best.")
+        elif len(first) == len(scores):
+            said.append(f"By {what}, no model is shown to be better than all others: any may be the best.")
+        else:
+            said.append(
+                f"By {what}, {len(first)} of {len(scores)} models may be the best: {', '.join(first)}."
+            )
+    return said
