@@ -1,33 +1,39 @@
 """One table: titled columns of one kind each, rows of typed cells, notes; it renders itself wherever it is needed.
 
 A cell holds the value, never its text: `to_polars`, `to_pandas` and `csv` give numbers that can be computed with, and
-the others word them by `speechfair.wording`. Results give a `Table` and know nothing of terminals or markup.
+the others word them by `speechfair.wording`. Results give a `Table`, or lines and tables as a `Sheet`, and know
+nothing of terminals or markup.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError
+from speechfair.table_layout import Cell, Column, Kind, Noted, layout
 from speechfair.types import Estimate
-from speechfair.wording import NOTHING, Unit, count, printable, with_interval, worded
+from speechfair.wording import NOTHING, printable
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     from rich.console import Console, ConsoleOptions, RenderableType
 
-__all__ = ["Cell", "Column", "Kind", "Table"]
+__all__ = ["Cell", "Column", "Kind", "Noted", "Sheet", "Table", "Tone", "markdown"]
 
-Cell = str | int | float | bool | Estimate | None
-Kind = Literal["text", "count", "percent", "points", "ratio", "number"]
+
+Tone = Literal["", "reference", "worse", "better"]
+"""What a row is to its reader; terminals colour it. It repeats what the cells say."""
 
 _WIDTH = 120
+_STYLES: dict[Tone, str] = {"": "", "reference": "bold", "worse": "red", "better": "green"}
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#",
@@ -39,39 +45,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
+class Table:
+    """A table of typed cells.
+
+    A number or interval that is missing for a reason gets a footnote with the reason.
 
     Parameters
     ----------
-    name : key in `Table.to_polars` and in CSV.
-    title : what a person reads.
-    kind : how its numbers are worded; columns of text are set flush left and all others flush right.
-    priority : where there is little room, columns of the highest priority go first; those of priority 0 stay.
-    """
-
-    name: str
-    title: str
-    kind: Kind = "text"
-    priority: int = 0
-
-    def worded(self, cell: Cell) -> str:
-        """The text of one of its cells; nothing is a dash."""
-        if cell is None:
-            return NOTHING
-        if isinstance(cell, bool):
-            return "yes" if cell else "no"
-        if isinstance(cell, str):
-            return printable(cell)
-        if self.kind == "count" and isinstance(cell, int):
-            return count(cell)
-        unit: Unit = "number" if self.kind == "text" or self.kind == "count" else self.kind
-        return with_interval(cell, unit) if isinstance(cell, Estimate) else worded(cell, unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of typed cells.
+    notes : lines below it.
+    tones : one for each row, or none at all.
 
     >>> columns = (Column("group", "group"), Column("rate", "WER %", "percent"))
     >>> table = Table("By accent", columns, (("cmn", Estimate(0.2, 0.1, 0.3, 0.95, 90, 9, "t")), ("=hin", None)))
@@ -81,17 +63,37 @@ class Table:
     Raises
     ------
     InputError
-        If a row has more or fewer cells than there are columns, or two columns share a name.
+        If a row has more or fewer cells than there are columns, two columns share a name, or there are not as many
+        tones as rows.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    tones: tuple[Tone, ...] = ()
+
+    @classmethod
+    def of_texts(
+        cls,
+        title: str,
+        titles: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        notes: Sequence[str] = (),
+        tones: Sequence[Tone] = (),
+    ) -> Table:
+        """A table of cells that are worded already: the first column flush left, all others flush right."""
+        columns = (
+            Column(f"{number} {name}", name, "number" if number else "text")
+            for number, name in enumerate(titles)
+        )
+        return cls(title, tuple(columns), tuple(map(tuple, rows)), tuple(notes), tuple(tones))
 
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) < len(self.columns):
             raise InputError(f"table {self.title!r}: two columns share a name")
+        if self.tones and len(self.tones) != len(self.rows):
+            raise InputError(f"table {self.title!r}: {len(self.tones)} tones for {len(self.rows)} rows")
         for number, row in enumerate(self.rows, 1):
             if len(row) != len(self.columns):
                 raise InputError(
@@ -100,15 +102,39 @@ class Table:
 
     @property
     def texts(self) -> list[list[str]]:
-        """The cells as a person reads them, row by row."""
-        return [[c.worded(cell) for c, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+        """The cells as a person reads them, row by row, with the numbers of their footnotes."""
+        return self._worded()[0]
+
+    @property
+    def footnotes(self) -> list[str]:
+        """Why numbers are missing, each with its number; equal reasons once."""
+        return [f"{_superscript(n)} {reason}" for n, reason in enumerate(self._worded()[1], 1)]
+
+    def _worded(self) -> tuple[list[list[str]], list[str]]:
+        reasons: list[str] = []
+
+        def text(column: Column, cell: Cell) -> str:
+            worded, reason = column.worded(cell), _reason(cell)
+            if reason is None:
+                return worded
+            if isinstance(cell, Estimate) and worded != NOTHING and "[" not in worded:
+                worded += f" [{NOTHING}]"
+            if reason not in reasons:
+                reasons.append(reason)
+            return worded + _superscript(reasons.index(reason) + 1)
+
+        texts = [[text(c, cell) for c, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+        return texts, reasons
 
     def raw(self) -> dict[str, list[str | int | float | bool | None]]:
         """Values by column. An estimate takes three columns: its value, and ``…_low`` and ``…_high``."""
         found: dict[str, list[str | int | float | bool | None]] = {}
         for number, column in enumerate(self.columns):
             cells = [row[number] for row in self.rows]
-            found[column.name] = [cell.value if isinstance(cell, Estimate) else cell for cell in cells]
+            found[column.name] = [
+                cell.value if isinstance(cell, Estimate) else cell.text if isinstance(cell, Noted) else cell
+                for cell in cells
+            ]
             if any(isinstance(cell, Estimate) for cell in cells):
                 for end in ("low", "high"):
                     found[f"{column.name}_{end}"] = [
@@ -137,14 +163,20 @@ class Table:
         writer.writerows([_unarmed(cell) for cell in row] for row in zip(*raw.values(), strict=True))
         return out.getvalue()
 
-    def to_markdown(self) -> str:
-        """A pipe table, with the title above and the notes below."""
-        heads = [_markdown(column.title) for column in self.columns]
+    def to_markdown(self, escape: Callable[[str], str] | None = None) -> str:
+        """A pipe table, with the title above and the notes below.
+
+        Parameters
+        ----------
+        escape : keeps a text from being markup; default `markdown`.
+        """
+        safe = escape or markdown
+        heads = [safe(column.title) for column in self.columns]
         rules = ["---" if column.kind == "text" else "---:" for column in self.columns]
-        lines = [heads, rules, *([_markdown(text) for text in row] for row in self.texts)]
+        lines = [heads, rules, *([safe(text) for text in row] for row in self.texts)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        above = [f"**{_markdown(self.title)}**"] if self.title else []
-        return "\n\n".join([*above, table, *map(_markdown, self.notes)]) + "\n"
+        above = [f"**{safe(self.title)}**"] if self.title else []
+        return "\n\n".join([*above, table, *map(safe, [*self.notes, *self.footnotes])]) + "\n"
 
     def to_latex(self) -> str:
         """A booktabs ``tabular`` in a ``table``; needs ``\\usepackage{booktabs}``."""
@@ -160,7 +192,7 @@ class Table:
         lines += [
             r"\bottomrule",
             r"\end{tabular}",
-            *(rf"\par {_latex(n)}" for n in self.notes),
+            *(rf"\par {_latex(n)}" for n in [*self.notes, *self.footnotes]),
             r"\end{table}",
         ]
         return "\n".join(lines) + "\n"
@@ -173,60 +205,93 @@ class Table:
             "<tr>" + "".join(f"<td{s}>{escape(t)}</td>" for t, s in zip(row, sides, strict=True)) + "</tr>"
             for row in self.texts
         )
-        notes = "".join(f"<p>{escape(printable(note))}</p>" for note in self.notes)
+        notes = "".join(f"<p>{escape(printable(note))}</p>" for note in [*self.notes, *self.footnotes])
         caption = f"<caption>{escape(printable(self.title))}</caption>" if self.title else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        buffer = io.StringIO()
-        Console(file=buffer, width=_WIDTH, no_color=True, highlight=False, force_terminal=False).print(self)
-        return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+        return _plain(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         from rich import box
         from rich.table import Table as Grid
         from rich.text import Text
 
-        shown = self._fitting(options.max_width)
-        grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
-        for number in shown:
+        fit = layout(self.columns, self.texts, options.max_width)
+        grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, fit.space, 0, 0))
+        for number in fit.shown:
             column = self.columns[number]
             text = column.kind == "text"
             grid.add_column(
-                Text(printable(column.title), style="bold"),
-                justify="left" if text else "right", overflow="fold", no_wrap=not text,
+                Text(fit.titles[number], style="bold"), justify="left" if text else "right", overflow="fold",
+                no_wrap=not text or column.whole, min_width=fit.least[number],
             )  # fmt: skip
-        for row in self.texts:
-            grid.add_row(*(Text(row[number]) for number in shown))
+        for number, row in enumerate(fit.texts):
+            style = _STYLES[self.tones[number]] if self.tones else ""
+            grid.add_row(*(Text(row[shown]) for shown in fit.shown), style=style)
         if self.title:
             yield Text(printable(self.title), style="bold")
         yield grid
-        left_out = [self.columns[n].title for n in range(len(self.columns)) if n not in shown]
-        if left_out:
-            yield Text(
-                f"not shown here, for want of width: {', '.join(map(printable, left_out))}", style="dim"
-            )
-        yield from (Text(printable(note), style="dim") for note in self.notes)
+        if len(fit.shown) < len(self.columns):
+            rest = [c.title for number, c in enumerate(self.columns) if number not in fit.shown]
+            names, needed = ", ".join(map(printable, rest)), fit.needed
+            yield Text(f"not shown here: {names} (all columns need COLUMNS={needed} or --json)", style="dim")
+        yield from (Text(printable(note)) for note in self.notes)
+        yield from (Text(note, style="dim") for note in self.footnotes)
 
-    def _fitting(self, width: int) -> list[int]:
-        """Numbers of the columns to show. Texts fold rather than being cut, so that no two names look alike."""
-        shown = list(range(len(self.columns)))
-        texts = self.texts
-        while True:
-            needed = sum(2 + self._least(number, texts) for number in shown)
-            last = max(shown, key=lambda number: (self.columns[number].priority, number), default=None)
-            if needed <= width or last is None or self.columns[last].priority == 0:
-                return shown
-            shown.remove(last)
 
-    def _least(self, number: int, texts: Sequence[Sequence[str]]) -> int:
-        """Cells that a column needs: its longest number, or up to 16 of its longest text."""
-        longest = max(
-            (len(t) for t in (self.columns[number].title, *(row[number] for row in texts))), default=0
+class Sheet(ABC):
+    """Lines and tables, one after the other, for a terminal, a log and a notebook."""
+
+    @abstractmethod
+    def parts(self) -> Iterable[str | Table]:
+        """Its lines and tables."""
+
+    def __str__(self) -> str:
+        return _plain(self)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.text import Text
+
+        after_table = False
+        for part in self.parts():
+            if isinstance(part, Table):
+                yield Text()
+                yield part
+            else:
+                if after_table:
+                    yield Text()
+                yield Text(printable(part), style="yellow" if part.startswith(("note: ", "Note: ")) else "")
+            after_table = isinstance(part, Table)
+
+    def _repr_html_(self) -> str:
+        parts = (
+            part._repr_html_() if isinstance(part, Table) else f"<p>{escape(printable(part))}</p>"
+            for part in self.parts()
         )
-        return min(longest, 16) if self.columns[number].kind == "text" else longest
+        return f"<div>{''.join(parts)}</div>"
+
+
+def _plain(shown: Table | Sheet) -> str:
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=_WIDTH, no_color=True, highlight=False, force_terminal=False)
+    console.print(shown)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+
+
+def _reason(cell: Cell) -> str | None:
+    """Why a cell is as it is, where its reader must know."""
+    if isinstance(cell, Noted):
+        return printable(cell.reason)
+    if isinstance(cell, Estimate) and None in (cell.value, cell.low, cell.high) and cell.reason:
+        return printable(cell.reason)
+    return None
+
+
+def _superscript(number: int) -> str:
+    return str(number).translate(_SUPERSCRIPTS)
 
 
 def _unarmed(cell: Any) -> Any:
@@ -242,8 +307,13 @@ def _unarmed(cell: Any) -> Any:
     return cell
 
 
-def _markdown(text: str) -> str:
-    return " ".join(printable(text).translate(_MARKDOWN).split())
+def markdown(text: str) -> str:
+    r"""`text` on one line as Markdown shows it literally: no markup, no HTML, no cell of a table.
+
+    >>> markdown("a|b *c* <d>")
+    'a\\|b \\*c\\* \\<d\\>'
+    """
+    return " ".join(printable(" ".join(text.split())).translate(_MARKDOWN).split())
 
 
 def _latex(text: str) -> str:

@@ -22,6 +22,7 @@ ROOMS = (
     "errors",
     "wording",
     "types",
+    "table_layout",
     "result_table",
     "records",
     "registry",
@@ -229,3 +230,15 @@ def test_numbers_are_worded_in_one_place() -> None:
 def test_pages_have_one_environment() -> None:
     homes = [name for name, path in modules().items() if "Environment(" in path.read_text(encoding="utf-8")]
     assert homes == ["speechfair.reporting.pages"]
+
+
+def test_tables_are_drawn_in_one_place() -> None:
+    """Results give a `speechfair.result_table.Table`; no other module draws a grid for a terminal."""
+    homes = [
+        name
+        for name, path in modules().items()
+        for node in ast.walk(tree_of(path))
+        if (isinstance(node, ast.ImportFrom) and node.module == "rich.table")
+        or (isinstance(node, ast.Import) and any(alias.name == "rich.table" for alias in node.names))
+    ]
+    assert homes == ["speechfair.result_table"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError
-from speechfair.result_table import Column, Table
+from speechfair.result_table import Column, Noted, Table
 from speechfair.types import Estimate
 from speechfair.wording import NOTHING
 
@@ -71,7 +71,7 @@ def test_columns_go_before_names_are_cut(width: int) -> None:
     out = io.StringIO()
     Console(file=out, width=width, no_color=True).print(table_of(*names))
     squeezed = re.sub(
-        r"\s+", "", re.sub(r"\d+\.\d \[[^]]*\]|\b12\b", "", out.getvalue()).replace(NOTHING, "")
+        r"\s+", "", re.sub(r"\d+\.\d|\[[^]]*\]|\b12\b", "", out.getvalue()).replace(NOTHING, "")
     )
     assert all(name.replace(" ", "") in squeezed for name in names)
     assert ("not shown" in out.getvalue()) == (width < 50)
@@ -84,3 +84,52 @@ def test_terminal_control_is_not_passed_on() -> None:
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(InputError, match="row 1: 1 cells for 4 columns"):
         Table("t", COLUMNS, (("x",),))
+
+
+def test_reasons_become_footnotes_once_each() -> None:
+    def lacking(reason: str) -> Estimate:
+        return Estimate(0.2, None, None, 0.95, 9, 1, "none", reason)
+
+    columns = (Column("group", "group"), Column("rate", "WER %", "percent"), Column("verdict", "verdict"))
+    rows = (
+        ("x", lacking("one speaker"), "pass"),
+        ("y", lacking("one speaker"), Noted("FAIL", "too many errors")),
+        ("z", Estimate(None, None, None, 0.95, 0, 0, "none", "no words"), None),
+    )
+    table = Table("", columns, rows)
+    assert [row[1] for row in table.texts] == ["20.0 [–]¹", "20.0 [–]¹", "–³"]
+    assert table.texts[1][2] == "FAIL²"
+    assert table.footnotes == ["¹ one speaker", "² too many errors", "³ no words"]
+    assert all(note in str(table) for note in table.footnotes)
+    assert all(note in table._repr_html_() for note in table.footnotes)
+    assert table.to_polars()["verdict"].to_list() == ["pass", "FAIL", None]
+
+
+def test_all_columns_are_shown_in_the_width_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from speechfair.cli.output import show_table
+
+    def shown(width: int) -> str:
+        monkeypatch.setenv("COLUMNS", str(width))
+        show_table(table_of("cmn", "a group with a name that is rather long"))
+        return capsys.readouterr().out
+
+    named = re.search(r"COLUMNS=([0-9]+)", shown(30).replace("\n", " "))
+    assert named is not None
+    enough = int(named[1])
+    assert "not shown" not in shown(enough)
+    assert max(map(len, shown(enough).splitlines())) <= enough
+    assert "not shown" in shown(enough - 1)
+
+
+@settings(max_examples=30)
+@given(names=st.lists(TEXTS, min_size=2, max_size=3, unique=True), width=st.integers(20, 140))
+def test_no_line_is_wider_than_the_terminal_and_no_cell_is_cut(names: list[str], width: int) -> None:
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=width, no_color=True).print(table_of(*names))
+    assert max(cell_len(line.rstrip()) for line in out.getvalue().split("\n")) <= width
+    assert "…" not in out.getvalue().replace("…", "", sum(name.count("…") for name in names))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from speechfair.auditing.audit_table import Table
+    from speechfair.auditing.audit_table import AuditTable
 
 __all__ = [
     "SCHEMA",
@@ -63,11 +63,11 @@ __all__ = [
 class AuditResult(AuditRecord):
     """One audit: one corpus, one model, one normaliser, any number of axes."""
 
-    def table(self) -> Table:
+    def table(self) -> AuditTable:
         """The result as a table a person reads, worst group first in each axis."""
-        from speechfair.auditing.audit_table import Table
+        from speechfair.auditing.audit_table import AuditTable
 
-        return Table.of(self)
+        return AuditTable(self)
 
     def __getitem__(self, axis: str) -> dict[str, Group]:
         """The groups of one axis by name: ``result["accent"]["cmn"].rate``.

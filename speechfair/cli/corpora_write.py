@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from speechfair.cli import options
-from speechfair.wording import percent
+from speechfair.wording import count, percent
 
 if TYPE_CHECKING:
     from speechfair.types import Corpus
@@ -201,8 +201,8 @@ def export(
         typer.echo(json_module.dumps({"out": str(out), "not_written": left}, indent=2, ensure_ascii=False))
         return
     typer.echo(f"written to {out}")
-    for reason, count in left.items():
-        typer.echo(f"not written: {count} {reason}")
+    for reason, number in left.items():
+        typer.echo(f"not written: {number} {reason}")
 
 
 def _load(name: str, root: Path | None, option: list[str] | None, **given: Any) -> Corpus:
@@ -212,26 +212,19 @@ def _load(name: str, root: Path | None, option: list[str] | None, **given: Any) 
 
 
 def _print_split(result: Any, out: Path) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from speechfair.cli import output
+    from speechfair.result_table import Table
 
-    table = Table("group", *result.parts)
-    total = [
-        f"{part.n_speakers} speakers ({percent(part.speaker_share, sign=True)})"
-        for part in result.parts.values()
+    parts = result.parts
+    rows = [
+        ("all", *(_share(part.n_speakers, "speaker", part.speaker_share) for part in parts.values())),
+        ("", *(_share(part.n_utterances, "row", part.utterance_share) for part in parts.values())),
     ]
-    table.add_row("all", *total)
-    table.add_row(
-        "",
-        *(f"{p.n_utterances} rows ({percent(p.utterance_share, sign=True)})" for p in result.parts.values()),
-    )
-    for stratum in dict.fromkeys(s for part in result.parts.values() for s in part.strata):
-        table.add_row(Text(stratum), *(str(part.strata.get(stratum, 0)) for part in result.parts.values()))
-    output.show_table(table)
-    for reason, count in result.left_out.items():
-        typer.echo(f"left out: {count} {reason}")
+    for stratum in dict.fromkeys(s for part in parts.values() for s in part.strata):
+        rows.append((stratum, *(count(part.strata.get(stratum, 0)) for part in parts.values())))
+    output.show_table(Table.of_texts("", ("group", *parts), rows))
+    for reason, number in result.left_out.items():
+        typer.echo(f"left out: {number} {reason}")
     for name, absent in result.missing.items():
         typer.echo(f"note: {name} has nobody of {', '.join(absent)}")
     for note in result.notes:
@@ -239,3 +232,7 @@ def _print_split(result: Any, out: Path) -> None:
     typer.echo(
         f"written to {out}; load a part with --option listing={out / next(iter(result.parts))}.parquet"
     )
+
+
+def _share(number: int, noun: str, share: float) -> str:
+    return f"{count(number, noun)} ({percent(share, sign=True)})"

@@ -10,11 +10,10 @@ from typer.core import TyperGroup
 
 from speechfair.cli import debias_leakage, options, output
 from speechfair.errors import InputError
-from speechfair.wording import NOTHING, interval, percent, points
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
-    from speechfair.debias.judging.before_after import DebiasResult, GroupChange
-    from speechfair.debias.judging.method_table import MethodTable
+    from speechfair.debias.judging.before_after import DebiasResult
     from speechfair.debias.training.dry_run import DebiasPlan
 
 __all__ = ["app"]
@@ -130,7 +129,10 @@ def compare_command(
     if json:
         typer.echo(table.to_json(), nl=False)
     else:
-        _show_table(table)
+        from speechfair.debias.debias_tables import method_tables
+
+        for part in method_tables(table):
+            output.show_table(part)
     output.say(f"table:   {out / 'compare.json'}\npicture: {out / 'compare.svg'}")
     answers = [row.answer for row in table.rows if row.name != table.baseline]
     if any(answer.startswith("rejected") for answer in answers):
@@ -159,36 +161,6 @@ def record_command(
 app.command("leakage")(debias_leakage.command)
 
 
-def _show_table(table: MethodTable) -> None:
-    from rich.table import Table
-
-    names = ("recipe", "seed", "mean", "worst", "gap", table.protected or "protected", "runaway", "verdict")
-    shown = Table(title=f"word error rates after, {table.evaluation} by {table.axis}")
-    for name in names:
-        shown.add_column(name, justify="left" if name in ("recipe", "verdict") else "right")
-    for name, figures in [("before", [table.before]), *((row.name, row.seeds) for row in table.rows)]:
-        for one in figures:
-            shown.add_row(
-                name, "" if name == "before" else f"{one.seed}",
-                percent(one.macro, sign=True), percent(one.worst, sign=True),
-                percent(one.gap, sign=True), percent(one.protected, sign=True),
-                percent(one.runaway_share, sign=True), one.verdict,
-            )  # fmt: skip
-    output.show_table(shown)
-    changes = Table(title=f"change against {table.baseline} in points, over common seeds; below 0 is better")
-    for name in ("recipe", "mean", "worst", "gap", table.protected or "protected", "minutes", "MB", "answer"):
-        changes.add_column(name, justify="left" if name in ("recipe", "answer") else "right")
-    for row in table.rows:
-        parts = (row.macro, row.worst, row.gap, row.protected)
-        cells = [
-            "" if part is None else f"{points(part.value)} {interval(part, 'points') or 'no interval'}"
-            for part in parts
-        ]
-        memory = NOTHING if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
-        changes.add_row(row.name, *cells, f"{row.seconds / 60:.1f}", memory, row.answer)
-    output.show_table(changes)
-
-
 def _show_plan(found: DebiasPlan, json: bool) -> None:
     if json:
         import json as writer
@@ -196,17 +168,9 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
 
         typer.echo(writer.dumps(asdict(found), indent=2))
         return
-    from rich.table import Table
+    from speechfair.debias.debias_tables import plan_table
 
-    table = Table(title=f"{found.method}: what would be trained on")
-    for name in ("group", "utterances", "speakers", "hours", "draws", "watched", "watched speakers"):
-        table.add_column(name, justify="left" if name == "group" else "right")
-    for row in found.groups:
-        table.add_row(
-            row["group"], f"{row['train_utterances']}", f"{row['train_speakers']}", f"{row['train_hours']:.2f}",
-            f"{row['draws']}", f"{row['dev_utterances']}", f"{row['dev_speakers']}",
-        )  # fmt: skip
-    output.show_table(table)
+    output.show_table(plan_table(found))
     for reason, count in found.unused.items():
         typer.echo(f"left out: {count} ({reason})")
     if found.added:
@@ -233,47 +197,14 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
 
 
 def _show(result: DebiasResult) -> None:
-    from rich.table import Table
+    from speechfair.debias.debias_tables import change_table
 
-    table = Table(title="word error rate on speakers that were not trained on")
-    for name in (
-        "evaluation",
-        "axis",
-        "group",
-        "speakers",
-        "before",
-        "after",
-        "change",
-        "interval",
-        "harmed (margin)",
-    ):
-        table.add_column(
-            name, justify="left" if name in ("evaluation", "axis", "group", "harmed (margin)") else "right"
-        )
-    for group in result.groups:
-        table.add_row(
-            group.evaluation + (" (protected)" if group.protected else ""), group.axis or "", group.group,
-            f"{group.n_speakers}", percent(group.rate_before, sign=True), percent(group.rate_after, sign=True),
-            points(group.change.value), interval(group.change, "points") or "no interval", _harm(group),
-        )  # fmt: skip
-    output.show_table(table)
-    for axis in result.axes:
-        parts = [
-            f"{name} {points(e.value)} {interval(e, 'points') or 'no interval'}"
-            for name, e in (("mean of groups", axis.macro), ("worst group", axis.worst), ("gap", axis.gap))
-        ]
-        typer.echo(f"{axis.evaluation}, {axis.axis}: change in {'; '.join(parts)}")
+    output.show_table(change_table(result))
     for note in result.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"verdict: {result.verdict}")
     for reason in result.reasons:
         typer.echo(f"  {reason}")
-
-
-def _harm(group: GroupChange) -> str:
-    margin = f"+{group.limit - 1:.0%}" if group.scale == "ratio" else points(group.limit)
-    word = {True: "yes", False: "no", None: "unclear"}[group.harmed]
-    return f"{word} ({margin})"
 
 
 def _time(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from speechfair.cli import options, output
-from speechfair.wording import NOTHING, percent, points
+from speechfair.wording import points
 
 if TYPE_CHECKING:
     from speechfair.debias.leakage.leakage_report import LeakageReport
@@ -86,7 +86,7 @@ def command(
 
 
 def _show(found: LeakageReport) -> None:
-    from rich.table import Table
+    from speechfair.debias.debias_tables import leakage_table
 
     for data in found.axes:
         groups = ", ".join(
@@ -96,18 +96,7 @@ def _show(found: LeakageReport) -> None:
         typer.echo(f"{data.axis}: {groups}")
         for reason, count in data.left_out.items():
             typer.echo(f"  left out: {count} ({reason})")
-    table = Table(title=f"balanced accuracy of a linear probe on unheard speakers of {found.corpus}")
-    for name in ("model", "axis", "layer", "accuracy", "interval", "chance (95 % of it below)", "p"):
-        table.add_column(name, justify="left" if name in ("model", "axis") else "right")
-    for row in found.layers:
-        one = row.leakage
-        table.add_row(
-            row.model, row.axis, f"{row.layer}{' (last)' if row.last else ''}", percent(one.accuracy, sign=True),
-            one.no_interval or f"{percent(one.low, sign=True)} to {percent(one.high, sign=True)}",
-            f"{percent(one.chance, sign=True)} ({percent(one.chance_high, sign=True)})",
-            NOTHING if one.p is None else f"{one.p:.3f}",
-        )  # fmt: skip
-    output.show_table(table)
+    output.show_table(leakage_table(found))
     for part in found.changes:
         value = part.change
         interval = value.reason or f"[{points(value.low)}, {points(value.high)}]"

@@ -21,13 +21,14 @@ def command(json: options.Json = False) -> None:
         rows = [{name: getattr(metric, name) for name in names} for metric in found]
         typer.echo(json_module.dumps(rows, ensure_ascii=False, indent=2))
         return
-    from rich.table import Table
-    from rich.text import Text
+    from speechfair.result_table import Column, Table
 
-    table = Table()
-    table.add_column("metric", no_wrap=True)
-    for title in ("counts", "among", "in", "about"):
-        table.add_column(title)
-    for metric in found:
-        table.add_row(*map(Text, (metric.name, metric.event, metric.trial, metric.unit, metric.about)))
-    output.show_table(table)
+    columns = (
+        Column("metric", "metric", whole=True),
+        Column("counts", "counts"),
+        Column("among", "among"),
+        Column("unit", "in"),
+        Column("about", "about"),
+    )
+    cells = tuple((one.name, one.event, one.trial, one.unit, one.about) for one in found)
+    output.show_table(Table("", columns, cells))

@@ -21,19 +21,23 @@ def command(json: options.Json = False) -> None:
 
         typer.echo(json_module.dumps(rows, ensure_ascii=False, indent=2))
         return
-    from rich.table import Table
-    from rich.text import Text
+    from speechfair.result_table import Column, Table
 
-    table = Table()
-    # a name that is cut short cannot be copied
-    table.add_column("model", no_wrap=True)
-    longest = max(len(word) for row in rows for word in row["needs"].split())
-    table.add_column("does")
-    table.add_column("needs", min_width=longest)
-    table.add_column("licence")
-    table.add_column("ready here")
-    for row in rows:
-        ready = "; ".join(filter(None, ("yes" if row["ready"] else "no", row["reason"])))
-        # as Text, because rich would take the [extra] of a pip install for markup
-        table.add_row(*map(Text, (row["spec"], row["does"], row["needs"], row["licence"], ready)))
-    output.show_table(table)
+    columns = (
+        Column("model", "model", whole=True),
+        Column("does", "does"),
+        Column("needs", "needs", whole=True),
+        Column("licence", "licence"),
+        Column("ready", "ready here"),
+    )
+    cells = tuple(
+        (
+            row["spec"],
+            row["does"],
+            row["needs"],
+            row["licence"],
+            "; ".join(filter(None, ("yes" if row["ready"] else "no", row["reason"]))),
+        )
+        for row in rows
+    )
+    output.show_table(Table("", columns, cells))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,7 @@ from speechfair.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from speechfair.result_table import Sheet, Table
     from speechfair.running.transcription import Observer, Progress
     from speechfair.store import RunFolder
     from speechfair.types import Recognizer
@@ -64,13 +66,15 @@ def refuse_in_run_folder(*paths: Path | None) -> None:
                 )
 
 
-def show_table(table: Any) -> None:
-    """Print something rich can render on standard output; 120 columns where there is no terminal."""
+def show_table(table: Table | Sheet) -> None:
+    """Print a table on standard output, as wide as the terminal or ``COLUMNS``; 120 columns where there is neither."""
     from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=120, no_color=True)
+        given = os.environ.get("COLUMNS", "")
+        width = int(given) if given.isdigit() and int(given) > 0 else 120
+        console = Console(highlight=False, width=width, no_color=True)
     console.print(table)
 
 

@@ -300,20 +300,9 @@ def _finish(
 
 
 def _show(findings: Sequence[Finding], sections: Sequence[Section], notes: Sequence[str]) -> None:
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
     for finding in findings:
         typer.echo(finding.text)
     for section in sections:
-        table = Table(box=box.SIMPLE_HEAD, title=escape(section.title), title_justify="left", pad_edge=False)
-        for number, head in enumerate(section.headers):
-            table.add_column(escape(head), justify="left" if number == 0 else "right", overflow="fold")
-        for row in section.rows:
-            table.add_row(*(escape(cell) for cell in row))
-        output.show_table(table)
-        for note in section.notes:
-            typer.echo(note)
+        output.show_table(section.table)
     for note in notes:
         typer.echo(f"note: {note}")

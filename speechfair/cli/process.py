@@ -147,15 +147,29 @@ def collect_command(
 
 
 def _show_items(state: Any) -> None:
-    from rich.table import Table
-    from rich.text import Text as Cell
+    from speechfair.result_table import Column, Table
 
     language = state.material.plan.language
-    table = Table("item", "must", "mode", "status", "what it asks for, and why it stands so")
-    for each in state.items:
-        words = f"{each.item.title.of(language)}\n{each.reason.of(language)}"
-        table.add_row(each.item.id, "yes" if each.must else "", each.item.mode, each.status, Cell(words))
-    output.show_table(table)
+    columns = (
+        Column("item", "item", whole=True),
+        Column("must", "must"),
+        Column("mode", "mode"),
+        Column("status", "status"),
+        Column("asks", "what it asks for"),
+        Column("reason", "why its status is so"),
+    )
+    rows = tuple(
+        (
+            one.item.id,
+            "yes" if one.must else "",
+            one.item.mode,
+            one.status,
+            one.item.title.of(language),
+            one.reason.of(language),
+        )
+        for one in state.items
+    )
+    output.show_table(Table("", columns, rows))
     typer.echo(", ".join(f"{n} {status}" for status, n in state.counts.items() if n))
 
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
-from speechfair.auditing.metric_table import MetricBlock, renderables
-from speechfair.comparing.metric_change import change_blocks
+from speechfair.comparing.metric_change import change_tables
 from speechfair.metrics.error_counts import rate_name
-from speechfair.wording import NOTHING, interval, p_value, percent, printable, times, with_interval
+from speechfair.result_table import Column, Noted, Sheet, Table, Tone
+from speechfair.wording import NOTHING, count, p_value, percent, printable, with_interval
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
-    from rich.table import Table
+    from speechfair.comparing.comparison_record import AxisChange, ComparisonRecord, GroupChange, Side
+    from speechfair.result_table import Cell
 
-    from speechfair.comparing.comparison_record import AxisChange, ComparisonRecord, GroupChange
-    from speechfair.types import Estimate
-
-__all__ = ["ComparisonTable", "margin_words", "matching_words", "metric_blocks"]
-
-_TEXT_WIDTH = 120
-_WIDE = 112
-"""Narrower terminals get no counts of speakers, utterances and failures, and no ratio to the reference."""
+__all__ = ["ComparisonTable", "margin_words", "matching_words", "metric_changes_of"]
 
 
 @dataclass(frozen=True)
-class ComparisonTable:
-    """A comparison as a table: all utterances, then one block per axis, the most worsened group first.
+class ComparisonTable(Sheet):
+    """A comparison as tables: all utterances, then one table per axis, the most worsened group first.
 
     Parameters
     ----------
@@ -37,43 +30,23 @@ class ComparisonTable:
 
     comparison: ComparisonRecord
 
-    def __str__(self) -> str:
-        import io
-
-        from rich.console import Console
-
-        buffer = io.StringIO()
-        console = Console(
-            file=buffer, width=_TEXT_WIDTH, no_color=True, highlight=False, force_terminal=False
-        )
-        console.print(self)
-        return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        from rich.text import Text
-
-        result, notes = self.comparison, list[str]()
-        for line in _head(result):
-            yield Text(line)
-        yield _block(result, "All utterances", [result.overall], notes, options.max_width)
+    def parts(self) -> Iterator[str | Table]:
+        """What was compared, the tables, and the verdict."""
+        result = self.comparison
+        yield from _head(result)
+        yield _table(result, "All utterances", [result.overall])
         for axis in result.axes:
             title = f"By {axis_title(axis.axis)}"
             if axis.reference is not None:
-                title += f" (reference {printable(axis.reference)})"
-            yield _block(result, title, result.groups_of(axis.axis), notes, options.max_width)
-            for line in _axis_lines(axis):
-                yield Text(f"  {line}")
-        yield from renderables(metric_blocks(result))
-        yield Text("")
-        for number, note in enumerate(notes, 1):
-            yield Text(f"  {number}) {note}")
-        for line in _tail(result):
-            yield Text(line)
+                title += f" (reference {axis.reference})"
+            yield _table(result, title, result.groups_of(axis.axis), _axis_lines(axis))
+        yield from metric_changes_of(result)
+        yield from _tail(result)
 
 
-def metric_blocks(result: ComparisonRecord) -> list[MetricBlock]:
-    """The changes of the metrics that were asked for, in words."""
-    return change_blocks(result.metrics, [axis.axis for axis in result.axes], result.level)
+def metric_changes_of(result: ComparisonRecord) -> list[Table]:
+    """The changes of the metrics that were asked for."""
+    return change_tables(result.metrics, [axis.axis for axis in result.axes], result.level)
 
 
 def margin_words(result: ComparisonRecord) -> str:
@@ -91,90 +64,82 @@ def matching_words(result: ComparisonRecord) -> list[str]:
         f"{m.compared} utterances compared" + (f", {m.excluded} without a reference" if m.excluded else "")
     ]
     for kind, names in m.examples.items():
-        count = getattr(m, kind)
-        more = ", …" if count > len(names) else ""
+        left = getattr(m, kind)
+        more = ", …" if left > len(names) else ""
         shown = ", ".join(printable(name) for name in names)
-        lines.append(f"left out, {kind.replace('_', ' ')}: {count} ({shown}{more})")
+        lines.append(f"left out, {kind.replace('_', ' ')}: {left} ({shown}{more})")
     return lines
 
 
 def _head(result: ComparisonRecord) -> Iterator[str]:
     before, after = result.before, result.after
-    yield f"before  {printable(before.model)}  ({printable(before.folder)}, {printable(before.corpus)})"
-    yield f"after   {printable(after.model)}  ({printable(after.folder)}, {printable(after.corpus)})"
+    yield f"before  {before.model}  ({before.folder}, {before.corpus})"
+    yield f"after   {after.model}  ({after.folder}, {after.corpus})"
     yield from matching_words(result)
     yield f"intervals at {100 * result.level:g} %, paired by speaker; normalizer {result.normalizer.name}"
     yield margin_words(result)
 
 
-def _block(
-    result: ComparisonRecord, title: str, groups: list[GroupChange], notes: list[str], width: int
+def _table(
+    result: ComparisonRecord, title: str, groups: list[GroupChange], lines: Iterable[str] = ()
 ) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    narrow = width < _WIDE
-    against = not narrow and any(group.ratio_change for group in groups)
-    troubled = not narrow and any(
+    against = any(group.ratio_change for group in groups)
+    troubled = any(
         side is not None and (side.n_failed or side.n_runaway)
         for group in groups
         for side in (group.before, group.after)
     )
-    table = Table(
-        box=box.SIMPLE_HEAD, title=_safe(title), title_justify="left", pad_edge=False, title_style="bold"
-    )
-    table.add_column("group", overflow="fold", min_width=9 if narrow else 12)
     rate = rate_name(result.tokens)
-    names = [] if narrow else ["spk", "utt"]
-    names += [f"{rate} %\nbefore", f"{rate} %\nafter", "change\n(points)", "ratio\nafter / before"]
-    names += ["ratio to ref.\nafter / before"] if against else []
-    names += ["failed\nrunaway"] if troubled else []
-    for name in [*names, "no harm"]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for group in groups:
-        name = printable(group.value) + (" (ref.)" if group.is_reference else "")
-        counts = [] if narrow else [str(group.n_speakers), str(group.n_utterances)]
-        cells = [name, *counts, *_cells(group, against, troubled), _no_harm(group, notes)]
-        table.add_row(*(_safe(cell) for cell in cells))
-    return table
-
-
-def _cells(group: GroupChange, against: bool, troubled: bool) -> list[str]:
-    cells = [percent(side.rate.value if side else None) for side in (group.before, group.after)]
-    changes = [with_interval(group.difference, "points"), _times(group.ratio)] + (
-        [_times(group.ratio_change)] if against else []
-    )
-    # The interval stands below its number: in one line the table is too wide for most terminals.
-    cells += [change.replace(" [", "\n[") for change in changes]
+    columns = [
+        Column("group", "group"),
+        Column("n_speakers", "speakers", "count", 3, "spk"),
+        Column("n_utterances", "utterances", "count", 4, "utt"),
+        Column("before", f"{rate} % before", "percent"),
+        Column("after", f"{rate} % after", "percent"),
+        Column("difference", "change in points", "points"),
+        Column("ratio", "ratio after / before", "ratio"),
+    ]
+    if against:
+        columns.append(Column("ratio_change", "ratio to reference, after / before", "ratio", 1))
     if troubled:
-        sides = group.before, group.after
-        failed = " → ".join(str(side.n_failed) if side else NOTHING for side in sides)
-        cells.append(f"{failed}\n" + " → ".join(str(side.n_runaway) if side else NOTHING for side in sides))
-    return cells
+        columns += [
+            Column("failed", "failed", "count", 2),
+            Column("runaway", "runaway", "count", 2),
+        ]
+    columns.append(Column("no_harm", "no harm", "number"))
+    rows = tuple(_row(group, against, troubled) for group in groups)
+    tones: tuple[Tone, ...] = tuple("worse" if g.no_harm.verdict == "fail" else "" for g in groups)
+    return Table(title, tuple(columns), rows, tuple(lines), tones)
 
 
-def _no_harm(group: GroupChange, notes: list[str]) -> str:
-    """The verdict, with a footnote number for the reason where it is not a pass."""
-    verdict = {"pass": "pass", "fail": "FAIL", "undetermined": "undetermined"}[group.no_harm.verdict]
-    return verdict + _mark(group, notes)
+def _row(group: GroupChange, against: bool, troubled: bool) -> tuple[Cell, ...]:
+    sides = group.before, group.after
+    return (
+        group.value + (" (ref.)" if group.is_reference else ""),
+        group.n_speakers,
+        group.n_utterances,
+        *(side.rate.value if side else None for side in sides),
+        group.difference,
+        group.ratio,
+        *([group.ratio_change] if against else []),
+        *([_counts(sides, "n_failed"), _counts(sides, "n_runaway")] if troubled else []),
+        _no_harm(group),
+    )
 
 
-def _mark(group: GroupChange, notes: list[str]) -> str:
-    """A footnote number where the verdict is not a pass."""
-    if group.no_harm.verdict == "pass":
-        return ""
-    reason = printable(group.no_harm.reason)
+def _counts(sides: tuple[Side | None, Side | None], name: str) -> str:
+    return " → ".join(NOTHING if side is None else count(getattr(side, name)) for side in sides)
+
+
+def _no_harm(group: GroupChange) -> Cell:
+    """The verdict, with the reason for it where it is not a pass."""
+    verdict = group.no_harm.verdict
+    if verdict == "pass":
+        return verdict
+    reason = group.no_harm.reason
     if group.no_harm.more_speakers is not None:
         reason += f"; {group.no_harm.more_speakers} more speakers would settle it {group.no_harm.more_speakers_reason}"
-    if reason not in notes:
-        notes.append(reason)
-    return f" {notes.index(reason) + 1})"
-
-
-def _times(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return NOTHING
-    return " ".join(part for part in (times(estimate.value), interval(estimate, "ratio")) if part)
+    return Noted("FAIL" if verdict == "fail" else verdict, reason)
 
 
 def _axis_lines(axis: AxisChange) -> Iterator[str]:
@@ -187,7 +152,7 @@ def _axis_lines(axis: AxisChange) -> Iterator[str]:
         )
         yield line + (f" ({axis.gap_change.reason})" if axis.gap_change.reason else "")
     for note in axis.notes:
-        yield f"note: {printable(note)}"
+        yield f"note: {note}"
 
 
 def _tail(result: ComparisonRecord) -> Iterator[str]:
@@ -200,12 +165,5 @@ def _tail(result: ComparisonRecord) -> Iterator[str]:
             "as independent, so no verdict rests on it"
         )
     for note in result.notes:
-        yield f"note: {printable(note)}"
-    yield f"verdict: {result.verdict.upper()}, {printable(result.reason)}"
-
-
-def _safe(cell: str) -> str:
-    """A cell without rich's markup."""
-    from rich.markup import escape
-
-    return escape(cell)
+        yield f"note: {note}"
+    yield f"verdict: {result.verdict.upper()}, {result.reason}"

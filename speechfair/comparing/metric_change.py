@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from speechfair.auditing.metric_table import MetricBlock
+from speechfair.auditing.metric_table import kind_of, metric_title
 from speechfair.errors import InputError
 from speechfair.records import Record
+from speechfair.result_table import Column, Kind, Table
 from speechfair.running.scoring import add_axis
 from speechfair.types import Estimate
-from speechfair.wording import NOTHING, interval, printable, worded
 
 if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.metrics.metric import Metric
     from speechfair.running.scoring import Tokens
-    from speechfair.wording import Unit
 
-__all__ = ["MetricChange", "MetricGroupChange", "change_blocks", "metric_changes"]
+__all__ = ["MetricChange", "MetricGroupChange", "change_tables", "metric_changes"]
 
 
 class MetricGroupChange(Record):
@@ -135,43 +134,23 @@ def _group(
     )
 
 
-def change_blocks(metrics: Sequence[MetricChange], axes: Sequence[str], level: float) -> list[MetricBlock]:
-    """The changes in words, axis by axis, as `speechfair.auditing.metric_table.metric_blocks` words an audit's."""
-    return [_block(metric, axis, level) for axis in ["overall", *axes] for metric in metrics]
+def change_tables(metrics: Sequence[MetricChange], axes: Sequence[str], level: float) -> list[Table]:
+    """The changes as tables, axis by axis, as `speechfair.auditing.metric_table.metric_tables` shows an audit's."""
+    return [_table(metric, axis, level) for axis in ["overall", *axes] for metric in metrics]
 
 
-def _block(metric: MetricChange, axis: str, level: float) -> MetricBlock:
+def _table(metric: MetricChange, axis: str, level: float) -> Table:
     groups = [metric.overall] if axis == "overall" else [g for g in metric.groups if g.axis == axis]
-    unit: Unit = "percent" if metric.unit == "%" else "number"
-    change: Unit = "points" if metric.unit == "%" else "number"
-    by = "" if axis == "overall" else f" by {printable(axis).replace('_', ' ').replace('+', ' + ')}"
-    reasons = dict.fromkeys(
-        f"{group.value}: {estimate.reason}"
-        for group in groups
-        for estimate in (group.before, group.after, group.difference)
-        if estimate.reason
+    kind = kind_of(metric.unit)
+    change: Kind = "points" if kind == "percent" else kind
+    named = "points" if kind == "percent" else metric.unit
+    columns = (
+        Column("group", "group"),
+        Column("before", f"before, {metric.unit}", kind),
+        Column("after", f"after, {metric.unit}", kind),
+        Column("change", f"change in {named}, {100 * level:g} % interval", change),
     )
-    named = "points" if metric.unit == "%" else metric.unit
-    return MetricBlock(
-        axis=axis,
-        title=f"{metric.title[:1].upper()}{metric.title[1:]}{by}",
-        titles=(
-            "group",
-            f"before {metric.unit}",
-            f"after {metric.unit}",
-            f"change, {named}",
-            f"{100 * level:g} % interval",
-        ),
-        cells=tuple(
-            (
-                printable(group.value),
-                worded(group.before.value, unit),
-                worded(group.after.value, unit),
-                worded(group.difference.value, change),
-                interval(group.difference, change) or NOTHING,
-            )
-            for group in groups
-        ),
-        lines=(f"{metric.about} No verdict rests on it.",),
-        reasons=tuple(map(printable, reasons)),
+    rows = tuple((g.value, g.before, g.after, g.difference) for g in groups)
+    return Table(
+        metric_title(metric.title, axis), columns, rows, (f"{metric.about} No verdict rests on it.",)
     )

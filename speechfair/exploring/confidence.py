@@ -16,16 +16,16 @@ from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.comparing.matching import read_scored
 from speechfair.errors import InputError
 from speechfair.records import Record
+from speechfair.result_table import Column, Table
 from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
-from speechfair.wording import percent, with_interval
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
-    from rich.table import Table
 
 __all__ = ["ConfidenceReport", "CurvePoint", "GroupConfidence", "ReliabilityBin", "Selection", "confidence"]
 
@@ -120,33 +120,33 @@ class ConfidenceReport(Record):
         return self.model_dump_json(indent=2) + "\n"
 
     def table(self) -> Table:
-        """For a terminal: one line per group."""
-        from rich.table import Table
-        from rich.text import Text
-
+        """One row per group, all speakers together first."""
         wanted = percent(self.target_error, sign=True)
-        title = f"{self.model} on {self.corpus}; wanted among what is accepted: {wanted} errors"
-        table = Table(
-            "group", "utterances", "errors", "claims too much by", "own threshold", "accepts", "errors among accepted",
-            title=Text(title), caption=Text("\n".join(self.notes)),
-        )  # fmt: skip
-        for group in [self.overall, *self.groups]:
-            cells = [
+        columns = (
+            Column("group", "group"),
+            Column("n_utterances", "utterances", "count", 3),
+            Column("error_rate", "errors, %", "percent"),
+            Column("overconfidence", "overconfidence in points", "points", 2),
+            Column("threshold", "own threshold", "number"),
+            Column("coverage", "accepted, %", "percent"),
+            Column("accepted_error", "errors among accepted, %", "percent", 1),
+        )
+        rows = tuple(
+            (
                 "all" if group.axis == "overall" else f"{group.axis}={group.value}",
-                str(group.n_utterances),
-                with_interval(group.error_rate, "percent"),
-                with_interval(group.overconfidence, "percent"),
-            ]
-            if group.own is None:
-                cells += ["none found", "", ""]
-            else:
-                cells += [
-                    f"{group.own.threshold:.3f}",
-                    with_interval(group.own.coverage, "percent"),
-                    with_interval(group.own.error_rate, "percent"),
-                ]
-            table.add_row(*map(Text, cells))
-        return table
+                group.n_utterances,
+                group.error_rate,
+                group.overconfidence,
+                *(
+                    (group.own.threshold, group.own.coverage, group.own.error_rate)
+                    if group.own is not None
+                    else ("none found", None, None)
+                ),
+            )
+            for group in [self.overall, *self.groups]
+        )
+        title = f"{self.model} on {self.corpus}; wanted among what is accepted: {wanted} errors"
+        return Table(title, columns, rows, tuple(self.notes))
 
 
 def confidence(

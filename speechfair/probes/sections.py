@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_title
 from speechfair.metrics.error_counts import rate_name
+from speechfair.result_table import Table, Tone
 from speechfair.wording import NOTHING, Unit, p_value, percent, printable, with_interval, worded
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Section:
     chart: str | None = None
     marked: frozenset[int] = field(default_factory=frozenset)
     """Rows of a reference group."""
+
+    @property
+    def table(self) -> Table:
+        """The section without its lede and chart."""
+        tones: list[Tone] = ["reference" if n in self.marked else "" for n in range(len(self.rows))]
+        return Table.of_texts(self.title, self.headers, self.rows, self.notes, tones)
 
 
 def outcome_words(outcomes: Outcomes) -> str:

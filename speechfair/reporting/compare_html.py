@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
-from speechfair.comparing.comparison_table import margin_words, matching_words, metric_blocks
+from speechfair.comparing.comparison_table import margin_words, matching_words, metric_changes_of
 from speechfair.metrics.error_counts import rate_name
 from speechfair.reporting.figures import _dots, _svg
 from speechfair.reporting.pages import markup, render
@@ -42,7 +42,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         r=comparison,
         axes=axes,
         margins=margin_words(comparison),
-        metrics=metric_blocks(comparison),
+        metrics=metric_changes_of(comparison),
         matching=matching_words(comparison),
         rate=rate_name(comparison.tokens),
     )

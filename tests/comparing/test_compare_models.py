@@ -411,7 +411,7 @@ def test_the_table_says_what_the_comparison_holds(make: Callable[..., Path], cor
     for number in (
         f"{100 * y.difference.value:+.1f}",
         f"[{100 * y.difference.low:+.1f}, {100 * y.difference.high:+.1f}]",
-        f"{y.ratio.value:.2f}×",
+        f"{y.ratio.value:.2f} [",
         f"[{y.ratio_change.low:.2f}, {y.ratio_change.high:.2f}]",
         f"{100 * y.before.rate.value:.1f}",
         "1 → 0",
