@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ _LATEX = str.maketrans(
         "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     }
 )  # fmt: skip
-_MARKDOWN = str.maketrans({c: f"\\{c}" for c in r"\`*_[]<>|#"})
+_MARKDOWN = re.compile(r"[\\`*_<>|#~&]|\[(?![-+0-9–])|\](?=[(\[:])")
+"""Brackets of intervals need no escape: a closing one that a link could follow has it."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -312,8 +315,10 @@ def markdown(text: str) -> str:
 
     >>> markdown("a|b *c* <d>")
     'a\\|b \\*c\\* \\<d\\>'
+    >>> markdown("20.0 [10.0, 30.0] [a](b)")
+    '20.0 [10.0, 30.0] \\[a\\](b)'
     """
-    return " ".join(printable(" ".join(text.split())).translate(_MARKDOWN).split())
+    return _MARKDOWN.sub(r"\\\g<0>", printable(" ".join(text.split())))
 
 
 def _latex(text: str) -> str:

@@ -14,11 +14,14 @@ __all__ = [
     "NOTHING",
     "Unit",
     "count",
+    "given_percent",
     "interval",
     "number",
     "p_value",
     "percent",
     "points",
+    "precise",
+    "precise_interval",
     "printable",
     "times",
     "with_interval",
@@ -89,6 +92,38 @@ def percent(value: float | None, *, sign: bool = False) -> str:
     """
     text = worded(value, "percent")
     return f"{text} %" if sign and text != NOTHING else text
+
+
+def given_percent(share: float, *, sign: bool = True) -> str:
+    """A level, a margin or a target as it was set, in percent; `sign` writes the percent sign after it.
+
+    >>> given_percent(0.95), given_percent(0.975), given_percent(0.1)
+    ('95 %', '97.5 %', '10 %')
+    """
+    return f"{100 * share:.4g} %" if sign else f"{100 * share:.4g}"
+
+
+def precise(value: float | None) -> str:
+    """A number that is judged against a limit: four significant digits, so that rounding does not hide the verdict.
+
+    >>> precise(1.2514), precise(0.97), precise(None)
+    ('1.251', '0.97', '–')
+    """
+    return NOTHING if value is None or math.isnan(value) else f"{value:.4g}"
+
+
+def precise_interval(estimate: _Limits | None) -> str:
+    """A judged number with its interval, in the digits of `precise`.
+
+    >>> from speechfair.types import Estimate
+    >>> precise_interval(Estimate(1.0832, 0.97, 1.2041, 0.95, 9, 9, "t"))
+    '1.083 [0.97, 1.204]'
+    """
+    if estimate is None or estimate.value is None:
+        return NOTHING
+    if estimate.low is None or estimate.high is None:
+        return f"{precise(estimate.value)} (no interval)"
+    return f"{precise(estimate.value)} [{precise(estimate.low)}, {precise(estimate.high)}]"
 
 
 def points(value: float | None) -> str:

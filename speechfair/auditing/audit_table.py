@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from speechfair.auditing.metric_table import metric_tables
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.result_table import Column, Sheet, Table, Tone
-from speechfair.wording import NOTHING, count, interval, p_value, percent, printable, with_interval
+from speechfair.wording import (
+    NOTHING,
+    count,
+    given_percent,
+    interval,
+    p_value,
+    percent,
+    printable,
+    with_interval,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -135,7 +144,7 @@ def _flat(name: str, estimate: Estimate | None) -> dict[str, Any]:
 def _axis_table(result: AuditRecord, axis: str) -> Table:
     groups = worst_first(result, axis)
     summary = next((a for a in result.axes if a.axis == axis), None)
-    covers = f"{100 * result.level:g} % interval"
+    covers = f"{given_percent(result.level)} interval"
     columns = [
         Column("group", axis_title(axis)),
         Column("n_speakers", "speakers", "count", 3, "spk"),
@@ -191,7 +200,7 @@ def _together(groups: Sequence[Group], level: float) -> list[str]:
     better = [printable(g.value) for g, r in limits if r.high is not None and r.high < 1]
     said = [f"{what}: {', '.join(names)}" for what, names in (("worse", worse), ("better", better)) if names]
     return [
-        f"All {len(limits)} groups at once against the reference (simultaneous {100 * level:g} %): "
+        f"All {len(limits)} groups at once against the reference (simultaneous {given_percent(level)}): "
         + ("; ".join(said) or "none can be told apart from it")
     ]
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_names, worst_first
 from speechfair.metrics.error_counts import rate_title
+from speechfair.metrics.speakers_to_settle import speakers_to_settle
 from speechfair.types import UNKNOWN
-from speechfair.wording import printable, worded
+from speechfair.wording import count, given_percent, printable, worded
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult, Group
@@ -77,13 +78,14 @@ def finding(result: AuditResult, axis: str) -> Finding:
     # the worse-served groups come first; a group that is served better is named when none is worse
     group, ratio = max(clear or judged, key=lambda pair: ((pair[1].value or 0.0) > 1, _distance(pair[1])))
     who = f"{_quoted(group)} had {worded(ratio.value, 'ratio')} times the {rate} of those labelled {_quoted(reference)}"
-    basis = f"{_interval(ratio)}; {group.n_speakers} and {_count(reference.n_speakers, 'speaker')}"
+    basis = f"{_interval(ratio)}; {group.n_speakers} and {count(reference.n_speakers, 'speaker')}"
     more = _others(clear, judged, others)
     if clear:
         return Finding(axis, "difference", f"Speakers labelled {who} ({basis}).", more, _distance(ratio))
     text = f"Cannot tell: speakers labelled {who}, but the interval includes 1 ({basis})."
-    needed = _speakers_needed(ratio, group.n_speakers)
-    if needed is not None:
+    more_speakers, _ = speakers_to_settle(ratio, 1.0, group.n_speakers, linear=False)
+    needed = group.n_speakers + (more_speakers or 0)
+    if more_speakers is not None and needed <= _MOST_SPEAKERS:
         text += (
             f" If the ratio stayed the same, about {needed:,} speakers in this group, and the reference in proportion, "
             "would settle it."
@@ -109,7 +111,7 @@ def _all_alike(axis: str, rate: str, judged: Sequence[tuple[Group, Estimate]], r
     text = (
         f"Alike within {100 * (ALIKE - 1):.3g} %: the {rate} of {names} is {worded(low, 'ratio')} to "
         f"{worded(high, 'ratio')} times that of "
-        f"{_quoted(reference)} ({100 * judged[0][1].level:g} % intervals that hold together)."
+        f"{_quoted(reference)} ({given_percent(judged[0][1].level)} intervals that hold together)."
     )
     return Finding(axis, "alike", text, weight=max(_distance(r) for _, r in judged))
 
@@ -139,24 +141,18 @@ def _others(
         f"{len(clear)} of {len(judged)} compared groups differ from the reference when all are compared at once."
     ]
     if len(judged) < len(others):
-        words.append(f"{_count(len(others) - len(judged), 'group')} could not be judged.")
+        words.append(f"{count(len(others) - len(judged), 'group')} could not be judged.")
     return " ".join(words)
 
 
 def _interval(ratio: Estimate) -> str:
     if ratio.high is None:
-        return f"{100 * ratio.level:g} % interval from {worded(ratio.low, 'ratio')}, without an upper limit"
-    return f"{100 * ratio.level:g} % interval {worded(ratio.low, 'ratio')} to {worded(ratio.high, 'ratio')}"
-
-
-def _speakers_needed(ratio: Estimate, n_speakers: int) -> int | None:
-    """Speakers at which the interval, narrowing as 1 / sqrt(n), would exclude 1; None where none would do."""
-    value, low, high = ratio.value, ratio.low, ratio.high
-    if not value or not low or not high or value == 1:
-        return None
-    side = math.log(value) - math.log(low) if value > 1 else math.log(high) - math.log(value)
-    needed = math.ceil(n_speakers * (side / abs(math.log(value))) ** 2)
-    return needed if n_speakers < needed <= _MOST_SPEAKERS else None
+        return (
+            f"{given_percent(ratio.level)} interval from {worded(ratio.low, 'ratio')}, without an upper limit"
+        )
+    return (
+        f"{given_percent(ratio.level)} interval {worded(ratio.low, 'ratio')} to {worded(ratio.high, 'ratio')}"
+    )
 
 
 def _distance(ratio: Estimate) -> float:
@@ -166,7 +162,3 @@ def _distance(ratio: Estimate) -> float:
 def _quoted(group: Group) -> str:
     name = printable(group.value)
     return name if len(name) <= 80 else f"{name[:60]}…{name[-15:]}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

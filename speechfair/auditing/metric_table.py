@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from speechfair.result_table import Column, Table
-from speechfair.wording import interval, worded
+from speechfair.wording import given_percent, interval, worded
 
 if TYPE_CHECKING:
     from speechfair.auditing.metric_result import MetricGroup, MetricResult
@@ -43,7 +43,7 @@ def kind_of(unit: str) -> Unit:
 
 def _table(metric: MetricResult, axis: str, level: float) -> Table:
     groups = metric.groups_of(axis) if axis != "overall" else [metric.overall]
-    covers = f"{100 * level:g} % interval"
+    covers = f"{given_percent(level)} interval"
     columns = (
         Column("group", "group"),
         Column("n_speakers", "speakers", "count", 3, "spk"),

@@ -65,14 +65,13 @@ def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> 
 
 
 def _lines(result: GateResult) -> Iterator[str]:
-    from speechfair.reporting.markdown import estimate_words
-    from speechfair.wording import printable
+    from speechfair.wording import precise_interval, printable
 
     for comparison in result.comparisons:
         against = f" / {comparison.reference}" if comparison.reference is not None else ""
         what = printable(f"{comparison.criterion} · {comparison.axis}: {comparison.group}{against}")
         yield (
-            f"{comparison.verdict.upper():12}  {what}  {comparison.metric} {estimate_words(comparison)}, "
+            f"{comparison.verdict.upper():12}  {what}  {comparison.metric} {precise_interval(comparison.estimate)}, "
             f"limit {comparison.limit:g}"
         )
         yield _INDENT + printable(comparison.reason)

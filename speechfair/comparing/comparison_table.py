@@ -10,7 +10,7 @@ from speechfair.auditing.audit_table import axis_title
 from speechfair.comparing.metric_change import change_tables
 from speechfair.metrics.error_counts import rate_name
 from speechfair.result_table import Column, Noted, Sheet, Table, Tone
-from speechfair.wording import NOTHING, count, p_value, percent, printable, with_interval
+from speechfair.wording import NOTHING, count, given_percent, p_value, percent, printable, with_interval
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison_record import AxisChange, ComparisonRecord, GroupChange, Side
@@ -52,8 +52,8 @@ def metric_changes_of(result: ComparisonRecord) -> list[Table]:
 def margin_words(result: ComparisonRecord) -> str:
     """The margins as a sentence."""
     return (
-        f"no harm: a group's rate may rise by {100 * result.relative:g} % of itself or by "
-        f"{100 * result.absolute:g} percentage points, whichever is more"
+        f"no harm: a group's rate may rise by {given_percent(result.relative)} of itself or by "
+        f"{given_percent(result.absolute, sign=False)} percentage points, whichever is more"
     )
 
 
@@ -76,7 +76,7 @@ def _head(result: ComparisonRecord) -> Iterator[str]:
     yield f"before  {before.model}  ({before.folder}, {before.corpus})"
     yield f"after   {after.model}  ({after.folder}, {after.corpus})"
     yield from matching_words(result)
-    yield f"intervals at {100 * result.level:g} %, paired by speaker; normalizer {result.normalizer.name}"
+    yield f"intervals at {given_percent(result.level)}, paired by speaker; normalizer {result.normalizer.name}"
     yield margin_words(result)
 
 

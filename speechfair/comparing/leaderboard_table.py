@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from speechfair.auditing.audit_table import axis_title
 from speechfair.metrics.error_counts import rate_name
 from speechfair.result_table import Cell, Column, Table
-from speechfair.wording import count
+from speechfair.wording import count, given_percent
 
 if TYPE_CHECKING:
     from speechfair.comparing.leaderboard_record import (
@@ -40,7 +40,7 @@ def ranks_words(board: LeaderboardRecord) -> str:
     pairs = len(board.models) * (len(board.models) - 1) // 2
     return (
         f"Ranks are ranges: models whose ranges overlap may be equally good. Paired over {count(board.n_speakers)} "
-        f"speakers, corrected for {count(pairs, 'pair')}; intervals at {100 * board.level:g} %."
+        f"speakers, corrected for {count(pairs, 'pair')}; intervals at {given_percent(board.level)}."
     )
 
 

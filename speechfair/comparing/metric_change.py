@@ -14,6 +14,7 @@ from speechfair.records import Record
 from speechfair.result_table import Column, Kind, Table
 from speechfair.running.scoring import add_axis
 from speechfair.types import Estimate
+from speechfair.wording import given_percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,7 +149,7 @@ def _table(metric: MetricChange, axis: str, level: float) -> Table:
         Column("group", "group"),
         Column("before", f"before, {metric.unit}", kind),
         Column("after", f"after, {metric.unit}", kind),
-        Column("change", f"change in {named}, {100 * level:g} % interval", change),
+        Column("change", f"change in {named}, {given_percent(level)} interval", change),
     )
     rows = tuple((g.value, g.before, g.after, g.difference) for g in groups)
     return Table(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.comparing.comparison import NoHarm, Verdict
 from speechfair.errors import InputError
+from speechfair.wording import precise
 
 if TYPE_CHECKING:
     from speechfair.metrics.paired import NonInferiority
@@ -85,7 +86,7 @@ def worst_verdict(judged: Sequence[NoHarm]) -> Verdict:
 def _said(held: NonInferiority, verdict: Verdict) -> str:
     end, bound = ("upper", held.change.high) if verdict == "pass" else ("lower", held.change.low)
     beyond = "within" if verdict == "pass" else "beyond"
-    return f"the {end} limit of the {held.scale}, {bound:.4g}, is {beyond} {held.limit:g}"
+    return f"the {end} limit of the {held.scale}, {precise(bound)}, is {beyond} {held.limit:g}"
 
 
 def _more(held: NonInferiority, pair: Pair) -> tuple[int | None, str]:

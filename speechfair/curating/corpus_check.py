@@ -16,6 +16,7 @@ from speechfair.curating.corpus_facts import ODDITIES, Facts, facts_of
 from speechfair.curating.spelling_findings import spelling_findings
 from speechfair.errors import CorpusError
 from speechfair.types import UNKNOWN, Corpus
+from speechfair.wording import given_percent, percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -276,13 +277,18 @@ def _rows_found(facts: pl.DataFrame, rows: pl.DataFrame, audio: bool) -> list[Fi
         twice = pl.col("digest").is_not_null() & pl.col("digest").is_duplicated()
         say("duplicate-audio", "problem", rows.filter(twice), "rows with the same audio as another")
         clipped = rows.filter(pl.col("clipped") > CLIPPED_SHARE)
-        say("clipping", "note", clipped, f"recordings with more than {CLIPPED_SHARE:.1%} clipped samples")
+        say(
+            "clipping",
+            "note",
+            clipped,
+            f"recordings with more than {given_percent(CLIPPED_SHARE)} clipped samples",
+        )
         silent = rows.filter(pl.col("silent") > SILENT_SHARE)
         say(
             "silence",
             "note",
             silent,
-            f"recordings that are silent for more than {SILENT_SHARE:.0%} of the time",
+            f"recordings that are silent for more than {given_percent(SILENT_SHARE)} of the time",
         )
         averaged = rows.filter(pl.col("channels") > 1)
         say("averaged-channels", "note", averaged, "recordings of several channels, which are averaged")
@@ -310,9 +316,8 @@ def _labels_found(
         axis = column.removeprefix("label:")
         missing = int((rows[column] == UNKNOWN).sum())
         if missing:
-            words = (
-                f"{axis}: without a label are {missing} of {rows.height} rows ({missing / rows.height:.1%})"
-            )
+            share = percent(missing / rows.height, sign=True)
+            words = f"{axis}: {missing} of {rows.height} rows ({share}) have no label"
             found.append(Finding("unlabelled", "note", words))
         counts = rows.group_by(column).agg(pl.col("speaker").drop_nulls().n_unique().alias("n")).sort(column)
         few = [str(value) for value, n in counts.iter_rows() if 0 < n < FEW_SPEAKERS and value != UNKNOWN]

@@ -22,6 +22,7 @@ from speechfair.registry import did_you_mean
 from speechfair.running.run_manifest import content_digest
 from speechfair.store import file_digest, write_atomically
 from speechfair.types import UNKNOWN, Corpus
+from speechfair.wording import given_percent, percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -359,7 +360,10 @@ def _achieved(table: pl.DataFrame, shares: Mapping[str, float], allow_missing: b
         if absent := tuple(stratum for stratum in known if stratum not in found):
             missing[name] = absent
         if abs(got / n_speakers - share) > _MARGIN:
-            notes.append(f"{name} has {got / n_speakers:.1%} of the speakers; {share:.1%} was asked for")
+            notes.append(
+                f"{name} has {percent(got / n_speakers, sign=True)} of the speakers; "
+                f"{given_percent(share)} was asked for"
+            )
     if missing and not allow_missing:
         shown = "; ".join(f"{name} has nobody of {', '.join(absent[:5])}" for name, absent in missing.items())
         raise InputError(f"{shown}; stratify by fewer axes, allow common texts, or give --allow-missing")

@@ -20,6 +20,7 @@ from speechfair.corpora.licence import allows, clause_of, require_use
 from speechfair.curating.corpus_check import CorpusCheck, Group, check_corpus
 from speechfair.curating.corpus_listing import Listing, write_listing
 from speechfair.errors import InputError
+from speechfair.result_table import Column, Table, markdown
 from speechfair.store import write_atomically
 from speechfair.types import Corpus
 
@@ -239,7 +240,7 @@ def _counts(check: CorpusCheck) -> Iterable[str]:
 
 def _statement(card: Card, check: CorpusCheck) -> str:
     """The data statement: what is known is filled in, what is not is asked for."""
-    lines = [f"# Data statement: {_plain(card.title)}", ""]
+    lines = [f"# Data statement: {markdown(card.title)}", ""]
     for title, known, ask in (*_about_people(card, check), *_about_speech(card, check)):
         lines.extend([f"## {title}", "", *(line for each in known if each for line in (each, ""))])
         if ask:
@@ -256,8 +257,8 @@ def _about_people(card: Card, check: CorpusCheck) -> Iterable[_Section]:
         "Header",
         [
             f"Name: {card.name}, version {card.version}. {_amount(check)}.",
-            f"Citation: {_plain(card.citation)}",
-            f"Licence: {_plain(clause_of(card))}. Allowed uses: {', '.join(card.licence.uses)}.",
+            f"Citation: {markdown(card.citation)}",
+            f"Licence: {markdown(clause_of(card))}. Allowed uses: {', '.join(card.licence.uses)}.",
         ],
         "who writes this statement, and when",
     )
@@ -270,10 +271,10 @@ def _about_people(card: Card, check: CorpusCheck) -> Iterable[_Section]:
     ask = "varieties in words, and what is not in them"
     yield "B. Language variety", [languages, *_tables(check, _VARIETY)], ask
     others = [axis for axis in _by_axis(check) if axis not in _VARIETY]
-    without = [f"Without a label on {_plain(axis)}: {n} rows." for axis, n in check.unlabelled.items() if n]
+    without = [f"Without a label on {markdown(axis)}: {n} rows." for axis, n in check.unlabelled.items() if n]
     ask = "how speakers were found and paid, and who is missing"
     yield "C. Speaker demographics", [*_tables(check, others), *without], ask
-    sources = "\n".join(f"- {_plain(line)}" for line in _sources(card))
+    sources = "\n".join(f"- {markdown(line)}" for line in _sources(card))
     ask = "who transcribed and labelled, their languages and training"
     yield "D. Annotator demographics", ["Labels:", sources], ask
 
@@ -283,13 +284,13 @@ def _about_speech(card: Card, check: CorpusCheck) -> Iterable[_Section]:
     words = sum(group.n_words for group in next(iter(_by_axis(check).values()), []))
     yield "F. Text characteristics", [f"{words} words in all." if words else ""], "genre and topics"
     yield "G. Recording quality", _quality(check), "room, microphone and what was done to the audio"
-    traps = "\n".join(f"- {_plain(trap)}" for trap in card.traps)
+    traps = "\n".join(f"- {markdown(trap)}" for trap in card.traps)
     yield "H. Other", ["Known traps:", traps] if traps else [], ""
-    found = "\n".join(f"- {finding.level}: {_plain(finding.message)}" for finding in check.findings)
+    found = "\n".join(f"- {finding.level}: {markdown(finding.message)}" for finding in check.findings)
     yield "I. What a check found", [found or "nothing"], ""
     yield (
         "J. Provenance",
-        [f"Access: {_plain(card.access)}."],
+        [f"Access: {markdown(card.access)}."],
         "from where this copy was had, and what was changed",
     )
 
@@ -299,19 +300,20 @@ def _tables(check: CorpusCheck, axes: Iterable[str]) -> Iterable[str]:
     for axis in axes:
         if axis not in by_axis:
             continue
-        rows = [f"| {_plain(axis)} | speakers | utterances | hours |", "| --- | ---: | ---: | ---: |"]
-        for group in by_axis[axis]:
-            hours = "" if group.hours is None else f"{group.hours:.2f}"
-            rows.append(f"| {_plain(group.value)} | {group.n_speakers} | {group.n_utterances} | {hours} |")
-        yield "\n".join(rows)
+        columns = (
+            Column("group", axis),
+            Column("n_speakers", "speakers", "count"),
+            Column("n_utterances", "utterances", "count"),
+            Column("hours", "hours", "number"),
+        )
+        rows = tuple(
+            (g.value, g.n_speakers, g.n_utterances, None if g.hours is None else f"{g.hours:.2f}")
+            for g in by_axis[axis]
+        )
+        yield Table("", columns, rows).to_markdown().rstrip()
 
 
 def _quality(check: CorpusCheck) -> Iterable[str]:
     rates = sorted({rate for group in check.groups for rate in group.sample_rates})
     if rates:
         yield f"Sample rates: {', '.join(map(str, rates))} Hz. Hours of readable audio: {check.hours:.2f}."
-
-
-def _plain(text: str) -> str:
-    """Text from a card or a corpus on one line, with nothing that Markdown would take for markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#!])", r"\\\1", " ".join(text.split()))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, SpeechfairError
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -390,11 +391,10 @@ def _slice_lines(number: int, part: Found) -> list[str]:
             f"{part.n_tested_on} held-out speakers, Holm {p_value(part.p_adjusted)}"
         )
     for mark in part.marks:
-        lines.append(
-            f"   {mark.feature}: {mark.inside:.3g} against {mark.outside:.3g} "
-            f"({mark.distance:+.1f} standard deviations)"
-        )
+        found = f"{mark.inside:.3g} against {mark.outside:.3g} ({mark.distance:+.1f} standard deviations)"
+        lines.append(f"   {mark.feature}: {found}")
     for share in part.labels:
         label = printable(f"{share.axis} {share.value}")
-        lines.append(f"   {label}: {share.inside:.0%} of its speakers against {share.outside:.0%}")
+        inside, outside = (percent(part, sign=True) for part in (share.inside, share.outside))
+        lines.append(f"   {label}: {inside} of its speakers against {outside}")
     return lines

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from speechfair.metrics.power import Population, Spread
-from speechfair.wording import NOTHING, percent
+from speechfair.wording import NOTHING, given_percent, percent
 
 __all__ = ["CurvePoint", "Detectable", "Finished", "Pilot", "Plan"]
 
@@ -117,7 +117,7 @@ def _plan_lines(plan: Plan) -> list[str]:
     if plan.limit > plan.ratio:
         goal = f"that a rate ratio of {plan.ratio:g} is below the limit {plan.limit:g}"
     lines = [
-        f"To find {goal} with power {100 * plan.power:g} %, intervals at level {100 * plan.level:.4g} %"
+        f"To find {goal} with power {given_percent(plan.power)}, intervals at level {given_percent(plan.level)}"
         + (f" ({plan.comparisons} comparisons)" if plan.comparisons > 1 else ""),
         f"Assumed: reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f} "
         f"(coefficient of variation),",
@@ -154,8 +154,9 @@ def _plan_lines(plan: Plan) -> list[str]:
 def _finished_lines(finished: Finished) -> list[str]:
     """A table of the smallest ratios that would have been found."""
     lines = [
-        f"Smallest ratio to the reference that {finished.run} would have found with power {100 * finished.power:g} %,",
-        f"intervals at level {100 * finished.level:.4g} %:",
+        f"Smallest ratio to the reference that {finished.run} would have found with power "
+        f"{given_percent(finished.power)},",
+        f"intervals at level {given_percent(finished.level)}:",
     ]
     for axis in dict.fromkeys(row.axis for row in finished.groups):
         rows = [row for row in finished.groups if row.axis == axis]

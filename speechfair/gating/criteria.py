@@ -17,6 +17,7 @@ from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
 from speechfair.types import UNKNOWN
+from speechfair.wording import given_percent
 
 if TYPE_CHECKING:
     from speechfair.metrics.metric import Kind
@@ -164,7 +165,7 @@ class Criterion(StrictRecord):
         text = f"{self._words}{over}{every} on {self.axis} is at most {self.limit:g}"
         if self.metric in AGAINST_REFERENCE:
             text += f"; reference: {self.reference or 'as the corpus card names it'}"
-        text += f"; {100 * self.level:g} % interval, {self.min_speakers} speakers a group, "
+        text += f"; {given_percent(self.level)} interval, {self.min_speakers} speakers a group, "
         text += (
             "Holm over the file" if self.multiplicity == "holm" else "no correction for several comparisons"
         )

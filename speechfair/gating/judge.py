@@ -46,6 +46,7 @@ from speechfair.running.run_record import RunRecord as FolderRecord
 from speechfair.running.run_record import read_record, scores_name
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
+from speechfair.wording import given_percent, precise
 
 __all__ = ["gate", "judge"]
 
@@ -164,7 +165,7 @@ class _Trial:
             return self.objection[0].verdict, self.objection[1]
         assert self.judged is not None
         limit = self.case.criterion.limit
-        words = f"{100 * self.judged.level:.4g} % interval [{_number(self.judged.low)}, {_number(self.judged.high)}]"
+        words = f"{given_percent(self.judged.level)} interval [{precise(self.judged.low)}, {precise(self.judged.high)}]"
         if _within(self.judged, limit):
             return "pass", f"the whole {words} is within the limit {limit:g}"
         if _beyond(self.judged, limit):
@@ -342,7 +343,3 @@ def _writable(estimate: Estimate) -> Estimate:
     if (value, low, high) == numbers:
         return estimate
     return replace(estimate, value=value, low=low, high=high, reason="not a number")
-
-
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.4g}"

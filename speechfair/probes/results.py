@@ -12,6 +12,7 @@ from pydantic import Field
 from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.records import Record
 from speechfair.types import Estimate
+from speechfair.wording import given_percent
 
 __all__ = [
     "SCHEMA",
@@ -55,7 +56,7 @@ class Outcomes(Record):
         bad = self.format + self.empty
         if bad <= UNREADABLE * self.n_asked:
             return None
-        return f"{bad} of {self.n_asked} replies could not be read, more than {100 * UNREADABLE:g} %"
+        return f"{bad} of {self.n_asked} replies could not be read, more than {given_percent(UNREADABLE)}"
 
     @property
     def n_unreadable(self) -> int:

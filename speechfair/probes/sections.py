@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Literal
 from speechfair.auditing.audit_table import axis_title
 from speechfair.metrics.error_counts import rate_name
 from speechfair.result_table import Table, Tone
-from speechfair.wording import NOTHING, Unit, p_value, percent, printable, with_interval, worded
+from speechfair.wording import (
+    NOTHING,
+    Unit,
+    given_percent,
+    p_value,
+    percent,
+    printable,
+    with_interval,
+    worded,
+)
 
 if TYPE_CHECKING:
     from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
@@ -100,7 +109,7 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
             words = f"{len(unsettled)} of {len(compared)} groups are undetermined"
             found.append(Finding("unclear", f"By {name}: no group is clearly behind, but {words}."))
         else:
-            words = f"at most {100 * result.margin:g} points behind at every level"
+            words = f"at most {given_percent(result.margin, sign=False)} points behind at every level"
             found.append(Finding("nothing", f"By {name}: every group is even, {words}."))
     return found
 

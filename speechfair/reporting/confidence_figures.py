@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.reporting.figures import _FONT, _label_px
 from speechfair.reporting.probe_figures import Chart, _chart
-from speechfair.wording import percent, printable
+from speechfair.wording import given_percent, percent, printable
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import GroupConfidence, Selection
@@ -83,7 +83,7 @@ def rejection_chart(groups: Sequence[GroupConfidence], target: float, tokens: st
     ]
     described = "; ".join(
         f"{name}: "
-        + ", ".join(f"{percent(_rate(p))} % errors among {100 * p.coverage:g} %" for p in group.curve)
+        + ", ".join(f"{percent(_rate(p))} % errors among {given_percent(p.coverage)}" for p in group.curve)
         for group, name in zip(shown, names, strict=True)
     )
     legend = "Line: error among what is accepted. Band: its interval. Dashed: the wanted error."

@@ -15,7 +15,7 @@ from speechfair.reporting.confidence_figures import (
     threshold_chart,
 )
 from speechfair.reporting.probe_html import write_page
-from speechfair.wording import NOTHING, interval, percent, points, printable, with_interval
+from speechfair.wording import NOTHING, given_percent, interval, percent, points, printable, with_interval
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import ConfidenceReport, GroupConfidence, Selection
@@ -200,7 +200,10 @@ def _rejection_section(
         f"The utterances a group is surest of, down to half of its {found.tokens}, and the error rate among them, in "
         "percent. A line that falls says that confidence tells right from wrong; a flat one says that it does not."
     )
-    headers = ("group", *(f"all {100 * s:g} %" if s == 1.0 else f"surest {100 * s:g} %" for s in shares))
+    headers = (
+        "group",
+        *(f"all {given_percent(s)}" if s == 1.0 else f"surest {given_percent(s)}" for s in shares),
+    )
     notes = ["Each group is sorted by its own confidence; no threshold is shared here."]
     if any(group.n_without for group in groups):
         notes.append(

@@ -20,7 +20,17 @@ from speechfair.reporting.alignment import align
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
-from speechfair.wording import NOTHING, Unit, interval, p_value, percent, printable, times, worded
+from speechfair.wording import (
+    NOTHING,
+    Unit,
+    given_percent,
+    interval,
+    p_value,
+    percent,
+    printable,
+    times,
+    worded,
+)
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult, Axis
@@ -125,7 +135,7 @@ def _words(result: AuditResult) -> dict[str, Any]:
         "rate_name": _rate_name(result),
         "short": rate_name(result.tokens),
         "token": {"words": "word", "characters": "character"}.get(result.tokens, "token"),
-        "level": f"{100 * result.level:g} %",
+        "level": f"{given_percent(result.level)}",
         "minutes": f"{result.audio_seconds / 60:.1f}",
     }
 

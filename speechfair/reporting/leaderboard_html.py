@@ -11,7 +11,7 @@ from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.figures import _dots, _svg
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
-from speechfair.wording import percent, printable
+from speechfair.wording import given_percent, percent, printable
 
 if TYPE_CHECKING:
     from speechfair.comparing.leaderboard import Leaderboard
@@ -48,7 +48,7 @@ def write_leaderboard(board: Leaderboard, path: Path) -> Path:
         about=ranks_words(board),
         rate=rate_name(board.tokens),
         rate_name=rate_title(board.tokens),
-        level=f"{100 * board.level:g} %",
+        level=f"{given_percent(board.level)}",
     )
     write_atomically(path, page)
     return path

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from speechfair.wording import NOTHING, printable
+from speechfair.result_table import Column, Table
+from speechfair.result_table import markdown as literal
+from speechfair.wording import count, precise_interval
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import Comparison, GateResult
 
-__all__ = ["escaped", "estimate_words", "markdown", "markdown_of_error"]
+__all__ = ["escaped", "markdown", "markdown_of_error"]
 
 _MARKS = {"pass": "✅ pass", "fail": "❌ fail", "undetermined": "❔ undetermined", "error": "⛔ error"}
-_HEAD = (
-    "| verdict | criterion | group | estimate | limit | speakers | reason |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-)
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&:!])")
+_LINKS = re.compile(r"([:!])")
 _CALLS = re.compile(r"([@#])")
 
 
@@ -37,9 +36,7 @@ def markdown(result: GateResult) -> str:
         f"(sha256 {criteria.sha256[:16]}…), frozen {_time(criteria.frozen)}, evaluation began "
         f"{_time(criteria.evaluated)}.",
         "",
-        *_HEAD,
-        *(_row(c) for c in sorted(result.comparisons, key=lambda c: worst_first[c.verdict])),
-        "",
+        _table(sorted(result.comparisons, key=lambda c: worst_first[c.verdict])),
         *(
             f"- {_MARKS[each.verdict]} {escaped(each.name.replace('_', ' '))}: {escaped(each.reason)}"
             for each in result.requirements
@@ -60,41 +57,39 @@ def escaped(text: str) -> str:
     >>> escaped("a|b *c* <d>")
     'a\\|b \\*c\\* \\<d\\>'
     """
-    return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", printable(text)))
+    return _CALLS.sub("\\1\u200b", _LINKS.sub(r"\\\1", literal(text)))
 
 
-def estimate_words(comparison: Comparison) -> str:
-    """The estimate and its interval, such as ``1.083 [0.97, 1.204]``; a dash where there is none."""
-    estimate = comparison.estimate
-    if estimate is None or estimate.value is None:
-        return NOTHING
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.4g} (no interval)"
-    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
+def _table(comparisons: Sequence[Comparison]) -> str:
+    columns = (
+        Column("verdict", "verdict"),
+        Column("criterion", "criterion"),
+        Column("group", "group"),
+        Column("estimate", "estimate", "number"),
+        Column("limit", "limit", "number"),
+        Column("speakers", "speakers", "number"),
+        Column("reason", "reason"),
+    )
+    return Table("", columns, tuple(map(_row, comparisons))).to_markdown(escaped)
 
 
-def _row(comparison: Comparison) -> str:
-    group = escaped(comparison.group)
+def _row(comparison: Comparison) -> tuple[str, ...]:
+    group, speakers, reason = comparison.group, count(comparison.n_speakers), comparison.reason
     if comparison.reference is not None:
-        group += f" / {escaped(comparison.reference)}"
-    speakers = NOTHING if comparison.n_speakers is None else str(comparison.n_speakers)
+        group += f" / {comparison.reference}"
     if comparison.n_reference_speakers is not None:
         speakers += f" / {comparison.n_reference_speakers}"
-    reason = escaped(comparison.reason)
     if comparison.more_speakers is not None:
-        reason += (
-            f"; {comparison.more_speakers} more speakers {escaped(comparison.more_speakers_reason or '')}"
-        )
-    cells = [
+        reason += f"; {comparison.more_speakers} more speakers {comparison.more_speakers_reason or ''}"
+    return (
         _MARKS[comparison.verdict],
-        f"{escaped(comparison.criterion)} ({escaped(comparison.metric)}, {escaped(comparison.axis)})",
+        f"{comparison.criterion} ({comparison.metric}, {comparison.axis})",
         group,
-        escaped(estimate_words(comparison)),
+        precise_interval(comparison.estimate),
         f"{comparison.limit:g}",
         speakers,
         reason,
-    ]
-    return "| " + " | ".join(cells) + " |"
+    )
 
 
 def _time(text: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
-from speechfair.wording import percent
+from speechfair.wording import given_percent, percent
 
 if TYPE_CHECKING:
     from speechfair.exploring.planning import Plan
@@ -61,7 +61,9 @@ def _title(plan: Plan) -> str:
 def _described(plan: Plan) -> str:
     points = "; ".join(f"{p.speakers} speakers: {percent(p.power, sign=True)}" for p in plan.curve[::5])
     needed = (
-        f"{plan.speakers} speakers per group reach {100 * plan.power:g} %" if plan.speakers else plan.reason
+        f"{plan.speakers} speakers per group reach {given_percent(plan.power)}"
+        if plan.speakers
+        else plan.reason
     )
     return f"{needed}. {points}"
 
@@ -70,7 +72,7 @@ def _subtitle(plan: Plan) -> str:
     people = plan.population
     text = (
         f"reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f}, "
-        f"{people.words_per_speaker:.0f} words each, level {100 * plan.level:.4g} %"
+        f"{people.words_per_speaker:.0f} words each, level {given_percent(plan.level)}"
     )
     return f"{text}; band: the pilot's uncertainty" if plan.curve[0].low is not None else text
 
@@ -176,7 +178,7 @@ def _answer(plan: Plan, x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, 
         "fontWeight": 600,
         "color": _INK,
     }
-    text = {"value": f"{plan.speakers:,} speakers for {100 * plan.power:g} %"}
+    text = {"value": f"{plan.speakers:,} speakers for {given_percent(plan.power)}"}
     return [
         {**_ONCE, "mark": dot, "encoding": place},
         {**_ONCE, "mark": words, "encoding": {**place, "text": text}},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from speechfair.reporting.pages import render
 from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
+from speechfair.wording import given_percent
 
 if TYPE_CHECKING:
     from speechfair.probes.questions.questions_results import QuestionsResult
@@ -137,5 +138,5 @@ def _provenance(result: Any) -> list[tuple[str, str]]:
         ("Corpus", f"{corpus.name} {corpus.version}"),
         ("Corpus options", json.dumps(corpus.options, ensure_ascii=False, sort_keys=True)),
         ("Manifest, SHA-256", corpus.manifest_sha256),
-        ("Intervals", f"{100 * result.level:g} %, the speaker is the unit"),
+        ("Intervals", f"{given_percent(result.level)}, the speaker is the unit"),
     ]

@@ -44,7 +44,7 @@ def test_counts_of_a_real_layout(tmp_path: Path) -> None:
         "speechocean762: free for commercial and non-commercial use, as its README says"
     ]
     statement = (tmp_path / "out" / "data-statement.md").read_text(encoding="utf-8")
-    assert "| female | 2 | 3 |  |" in statement
+    assert "| female | 2 | 3 | – |" in statement
     assert statement.count(TO_FILL) == made.n_to_fill == 9
     assert "- half of the speakers are children" in statement
     rows = pl.read_parquet(tmp_path / "out" / "manifest.parquet")

@@ -24,6 +24,7 @@ from speechfair.debias.method import Method, load_method
 from speechfair.debias.training.window import FULL_WINDOW_S, choose_window
 from speechfair.errors import ModelError
 from speechfair.store import write_atomically
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -369,8 +370,10 @@ def _peak_megabytes(device: str | None) -> float | None:
 
 
 def _sentence(rates: Mapping[str, Any]) -> str:
-    groups = ", ".join(f"{group} {rate:.1%}" for group, rate in sorted(rates["groups"].items()))
-    return f"{groups}; macro {rates['macro']:.1%}"
+    groups = ", ".join(
+        f"{group} {percent(rate, sign=True)}" for group, rate in sorted(rates["groups"].items())
+    )
+    return f"{groups}; macro {percent(rates['macro'], sign=True)}"
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from speechfair.metrics import holm
 from speechfair.probes.items import LEVELS, Level
 from speechfair.probes.results import Diagnosis
 from speechfair.types import Estimate
+from speechfair.wording import given_percent, worded
 
 __all__ = ["ALPHA", "MARGIN", "Deficit", "diagnose", "judge"]
 
@@ -83,7 +84,7 @@ def diagnose(levels: Mapping[Level, Deficit], margin: float = MARGIN) -> Diagnos
     if not levels:
         return Diagnosis(verdict="undetermined", reason="no level was asked about")
     if not open_levels:
-        reason = f"at most {100 * margin:g} points behind at every level"
+        reason = f"at most {given_percent(margin, sign=False)} points behind at every level"
         return Diagnosis(verdict="even", reason=reason)
     return Diagnosis(
         verdict="undetermined", reason="; ".join(_open(level, levels[level]) for level in open_levels)
@@ -102,7 +103,7 @@ def _open(level: Level, deficit: Deficit) -> str:
     estimate = deficit.estimate
     if estimate.high is None:
         return f"L{level}: {estimate.reason}"
-    return f"L{level}: a deficit of up to {100 * estimate.high:.1f} points is not excluded"
+    return f"L{level}: a deficit of up to {worded(estimate.high, 'percent')} points is not excluded"
 
 
 def _words(deficit: Deficit) -> str:
@@ -110,8 +111,8 @@ def _words(deficit: Deficit) -> str:
     assert estimate.value is not None
     assert estimate.low is not None
     assert estimate.high is not None
-    limits = f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
-    return f"{100 * estimate.value:.1f} points ({100 * estimate.level:g} % interval {limits})"
+    limits = f"{worded(estimate.low, 'percent')} to {worded(estimate.high, 'percent')}"
+    return f"{worded(estimate.value, 'percent')} points ({given_percent(estimate.level)} interval {limits})"
 
 
 def _names(levels: Sequence[Level]) -> str:

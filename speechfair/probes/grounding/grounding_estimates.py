@@ -28,6 +28,7 @@ from speechfair.probes.statistics import difference, difference_with_p, share, s
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
+from speechfair.wording import given_percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,8 +58,8 @@ class _Level:
         if bad <= UNREADABLE * len(self.rows):
             return None
         return (
-            f"not measured: {bad} of {len(self.rows)} replies could not be read, more than {100 * UNREADABLE:g} %; "
-            "look at them in the run folder"
+            f"not measured: {bad} of {len(self.rows)} replies could not be read, more than "
+            f"{given_percent(UNREADABLE)}; look at them in the run folder"
         )
 
 

@@ -38,6 +38,7 @@ from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import SpeechLanguageModel
+from speechfair.wording import worded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -216,8 +217,9 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
             )
     wrong = text.wrong + text.refusal + text.unsure
     if wrong > 0.2 * table.height and text.not_measured is None:
+        share = worded(wrong / table.height, "percent", 0)
         notes.append(
-            f"the text control is wrong about {100 * wrong / table.height:.0f} % of the questions: the language model, "
+            f"the text control is wrong about {share} % of the questions: the language model, "
             "not the hearing, limits these figures"
         )
     return notes

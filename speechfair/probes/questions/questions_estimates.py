@@ -19,7 +19,7 @@ from speechfair.probes.statistics import sums_of
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
-from speechfair.wording import points
+from speechfair.wording import given_percent, points
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +98,7 @@ def _verdict(
     if found.value is None or found.low is None or found.high is None:
         return "undetermined", found.reason or "no interval"
     if -margin <= found.low and found.high <= margin:
-        return "alike", f"within {100 * margin:g} points of the reference group"
+        return "alike", f"within {given_percent(margin, sign=False)} points of the reference group"
     limits = f"{points(found.low)} to {points(found.high)} points"
     if p_holm is not None and p_holm <= alpha:
         return ("lower" if found.value < 0 else "higher"), limits
@@ -171,7 +171,9 @@ def _unreadable(rows: Sequence[Row], column: str) -> str | None:
     bad = sum(row[column] in ("format", "empty") for row in rows)
     if bad <= UNREADABLE * len(rows):
         return None
-    return f"not measured: {bad} of {len(rows)} replies could not be read, more than {100 * UNREADABLE:g} %"
+    return (
+        f"not measured: {bad} of {len(rows)} replies could not be read, more than {given_percent(UNREADABLE)}"
+    )
 
 
 def _kinds(rows: Sequence[Row]) -> list[KindOfQuestion]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
 from speechfair.probes.sections import Finding, Section, outcome_words
-from speechfair.wording import NOTHING, count, p_value, percent, printable, with_interval
+from speechfair.wording import NOTHING, count, given_percent, p_value, percent, printable, with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,10 @@ def questions_findings(result: QuestionsResult) -> list[Finding]:
                 found.append(Finding("unclear", f"{against}: no difference is shown, {words}."))
             else:
                 found.append(
-                    Finding("nothing", f"{against}: all groups within {100 * result.margin:g} points.")
+                    Finding(
+                        "nothing",
+                        f"{against}: all groups within {given_percent(result.margin, sign=False)} points.",
+                    )
                 )
     return found
 

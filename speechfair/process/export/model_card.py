@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, MissingExtraError
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.process.finding import say
 from speechfair.process.material import Material, Run
+from speechfair.result_table import Column, Table, markdown
 from speechfair.store import file_digest
-from speechfair.wording import NOTHING
+from speechfair.wording import given_percent
+
+if TYPE_CHECKING:
+    from speechfair.auditing.audit_record import AuditRecord
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -85,12 +88,12 @@ def _metadata(material: Material, runs: list[Run], card: dict[str, Any] | Any) -
 
 
 def _body(material: Material, runs: list[Run], card: dict[str, Any] | Any) -> str:
-    lines = [f"# {_plain(card['model_name'])}", ""]
+    lines = [f"# {markdown(card['model_name'])}", ""]
     for title, key in (
         ("Intended use", "intended_use"), ("Limits", "limits"), ("Training data", "training_data"),
         ("Mitigation and what gap remains", "mitigation"), ("Contact", "contact"),
     ):  # fmt: skip
-        lines += [f"## {title}", "", _plain(card[key] or "not stated"), ""]
+        lines += [f"## {title}", "", markdown(card[key] or "not stated"), ""]
         if key == "training_data":
             lines += _permissions(material)
     lines += ["## Error rate by group", ""]
@@ -107,8 +110,8 @@ def _permissions(material: Material) -> list[str]:
         for record in material.training
         for corpus, words in record.permissions.items()
         for line in (
-            f"Trained on {_plain(corpus)} with its holder's permission, in the words of training record "
-            f"{_plain(record.id)}: {_plain(words)}",
+            f"Trained on {markdown(corpus)} with its holder's permission, in the words of training record "
+            f"{markdown(record.id)}: {markdown(words)}",
             "",
         )
     ]
@@ -120,25 +123,31 @@ def _results(run: Run) -> list[str]:
     what = rate_title(audit.tokens).removesuffix(" error rate").capitalize()
     digest = file_digest(run.path / "audit.json")
     lines = [
-        f"{what} error rate on {_plain(audit.corpus)} ({100 * audit.level:g} % intervals, the speaker is the unit), "
-        f"model `{run.model_sha256}`, from `audit.json` `{digest}`.",
+        f"{what} error rate on {markdown(audit.corpus)} ({given_percent(audit.level)} intervals, the speaker "
+        f"is the unit), model `{run.model_sha256}`, from `audit.json` `{digest}`.",
         "",
-        "| group | speakers | rate | interval | ratio to reference | interval |",
-        "| --- | --- | --- | --- | --- | --- |",
+        _rates(audit),
     ]
-    for group in [audit.overall, *audit.groups]:
-        name = "all" if group is audit.overall else f"{group.axis}: {group.value}"
-        ratio = group.ratio
-        own = (
-            ("reference", "")
-            if group.is_reference
-            else (_number(ratio.value if ratio else None), _limits(ratio))
-        )
-        lines.append(
-            f"| {_plain(name)} | {group.n_speakers} | {_number(group.rate.value)} | {_limits(group.rate)} "
-            f"| {own[0]} | {own[1]} |"
-        )
     return [*lines, ""]
+
+
+def _rates(audit: AuditRecord) -> str:
+    columns = (
+        Column("group", "group"),
+        Column("n_speakers", "speakers", "count"),
+        Column("rate", f"{rate_name(audit.tokens)}, % with interval", "percent"),
+        Column("ratio", "ratio to reference", "ratio"),
+    )
+    rows = tuple(
+        (
+            "all" if group is audit.overall else f"{group.axis}: {group.value}",
+            group.n_speakers,
+            group.rate,
+            "reference" if group.is_reference else group.ratio,
+        )
+        for group in [audit.overall, *audit.groups]
+    )
+    return Table("", columns, rows).to_markdown()
 
 
 def _verdicts(runs: list[Run]) -> list[str]:
@@ -146,32 +155,15 @@ def _verdicts(runs: list[Run]) -> list[str]:
     lines = ["## Verdicts by the criteria fixed beforehand", ""]
     for run in runs:
         if isinstance(run.verdicts, str):
-            lines += [f"Not judged: {_plain(run.verdicts)}", ""]
+            lines += [f"Not judged: {markdown(run.verdicts)}", ""]
             continue
         for comparison in run.verdicts.comparisons:
             lines.append(
-                f"- **{comparison.verdict}** {_plain(comparison.criterion)}, {_plain(comparison.axis)}="
-                f"{_plain(comparison.group)}: {_plain(comparison.reason)}"
+                f"- **{comparison.verdict}** {markdown(comparison.criterion)}, {markdown(comparison.axis)}="
+                f"{markdown(comparison.group)}: {markdown(comparison.reason)}"
             )
         lines.append("")
     return lines
-
-
-def _number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.4f}"
-
-
-def _limits(estimate: Any) -> str:
-    if estimate is None:
-        return NOTHING
-    if estimate.low is None or estimate.high is None:
-        return _plain(estimate.reason or NOTHING)
-    return f"{estimate.low:.4f} to {estimate.high:.4f}"
-
-
-def _plain(text: str) -> str:
-    """Text that cannot become markup or break a table."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(str(text).split()))
 
 
 def _hub() -> Any:
