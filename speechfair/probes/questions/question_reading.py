@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from speechfair.probes.extraction import conclusion, names_one_of
+from speechfair.probes.extraction import choose, conclusion, names_one_of
 from speechfair.probes.plain_words import plain
 from speechfair.probes.questions.question_set import SetQuestion
 from speechfair.probes.reading import Reading, read_choice, silent
@@ -17,10 +17,13 @@ WORDING = "1"
 
 SPOKEN = "Answer what the speaker asks."
 YES_NO = ("yes", "no")
+LETTERS = "ABCDEFGH"
 
 
 def shown_options(question: SetQuestion, seed: int) -> tuple[str, ...]:
     """The options in an order drawn for this item: the same for every voice, and for the text control."""
+    if spoken_options(question):
+        return question.options
     order = {
         option: hashlib.sha256(f"{seed}|{question.item}|{option}".encode()).hexdigest()
         for option in question.options
@@ -28,13 +31,20 @@ def shown_options(question: SetQuestion, seed: int) -> tuple[str, ...]:
     return tuple(sorted(question.options, key=order.__getitem__))
 
 
+def spoken_options(question: SetQuestion) -> bool:
+    """Whether the options are said in the recording, so that only their letters are known."""
+    return bool(question.options) and question.options == tuple(LETTERS[: len(question.options)])
+
+
 def prompt_of(question: SetQuestion, seed: int) -> str:
     """What the model is asked, in addition to the audio or the transcript."""
     asked = question.prompt or SPOKEN
+    if spoken_options(question):
+        return f"{asked}\nAnswer with the letter only."
     if question.options:
         lettered = [
             f"({letter}) {option}"
-            for letter, option in zip("ABCDEFGH", shown_options(question, seed), strict=False)
+            for letter, option in zip(LETTERS, shown_options(question, seed), strict=False)
         ]
         return "\n".join([asked, *lettered, "Answer with the letter only."])
     return f"{asked}\nAnswer with as few words as possible." if question.expects == "answer" else asked
@@ -52,6 +62,8 @@ def read_reply(reply: str | None, question: SetQuestion, seed: int) -> Reading:
         return Reading("error")
     if not reply.strip():
         return Reading("empty")
+    if spoken_options(question):
+        return _read_letter(reply, question)
     if question.options:
         return read_choice(reply, shown_options(question, seed), question.answers[0])
     text = conclusion(reply)
@@ -68,3 +80,12 @@ def read_reply(reply: str | None, question: SetQuestion, seed: int) -> Reading:
     if named is not None and (found is None or plain(text) == plain(named)):
         return Reading("right", named, "named")
     return replace(found, how="wording") if found else Reading("wrong", None, "not named")
+
+
+def _read_letter(reply: str, question: SetQuestion) -> Reading:
+    # options without words, so that the letter A is not taken for an article
+    found = choose(reply, [""] * len(question.options))
+    if found.place is None:
+        return silent(conclusion(reply) or "") or Reading("format", None, found.how)
+    said = LETTERS[found.place]
+    return Reading("right" if said == question.answers[0] else "wrong", said, found.how)

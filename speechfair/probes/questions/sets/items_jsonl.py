@@ -8,7 +8,6 @@ cannot be asked is excluded and named with its number.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +15,9 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from speechfair.corpora.card import Card
-from speechfair.corpora.layout import expect, inside, lines_of, needs_root, reading_under
+from speechfair.corpora.layout import expect, lines_of, needs_root, reading_under
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion, gather, set_card
+from speechfair.probes.questions.set_rows import BadRowError, audio_under, json_object
 from speechfair.records import StrictRecord
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_model
@@ -81,25 +81,12 @@ def _rows(path: Path, root: Path, card: Card, language: str) -> Iterator[SetQues
     for number, text in lines_of(path):
         where = f"{path.name}, line {number}"
         try:
-            yield _question(Line.model_validate(_json(text)), root, card, language, f"line {number}", where)
-        except _BadLineError as error:
+            line = Line.model_validate(json_object(text))
+            yield _question(line, root, card, language, f"line {number}", where)
+        except BadRowError as error:
             yield Exclusion(f"line {number}", str(error), where)
         except ValidationError as error:
             yield Exclusion(f"line {number}", _reason(error), where)
-
-
-class _BadLineError(ValueError):
-    """What is wrong with a line."""
-
-
-def _json(text: str) -> Any:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _BadLineError(f"not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise _BadLineError(f"a JSON {type(content).__name__}, not an object of keys and values")
-    return content
 
 
 def _reason(error: ValidationError) -> str:
@@ -113,19 +100,13 @@ def _reason(error: ValidationError) -> str:
 
 
 def _question(line: Line, root: Path, card: Card, language: str, name: str, where: str) -> SetQuestion:
-    audio = inside(root, line.audio)
-    if audio is None:
-        raise _BadLineError(
-            f"the audio path {line.audio!r} leads out of {root.name}; nothing outside is read"
-        )
-    if not audio.is_file():
-        raise _BadLineError(f"there is no audio file {line.audio!r} under {root.name}")
+    audio = audio_under(root, line.audio)
     if line.end_s is not None and line.end_s <= (line.start_s or 0.0):
-        raise _BadLineError(f"end_s {line.end_s} is not after start_s {line.start_s or 0.0}")
+        raise BadRowError(f"end_s {line.end_s} is not after start_s {line.start_s or 0.0}")
     answers = (line.answer,) if isinstance(line.answer, str) else tuple(line.answer or ())
     expects = line.expects or ("answer" if answers or line.options else "reply")
     if expects != "answer" and answers:
-        raise _BadLineError(f"has an answer, but expects a {expects}")
+        raise BadRowError(f"has an answer, but expects a {expects}")
     sources = {axis: about.source for axis, about in card.axes.items()}
     labels = (Label(axis, value, sources.get(axis, "corpus")) for axis, value in line.labels.items())
     identity = line.id or name
