@@ -7,9 +7,12 @@ Anyone's package adds a corpus, a model or a metric by declaring an entry point 
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
 from speechfair.errors import InputError
@@ -43,16 +46,7 @@ class Registry:
 
     def entries(self) -> Mapping[str, metadata.EntryPoint]:
         """Entry points by name; a name that two packages claim is an error that names both."""
-        found: dict[str, metadata.EntryPoint] = {}
-        for entry in metadata.entry_points(group=self.group):
-            other = found.get(entry.name)
-            if other is not None and other.value != entry.value:
-                raise InputError(
-                    f"the {self.kind} name {entry.name!r} is claimed by {other.value} and by {entry.value}; "
-                    "uninstall one of the packages"
-                )
-            found[entry.name] = entry
-        return dict(sorted(found.items()))
+        return _entries(self.group, self.kind, _installed())
 
     def names(self) -> list[str]:
         """Every registered name, sorted. Imports nothing."""
@@ -64,6 +58,35 @@ class Registry:
         if name not in entries:
             raise InputError(f"unknown {self.kind} {name!r}; {did_you_mean(name, list(entries))}")
         return entries[name].load()
+
+
+def _installed() -> tuple[tuple[str, int | None], ...]:
+    """Where packages are found and when each place last changed: what the entry points depend on."""
+    return tuple((place, _changed(place)) for place in sys.path)
+
+
+def _changed(place: str) -> int | None:
+    try:
+        return os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=32)
+def _entries(
+    group: str, kind: str, installed: tuple[tuple[str, int | None], ...]
+) -> Mapping[str, metadata.EntryPoint]:
+    """Entry points of a group. Finding them reads the metadata of every installed package, some 50 ms each time."""
+    found: dict[str, metadata.EntryPoint] = {}
+    for entry in metadata.entry_points(group=group):
+        other = found.get(entry.name)
+        if other is not None and other.value != entry.value:
+            raise InputError(
+                f"the {kind} name {entry.name!r} is claimed by {other.value} and by {entry.value}; "
+                "uninstall one of the packages"
+            )
+        found[entry.name] = entry
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 @cache

@@ -5,10 +5,10 @@ A criterion over a list of groups gives one case per group, whether the group oc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from speechfair.gating.criteria import AGAINST_REFERENCE, NAMED, OVER_ALL_GROUPS, CriteriaFile, Criterion
 from speechfair.gating.freezing import Standing
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from speechfair.running.scoring import Tokens
 
 __all__ = ["ALL_GROUPS", "Case", "Members", "RunFacts", "cases_of", "measurement"]
+
+T = TypeVar("T")
 
 ALL_GROUPS = "all groups"
 
@@ -117,6 +119,16 @@ class Members:
     n_speakers: int
     n_told_speakers: int
 
+    def kept(self, what: Hashable, make: Callable[[], T]) -> T:
+        """Something that is worked out from these utterances, once: the reference is in the case of every group."""
+        if what not in self._kept:
+            self._kept[what] = make()
+        return cast("T", self._kept[what])
+
+    @cached_property
+    def _kept(self) -> dict[Hashable, object]:
+        return {}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -200,7 +212,7 @@ def _measurement(case: Case) -> Callable[[float], Estimate]:
     name, counted = case.criterion.metric, _counted(case.criterion, case.tokens)
     if not case.groups:
         return lambda level: _nothing(level, "no utterances: no value")
-    sums = [_sums(counted, members.table, case.tokens) for members in case.groups]
+    sums = [_sums(counted, members, case.tokens) for members in case.groups]
     if name in OVER_ALL_GROUPS:
         over_all = of.metric_gap if name == "gap" else of.metric_worst_best
         # Their two tails are unequal: at this level neither is more than the (1 - level) / 2 that a verdict may err by.
@@ -209,7 +221,7 @@ def _measurement(case: Case) -> Callable[[float], Estimate]:
         compare = of.metric_ratio if name == "rate_ratio" else of.metric_difference
         if case.reference is None:
             return lambda level: _nothing(level, "no reference group: no value")
-        reference = _sums(counted, case.reference.table, case.tokens)
+        reference = _sums(counted, case.reference, case.tokens)
         return lambda level: compare(counted, sums[0], reference, level)
     alone = of.metric_speaker_mean if name == "speaker_mean_rate" else of.metric_rate
     return lambda level: alone(counted, sums[0], level)
@@ -251,10 +263,12 @@ def _members(value: str, table: pl.DataFrame) -> Members:
     return Members(value, table, n_speakers=count[0], n_told_speakers=count[1])
 
 
-def _sums(metric: Metric, table: pl.DataFrame, tokens: Tokens) -> SpeakerSums:
+def _sums(metric: Metric, members: Members, tokens: Tokens) -> SpeakerSums:
     from speechfair.metrics.metric import measure, metric_sums
 
-    return metric_sums(measure(metric, table, tokens).table)
+    return members.kept(
+        ("sums", metric.name, tokens), lambda: metric_sums(measure(metric, members.table, tokens).table)
+    )
 
 
 def _nothing(level: float, reason: str) -> Estimate:

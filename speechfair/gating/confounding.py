@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,9 @@ def confounded_with(axis: str, groups: list[Members], sources: pl.DataFrame | No
         types of audio file never agree. Texts count only beside different corpora: talk that is not read differs
         everywhere.
     """
-    traits = [_Traits.of(members, sources) for members in groups]
+    traits = [
+        members.kept(("traits", id(sources)), partial(_Traits.of, members, sources)) for members in groups
+    ]
     found: set[str] = set()
     for one, other in combinations(traits, 2):
         found.update(_pair(set(axis.split("+")), one, other))

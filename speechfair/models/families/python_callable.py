@@ -67,6 +67,11 @@ class FromCallable:
     name : what the model is called in results.
     sample_rate : Hz of the samples it gets.
     version : anything that tells this state of the function from another.
+
+    Raises
+    ------
+    InputError
+        The function cannot be called in any of these ways.
     """
 
     def __init__(self, function: Function, name: str, sample_rate: int = 16_000, version: str = "") -> None:
@@ -98,11 +103,18 @@ class FromCallable:
 
 
 def _way_of_asking(function: Any) -> Callable[[Audio], Any]:
-    """How to call the function, from its parameters; what cannot be inspected gets samples and rate."""
+    """How to call the function, from its parameters; what cannot be inspected gets samples and rate.
+
+    Raises
+    ------
+    InputError
+        It takes neither ``(samples, rate)`` nor one of the other forms, so that every row would fail.
+    """
     try:
-        parameters = inspect.signature(function).parameters
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
-        parameters = {}  # type: ignore[assignment]
+        return lambda audio: function(audio.samples, audio.sample_rate)
+    parameters = signature.parameters
     needed = [
         name
         for name, each in parameters.items()
@@ -112,6 +124,13 @@ def _way_of_asking(function: Any) -> Callable[[Audio], Any]:
         return lambda audio: function(audio.samples, audio.sample_rate, utterance=audio.utterance_id)
     if needed == ["audio"]:
         return function  # type: ignore[no-any-return]
+    try:
+        signature.bind(None, 16_000)
+    except TypeError as error:
+        raise InputError(
+            f"{qualified_name(function)}{signature} cannot be called as a recogniser ({error}); give it the parameters "
+            "(samples, rate), (samples, rate, utterance) or (audio)"
+        ) from None
     return lambda audio: function(audio.samples, audio.sample_rate)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,22 @@ def test_a_function_may_ask_for_the_utterance(shape: str) -> None:
     model = from_callable(space["function"], name="m")
     (found,) = model.transcribe([Audio("u1", np.zeros(160, np.float32), 16_000)])
     assert found.text == "u1", found.error
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda samples: "", lambda: "", lambda samples, rate, words: "", lambda samples, *, rate: ""],
+    ids=["one parameter", "none", "one more", "by keyword only"],
+)
+def test_a_function_that_could_answer_no_row_is_refused_at_once(function: Callable[..., str]) -> None:
+    with pytest.raises(InputError, match="cannot be called as a recogniser"):
+        from_callable(function, name="m")
+
+
+def test_defaults_and_variable_parameters_are_fine() -> None:
+    for function in (
+        lambda samples, rate, extra=1: "x",
+        lambda *both: "x",
+        lambda samples, rate, **more: "x",
+    ):
+        assert from_callable(function, name="m").transcribe([A])[0].text == "x"
