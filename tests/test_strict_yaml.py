@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
@@ -108,3 +110,35 @@ def test_lines_of_keys_are_those_of_the_file(
     found, lines = parse_yaml(path)
     assert found == {key: str(value) for key, value in content.items()}
     assert [lines[(key,)] for key in content] == list(range(1, len(content) + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 1_000_000, "{a: " * 400_000, "- " * 300_000 + "x", "? " * 300_000 + "x", "- !!seq " * 100_000 + "x"],
+    ids=["brackets", "braces", "dashes", "question marks", "tags"],
+)
+def test_deep_nesting_is_an_error_and_not_the_end_of_the_process(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(InputError, match="not YAML"):
+        parse_yaml(path)
+
+
+def test_deep_indentation_is_an_error_too(path: Path) -> None:
+    path.write_text("".join(f"{' ' * depth}a:\n" for depth in range(3_000)))
+    with pytest.raises(InputError, match="not YAML"):
+        parse_yaml(path)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=12,
+    )
+)
+def test_both_parsers_read_the_same(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+    path = tmp_path_factory.mktemp("yaml") / "file.yaml"
+    text = yaml.safe_dump(value, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+    assert parse_yaml(path)[0] == yaml.load(text, Loader=yaml.SafeLoader) == value

@@ -7,7 +7,6 @@ decides nothing. Its content policy names its one style sheet by digest and forb
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,21 +72,40 @@ def write_checklist(folder: str | Path, path: str | Path | None = None, now: dat
 
 def render_checklist(state: State) -> str:
     """The text of the page."""
-    filters: dict[str, Callable[..., Any]] = {
-        "both": _both,
-        "status": lambda name: _both(STATUS_WORDS[name]),
-        "mode": lambda name: _both(MODE_WORDS[name]),
-        "day": lambda time: time[:10],
-        "link": quote,
-        "who": lambda e: ", ".join(str(e.body[key]) for key in _WHO if e.body.get(key)),
-        "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False),
-    }
     return render(
         "checklist.html.jinja",
         style="checklist.css",
-        filters=filters,
+        filters={
+            "both": _both,
+            "status": _status,
+            "mode": _mode,
+            "day": _day,
+            "link": quote,
+            "who": _who,
+            "pretty": _pretty,
+        },
         **_content(state),
     ).decode("utf-8")
+
+
+def _status(name: str) -> Any:
+    return _both(STATUS_WORDS[name])
+
+
+def _mode(name: str) -> Any:
+    return _both(MODE_WORDS[name])
+
+
+def _day(time: str) -> str:
+    return time[:10]
+
+
+def _who(entry: Any) -> str:
+    return ", ".join(str(entry.body[key]) for key in _WHO if entry.body.get(key))
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
 
 
 def _content(state: State) -> dict[str, Any]:

@@ -104,10 +104,7 @@ def write_report(
     page = render(
         "template.html.jinja",
         script="report.js",
-        filters={
-            "method": lambda name: METHODS.get(name, name),
-            "number": lambda value: f"{value:,}".replace(",", "\u202f"),
-        },
+        filters={"method": _method, "number": _number},
         UNKNOWN=UNKNOWN,
         r=result,
         **_words(result),
@@ -123,6 +120,14 @@ def write_report(
     )
     write_atomically(path, page)
     return path
+
+
+def _method(name: str) -> str:
+    return METHODS.get(name, name)
+
+
+def _number(value: float) -> str:
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _rate_name(result: AuditResult) -> str:

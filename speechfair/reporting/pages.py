@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,21 @@ def render(
     template : file of the template in this folder.
     style : a style sheet of this folder that follows the base style.
     script : a script of this folder. A page with one may show images and play audio that it holds itself.
-    filters : of this page, on top of those that every page has.
+    filters : of this page, on top of those that every page has; functions of a module, so that templates are kept.
     content : what the template prints.
     """
+    environment = _environment(tuple(sorted((filters or {}).items())))
+    styles = "".join(_text(name) for name in (_BASE_STYLE, style) if name is not None)
+    code = _text(script) if script is not None else None
+    page = environment.get_template(template).render(
+        style=markup(styles), script=markup(code), policy=_policy(styles, code), **content
+    )
+    return page.encode("utf-8", errors="replace")
+
+
+@lru_cache(maxsize=16)
+def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Any:
+    """The environment of all pages with these filters; it keeps the templates that it has compiled."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -55,19 +68,14 @@ def render(
         "times": wording.times,
         "title": axis_title,
         "worded": wording.worded,
-        **(filters or {}),
+        **dict(filters),
     }
     environment.globals |= {
         "NOTHING": wording.NOTHING,
         "interval": wording.interval,
         "p_value": wording.p_value,
     }
-    styles = "".join(_text(name) for name in (_BASE_STYLE, style) if name is not None)
-    code = _text(script) if script is not None else None
-    page = environment.get_template(template).render(
-        style=markup(styles), script=markup(code), policy=_policy(styles, code), **content
-    )
-    return page.encode("utf-8", errors="replace")
+    return environment
 
 
 def markup(drawn: str | None) -> Any:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -190,17 +193,23 @@ def refuse_other_recipe(run: RunFolder, part: str, new: Any) -> None:
 
 def environment() -> dict[str, Any]:
     """Python, platform and the versions of the packages that can change a number."""
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "platform": platform.platform(),
+        "packages": dict(_versions()),
+    }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Versions of the packages of this process; reading them takes tenths of a second."""
     versions = {}
     for package in _PACKAGES:
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return {
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "platform": platform.platform(),
-        "packages": versions,
-    }
+    return MappingProxyType(versions)
 
 
 def utc_now() -> str:
