@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError, StorageError
 from speechfair.hash_chain import Entry, append_line, last_entry, next_entry
-from speechfair.strict_yaml import parse_yaml
+from speechfair.strict_yaml import dump_yaml, parse_yaml
 
 if TYPE_CHECKING:
     import polars as pl
@@ -140,12 +140,10 @@ class RunFolder:
 
     def write(self, content: Mapping[str, Any]) -> None:
         """Write ``run.yaml`` whole. The log says so before and after, and ``run.yaml`` names the log's last line."""
-        import yaml
-
         last = self._last_entry()
         place = {"entries": last.number + 1, "head": last.digest} if last else None
         whole = {"schema": RUN_SCHEMA, "log": place, **content}
-        data = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100).encode()
+        data = dump_yaml(whole)
         sha256 = hashlib.sha256(data).hexdigest()
         self.note("run.yaml", {"sha256": sha256})
         write_atomically(self.path / "run.yaml", data)

@@ -92,7 +92,7 @@ def test_audio_longer_than_the_window_of_the_model_is_transcribed_to_its_end() -
 
 
 def test_transformers_and_ctranslate2_hear_the_same_words_in_the_bundled_weights(data_root: Path) -> None:
-    """Float32, exact window. On all 240 test utterances 99.5 % of words agreed, redone runaways included.
+    """Float32, 10-second window. On all 240 test utterances 99.5 % of words agreed at the exact one, redone ones too.
 
     Known runaways have tests of their own: their temperature fallback draws from another generator here.
     """
@@ -108,7 +108,7 @@ def test_transformers_and_ctranslate2_hear_the_same_words_in_the_bundled_weights
     audio = speech(dict.fromkeys(random.Random(0).sample(names, 16), ""))
     normalize = load_normalizer("whisper-english")
     texts = []
-    for model in (tiny(), transformers_tiny()):
+    for model in (tiny(window=10), transformers_tiny(window=10)):
         found = model.transcribe(audio)
         assert [h.error for h in found] == [None] * len(audio)
         texts.append([normalize(h.text) for h in found])

@@ -123,8 +123,8 @@ def test_faults_before_a_real_server_lose_nothing_and_a_rerun_asks_only_for_what
         return _fault(proxy, FAULTS[place]) if place < len(FAULTS) and attempts[sound] == 1 else None
 
     broken = [True]
-    options = {"language": "en", "attempts": 3, "concurrency": 1, "timeout_s": 60}
-    with FaultProxy(faster_whisper_server, script, patience=75.0) as proxy:
+    options = {"language": "en", "attempts": 3, "concurrency": 1, "timeout_s": 25}
+    with FaultProxy(faster_whisper_server, script, patience=35.0) as proxy:
         model = load_model("openai:whisper-1", base_url=proxy.base_url, **options)
         first = audit(corpus, model, ["gender"], out=tmp_path / "run")
         heard = texts(tmp_path / "run", model)
