@@ -62,10 +62,12 @@ def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
 def dump_yaml(content: Any) -> bytes:
     """Plain values as YAML in UTF-8, keys in their order. libyaml, where it is there, takes a tenth of the time."""
     style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
+    text: str
     try:
-        return yaml.dump(content, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **style).encode()
+        text = yaml.dump(content, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **style)
     except UnicodeEncodeError:  # half a surrogate pair, which only the dumper in Python can write
-        return yaml.safe_dump(content, **style).encode()
+        text = yaml.safe_dump(content, **style)
+    return text.encode()
 
 
 def _loader(text: str) -> Any:

@@ -43,7 +43,7 @@ def render(
     environment = _environment(tuple(sorted((filters or {}).items())))
     styles = "".join(_text(name) for name in (_BASE_STYLE, style) if name is not None)
     code = _text(script) if script is not None else None
-    page = environment.get_template(template).render(
+    page: str = environment.get_template(template).render(
         style=markup(styles), script=markup(code), policy=_policy(styles, code), **content
     )
     return page.encode("utf-8", errors="replace")
