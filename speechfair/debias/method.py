@@ -138,6 +138,10 @@ class Method:
         """The audio that is trained on in place of `samples`; never called for evaluation."""
         return samples
 
+    def shortest(self) -> float:
+        """Share of an utterance's length that `alter` keeps at least; 1 for a method that makes nothing shorter."""
+        return 1.0
+
     def masks(self) -> SpecAugment | None:
         """Masks over the spectrograms that are trained on; never used for evaluation. None hides nothing."""
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -35,7 +35,7 @@ class AccentAugmentOptions(NoOptions):
     none. A CTC model whose own configuration masks its states in training (``mask_time_prob``) goes on doing so.
     """
 
-    speeds: list[float] = Field(default=[0.9, 1.0, 1.1], min_length=1)
+    speeds: list[Annotated[float, Field(gt=0)]] = Field(default=[0.9, 1.0, 1.1], min_length=1)
     noise: float = Field(default=0.3, ge=0, le=1)
     telephone: float = Field(default=0.2, ge=0, le=1)
     pitch: float = Field(default=0.0, ge=0, le=12)
@@ -85,6 +85,11 @@ class AccentAugment(Method):
         if speed != 1.0 and len(samples) / speed <= LONGEST_S * sample_rate:
             altered = soxr.resample(altered, sample_rate, sample_rate / speed)
         return np.ascontiguousarray(np.clip(altered, -1, 1), dtype=np.float32)
+
+    def shortest(self) -> float:
+        """What the fastest of the `speeds` leaves of an utterance."""
+        fastest: float = max(self.options.speeds)
+        return min(1.0, 1 / fastest)
 
     def masks(self) -> SpecAugment | None:
         """The masks that the options ask for."""

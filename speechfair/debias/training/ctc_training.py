@@ -2,8 +2,8 @@
 
 The loss of an utterance is shared out evenly over its target tokens, so that every objective reads it as it reads
 Whisper's: a mean over tokens is the loss per token, a sum over tokens is the loss of the sequence. Rows whose text has
-more tokens than the audio has frames cannot be learnt; they are found before training and counted. torch is imported
-with this module.
+more tokens than the audio has frames cannot be learnt, nor can texts of unknown letters; both are found before
+training and counted. torch is imported with this module.
 """
 
 from __future__ import annotations
@@ -35,26 +35,45 @@ __all__ = ["CtcCollator", "ctc_token_losses", "ctc_transcripts", "learnable"]
 
 DECODING_BATCH = 8
 TOO_SHORT = "too short for its text: fewer frames than a CTC alignment needs"
+TOO_SHORT_ALTERED = "too short for its text at the fastest speed: fewer frames than a CTC alignment needs"
+UNKNOWN_LETTERS = "text most of whose letters are not in the model's vocabulary"
 
 
-def learnable(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
-    """`data` without the training rows that are too short for their texts, which are counted.
+def learnable(data: TrainingData, pieces: Pieces, case: str, shortest: float = 1.0) -> TrainingData:
+    """`data` without the training rows that a CTC model cannot learn, which are counted by reason.
+
+    Parameters
+    ----------
+    shortest : share of an utterance's length that its altered copies keep at least, as `Method.shortest` says.
 
     Raises
     ------
     InputError
-        A text has no character that the model's vocabulary knows, or a whole group is too short.
+        Most texts have too few characters that the model's vocabulary knows, or no row of a group is left.
     """
-    kept, dropped = [], Counter(data.unused)
+    kept, dropped, unknown = [], Counter(data.unused), []
     for row in data.train:
-        tokens = ctc_tokens(pieces.tokenizer, row, case)
+        try:
+            tokens = ctc_tokens(pieces.tokenizer, row, case)
+        except InputError as error:
+            unknown.append(error)
+            continue
         needed = len(tokens) + sum(a == b for a, b in pairwise(tokens))
-        if _frames(pieces.model, torch.tensor([int(row.duration_s * SAMPLE_RATE)]))[0] < needed:
-            dropped[TOO_SHORT] += 1
+        # an altered copy may be a sample shorter than its share
+        samples = int(row.duration_s * SAMPLE_RATE * shortest) - (shortest < 1)
+        if _frames(pieces.model, torch.tensor([samples]))[0] < needed:
+            dropped[TOO_SHORT if shortest == 1 else TOO_SHORT_ALTERED] += 1
         else:
             kept.append(row)
+    if 2 * len(unknown) > len(data.train):
+        raise unknown[0]
+    if unknown:
+        dropped[UNKNOWN_LETTERS] += len(unknown)
     if lost := sorted(set(data.groups) - {row.group for row in kept}):
-        raise InputError(f"every training row of the group {lost[0]!r} is {TOO_SHORT}")
+        raise InputError(
+            f"no training row of the group {lost[0]!r} can be learnt: each is {TOO_SHORT}, or has a "
+            f"{UNKNOWN_LETTERS}; check its texts, the recipe's case, and the speeds of a method that alters speech"
+        )
     return replace(data, train=tuple(kept), unused=dict(sorted(dropped.items())))
 
 

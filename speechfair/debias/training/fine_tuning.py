@@ -85,17 +85,17 @@ class Training:
         from speechfair.debias.training.development import Development
         from speechfair.text import default_normalizer, default_tokens, load_normalizer
 
+        self.method = load_method(self.recipe.method)
         if self.pieces.kind == "ctc":
             from speechfair.debias.training.ctc_training import learnable
 
-            self.data = learnable(self.data, self.pieces, self.recipe.case)
+            self.data = learnable(self.data, self.pieces, self.recipe.case, self.method.shortest())
         else:
             from speechfair.debias.training.whisper_texts import with_room
 
             self.data = with_room(self.data, self.pieces, self.recipe.case)
         self.window_s = training_window(self.recipe, self.data)
         self._devices: set[str] = set()
-        self.method = load_method(self.recipe.method)
         self.method.look(self.data.train)
         self.model: Any = self.pieces.model
         language = self.data.train[0].language

@@ -12,11 +12,14 @@ import pytest
 import torch
 
 from speechfair.debias.data.training_batches import Example, ctc_tokens
-from speechfair.debias.data.training_data import TrainingData
+from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.debias.data.training_rows import gather
+from speechfair.debias.methods.accent_augment import AccentAugment, AccentAugmentOptions
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.debias.training.ctc_training import (
     TOO_SHORT,
+    TOO_SHORT_ALTERED,
+    UNKNOWN_LETTERS,
     CtcCollator,
     ctc_token_losses,
     ctc_transcripts,
@@ -93,8 +96,42 @@ def test_rows_too_short_for_their_texts_are_counted(pieces: Pieces, data: Traini
     assert len(kept.train) == len(data.train) - 1
     assert kept.unused[TOO_SHORT] == 1
     every = replace(data, train=tuple(replace(row, text=long.text) for row in data.train))
-    with pytest.raises(InputError, match="every training row of the group 'x'"):
+    with pytest.raises(InputError, match="no training row of the group 'x' can be learnt"):
         learnable(every, pieces, "verbatim")
+
+
+def test_a_row_that_only_fits_at_its_own_speed_is_left_out_where_speech_is_made_faster(
+    pieces: Pieces, data: TrainingData
+) -> None:
+    # 0.5 s on this model: the longest text that fits at speed 1 has no room for a copy that is a fifth shorter
+    row = replace(data.train[0], duration_s=0.5)
+    fits = [text for n in range(1, 60) if not _too_short(pieces, data, row, text := "ab" * n)]
+    tight = replace(data, train=(replace(row, text=fits[-1]), *data.train[1:]))
+    method = AccentAugment(AccentAugmentOptions(speeds=[1.0, 1.25]))
+    assert method.shortest() == 0.8
+    assert len(learnable(tight, pieces, "verbatim").train) == len(data.train)
+    kept = learnable(tight, pieces, "verbatim", method.shortest())
+    assert sum(kept.unused.values()) == len(data.train) - len(kept.train) >= 1
+    assert kept.unused[TOO_SHORT_ALTERED] >= 1
+
+
+def _too_short(pieces: Pieces, data: TrainingData, row: Row, text: str) -> bool:
+    given = replace(data, train=(replace(row, text=text), *data.train[1:]))
+    return bool(learnable(given, pieces, "verbatim").unused)
+
+
+def test_a_text_of_unknown_letters_is_left_out_and_most_such_texts_are_an_error(
+    pieces: Pieces, data: TrainingData
+) -> None:
+    def with_capitals(count: int) -> TrainingData:
+        rows = [replace(row, text=row.text.upper()) for row in data.train[:count]]
+        return replace(data, train=(*rows, *data.train[count:]))
+
+    kept = learnable(with_capitals(1), pieces, "verbatim")
+    assert kept.unused == {UNKNOWN_LETTERS: 1}
+    assert len(kept.train) == len(data.train) - 1
+    with pytest.raises(InputError, match="try case: upper or case: lower"):
+        learnable(with_capitals(len(data.train) // 2 + 1), pieces, "verbatim")
 
 
 def test_letters_outside_the_vocabulary(pieces: Pieces, data: TrainingData) -> None:
