@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from speechfair.result_table import Table
+
 Row = dict[str, Any]
 
 GOALS = ((20, 0.93, 0.97), (0, 0.91, 1.0))
@@ -148,15 +150,29 @@ def _verdicts(coverage: Sequence[Row], gate: Sequence[Row]) -> list[str]:
 def _adjusted(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
-    lines = [
-        "| corpora | true ratio | raw is off by | adjusted is off by | its error | covers | no estimate |",
-        "|" + " ---: |" * 7,
-    ]
+    heads = (
+        "corpora",
+        "true ratio",
+        "raw is off by",
+        "adjusted is off by",
+        "its error",
+        "covers",
+        "no estimate",
+    )
+    lines = []
     for row in rows:
         raw, bias, error = (100 * row[name] for name in ("raw bias", "adjusted bias", "adjusted error"))
+        covers, undefined = (100 * row[name] for name in ("adjusted coverage", "adjusted undefined"))
         lines.append(
-            f"| {row['setting']} | {row['ratio']} | {raw:+.1f} % | {bias:+.1f} % | ± {error:.1f} "
-            f"| {100 * row['adjusted coverage']:.1f} | {100 * row['adjusted undefined']:.1f} % |"
+            (
+                str(row["setting"]),
+                str(row["ratio"]),
+                f"{raw:+.1f} %",
+                f"{bias:+.1f} %",
+                f"± {error:.1f}",
+                f"{covers:.1f}",
+                f"{undefined:.1f} %",
+            )
         )
     off = [row for row in rows if abs(row["adjusted bias"]) >= BIAS]
     where = "; ".join(f"{row['setting']}, {row['ratio']}" for row in off)
@@ -164,7 +180,7 @@ def _adjusted(rows: Sequence[Row]) -> list[str]:
         "## Planted ratios, recovered by the adjusted model",
         "Three quarters of one accent's speakers are women, a quarter of the other's; women's rate is 1.3 times that "
         f"of men, so the raw ratio is off. Errors are standard errors of the bias. {_draws(rows)}",
-        "\n".join(lines),
+        Table.of_texts("", heads, lines).to_markdown().rstrip(),
         f"**Missed** (bias of 2 % or more): {where}." if off else f"Met in all {len(rows)} rows.",
     ]
 
@@ -183,7 +199,7 @@ def _table(
 ) -> str:
     first = first or {}
     heads = [*first, "speakers", "CV", *names]
-    lines = ["| " + " | ".join(heads) + " |", "|" + " ---: |" * len(heads)]
+    lines = []
     for row in rows:
         shares = (f"{100 * row['shares'][n]:.1f}" if n in row["shares"] else "" for n in names)
         cells = [
@@ -192,8 +208,8 @@ def _table(
             str(row["variation"]),
             *shares,
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        lines.append(cells)
+    return Table.of_texts("", heads, lines).to_markdown().rstrip()
 
 
 def _missed(rows: Sequence[Row], names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -22,6 +22,7 @@ from speechfair.debias.judging.before_after import DebiasResult
 from speechfair.debias.judging.method_table import MethodTable, tabulate
 from speechfair.debias.method import debias_methods
 from speechfair.reporting.debias_figures import write_method_chart
+from speechfair.result_table import Table
 from speechfair.store import write_atomically
 from speechfair.wording import points
 
@@ -195,11 +196,11 @@ def _never_run(folders: Sequence[Path]) -> str:
 
 def _by_case(results: Mapping[str, DebiasResult]) -> str:
     """What the acceptance of a recipe asks for, seed by seed: mean and worst group, and the protected speakers."""
-    lines = [
-        "| recipe | mean of genders | worst gender | LibriSpeech | a quarter less in both | LibriSpeech unharmed "
-        "| both |",
-        "| --- | --- | --- | --- | ---: | ---: | ---: |",
-    ]
+    heads = (
+        "recipe", "mean of genders", "worst gender", "LibriSpeech", "a quarter less in both",
+        "LibriSpeech not degraded", "both",
+    )  # fmt: skip
+    lines = []
     for case, mine in _cases(results).items():
         changes = [relative_changes(result) for result in mine]
         quarter = [gains_a_quarter(result) for result in mine]
@@ -214,8 +215,8 @@ def _by_case(results: Mapping[str, DebiasResult]) -> str:
             ),
             *(f"{sum(met)} of {len(mine)}" for met in counts),
         ]
-        lines.append(f"| {case} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append((case, *cells))
+    return Table.of_texts("", heads, lines).to_markdown().rstrip()
 
 
 def _cases(results: Mapping[str, DebiasResult]) -> dict[str, list[DebiasResult]]:
@@ -285,16 +286,18 @@ def _device(device: str, hardware: str, results: Mapping[str, DebiasResult]) -> 
 
 
 def _against(table: MethodTable, words: str) -> str:
-    lines = [
-        f"\n### Against `{table.baseline}`, over the seeds that both have\n",
-        f"{words} Points; below 0 the method is better.\n",
-        "| recipe | seeds | mean of groups | worst group | gap | LibriSpeech | minutes of training | answer |",
-        "| --- | ---: | --- | --- | --- | --- | ---: | --- |",
-    ]
+    heads = (
+        "recipe", "seeds", "mean of groups", "worst group", "gap", "LibriSpeech", "minutes of training", "answer",
+    )  # fmt: skip
+    lines = []
     for row in table.rows:
         parts = (row.macro, row.worst, row.gap, row.protected)
         cells = ["" if part is None else f"{points(part.value)} {interval(part)}" for part in parts]
-        lines.append(
-            f"| {row.name} | {len(row.seeds)} | {' | '.join(cells)} | {row.seconds / 60:.1f} | {row.answer} |"
-        )
-    return "\n".join(lines)
+        lines.append((row.name, str(len(row.seeds)), *cells, f"{row.seconds / 60:.1f}", row.answer))
+    return "\n".join(
+        [
+            f"\n### Against `{table.baseline}`, over the seeds that both have\n",
+            f"{words} Points; below 0 the method is better.\n",
+            Table.of_texts("", heads, lines).to_markdown().rstrip(),
+        ]
+    )

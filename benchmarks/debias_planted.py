@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from speechfair.result_table import Table
+from speechfair.wording import percent
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -162,26 +165,33 @@ def page(table: MethodTable, steps: int) -> str:
         f"by two speakers. The ceiling is no error in either accent. {steps} steps of 16 utterances; twenty",
         "test speakers, ten of each accent. `python -m benchmarks.debias_planted` made this. Word error rates.",
         "",
-        "| recipe | seed | mean of accents | worst accent | gap |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        Table.of_texts(
+            "",
+            ("recipe", "seed", "mean of accents", "worst accent", "gap"),
+            [
+                (row.name, str(one.seed), *map(percent, (one.macro, one.worst, one.gap)))
+                for row in table.rows
+                for one in row.seeds
+            ],
+        ).to_markdown(),
     ]
-    for row in table.rows:
-        for one in row.seeds:
-            rates = (one.macro, one.worst, one.gap)
-            cells = " | ".join("–" if rate is None else f"{100 * rate:.1f}" for rate in rates)
-            lines.append(f"| {row.name} | {one.seed} | {cells} |")
     lines += [
         "",
         f"Change against `{table.baseline}` in points over all seeds, with 95 % intervals, the speaker as the unit of",
         "sampling; below 0 is better.",
         "",
-        "| recipe | mean of accents | worst accent | gap |",
-        "| --- | --- | --- | --- |",
+        Table.of_texts(
+            "",
+            ("recipe", "mean of accents", "worst accent", "gap"),
+            [
+                (row.name, *map(_change, (row.macro, row.worst, row.gap)))
+                for row in table.rows
+                if row.name != table.baseline
+            ],
+        )
+        .to_markdown()
+        .rstrip(),
     ]
-    for row in table.rows:
-        if row.name != table.baseline:
-            cells = " | ".join(_change(part) for part in (row.macro, row.worst, row.gap))
-            lines.append(f"| {row.name} | {cells} |")
     if missing := sorted(set(METHODS) - {row.name for row in table.rows}):
         lines += ["", f"Planned and not run when this page was made: {', '.join(missing)}."]
     if (seeds := len(table.rows[0].seeds)) < 3:

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.debias_words import group_name, harmed, interval, relative_changes, shares_of
 from speechfair.debias.judging.before_after import DebiasResult, overall_verdict
+from speechfair.result_table import Table
 from speechfair.store import write_atomically
 from speechfair.wording import percent, points
 
@@ -28,17 +29,16 @@ def write_runs(parts: Mapping[str, Mapping[str, DebiasResult]], page: Path) -> N
 
 
 def _before_after(results: Mapping[str, DebiasResult]) -> str:
+    heads = ("run", "speakers", "group", "n", "before", "after", "change", "interval", "degraded")
     lines = [
-        "| run | speakers | group | n | before | after | change | interval | harmed |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |",
-    ]
-    for name, result in results.items():
-        for g in result.groups:
-            lines.append(
-                f"| {name} | {g.evaluation} | {group_name(g)} | {g.n_speakers} | {percent(g.rate_before)} | "
-                f"{percent(g.rate_after)} | {points(g.change.value)} | {interval(g.change)} | {harmed(g)} |"
-            )
-    return "\n".join(lines)
+        (
+            name, g.evaluation, group_name(g), str(g.n_speakers), percent(g.rate_before), percent(g.rate_after),
+            points(g.change.value), interval(g.change), harmed(g),
+        )
+        for name, result in results.items()
+        for g in result.groups
+    ]  # fmt: skip
+    return Table.of_texts("", heads, lines).to_markdown().rstrip()
 
 
 def _summary(name: str, result: DebiasResult) -> str:

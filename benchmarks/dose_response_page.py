@@ -13,6 +13,7 @@ from speechfair.auditing.result import AuditResult
 from speechfair.metrics.paired import paired_difference
 from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import pooled_rate, speaker_sums
+from speechfair.result_table import Table
 from speechfair.types import Estimate
 from speechfair.wording import Unit, interval, percent, points
 
@@ -113,10 +114,11 @@ def _section(study: Study, result: AuditResult, cells: list[Cell], chart: str) -
         + ", ".join(f"{key} {value}" for key, value in result.model_record.options.items() if key in _SAID)
         + f"; normaliser {result.normalizer.name} {result.normalizer.version}; speechfair {result.speechfair}.\n",
         f"![{study.title}: error rate by strength](../images/{chart})\n",
-        "| first language | strength | rate | interval | step | interval |",
-        "| --- | ---: | ---: | --- | ---: | --- |",
-        *(_row(cell) for cell in cells),
-        "",
+        Table.of_texts(
+            "",
+            ("first language", "strength", "rate", "interval", "step", "interval of the step"),
+            [_row(cell) for cell in cells],
+        ).to_markdown(),
         *_verdict(cells),
     ]
     return "\n".join(lines) + "\n"
@@ -125,16 +127,15 @@ def _section(study: Study, result: AuditResult, cells: list[Cell], chart: str) -
 _SAID = ("window_s", "language", "compute_type", "beam_size")
 
 
-def _row(cell: Cell) -> str:
+def _row(cell: Cell) -> tuple[str, ...]:
     step = ("", "") if cell.step is None else (points(cell.step.value), _interval(cell.step, "points"))
-    values = (
+    return (
         cell.code,
         f"{cell.strength:g}",
         percent(cell.rate.value),
         _interval(cell.rate, "percent"),
         *step,
     )
-    return "| " + " | ".join(values) + " |"
 
 
 def _verdict(cells: list[Cell]) -> list[str]:

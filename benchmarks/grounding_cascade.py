@@ -19,6 +19,7 @@ from speechfair.probes.grounding.spoken import speak
 from speechfair.probes.results import GroundingResult, GroupGrounding
 from speechfair.probes.sections import grounding_sections, outcome_words
 from speechfair.reporting.probe_html import write_grounding
+from speechfair.result_table import Table
 from speechfair.running.transcription import Progress
 from speechfair.wording import with_interval
 
@@ -64,20 +65,15 @@ def page(result: GroundingResult) -> str:
         "",
         "Text - audio, in percentage points.",
         "",
-        "| strength | "
-        + " | ".join(f"L{level.level} {level.name}" for level in strengths[0].levels)
-        + " | all |",
-        "| --- " * (2 + len(strengths[0].levels)) + "|",
-        *(_gap_row(group) for group in strengths),
-        "",
+        Table.of_texts(
+            "",
+            ("strength", *(f"L{level.level} {level.name}" for level in strengths[0].levels), "all"),
+            [_gap_row(group) for group in strengths],
+        ).to_markdown(),
     ]
     for section in grounding_sections(result):
-        lines += [f"## {section.title}", "", section.lede, "", "| " + " | ".join(section.headers) + " |"]
-        lines += [
-            "| --- " * len(section.headers) + "|",
-            *("| " + " | ".join(row) + " |" for row in section.rows),
-            "",
-        ]
+        lines += [f"## {section.title}", "", section.lede, ""]
+        lines.append(Table.of_texts("", section.headers, section.rows).to_markdown())
         lines += [*(f"- {note}" for note in section.notes), ""]
     arguments = (
         f"--accents {','.join(options['first_languages'])} "
@@ -87,11 +83,11 @@ def page(result: GroundingResult) -> str:
     return "\n".join(lines)
 
 
-def _gap_row(group: GroupGrounding) -> str:
+def _gap_row(group: GroupGrounding) -> tuple[str, ...]:
     asked = sum(level.outcomes.n_asked for level in group.levels)
     lost = sum((level.modality_gap.value or 0.0) * level.outcomes.n_asked for level in group.levels)
     cells = [with_interval(level.modality_gap, "percent") for level in group.levels]
-    return f"| {group.value} | " + " | ".join([*cells, f"{100 * lost / asked:.1f}"]) + " |"
+    return group.value, *cells, f"{100 * lost / asked:.1f}"
 
 
 def main() -> None:

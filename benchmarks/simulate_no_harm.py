@@ -12,6 +12,7 @@ import numpy as np
 from speechfair.metrics.paired import non_inferiority
 from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import SpeakerSums
+from speechfair.result_table import Table
 
 Kind = Literal["burst", "few", "spread", "none"]
 
@@ -55,11 +56,17 @@ def cell(kind: Kind, n: int, draws: int = DRAWS) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print one line per number of speakers."""
+    """Print a table with a row per number of speakers."""
+    rows = []
     for n in (8, 20, 35, 60, 150):
         cells = {kind: cell(kind, n) for kind in ("burst", "few", "spread", "none")}
         figures = [*cells["burst"], *cells["few"], cells["spread"][0], cells["none"][0]]
-        print(f"| {n} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |", flush=True)
+        rows.append((str(n), *(f"{figure:.1f}" for figure in figures)))
+    heads = (
+        "speakers", "bursts: passed though seen", "unseen", "few: passed though seen", "unseen",
+        "spread: passed", "passed without any change",
+    )  # fmt: skip
+    print(Table.of_texts("", heads, rows).to_markdown())
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from speechfair.metrics import (
     speaker_mean_rate,
     worst_best_ratio,
 )
+from speechfair.result_table import Table
 from speechfair.types import Estimate
 
 RESULTS = Path(__file__).parent / "results" / "worlds.jsonl"
@@ -274,15 +275,12 @@ def _share(row: dict[str, Any], what: str) -> tuple[float, int]:
 
 
 def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
-    lines = [
-        f"| corpora | speakers | n | {' | '.join(names)} |",
-        "| --- " + "| ---: " * (2 + len(names)) + "|",
-    ]
+    lines = []
     for row in rows:
         cells = [f"{100 * share:.1f}" if n else "" for share, n in (_share(row, what) for what in names)]
         used = max(_share(row, what)[1] for what in names)
-        lines.append(f"| {WORLDS[row['world']].what} | {row['speakers']} | {used:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append((WORLDS[row["world"]].what, str(row["speakers"]), f"{used:,}", *cells))
+    return Table.of_texts("", ("corpora", "speakers", "n", *names), lines).to_markdown().rstrip()
 
 
 def _missed(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:

@@ -248,3 +248,11 @@ def test_tables_are_drawn_in_one_place() -> None:
         or (isinstance(node, ast.Import) and any(alias.name == "rich.table" for alias in node.names))
     ]
     assert homes == ["speechfair.result_table"]
+
+
+def test_pipe_tables_are_written_in_one_place() -> None:
+    """Markdown tables come from `Table.to_markdown`, here and in the programs of the benchmarks."""
+    row = re.compile(r"""["']\| ["'] \+|f["']\| \{|\| -{3}|-{3}:? \|""")
+    paths = [*modules().values(), *sorted((CHECKOUT / "benchmarks").rglob("*.py"))]
+    by_hand = {path.name for path in paths if row.search(path.read_text(encoding="utf-8"))}
+    assert by_hand == {"result_table.py"}
