@@ -32,7 +32,7 @@ from .verbs.gate import gate
 from .verbs.import_transcripts import import_transcripts
 from .verbs.metrics import list_metrics
 from .verbs.models import list_models
-from .verbs.probe import probe_grounding, probe_questions, probe_response, probe_strength
+from .verbs.probe import probe_grounding, probe_plan, probe_questions, probe_response, probe_strength
 from .verbs.process import (
     process_attest,
     process_catalogue,
@@ -92,6 +92,7 @@ __all__ = [
     "plan",
     "prepare",
     "probe_grounding",
+    "probe_plan",
     "probe_questions",
     "probe_response",
     "probe_strength",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from speechfair.cli import options, output
+from speechfair.cli import options, output, probe_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,9 @@ Reply = Annotated[
 ]
 
 
+app.command("plan")(probe_sizes.command)
+
+
 @app.command()
 def grounding(
     model: Reply,
@@ -43,9 +46,11 @@ def grounding(
     manifest: options.Manifest = None,
     columns: options.Columns = None,
     option: options.Option = None,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes of the grammar.")] = 24,
-    first_languages: FirstLanguages = None,
-    strengths: Strengths = "0.5,1",
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes of the grammar.")] = 10,
+    first_languages: Annotated[
+        str, typer.Option(help="Synthetic accents, such as jpn,spa; all for every one.")
+    ] = "jpn,spa",
+    strengths: Strengths = "1",
     voices: Voices = 8,
     silences: Annotated[int, typer.Option(min=0, help="Recordings without speech to ask about.")] = 8,
     form: Annotated[
@@ -60,6 +65,8 @@ def grounding(
     out: Out = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    dry_run: probe_sizes.DryRun = False,
+    assume: probe_sizes.Assume = None,
     json: options.Json = False,
 ) -> None:
     """Ask what was said (L1), what belongs to what (L2), how things relate (L3), what it means (L4), by accent.
@@ -72,11 +79,10 @@ def grounding(
     from speechfair.probes.sections import grounding_findings, grounding_sections
     from speechfair.verbs.probe import probe_grounding
 
-    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     if corpus is None:
         asked = speak(
             scenes,
-            first_languages=first_languages,
+            first_languages=None if first_languages == "all" else first_languages,
             strengths=_numbers(strengths),
             voices=voices,
             silences=silences,
@@ -88,6 +94,13 @@ def grounding(
 
         given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)
         asked = bind(load_corpus(corpus, root, **given), silences=silences, seed=seed)
+    if dry_run:
+        from speechfair.probes.probe_cost import grounding_cost
+
+        cost, n_scenes = grounding_cost(asked, form, probe_sizes.assumed(assume))
+        probe_sizes.show_cost(cost, voices if corpus is None else None, n_scenes)
+        return
+    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     axes = group_by or (["strength", "first_language"] if corpus is None else [])
     folder = _folder(out, "grounding", model)
     with output.transcription_progress() as observe:
@@ -126,6 +139,8 @@ def questions(
     out: Out = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    dry_run: probe_sizes.DryRun = False,
+    assume: probe_sizes.Assume = None,
     json: options.Json = False,
 ) -> None:
     """Put the questions of a set of recordings to a model: share right by group, of the audio and of the transcript.
@@ -138,6 +153,12 @@ def questions(
 
     given = options.key_values(option, "--option", split=split)
     asked = load_question_set(question_set, root, **given)
+    if dry_run:
+        from speechfair.probes.probe_cost import questions_cost
+
+        cost, (n_voices, n_items) = questions_cost(asked, seed, probe_sizes.assumed(assume)), asked.sizes()
+        probe_sizes.show_cost(cost, n_voices, n_items, 1.0, 1)
+        return
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     folder = _folder(out, question_set, model)
     with output.transcription_progress() as observe:
@@ -230,6 +251,8 @@ def response(
     out: Out = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    dry_run: probe_sizes.DryRun = False,
+    assume: probe_sizes.Assume = None,
     json: options.Json = False,
 ) -> None:
     """Put the same spoken requests in varied voices: refusal, success, length, language, unsafe replies, stereotypes.
@@ -241,7 +264,6 @@ def response(
     from speechfair.probes.sections import response_findings, response_sections
     from speechfair.verbs.probe import probe_response
 
-    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     texts = [request.text for request in requests()]
     corpus = say(
         texts,
@@ -251,6 +273,14 @@ def response(
         seed=seed,
         root=root,
     )
+    if dry_run:
+        from speechfair.probes.probe_cost import requests_cost
+        from speechfair.probes.response.probe_response import PROMPT
+
+        cost = requests_cost(texts, PROMPT, len(corpus), probe_sizes.assumed(assume))
+        probe_sizes.show_cost(cost, voices, len(texts), 1.0)
+        return
+    answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
     folder = _folder(out, "response", model)
     with output.transcription_progress() as observe:
         result = probe_response(

@@ -28,7 +28,7 @@ from speechfair.types import Estimate
 __all__ = ["MIN_ITEMS", "Crossed", "crossed_difference_with_p", "crossed_of", "crossed_share"]
 
 MIN_ITEMS = 8
-"""Fewer items than this: no interval, the reason instead. Chosen by simulation (docs/results/probes.md)."""
+"""Fewer items than this: no interval, the reason instead. Ours; simulated from here on (docs/results/probes.md)."""
 
 METHOD = "two-way-jackknife-t"
 SPARSE = "wider-of-voices-and-items"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -12,10 +12,11 @@ from speechfair.probes.grounding import probe_grounding as _grounding
 from speechfair.probes.questions import probe_questions as _questions
 from speechfair.probes.response import probe_response as _response
 from speechfair.probes.strength import probe_strength as _strength
+from speechfair.probes.visible_gap import Variation, VisibleGap, visible_gap
 from speechfair.running.run_record import read_record, reseal
 from speechfair.store import RunFolder
 
-__all__ = ["probe_grounding", "probe_questions", "probe_response", "probe_strength"]
+__all__ = ["probe_grounding", "probe_plan", "probe_questions", "probe_response", "probe_strength"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,3 +51,34 @@ probe_grounding = _with_page(_grounding.probe_grounding, "grounding")
 probe_questions = _with_page(_questions.probe_questions, "questions")
 probe_strength = _with_page(_strength.probe_strength, "strength")
 probe_response = _with_page(_response.probe_response, "response")
+
+
+def probe_plan(
+    voices: Sequence[int] = (8, 12),
+    items: Sequence[int] = (8, 12, 24, 48),
+    *,
+    questions: float = 2.0,
+    comparisons: int = 8,
+    power: float = 0.8,
+    level: float = 0.95,
+    share: float = 0.85,
+    voice_sd: float = 0.05,
+    item_sd: float = 0.10,
+) -> list[VisibleGap]:
+    """The smallest gap between two groups that a probe of each size shows.
+
+    Parameters
+    ----------
+    voices, items : sizes, in each group; every voice says every item.
+    questions : about each item, at one level; the grounding probe asks two.
+    comparisons : groups times levels that are tested.
+    power, level : wanted probability of showing the gap; coverage of the intervals.
+    share, voice_sd, item_sd : assumptions, see `speechfair.probes.visible_gap.Variation`.
+    """
+    variation = Variation(share, voice_sd, item_sd)
+    options = {"comparisons": comparisons, "power": power, "level": level, "variation": variation}
+    return [
+        VisibleGap(v, i, questions, visible_gap(v, i, questions, **options))  # type: ignore[arg-type]
+        for v in voices
+        for i in items
+    ]

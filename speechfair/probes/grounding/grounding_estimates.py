@@ -11,6 +11,7 @@ from speechfair.auditing.estimates import reference_group
 from speechfair.metrics.paired import paired_difference
 from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import SpeakerSums
+from speechfair.probes.crossed import Crossed, crossed_difference_with_p, crossed_of, crossed_share
 from speechfair.probes.grounding.diagnosis import Deficit, diagnose, judge
 from speechfair.probes.items import LEVELS, Level
 from speechfair.probes.reading import Outcome
@@ -24,7 +25,7 @@ from speechfair.probes.results import (
     Outcomes,
     Silence,
 )
-from speechfair.probes.statistics import difference, difference_with_p, share, sums_of
+from speechfair.probes.statistics import share, sums_of
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
@@ -46,11 +47,11 @@ class _Level:
     rows: Sequence[Row]
     given: Sequence[Row]
 
-    def sums(self) -> SpeakerSums:
-        return _right(self.rows)
+    def sums(self) -> Crossed:
+        return _crossed(self.rows)
 
-    def given_sums(self) -> SpeakerSums:
-        return _right(self.given)
+    def given_sums(self) -> Crossed:
+        return _crossed(self.given)
 
     def unreadable(self, column: str) -> str | None:
         """Why the level is not measured: too many replies that could not be read; None where it is."""
@@ -175,11 +176,15 @@ def _level_share(
         level=at,
         name=LEVELS[at],
         outcomes=outcomes_of(row["outcome"] for row in part.rows),
-        audio=_unless(why, share(part.sums(), level)),
-        given_below=_unless(why, share(part.given_sums(), level)),
+        audio=_unless(why, crossed_share(part.sums(), level)),
+        given_below=_unless(why, crossed_share(part.given_sums(), level)),
         text=_unless(text_why, _control(part.rows, level)),
         modality_gap=_unless(why or text_why, _modality_gap(part.rows, level)),
-        difference=_unless(why or against, difference(part.sums(), base.sums(), level)) if base else None,
+        difference=(
+            _unless(why or against, crossed_difference_with_p(part.sums(), base.sums(), level)[0])
+            if base
+            else None
+        ),
         deficit=judged.estimate if judged else None,
         p_value=judged.p_value if judged else None,
         p_holm=judged.p_holm if judged else None,
@@ -209,7 +214,8 @@ def _deficits(
     found: dict[Level, Deficit] = {}
     for at in sorted(set(group) & set(reference)):
         # reference less group, as the difference of two shares with the sides changed over
-        estimate, p_value = difference_with_p(reference[at].given_sums(), group[at].given_sums(), level)
+        sides = reference[at].given_sums(), group[at].given_sums()
+        estimate, p_value = crossed_difference_with_p(*sides, level)
         why = group[at].unreadable("outcome") or reference[at].unreadable("outcome")
         found[at] = Deficit(_unless(why, _named(estimate)), None if why else p_value)
     return found
@@ -245,6 +251,11 @@ def _modality_gap(rows: Sequence[Row], level: float) -> Estimate:
 
 def _wrong(rows: Sequence[Row], column: str) -> SpeakerSums:
     return sums_of((row["speaker"], float(row[column] != "right"), 1.0) for row in rows)
+
+
+def _crossed(rows: Sequence[Row]) -> Crossed:
+    """By voice and by scene: the questions about one scene are about the same words, so the scene is the item."""
+    return crossed_of((row["speaker"], row["scene"], float(row["outcome"] == "right"), 1.0) for row in rows)
 
 
 def _right(

@@ -200,13 +200,14 @@ def _result(
 
 def _notes(table: pl.DataFrame, items: str) -> list[str]:
     notes = [
-        "intervals speak of other speakers asked the same questions, not of other questions",
+        "intervals of shares and differences speak of other voices and other scenes; those of the gap to the "
+        "transcript speak of other voices only",
         "reaching a level is not enough for quality: quality goals stay error, harm and fairness",
     ]
     if items == "corpus":
         notes.append(
-            "the questions come from the corpus's own transcripts, so groups were asked different things; L4 cannot be "
-            "derived from a transcript by rule and was not asked"
+            "the questions come from the corpus's own transcripts, each of one speaker, so groups were asked "
+            "different things; L4 cannot be derived from a transcript by rule and was not asked"
         )
     audio, text = outcomes_of(table["outcome"]), outcomes_of(table["text_outcome"])
     for arm, counted in (("audio", audio), ("text control", text)):

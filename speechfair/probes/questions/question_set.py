@@ -105,6 +105,18 @@ class QuestionSet:
         """Rows that cannot be asked, with the reason."""
         return [row for row in self.rows if isinstance(row, Exclusion)]
 
+    def sizes(self) -> tuple[int | None, int]:
+        """Voices of the smallest group on any axis, or of all; None where a speaker is not known. Then items."""
+        first = [group[0] for group in self.questions.values()]
+        items = len({one.item for group in self.questions.values() for one in group})
+        if any(one.voice is None for one in first):
+            return None, items
+        groups: dict[tuple[str, str], set[str | None]] = {}
+        for one in first:
+            for label in one.labels:
+                groups.setdefault((label.axis, label.value), set()).add(one.voice)
+        return min(map(len, groups.values()), default=len({one.voice for one in first})), items
+
 
 def gather(
     card: Card, root: Path | None, options: Mapping[str, Any], rows: Iterable[SetQuestion | Exclusion]

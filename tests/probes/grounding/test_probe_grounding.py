@@ -164,6 +164,16 @@ def test_too_few_speakers_give_no_interval_and_the_reason(tmp_path: Path) -> Non
     assert found.levels[0].audio.value is not None
 
 
+def test_a_verdict_on_two_scenes_by_eight_voices_is_undetermined(tmp_path: Path) -> None:
+    """A model that misses one word of two in an accent: eight voices agree, but the word may be hard by itself."""
+    small = scene_corpus(tmp_path, n_scenes=2, speakers=8)
+    found = group(probe_grounding(small, Planted(small, 1, drop=1.0), ["accent"]), "thick")
+    assert found.levels[0].audio.value == 0
+    assert found.diagnosis.verdict == "undetermined"
+    assert "fewer than 8 items (2): no interval" in found.diagnosis.reason
+    assert found.levels[0].audio.low is None
+
+
 class Killed(Planted):
     """Dies, as from a signal, before its third batch of audio."""
 
