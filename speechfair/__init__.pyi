@@ -49,6 +49,7 @@ from .verbs.process import (
     process_verify,
     process_waive,
 )
+from .verbs.view import view
 
 __all__ = [
     "Audio",
@@ -115,6 +116,7 @@ __all__ = [
     "score",
     "transcribe",
     "verify",
+    "view",
     "word_errors",
 ]
 

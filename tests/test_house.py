@@ -48,6 +48,7 @@ ROOMS = (
     "process",
     "debias",
     "reporting",
+    "viewing",
     "verbs",
     "cli",
 )

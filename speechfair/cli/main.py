@@ -38,6 +38,7 @@ from speechfair.cli import (
     score,
     transcribe,
     verify,
+    view,
 )
 from speechfair.errors import SpeechfairError
 
@@ -63,6 +64,7 @@ for _verb in (
     leaderboard,
     confidence,
     verify,
+    view,
     gate,
     plan,
     discover,

@@ -35,6 +35,7 @@ _EXTRAS = {
     "sphinx": ("pocketsphinx", "the model pocketsphinx"),
     "ja": ("pyopenjtalk", "the normalizer japanese"),
     "mixed": ("gpboost", "ratios adjusted for covariates (--adjust)"),
+    "view": ("uvicorn", "the viewer (speechfair view)"),
     "hf": ("torch", "training and transformers models"),
 }
 _LOW_DISK_BYTES = 1 << 30

@@ -1,0 +1,74 @@
+/* A table of data: sortable, and to be copied and saved as it is. */
+(function (root) {
+  "use strict";
+  const { el, words, exporting } = root.Speechfair;
+
+  /**
+   * columns: [{title, cell: (row) => node or text, value: (row) => what is sorted and saved, numeric, sort: key}]
+   * options: {name, caption, rows, sort: {key, descending, choose: (key) => …}, save: () => …, open: (row, i) => …}
+   * Without options.sort the table sorts what it holds by itself.
+   */
+  function dataTable(columns, options) {
+    const { say } = words;
+    let rows = options.rows.slice();
+    let order = null;
+    const body = el("tbody");
+    const heads = columns.map((column, i) => {
+      const value = column.value;
+      if (!value || column.sort === null) return el("th", { scope: "col", class: column.numeric ? "n" : null }, column.title);
+      const button = el("button", { type: "button", class: "sort" }, column.title, el("span", { "aria-hidden": "true", class: "arrow" }));
+      button.addEventListener("click", () => choose(i));
+      return el("th", { scope: "col", class: column.numeric ? "n" : null }, button);
+    });
+
+    function choose(i) {
+      if (options.sort) return options.sort.choose(columns[i].sort);
+      const descending = order && order.column === i ? !order.descending : Boolean(columns[i].numeric);
+      order = { column: i, descending };
+      rows = sorted(options.rows, columns[i].value, descending);
+      return draw();
+    }
+
+    function marks() {
+      heads.forEach((head, i) => {
+        const now = options.sort
+          ? columns[i].sort === options.sort.key && { descending: options.sort.descending }
+          : order && order.column === i && order;
+        head.setAttribute("aria-sort", now ? (now.descending ? "descending" : "ascending") : "none");
+        if (!columns[i].value || columns[i].sort === null) head.removeAttribute("aria-sort");
+      });
+    }
+
+    function draw() {
+      marks();
+      body.replaceChildren(...rows.map((row, i) => {
+        const cells = columns.map((column, j) =>
+          el(j === 0 ? "th" : "td", { scope: j === 0 ? "row" : null, class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null },
+            column.cell(row, i)));
+        return el("tr", { class: options.mark ? options.mark(row) : null }, cells);
+      }));
+    }
+    draw();
+
+    const data = () => [columns.filter((c) => c.value).map((c) => c.head || c.title),
+      rows.map((row) => columns.filter((c) => c.value).map((c) => c.value(row)))];
+    const tools = el("div", { class: "tools" },
+      el("button", { type: "button", onclick: () => exporting.copy(exporting.tabbed(...data())) }, say("table.copy")),
+      el("button", { type: "button", onclick: () => (options.save ? options.save() : exporting.saveCsv(options.name, ...data())) }, say("table.csv")));
+    const table = el("table", {}, el("caption", { class: options.hideCaption ? "vh" : null }, options.caption),
+      el("thead", {}, el("tr", {}, heads)), body);
+    const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": options.caption }, table);
+    return el("div", { class: "table " + (options.class || "") }, scroll, tools);
+  }
+
+  function sorted(rows, value, descending) {
+    const known = [], unknown = [];
+    for (const row of rows) (value(row) === null || value(row) === undefined ? unknown : known).push(row);
+    known.sort((a, b) => compare(value(a), value(b)) * (descending ? -1 : 1));
+    return [...known, ...unknown];
+  }
+
+  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
+
+  root.Speechfair = Object.assign(root.Speechfair, { dataTable });
+})(window);

@@ -1,0 +1,54 @@
+"""Every sentence of the viewer is in the catalogue, in each language, with the same parts filled in."""
+
+from __future__ import annotations
+
+import re
+
+from speechfair.viewing.catalogue import LANGUAGES, messages
+from speechfair.viewing.page_files import STATIC
+from speechfair.viewing.utterance_query import KINDS
+
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js"))}
+PARSERS = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser"
+MAY_BE_EMPTY = {"recorded"}
+MADE = {
+    "kind": KINDS,
+    "verdict": ("difference", "alike", "unclear", "nothing"),
+    "finding": ("difference", "alike", "unclear", "nothing"),
+    "harm": ("pass", "fail", "undetermined"),
+    "compare": ("pass", "fail", "undetermined", "won", "lost"),
+    "unit": ("words", "characters", "mixed", "several"),
+    "source": ("self_reported", "corpus", "annotator", "inferred"),
+    "histogram": ("duration_s", "tokens_per_s", "rate", "confidence"),
+}
+
+
+def test_languages_have_the_same_sentences() -> None:
+    assert set(messages()) == set(LANGUAGES)
+    en, ja = (messages()[name] for name in LANGUAGES)
+    assert en.keys() == ja.keys()
+    for key in en:
+        if key in MAY_BE_EMPTY:
+            continue
+        assert en[key].strip()
+        assert ja[key].strip()
+        assert set(re.findall(r"\{\w+\}", en[key])) == set(re.findall(r"\{\w+\}", ja[key])), key
+
+
+def test_japanese_sentences_are_japanese() -> None:
+    plain = [key for key, text in messages()["ja"].items() if text and not re.search(r"[぀-ヿ一-鿿]", text)]
+    assert plain == ["page.of"]
+
+
+def test_every_sentence_that_a_script_says_is_there() -> None:
+    said = {key for text in SCRIPTS.values() for key in re.findall(r'say\("([a-z.]+[a-z_])"', text)}
+    assert len(said) > 80
+    assert not said - messages()["en"].keys()
+    for start, ends in MADE.items():
+        assert not {f"{start}.{end}" for end in ends} - messages()["en"].keys()
+
+
+def test_no_script_parses_text_as_html_or_code() -> None:
+    for name, text in SCRIPTS.items():
+        assert not re.search(PARSERS, text), name
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text), name
