@@ -40,13 +40,13 @@
     const { say } = words;
     const drawn = groups.filter((g) => g.difference && g.difference.value !== null).slice(0, 60);
     const unit = "points";
-    const lines = drawn.map((g) => ({ label: g.axis === "overall" ? say("compare.overall") : g.value, value: g.difference.value, low: g.difference.low, high: g.difference.high, kind: g.no_harm.verdict, text: change(g.difference), margin: margin(found, g) }));
+    const lines = drawn.map((g) => ({ label: g.axis === "overall" ? say("compare.overall") : overview.groupName(g.axis, g.value), value: g.difference.value, low: g.difference.low, high: g.difference.high, kind: g.no_harm.verdict, text: change(g.difference), margin: margin(found, g) }));
     const marks = [{ at: 0, label: say("compare.zero"), class: "zero" }];
     const figured = lines.length ? figure("change-" + name, say("compare.caption"), withMargins(figures.intervals(lines, unit, { label: say("compare.caption") + " – " + title, marks: [...marks, ...lines.filter((l) => l.margin !== null).map((l) => ({ at: l.margin, label: "", class: "hidden" }))] }), lines),
       { header: ["group", "difference", "low", "high", "margin", "verdict"], rows: groups.map((g) => [g.value, g.difference && g.difference.value, g.difference && g.difference.low, g.difference && g.difference.high, margin(found, g), g.no_harm.verdict]) }, say("compare.margins")) : null;
     const lost = (g, kind) => el("a", { href: view.link(["run", after, "utterances"], { against: before, kind, sort: "change", order: kind === "won" ? "asc" : "desc", ...(g.axis === "overall" ? {} : { ["axis." + g.axis]: g.value }) }) }, say("compare." + kind));
     return el("section", {}, el("h2", {}, title), figured, dataTable([
-      { title: say("group"), cell: (g) => (g.axis === "overall" ? say("compare.overall") : el("span", {}, shown(g.value), g.is_reference ? " " + say("reference.mark") : "")), value: (g) => g.value },
+      { title: say("group"), cell: (g) => (g.axis === "overall" ? say("compare.overall") : el("span", {}, shown(overview.groupName(g.axis, g.value)), g.is_reference ? " " + say("reference.mark") : "")), value: (g) => g.value },
       { title: say("column.n_speakers"), numeric: true, cell: (g) => words.count(g.n_speakers), value: (g) => g.n_speakers },
       { title: say("before"), numeric: true, cell: (g) => (g.before ? words.percent(g.before.rate.value) : words.NOTHING), value: (g) => g.before && g.before.rate.value },
       { title: say("after"), numeric: true, cell: (g) => (g.after ? words.percent(g.after.rate.value) : words.NOTHING), value: (g) => g.after && g.after.rate.value },

@@ -22,7 +22,7 @@
     const button = (text, action) => el("button", { type: "button", onclick: action }, text);
     return el("figure", {},
       el("figcaption", {}, el("b", {}, caption), note ? el("span", {}, note) : null),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, drawing),
+      el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption }, drawing),
       el("div", { class: "tools" },
         button("SVG", () => exporting.saveSvg(drawing, name)),
         button("PNG", () => exporting.savePng(drawing, name)),

@@ -7,9 +7,10 @@
     const { say } = words;
     const found = await source.group(key, axis, value);
     const group = found.group, rate = overview.rateTitle(found.tokens);
-    view.title(value);
-    view.trail([[say("runs.title"), view.link([])], [key, view.link(["run", key])], [value, null]]);
-    view.add(el("p", { class: "eyebrow" }, shown(found.model), " · ", overview.axisTitle(axis)), el("h1", {}, shown(value)));
+    const name = overview.groupName(axis, value);
+    view.title(name);
+    view.trail([[say("runs.title"), view.link([])], [key, view.link(["run", key])], [name, null]]);
+    view.add(el("p", { class: "eyebrow" }, shown(found.model), " · ", overview.axisTitle(axis)), el("h1", {}, shown(name)));
     view.add(el("dl", { class: "tiles" },
       tile(rate, overview.estimate(group.rate, "percent"), say("tile.rate", { speakers: words.count(group.n_speakers), utterances: words.count(group.n_utterances) })),
       tile(say("column.ratio"), group.is_reference ? say("reference") : overview.estimate(group.ratio, "ratio"), say("tile.against", { reference: found.axis.reference || words.NOTHING })),
@@ -28,8 +29,8 @@
     const group = found.group;
     const dots = found.speakers.filter((s) => s.rate !== null).slice(0, 2000)
       .map((s, i) => ({ value: s.rate, jitter: ((i * 0.618034) % 1), title: `${nameOf(s.speaker)}: ${words.percent(s.rate)} %` }));
-    const drawing = figures.intervals([{ label: group.value, value: group.rate.value, low: group.rate.low, high: group.rate.high, dots, text: words.percent(group.rate.value) + " % " + (words.interval(group.rate, "percent") || "") },
-      ...found.axis.groups.filter((g) => g.is_reference && g.value !== group.value).map((g) => ({ label: g.value, value: g.rate.value, low: g.rate.low, high: g.rate.high, kind: "reference", text: words.percent(g.rate.value) + " % " + (words.interval(g.rate, "percent") || "") }))],
+    const drawing = figures.intervals([{ label: overview.groupName(group.axis, group.value), value: group.rate.value, low: group.rate.low, high: group.rate.high, dots, text: words.percent(group.rate.value) + " % " + (words.interval(group.rate, "percent") || "") },
+      ...found.axis.groups.filter((g) => g.is_reference && g.value !== group.value).map((g) => ({ label: overview.groupName(g.axis, g.value), value: g.rate.value, low: g.rate.low, high: g.rate.high, kind: "reference", text: words.percent(g.rate.value) + " % " + (words.interval(g.rate, "percent") || "") }))],
     "percent", { zero: true, label: say("speakers.label", { group: group.value }), marks: dots.length ? [{ at: Math.max(...dots.map((d) => d.value)), label: say("speakers.highest"), class: "hidden" }] : [] });
     return el("section", {}, el("h2", {}, say("speakers.title")),
       figure("speakers-" + group.value, say("speakers.caption", { rate }), drawing, { header: ["speaker", "utterances", "errors", "reference_length", "rate"], rows: found.speakers.map((s) => [s.speaker, s.n_utterances, s.errors, s.reference_length, s.rate]) }),

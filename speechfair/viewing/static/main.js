@@ -53,6 +53,7 @@
     S.hush(words.say("loading"));
     frame(view, parts, asked);
     const focused = document.activeElement && document.activeElement.id, caret = document.activeElement && document.activeElement.selectionStart;
+    view.page.dataset.at = location.hash;
     main.replaceChildren(view.page);
     main.setAttribute("aria-busy", "false");
     document.title = view.heading;

@@ -3,7 +3,21 @@
   "use strict";
   const { el, shown, cut, words, dataTable, figure, figures, source } = root.Speechfair;
 
-  const axisTitle = (axis) => root.Speechfair.plain(axis).replace(/_/g, " ").replace(/\+/g, " + ");
+  /** An axis in words: those that many corpora have in the language of the page, others as they are named. */
+  const axisTitle = (axis) => axis.split("+").map((part) => (words.known("axis." + part) ? words.say("axis." + part) : root.Speechfair.plain(part).replace(/_/g, " "))).join(" + ");
+  const OF_LANGUAGES = ["first_language", "native_language", "language", "l1"];
+
+  /** A group in words: a language code of an axis of languages with the language's name. */
+  function groupName(axis, value) {
+    const axes = axis.split("+"), values = value.split("+");
+    if (axes.length !== values.length) return value;
+    return values.map((one, i) => {
+      if (!OF_LANGUAGES.includes(axes[i]) || !/^[a-z]{3}$/.test(one)) return one;
+      const name = new Intl.DisplayNames([words.language()], { type: "language" }).of(one);
+      return name && name.toLowerCase() !== one ? `${name} (${one})` : one;
+    }).join(" + ");
+  }
+
   const rateTitle = (tokens) => words.say("rate." + (words.known("rate." + tokens) ? tokens : "other"));
 
   /** A number with its interval below; the reason where there is none. */
@@ -53,7 +67,7 @@
 
   function worstCell(view, run, axis) {
     const worst = axis.groups.find((group) => group.value === axis.worst);
-    return el("span", {}, el("a", { href: view.link(["run", run.key, "group"], { axis: axis.axis, value: axis.worst }) }, shown(axis.worst)), " ", words.percent(worst.rate.value), " %");
+    return el("span", {}, el("a", { href: view.link(["run", run.key, "group"], { axis: axis.axis, value: axis.worst }) }, shown(groupName(axis.axis, axis.worst))), " ", words.percent(worst.rate.value), " %");
   }
 
   /** Models by groups: a table per axis that several runs have. */
@@ -64,7 +78,7 @@
       const having = runs.filter((run) => run.axes.some((one) => one.axis === axis));
       const of = (run, value) => run.axes.find((one) => one.axis === axis).groups.find((group) => group.value === value);
       const values = [...new Set(having.flatMap((run) => run.axes.find((one) => one.axis === axis).groups.map((group) => group.value)))];
-      const columns = [{ title: axisTitle(axis), cell: (value) => shown(value), value: (value) => value },
+      const columns = [{ title: axisTitle(axis), cell: (value) => shown(groupName(axis, value)), value: (value) => value },
         ...having.map((run) => ({ title: shown(run.key), head: run.key, numeric: true, value: (value) => { const g = of(run, value); return g ? g.rate.value : null; },
           cell: (value) => { const g = of(run, value); return g ? el("a", { href: view.link(["run", run.key, "group"], { axis, value }) }, estimate(g.rate, "percent")) : words.NOTHING; } }))];
       view.add(el("section", {}, el("h2", {}, say("by", { axis: axisTitle(axis) })), dataTable(columns, { name: "groups-" + axis, caption: say("matrix.caption", { axis: axisTitle(axis) }), hideCaption: true, rows: values })));
@@ -117,7 +131,7 @@
     if (words.language() !== "en") {
       const judged = axis.groups.filter((g) => !g.is_reference && !g.value.split("+").includes("unknown") && ratioOf(g));
       const far = leading(judged);
-      text = say("finding." + axis.verdict, { n: judged.length, reference: axis.reference || words.NOTHING, group: far ? far.value : words.NOTHING, ratio: far ? words.times(ratioOf(far).value) : words.NOTHING,
+      text = say("finding." + axis.verdict, { n: judged.length, reference: axis.reference === null ? words.NOTHING : groupName(axis.axis, axis.reference), group: far ? groupName(axis.axis, far.value) : words.NOTHING, ratio: far ? words.times(ratioOf(far).value) : words.NOTHING,
         limits: far ? words.interval(ratioOf(far), "ratio") || "" : "", rate: rateTitle(run.tokens) });
     }
     return el("div", { class: "finding " + axis.verdict }, el("p", {}, verdictBadge(axis.verdict)), el("p", { class: "say" }, cut(text, 600)), axis.more && words.language() === "en" ? el("p", { class: "muted" }, axis.more) : null);
@@ -140,7 +154,7 @@
   function forest(axis, rate, title) {
     const { say } = words;
     const groups = axis.groups.slice(0, 60);
-    const drawing = figures.intervals(groups.map((g) => ({ label: g.value, value: g.rate.value, low: g.rate.low, high: g.rate.high, kind: g.is_reference ? "reference" : "", text: words.percent(g.rate.value) + " % " + (words.interval(g.rate, "percent") || "") })),
+    const drawing = figures.intervals(groups.map((g) => ({ label: groupName(g.axis, g.value), value: g.rate.value, low: g.rate.low, high: g.rate.high, kind: g.is_reference ? "reference" : "", text: words.percent(g.rate.value) + " % " + (words.interval(g.rate, "percent") || "") })),
       "percent", { zero: true, label: say("forest.label", { rate, title }) });
     return figure("rates-" + axis.axis, say("forest.caption", { rate }), drawing,
       { header: ["group", "rate", "low", "high", "speakers", "utterances"], rows: axis.groups.map((g) => [g.value, g.rate.value, g.rate.low, g.rate.high, g.n_speakers, g.n_utterances]) },
@@ -152,7 +166,7 @@
     const adjusted = new Map(axis.adjusted.map((one) => [one.group, one.adjusted]));
     const number = (name) => ({ title: say("column." + name), numeric: true, cell: (g) => words.count(g[name]), value: (g) => g[name] });
     return dataTable([
-      { title: axisTitle(axis.axis), cell: (g) => el("span", {}, el("a", { href: view.link(["run", run.key, "group"], { axis: axis.axis, value: g.value }) }, shown(g.value)), g.is_reference ? " " + say("reference.mark") : ""), value: (g) => g.value },
+      { title: axisTitle(axis.axis), cell: (g) => el("span", {}, el("a", { href: view.link(["run", run.key, "group"], { axis: axis.axis, value: g.value }) }, shown(groupName(g.axis, g.value))), g.is_reference ? " " + say("reference.mark") : ""), value: (g) => g.value },
       number("n_speakers"), number("n_utterances"),
       { title: rateTitle(run.tokens), numeric: true, cell: (g) => estimate(g.rate, "percent"), value: (g) => g.rate.value },
       { title: say("column.ratio"), numeric: true, cell: (g) => (g.is_reference ? say("reference") : estimate(g.ratio, "ratio")), value: (g) => (g.ratio ? g.ratio.value : null) },
@@ -172,5 +186,5 @@
     ], { name: "left-out", caption: say("left.title"), hideCaption: true, rows })));
   }
 
-  root.Speechfair = Object.assign(root.Speechfair, { runsScreen, runScreen, overview: { estimate, axisTitle, rateTitle, verdictBadge } });
+  root.Speechfair = Object.assign(root.Speechfair, { runsScreen, runScreen, overview: { estimate, axisTitle, groupName, rateTitle, verdictBadge } });
 })(window);

@@ -57,7 +57,7 @@
       el("button", { type: "button", onclick: () => (options.save ? options.save() : exporting.saveCsv(options.name, ...data())) }, say("table.csv")));
     const table = el("table", {}, el("caption", { class: options.hideCaption ? "vh" : null }, options.caption),
       el("thead", {}, el("tr", {}, heads)), body);
-    const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": options.caption }, table);
+    const scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": options.caption }, table);
     return el("div", { class: "table " + (options.class || "") }, scroll, tools);
   }
 

@@ -44,7 +44,7 @@
     return el("form", { class: "controls", role: "search", onsubmit: (event) => { event.preventDefault(); go({ q: search.value }); } },
       el("label", { class: "wide" }, say("search"), search),
       choice("kind", say("filter.kind"), kinds.map((kind) => [kind, say("kind." + kind)]), asked.kind || "all", (kind) => go({ kind: kind === "all" ? "" : kind })),
-      run.axes.map((axis) => choice("axis-" + axis.axis, overview.axisTitle(axis.axis), [["", say("filter.any")], ...axis.groups.map((g) => [g.value, root.Speechfair.plain(g.value).slice(0, 60)])], asked["axis." + axis.axis] || "", (value) => go({ ["axis." + axis.axis]: value }))),
+      run.axes.map((axis) => choice("axis-" + axis.axis, overview.axisTitle(axis.axis), [["", say("filter.any")], ...axis.groups.map((g) => [g.value, root.Speechfair.plain(overview.groupName(axis.axis, g.value)).slice(0, 60)])], asked["axis." + axis.axis] || "", (value) => go({ ["axis." + axis.axis]: value }))),
       bound("cmin", say("filter.cmin"), "cmin"), bound("cmax", say("filter.cmax"), "cmax"),
       others.length ? choice("against", say("filter.against"), [["", say("filter.none")], ...others.map((k) => [k, root.Speechfair.plain(k)])], asked.against || "", (value) => go({ against: value, kind: ["lost", "won"].includes(asked.kind) ? "" : asked.kind, sort: asked.sort === "change" ? "" : asked.sort })) : null,
       asked.speaker !== undefined ? el("span", { class: "chip" }, say("column.speaker"), ": ", shown(asked.speaker), " ", el("button", { type: "button", class: "link", onclick: () => go({ speaker: undefined }) }, say("filter.clear"))) : null,
