@@ -90,7 +90,12 @@ def write_bundle(
     for other in runs[1:]:
         writer.add(["change", runs[0].key, other.key], _change(runs[0], other))
     sounds = {run.key: _write_audio(writer, run, audio) for run in runs} if audio else {}
-    about = {"files": writer.files, "models": {run.key: _about(run) for run in runs}, "audio": sounds}
+    about = {
+        "files": writer.files,
+        "models": {run.key: _about(run) for run in runs},
+        "audio": sounds,
+        "piece": PIECE,
+    }
     return writer.finish({**about, "permission": permission if audio else None})
 
 
@@ -180,10 +185,13 @@ def _write_run(writer: _Writer, run: OpenedRun) -> None:
     writer.add(["run", run.key], run_screen(run))
     for group in run.result.groups:
         writer.add(["group", run.key, group.axis, group.value], group_screen(run, group.axis, group.value))
-    writer.add_pieces(["utterances", run.key], _pieces(run))
+    pieces = (run.table.slice(start, PIECE) for start in range(0, max(1, run.table.height), PIECE))
+    writer.add_pieces(["utterances", run.key], (_piece(run, table) for table in pieces))
+    writer.add_pieces(["details", run.key], _details(run))
 
 
-def _pieces(run: OpenedRun) -> Iterator[dict[str, Any]]:
+def _details(run: OpenedRun) -> Iterator[dict[str, Any]]:
+    """What only the screen of one utterance shows, in pieces of the same rows."""
     import polars as pl
 
     model, _ = run.record.recipe.settled()
@@ -191,25 +199,25 @@ def _pieces(run: OpenedRun) -> Iterator[dict[str, Any]]:
     manifest = pl.scan_parquet(run.folder.within(MANIFEST))
     scores = pl.scan_parquet(run.folder.within(scores_name(run.record.recipe)))
     for start in range(0, max(1, run.table.height), PIECE):
-        table = run.table.slice(start, PIECE)
-        rest = table.select("id").join(
-            said, left_on="id", right_on="utterance_id", how="left", maintain_order="left"
+        rest = (
+            run.table.slice(start, PIECE)
+            .select("id")
+            .join(said, left_on="id", right_on="utterance_id", how="left", maintain_order="left")
         )
         disk = manifest.slice(start, PIECE).select("text", "labels").collect()
         why = scores.slice(start, PIECE).select("error", reason="excluded").collect()
-        yield _piece(run, table, pl.concat([rest.drop("id"), disk, why], how="horizontal"))
+        columns = {
+            column.name: column.to_list() for frame in (rest.drop("id"), disk, why) for column in frame
+        }
+        yield {"columns": {**columns, "labels": _packed(columns["labels"])}}
 
 
-def _piece(run: OpenedRun, table: pl.DataFrame, more: pl.DataFrame) -> dict[str, Any]:
+def _piece(run: OpenedRun, table: pl.DataFrame) -> dict[str, Any]:
     """Columns by name. Rates are not among them: the page divides the same two numbers."""
     columns: dict[str, Any] = {name: table[name].to_list() for name in _KEPT}
     for name in _FEW:
         if name in table.columns:
             columns[name] = _packed(table[name].cast(str).to_list())
-    columns.update(
-        {name: more[name].to_list() for name in ("text", "verbatim", "error", "rejected", "reason")}
-    )
-    columns["labels"] = _packed(more["labels"].to_list())
     columns.update(_edits(table, run.result.tokens))
     groups = {
         name.removeprefix("group:"): _packed(table[name].cast(str).to_list())

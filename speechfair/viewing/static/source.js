@@ -18,8 +18,11 @@
   }
 
   const part = encodeURIComponent;
+  let first = null;
+
   const served = {
-    runs: () => asked("runs"),
+    runs: () => (first = asked("runs")),
+    known: () => first || (first = asked("runs")), // as they were last shown: names and groups for choices
     run: (key) => asked(`runs/${part(key)}`),
     group: (key, axis, value) => asked(`runs/${part(key)}/group`, { axis, value }),
     utterances: (key, query, offset, limit) => asked(`runs/${part(key)}/utterances`, { ...query, offset, limit }),
@@ -121,31 +124,41 @@
     return { reference: one("reference"), hypothesis: one("hypothesis") };
   }
 
+  /** What only the screen of one utterance shows. */
+  async function detailsOf(key, row) {
+    const piece = await load(fileOf("details", key)[Math.floor(row / bundle.piece)]);
+    const at = row % bundle.piece, found = {};
+    for (const [name, values] of Object.entries(piece.columns)) found[name] = Array.isArray(values) ? values[at] : values.at[at] === null ? null : values.values[values.at[at]];
+    return found;
+  }
+
   async function utterance(key, row) {
     const columns = await table(key);
     const { models } = bundle;
     if (!(row < columns.id.length)) throw new Error(String(row));
-    const answers = [];
+    const answers = [], said = await detailsOf(key, row);
     for (const other of [key, ...Object.keys(models).filter((k) => k !== key)]) {
       const theirs = await table(other);
       if (other !== key && models[other].manifest !== models[key].manifest) continue; // other audio under the same ids
       const i = other === key ? row : theirs.id.indexOf(columns.id[row]);
       if (i < 0) continue;
+      const more = other === key ? said : await detailsOf(other, i);
       const one = { key: other, row: i, model: models[other].model, normalizer: models[other].normalizer, unit: theirs.tokens ? theirs.tokens[i] : models[other].unit,
-        verbatim: theirs.verbatim[i], error: theirs.error[i], rejected: theirs.rejected[i], codes: theirs.codes[i], ...tokensOf(theirs, i) };
+        verbatim: more.verbatim, error: more.error, rejected: more.rejected, codes: theirs.codes[i], ...tokensOf(theirs, i) };
       for (const name of COUNTS) one[name] = theirs[name][i];
       answers.push(one);
     }
     const file = bundle.audio[key] && bundle.audio[key][row];
     return {
-      key, row, id: columns.id[row], speaker: columns.speaker[row], language: columns.language[row], labels: columns.labels[row], text: columns.text[row],
-      duration_s: columns.duration_s[row], excluded: columns.reason[row], audio_error: null, answers,
+      key, row, id: columns.id[row], speaker: columns.speaker[row], language: columns.language[row], labels: said.labels || [], text: said.text,
+      duration_s: columns.duration_s[row], excluded: said.reason, audio_error: null, answers,
       listening: { allowed: Boolean(file), reason: file ? null : "bundle" },
     };
   }
 
   const filed = bundle && {
     runs: () => load(fileOf("runs")),
+    known: () => load(fileOf("runs")),
     run: (key) => load(fileOf("run", key)),
     group: async (key, axis, value) => load(fileOf("group", key, axis, value)),
     utterances: async (key, query, offset, limit) => {

@@ -56,7 +56,7 @@
     const query = address.queryOf(asked);
     const page = Math.max(1, Math.floor(Number(asked.page) || 1));
     const started = performance.now();
-    const [{ runs }, found] = await Promise.all([source.runs(), source.utterances(key, query, (page - 1) * PAGE, PAGE)]);
+    const [{ runs }, found] = await Promise.all([source.known(), source.utterances(key, query, (page - 1) * PAGE, PAGE)]);
     const run = runs.find((one) => one.key === key);
     const others = runs.filter((one) => !one.problem && one.key !== key).map((one) => one.key);
     view.title(say("utterances.title"));

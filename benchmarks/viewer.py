@@ -1,0 +1,189 @@
+"""How fast the viewer shows its first table and filters, on made runs of 100,000 and 1,000,000 utterances.
+
+A small audited run is repeated under new ids and speakers, so the tables are as large as asked for while ``audit.json``
+stays that of the small run. Measured are the server (time of the first table and of filters, memory of its process),
+the browser on top of it, and a bundle of 100,000 utterances opened from files. Run it with
+``python -m benchmarks.viewer``; the browser is Chromium, and its part is left out where there is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import polars as pl
+
+import speechfair
+from speechfair.running.run_record import read_record, reseal, scores_name
+from speechfair.store import MANIFEST, RunFolder
+
+SENTENCE = "the of and to in a is that for it as was with be by on not he his but at are this have from or"
+WORDS = SENTENCE.split()
+SMALL = 10_000
+GROUPS = 50
+QUERIES: dict[str, dict[str, str]] = {
+    "first table": {},
+    "filter: kind": {"kind": "deletions"},
+    "filter: group": {"axis.accent": "accent07"},
+    "filter: speaker": {"speaker": "s00123-0"},
+    "search": {"q": "not he his"},
+    "sort: length": {"sort": "reference_length"},
+    "page 200": {"offset": "10000"},
+}
+
+
+def make_run(folder: Path, n: int) -> Path:
+    """A run folder with `n` utterances of 50 groups."""
+    small = folder / "small"
+    if not small.exists():
+        rng, rows = random.Random(0), ["id,text,vendor_text,speaker,accent,gender"]
+        for i in range(SMALL):
+            words = [rng.choice(WORDS) for _ in range(rng.randint(4, 16))]
+            heard = [rng.choice(WORDS) if rng.random() < 0.1 else w for w in words if rng.random() > 0.04]
+            speaker = i // 20
+            labels = (
+                f"s{speaker:05d},accent{speaker % GROUPS:02d},{('female', 'male')[speaker // GROUPS % 2]}"
+            )
+            rows.append(f"u{i:06d},{' '.join(words)},{' '.join(heard)},{labels}")
+        (folder / "small.csv").write_text("\n".join(rows), "utf-8")
+        made = speechfair.import_transcripts(
+            folder / "small.csv", {"vendor": "vendor_text"}, ["accent", "gender"], out=folder / "imported",
+            speaker="speaker", id="id", language="eng",
+        )  # fmt: skip
+        shutil.copytree(made.folders["vendor"], small)
+    large = folder / f"run-{n}"
+    shutil.copytree(small, large)
+    run = RunFolder(large)
+    record = read_record(run)
+    times = -(-n // SMALL)
+    model, _ = record.recipe.settled()
+    (part,) = run.parts(model.key)
+    names = {
+        MANIFEST: "id",
+        scores_name(record.recipe): "utterance_id",
+        part.relative_to(large).as_posix(): "utterance_id",
+    }
+    for name, key in names.items():
+        table = pl.read_parquet(large / name)
+        copies = []
+        for k in range(times):
+            renamed = [pl.format("{}-{}", pl.col(key), pl.lit(k)).alias(key)]
+            if "speaker" in table.columns:
+                renamed.append(pl.format("{}-{}", pl.col("speaker"), pl.lit(k)).alias("speaker"))
+            copies.append(table.with_columns(renamed))
+        run.write_table(name, pl.concat(copies).head(n))
+    reseal(run, record)
+    return large
+
+
+def serve(run: Path) -> tuple[subprocess.Popen[str], str, float]:
+    """A server in a process of its own, its address, and how long it took to be ready."""
+    code = (
+        "import sys; from speechfair.cli.main import main; sys.argv = ['speechfair', *sys.argv[1:]]; main()"
+    )
+    started = time.perf_counter()
+    command = [sys.executable, "-c", code, "view", str(run), "--no-browser", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    address = json.loads(process.stdout.readline())["address"]
+    return process, address, time.perf_counter() - started
+
+
+def memory(process: subprocess.Popen[str]) -> float:
+    """The largest resident memory of a process so far, in MB (Linux)."""
+    status = Path(f"/proc/{process.pid}/status").read_text("ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+
+
+def asked(address: str, key: str, query: dict[str, str]) -> float:
+    """Seconds of one question to the server."""
+    started = time.perf_counter()
+    with urllib.request.urlopen(
+        f"{address}api/runs/{key}/utterances?{urllib.parse.urlencode(query)}"
+    ) as answer:
+        content = json.load(answer)
+    assert content["rows"], query
+    return time.perf_counter() - started
+
+
+def in_browser(base: str, key: str) -> dict[str, float]:
+    """Seconds from the address to a table on the screen; {} where there is no Chromium."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    found = {}
+    with sync_playwright() as play:
+        page = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page()
+        for name, query in QUERIES.items():
+            asked_page = {
+                ("page" if k == "offset" else k): ("201" if k == "offset" else v) for k, v in query.items()
+            }
+            hash_ = f"#/run/{key}/utterances" + ("?" + urllib.parse.urlencode(asked_page) if query else "")
+            started = time.perf_counter()
+            if not found:
+                page.goto(base + hash_)
+            else:
+                page.evaluate("(to) => { location.hash = to }", hash_)
+            page.wait_for_selector(
+                f"main[aria-busy=false] .page[data-at={json.dumps(hash_)}] tbody tr", timeout=120_000
+            )
+            found[name] = time.perf_counter() - started
+    return found
+
+
+def bundled(folder: Path) -> dict[str, float]:
+    """A bundle of 100,000 utterances: how long it takes to write, how large it is, and how it opens from files."""
+    run = folder / "run-100000"
+    if not run.exists():
+        make_run(folder, 100_000)
+    started = time.perf_counter()
+    page = speechfair.view(run, bundle=folder / "bundle")
+    written = time.perf_counter() - started
+    size = sum(path.stat().st_size for path in (folder / "bundle").rglob("*") if path.is_file()) / 1e6
+    browser = {f"browser, {what}": s for what, s in in_browser(Path(page).as_uri(), run.name).items()}
+    return {"written": written, "size, MB": size, **browser}
+
+
+def served(run: Path) -> dict[str, float]:
+    """A run through the server: seconds until it is ready and of every question, and its memory."""
+    process, address, ready = serve(run)
+    try:
+        found = {"ready": ready}
+        found.update({what: asked(address, run.name, query) for what, query in QUERIES.items()})
+        found.update({f"browser, {what}": s for what, s in in_browser(address, run.name).items()})
+        return {**found, "memory, MB": memory(process)}
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--no-bundle", action="store_true")
+    chosen = parser.parse_args()
+    results = {}
+    with tempfile.TemporaryDirectory() as name:
+        for n in chosen.sizes:
+            results[f"served, {n:,} utterances"] = served(make_run(Path(name), n))
+        if not chosen.no_bundle:
+            results["bundle, 100,000 utterances"] = bundled(Path(name))
+    for title, lines in results.items():
+        print(title)
+        for what, value in lines.items():
+            print(f"  {what:28} {value:9.2f}" + ("" if what.endswith("MB") else " s"))
+
+
+if __name__ == "__main__":
+    main()
