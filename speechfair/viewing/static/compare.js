@@ -54,7 +54,7 @@
       { title: say("compare.ratio"), numeric: true, cell: (g) => overview.estimate(g.ratio, "ratio"), value: (g) => g.ratio && g.ratio.value },
       { title: say("compare.margin.head"), numeric: true, cell: (g) => (margin(found, g) === null ? words.NOTHING : words.points(margin(found, g))), value: (g) => margin(found, g) },
       { title: say("verdict"), cell: (g) => el("span", { class: "keep" }, badge(g.no_harm.verdict), el("span", { class: "why", lang: "en", title: g.no_harm.reason, tabindex: "0", role: "note", "aria-label": g.no_harm.reason }, " ?")), value: (g) => say("harm." + g.no_harm.verdict) },
-      { title: say("compare.utterances"), cell: (g) => el("span", {}, lost(g, "lost"), " · ", lost(g, "won")), sort: null },
+      { title: say("compare.utterances"), cell: (g) => el("span", { class: "keep" }, lost(g, "lost"), " · ", lost(g, "won")), sort: null },
     ], { name: "change-" + name, caption: title, hideCaption: true, rows: groups }),
     axis ? el("p", { class: "muted" }, say("compare.gap", { before: words.percent(axis.gap_before.value), after: words.percent(axis.gap_after.value), change: change(axis.gap_change) })) : null);
   }

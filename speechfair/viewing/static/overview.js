@@ -12,6 +12,7 @@
     const axes = axis.split("+"), values = value.split("+");
     if (axes.length !== values.length) return value;
     return values.map((one, i) => {
+      if (one === "unknown" || (["gender", "sex"].includes(axes[i]) && words.known("value." + one))) return words.say("value." + one);
       if (!OF_LANGUAGES.includes(axes[i]) || !/^[a-z]{3}$/.test(one)) return one;
       const name = new Intl.DisplayNames([words.language()], { type: "language" }).of(one);
       return name && name.toLowerCase() !== one ? `${name} (${one})` : one;
@@ -19,6 +20,8 @@
   }
 
   const rateTitle = (tokens) => words.say("rate." + (words.known("rate." + tokens) ? tokens : "other"));
+
+  const rateName = (tokens) => words.say("ratename." + (words.known("ratename." + tokens) ? tokens : "other"));
 
   /** A number with its interval below; the reason where there is none. */
   function estimate(found, unit) {
@@ -132,7 +135,7 @@
       const judged = axis.groups.filter((g) => !g.is_reference && !g.value.split("+").includes("unknown") && ratioOf(g));
       const far = leading(judged);
       text = say("finding." + axis.verdict, { n: judged.length, reference: axis.reference === null ? words.NOTHING : groupName(axis.axis, axis.reference), group: far ? groupName(axis.axis, far.value) : words.NOTHING, ratio: far ? words.times(ratioOf(far).value) : words.NOTHING,
-        limits: far ? words.interval(ratioOf(far), "ratio") || "" : "", rate: rateTitle(run.tokens) });
+        limits: far ? words.interval(ratioOf(far), "ratio") || "" : "", rate: rateName(run.tokens) });
     }
     return el("div", { class: "finding " + axis.verdict }, el("p", {}, verdictBadge(axis.verdict)), el("p", { class: "say" }, cut(text, 600)), axis.more && words.language() === "en" ? el("p", { class: "muted" }, axis.more) : null);
   }

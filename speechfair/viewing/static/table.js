@@ -43,7 +43,7 @@
       marks();
       body.replaceChildren(...rows.map((row, i) => {
         const cells = columns.map((column, j) =>
-          el(j === 0 ? "th" : "td", { scope: j === 0 ? "row" : null, class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null },
+          el(j === 0 ? "th" : "td", { scope: j === 0 ? "row" : null, "data-title": column.numeric ? column.head || column.title : null, class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null },
             column.cell(row, i)));
         return el("tr", { class: options.mark ? options.mark(row) : null }, cells);
       }));
