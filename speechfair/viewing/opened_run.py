@@ -9,10 +9,10 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechfair.auditing.audit_table import axis_names
 from speechfair.auditing.result import AuditResult, read_audit
 from speechfair.errors import InputError, RunFolderError, SpeechfairError
 from speechfair.registry import did_you_mean
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenedRun", "RunShelf", "open_run"]
 
 _KEY = re.compile(r"[^A-Za-z0-9._-]+")
+_READING = threading.Lock()
 _Stamp = tuple[str, int, int, int]
 
 
@@ -46,12 +47,14 @@ class OpenedRun:
     result: AuditResult
     stamps: tuple[_Stamp, ...]
 
-    @cached_property
+    @property
     def table(self) -> pl.DataFrame:
-        """One row per row of the manifest; see `utterance_table`. Read when it is first asked for."""
-        axes = [axis.axis for axis in self.result.axes]
-        groups = [group.axis for group in self.result.groups]
-        return utterance_table(self.folder, self.record, list(dict.fromkeys([*axes, *groups])))
+        """One row per row of the manifest; see `utterance_table`. Read once, when it is first asked for."""
+        kept: dict[str, pl.DataFrame] = self.__dict__
+        with _READING:  # two questions at once would read it twice, and hold both
+            if "_table" not in kept:
+                kept["_table"] = utterance_table(self.folder, self.record, axis_names(self.result))
+            return kept["_table"]
 
 
 def open_run(path: str | Path, key: str) -> OpenedRun:

@@ -40,7 +40,8 @@
   /** Of the parameters of an address, those that choose and order utterances. */
   function queryOf(asked) {
     const found = {};
-    for (const name of Object.keys(asked)) if (QUERY.includes(name) || name.startsWith("axis.")) found[name] = asked[name];
+    for (const name of Object.keys(asked))
+      if (QUERY.includes(name) || name.startsWith("axis.")) found[name] = asked[name];
     return found;
   }
 

@@ -18,9 +18,11 @@
   }
 
   const el = (name, attributes, ...children) => fill(document.createElement(name), attributes, children);
-  const svg = (name, attributes, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
+  const svg = (name, attributes, ...children) =>
+    fill(document.createElementNS(SVG, name), attributes, children);
 
-  const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+  const INVISIBLE =
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
 
   /** A text from data on its own: its direction is its own, and what turns or hides text is written out. */
   function shown(text, attributes) {
@@ -50,7 +52,9 @@
     region.textContent = text;
     region.className = "toast";
     clearTimeout(timer);
-    timer = setTimeout(() => { region.className = "vh"; }, 2500);
+    timer = setTimeout(() => {
+      region.className = "vh";
+    }, 2500);
   }
 
   /** Take a message back that no longer holds. */

@@ -20,7 +20,9 @@
   }
 
   const tabbed = (header, rows) =>
-    [header, ...rows].map((row) => row.map((v) => safeCell(v).replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+    [header, ...rows]
+      .map((row) => row.map((v) => safeCell(v).replace(/[\t\r\n]+/g, " ")).join("\t"))
+      .join("\n");
 
   function save(name, blob) {
     const address = URL.createObjectURL(blob);
@@ -46,7 +48,11 @@
     tell(words.say("copied"));
   }
 
-  const plainName = (text) => text.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 80) || "speechfair";
+  const plainName = (text) =>
+    text
+      .replace(/[^\w.-]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 80) || "speechfair";
 
   /** The SVG with every colour written out, so that it looks the same without this page's style. */
   function standalone(figure) {
@@ -55,7 +61,16 @@
     const targets = [copyOf, ...copyOf.querySelectorAll("*")];
     sources.forEach((source, i) => {
       const style = getComputedStyle(source);
-      for (const name of ["fill", "stroke", "stroke-width", "font-size", "font-weight", "text-anchor", "opacity", "stroke-dasharray"]) {
+      for (const name of [
+        "fill",
+        "stroke",
+        "stroke-width",
+        "font-size",
+        "font-weight",
+        "text-anchor",
+        "opacity",
+        "stroke-dasharray",
+      ]) {
         const value = style.getPropertyValue(name);
         if (value) targets[i].setAttribute(name, value);
       }

@@ -12,7 +12,8 @@
     const power = 10 ** Math.floor(Math.log10(raw || 1));
     const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw) || raw;
     const found = [];
-    for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step) found.push(Number(at.toPrecision(12)));
+    for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step)
+      found.push(Number(at.toPrecision(12)));
     return found;
   }
 
@@ -20,13 +21,19 @@
   function figure(name, caption, drawing, data, note) {
     const { say } = words;
     const button = (text, action) => el("button", { type: "button", onclick: action }, text);
-    return el("figure", {},
+    return el(
+      "figure",
+      {},
       el("figcaption", {}, el("b", {}, caption), note ? el("span", {}, note) : null),
       el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption }, drawing),
-      el("div", { class: "tools" },
+      el(
+        "div",
+        { class: "tools" },
         button("SVG", () => exporting.saveSvg(drawing, name)),
         button("PNG", () => exporting.savePng(drawing, name)),
-        button(say("figure.data"), () => exporting.saveCsv(name, data.header, data.rows))));
+        button(say("figure.data"), () => exporting.saveCsv(name, data.header, data.rows)),
+      ),
+    );
   }
 
   const narrow = () => window.innerWidth < 560;
@@ -36,42 +43,94 @@
    * lines: [{label, value, low, high, kind, text}]; unit: how a number is worded; marks: [{at, label, class}].
    */
   function intervals(lines, unit, options) {
-    const width = narrow() ? 340 : 760, left = narrow() ? 110 : 220, right = narrow() ? 12 : 150, row = 26, top = 8;
+    const width = narrow() ? 340 : 760,
+      left = narrow() ? 110 : 220,
+      right = narrow() ? 12 : 150,
+      row = 26,
+      top = 8;
     const height = top + row * lines.length + 34;
     const marks = options.marks || [];
     const log = options.log;
-    const at = [...lines.flatMap((l) => [l.value, l.low, l.high]), ...marks.map((m) => m.at)].filter((v) => v !== null && v !== undefined && (!log || v > 0));
-    let low = Math.min(...at), high = Math.max(...at);
+    const at = [...lines.flatMap((l) => [l.value, l.low, l.high]), ...marks.map((m) => m.at)].filter(
+      (v) => v !== null && v !== undefined && (!log || v > 0),
+    );
+    let low = Math.min(...at),
+      high = Math.max(...at);
     if (options.zero) low = Math.min(0, low);
     const middle = lines.map((l) => l.value).filter((v) => v !== null && v !== undefined);
     if (middle.length) high = Math.min(high, Math.max(...middle, ...marks.map((m) => m.at)) * 3 || high);
     if (!(high > low)) high = low + (Math.abs(low) || 1);
     const f = log ? Math.log : (v) => v;
-    const x = (v) => left + (width - left - right) * (f(Math.min(Math.max(v, low), high)) - f(low)) / (f(high) - f(low));
-    const drawing = svg("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.label });
+    const x = (v) =>
+      left + ((width - left - right) * (f(Math.min(Math.max(v, low), high)) - f(low))) / (f(high) - f(low));
+    const drawing = svg("svg", {
+      class: "chart",
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": options.label,
+    });
     const steps = log ? logTicks(low, high) : ticks(low, high, narrow() ? 3 : 6);
     for (const step of steps) {
-      drawing.append(svg("line", { class: "grid", x1: x(step), x2: x(step), y1: top, y2: height - 26 }),
-        svg("text", { class: "tick", x: x(step), y: height - 8, "text-anchor": "middle" }, words.worded(step, unit)));
+      drawing.append(
+        svg("line", { class: "grid", x1: x(step), x2: x(step), y1: top, y2: height - 26 }),
+        svg(
+          "text",
+          { class: "tick", x: x(step), y: height - 8, "text-anchor": "middle" },
+          words.worded(step, unit),
+        ),
+      );
     }
     for (const mark of marks) {
       if (mark.at < low || mark.at > high) continue;
-      drawing.append(svg("line", { class: mark.class, x1: x(mark.at), x2: x(mark.at), y1: top, y2: height - 26 }, svg("title", {}, mark.label)));
+      drawing.append(
+        svg(
+          "line",
+          { class: mark.class, x1: x(mark.at), x2: x(mark.at), y1: top, y2: height - 26 },
+          svg("title", {}, mark.label),
+        ),
+      );
     }
     lines.forEach((line, i) => {
       const y = top + row * (i + 0.5);
-      drawing.append(svg("text", { class: "label", x: left - 10, y: y + 4, "text-anchor": "end", direction: "ltr" },
-        "\u2068" + (narrow() && plain(line.label).length > 15 ? plain(line.label).slice(0, 14) + "…" : short(line.label)) + "\u2069", svg("title", {}, plain(line.label))));
+      drawing.append(
+        svg(
+          "text",
+          { class: "label", x: left - 10, y: y + 4, "text-anchor": "end", direction: "ltr" },
+          "\u2068" +
+            (narrow() && plain(line.label).length > 15
+              ? plain(line.label).slice(0, 14) + "…"
+              : short(line.label)) +
+            "\u2069",
+          svg("title", {}, plain(line.label)),
+        ),
+      );
       for (const dot of line.dots || []) {
-        drawing.append(svg("circle", { class: "speaker", cx: x(dot.value), cy: y + ((dot.jitter || 0) - 0.5) * 12, r: 2.6 }, svg("title", {}, dot.title)));
+        drawing.append(
+          svg(
+            "circle",
+            { class: "speaker", cx: x(dot.value), cy: y + ((dot.jitter || 0) - 0.5) * 12, r: 2.6 },
+            svg("title", {}, dot.title),
+          ),
+        );
       }
       if (line.low !== null && line.low !== undefined) {
-        drawing.append(svg("line", { class: "interval " + (line.kind || ""), x1: x(line.low), x2: x(line.high === null ? high : line.high), y1: y, y2: y }));
+        drawing.append(
+          svg("line", {
+            class: "interval " + (line.kind || ""),
+            x1: x(line.low),
+            x2: x(line.high === null ? high : line.high),
+            y1: y,
+            y2: y,
+          }),
+        );
       }
       if (line.value !== null && line.value !== undefined) {
         drawing.append(svg("circle", { class: "dot " + (line.kind || ""), cx: x(line.value), cy: y, r: 5 }));
       }
-      if (right > 100) drawing.append(svg("text", { class: "value", x: width - right + 14, y: y + 4 }, line.text || words.NOTHING));
+      if (right > 100)
+        drawing.append(
+          svg("text", { class: "value", x: width - right + 14, y: y + 4 }, line.text || words.NOTHING),
+        );
     });
     return drawing;
   }
@@ -84,30 +143,81 @@
 
   /** Two histograms on one scale, each as a share of its own utterances: bars for the group, a line for all. */
   function histogram(data, unit, label) {
-    const width = narrow() ? 340 : 360, height = 170, left = 12, bottom = 26, top = 8;
-    const share = (counts) => { const n = counts.reduce((a, b) => a + b, 0) || 1; return counts.map((c) => c / n); };
-    const group = share(data.group), every = share(data.all);
+    const width = narrow() ? 340 : 360,
+      height = 170,
+      left = 12,
+      bottom = 26,
+      top = 8;
+    const share = (counts) => {
+      const n = counts.reduce((a, b) => a + b, 0) || 1;
+      return counts.map((c) => c / n);
+    };
+    const group = share(data.group),
+      every = share(data.all);
     const most = Math.max(...group, ...every) || 1;
     const edges = data.edges;
-    const x = (v) => left + (width - 2 * left) * (v - edges[0]) / (edges[edges.length - 1] - edges[0]);
-    const y = (v) => height - bottom - (height - bottom - top) * v / most;
-    const drawing = svg("svg", { class: "chart small", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-    group.forEach((v, i) => drawing.append(svg("rect", { class: "bar", x: x(edges[i]) + 0.5, width: Math.max(0.5, x(edges[i + 1]) - x(edges[i]) - 1), y: y(v), height: Math.max(0, y(0) - y(v)) })));
-    const path = every.map((v, i) => `${i ? "L" : "M"}${x(edges[i]).toFixed(1)},${y(v).toFixed(1)}L${x(edges[i + 1]).toFixed(1)},${y(v).toFixed(1)}`).join("");
-    drawing.append(svg("path", { class: "outline", d: path, fill: "none" }), svg("line", { class: "axis", x1: left, x2: width - left, y1: y(0), y2: y(0) }));
+    const x = (v) => left + ((width - 2 * left) * (v - edges[0])) / (edges[edges.length - 1] - edges[0]);
+    const y = (v) => height - bottom - ((height - bottom - top) * v) / most;
+    const drawing = svg("svg", {
+      class: "chart small",
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": label,
+    });
+    group.forEach((v, i) =>
+      drawing.append(
+        svg("rect", {
+          class: "bar",
+          x: x(edges[i]) + 0.5,
+          width: Math.max(0.5, x(edges[i + 1]) - x(edges[i]) - 1),
+          y: y(v),
+          height: Math.max(0, y(0) - y(v)),
+        }),
+      ),
+    );
+    const path = every
+      .map(
+        (v, i) =>
+          `${i ? "L" : "M"}${x(edges[i]).toFixed(1)},${y(v).toFixed(1)}L${x(edges[i + 1]).toFixed(1)},${y(v).toFixed(1)}`,
+      )
+      .join("");
+    drawing.append(
+      svg("path", { class: "outline", d: path, fill: "none" }),
+      svg("line", { class: "axis", x1: left, x2: width - left, y1: y(0), y2: y(0) }),
+    );
     const steps = ticks(edges[0], edges[edges.length - 1], 4);
-    steps.forEach((step) => drawing.append(svg("text", { class: "tick", x: x(step), y: height - 8, "text-anchor": "middle" }, words.worded(step, unit))));
+    steps.forEach((step) =>
+      drawing.append(
+        svg(
+          "text",
+          { class: "tick", x: x(step), y: height - 8, "text-anchor": "middle" },
+          words.worded(step, unit),
+        ),
+      ),
+    );
     return drawing;
   }
 
   /** Peaks in [0, 1] as a symmetric shape. */
   function waveform(peaks, label) {
-    const width = 800, height = 90, middle = height / 2;
+    const width = 800,
+      height = 90,
+      middle = height / 2;
     const most = Math.max(...peaks, 1e-6);
     const step = width / Math.max(1, peaks.length);
-    const d = peaks.map((p, i) => { const h = Math.max(0.5, p / most * (middle - 4)); const at = (i * step).toFixed(1); return `M${at},${(middle - h).toFixed(1)}L${at},${(middle + h).toFixed(1)}`; }).join("");
-    return svg("svg", { class: "chart wave", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
-      svg("path", { d, class: "wave", "stroke-width": Math.max(0.8, step * 0.6) }), svg("line", { class: "playhead", x1: 0, x2: 0, y1: 0, y2: height }));
+    const d = peaks
+      .map((p, i) => {
+        const h = Math.max(0.5, (p / most) * (middle - 4));
+        const at = (i * step).toFixed(1);
+        return `M${at},${(middle - h).toFixed(1)}L${at},${(middle + h).toFixed(1)}`;
+      })
+      .join("");
+    return svg(
+      "svg",
+      { class: "chart wave", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+      svg("path", { d, class: "wave", "stroke-width": Math.max(0.8, step * 0.6) }),
+      svg("line", { class: "playhead", x1: 0, x2: 0, y1: 0, y2: height }),
+    );
   }
 
   root.Speechfair = Object.assign(root.Speechfair, { figure, figures: { intervals, histogram, waveform } });

@@ -8,12 +8,18 @@
    */
   function matching(columns, asked) {
     const n = columns.row.length;
-    const kind = asked.kind || "all", sort = asked.sort || "errors", descending = (asked.order || "desc") === "desc";
-    if ((kind === "won" || kind === "lost" || sort === "change") && !columns.change) throw new Error("won and lost need a second run");
-    const axes = Object.keys(asked).filter((name) => name.startsWith("axis.")).map((name) => [columns.groups[name.slice(5)], asked[name]]);
+    const kind = asked.kind || "all",
+      sort = asked.sort || "errors",
+      descending = (asked.order || "desc") === "desc";
+    if ((kind === "won" || kind === "lost" || sort === "change") && !columns.change)
+      throw new Error("won and lost need a second run");
+    const axes = Object.keys(asked)
+      .filter((name) => name.startsWith("axis."))
+      .map((name) => [columns.groups[name.slice(5)], asked[name]]);
     for (const [values] of axes) if (!values) throw new Error("unknown axis");
     const wanted = (asked.q || "").toLowerCase();
-    const low = limit(asked.cmin), high = limit(asked.cmax);
+    const low = limit(asked.cmin),
+      high = limit(asked.cmax);
     const found = [];
     for (let i = 0; i < n; i += 1) {
       if (kind !== "excluded" && (axes.length || kind !== "all") && columns.excluded[i]) continue;
@@ -29,7 +35,8 @@
     const keys = columns[sort];
     const sign = descending ? -1 : 1;
     return found.sort((a, b) => {
-      const one = keys[a], other = keys[b];
+      const one = keys[a],
+        other = keys[b];
       if (one === null || other === null) return (one === null ? 1 : 0) - (other === null ? 1 : 0) || a - b;
       return sign * (typeof one === "number" ? one - other : compareCodePoints(one, other)) || a - b;
     });
@@ -40,9 +47,13 @@
     if (a === b) return 0;
     const n = Math.min(a.length, b.length);
     for (let i = 0; i < n; i += 1) {
-      let x = a.charCodeAt(i), y = b.charCodeAt(i);
+      let x = a.charCodeAt(i),
+        y = b.charCodeAt(i);
       if (x !== y) {
-        if (x >= 0xd800 && y >= 0xd800) { x = x >= 0xe000 ? x - 0x2000 : x + 0x2000; y = y >= 0xe000 ? y - 0x2000 : y + 0x2000; }
+        if (x >= 0xd800 && y >= 0xd800) {
+          x = x >= 0xe000 ? x - 0x2000 : x + 0x2000;
+          y = y >= 0xe000 ? y - 0x2000 : y + 0x2000;
+        }
         return x - y;
       }
     }
@@ -58,14 +69,27 @@
 
   function ofKind(columns, i, kind) {
     switch (kind) {
-      case "all": return true;
-      case "errors": return columns.errors[i] !== null && columns.errors[i] > 0;
-      case "correct": return columns.errors[i] === 0;
-      case "lost": return columns.change[i] !== null && columns.change[i] > 0;
-      case "won": return columns.change[i] !== null && columns.change[i] < 0;
-      case "substitutions": case "deletions": case "insertions": return columns[kind][i] !== null && columns[kind][i] > 0;
-      case "failed": case "runaway": case "redone": case "excluded": return Boolean(columns[kind][i]);
-      default: throw new Error("unknown kind " + kind);
+      case "all":
+        return true;
+      case "errors":
+        return columns.errors[i] !== null && columns.errors[i] > 0;
+      case "correct":
+        return columns.errors[i] === 0;
+      case "lost":
+        return columns.change[i] !== null && columns.change[i] > 0;
+      case "won":
+        return columns.change[i] !== null && columns.change[i] < 0;
+      case "substitutions":
+      case "deletions":
+      case "insertions":
+        return columns[kind][i] !== null && columns[kind][i] > 0;
+      case "failed":
+      case "runaway":
+      case "redone":
+      case "excluded":
+        return Boolean(columns[kind][i]);
+      default:
+        throw new Error("unknown kind " + kind);
     }
   }
 

@@ -6,7 +6,9 @@
 
   async function asked(path, parameters) {
     const query = new URLSearchParams(parameters || {}).toString();
-    const answer = await fetch("api/" + path + (query ? "?" + query : ""), { headers: { Accept: "application/json" } });
+    const answer = await fetch("api/" + path + (query ? "?" + query : ""), {
+      headers: { Accept: "application/json" },
+    });
     let content;
     try {
       content = await answer.json();
@@ -25,7 +27,8 @@
     known: () => first || (first = asked("runs")), // as they were last shown: names and groups for choices
     run: (key) => asked(`runs/${part(key)}`),
     group: (key, axis, value) => asked(`runs/${part(key)}/group`, { axis, value }),
-    utterances: (key, query, offset, limit) => asked(`runs/${part(key)}/utterances`, { ...query, offset, limit }),
+    utterances: (key, query, offset, limit) =>
+      asked(`runs/${part(key)}/utterances`, { ...query, offset, limit }),
     utterance: (key, row) => asked(`runs/${part(key)}/utterances/${row}`),
     wave: (key, row) => asked(`runs/${part(key)}/utterances/${row}/wave`),
     change: (before, after) => asked(`compare/${part(before)}/${part(after)}`),
@@ -42,13 +45,16 @@
   /** The data of one file of the bundle; file names are made by the bundle's writer and listed in its first script. */
   function load(name) {
     if (!loading.has(name)) {
-      loading.set(name, new Promise((done, failed) => {
-        const script = document.createElement("script");
-        script.src = "data/" + name + ".js";
-        script.onload = () => done(arrived.get(name));
-        script.onerror = () => failed(new Error("data/" + name + ".js"));
-        document.head.append(script);
-      }));
+      loading.set(
+        name,
+        new Promise((done, failed) => {
+          const script = document.createElement("script");
+          script.src = "data/" + name + ".js";
+          script.onload = () => done(arrived.get(name));
+          script.onerror = () => failed(new Error("data/" + name + ".js"));
+          document.head.append(script);
+        }),
+      );
     }
     return loading.get(name);
   }
@@ -64,31 +70,48 @@
   /** All utterances of a run as columns, put together from its pieces. */
   function table(key) {
     if (!tables.has(key)) {
-      tables.set(key, (async () => {
-        const pieces = await Promise.all(fileOf("utterances", key).map(load));
-        const columns = { groups: {} };
-        for (const piece of pieces) {
-          for (const [name, values] of Object.entries(piece.columns)) columns[name] = (columns[name] || []).concat(unpacked(values));
-          for (const [axis, values] of Object.entries(piece.groups)) columns.groups[axis] = (columns.groups[axis] || []).concat(unpacked(values));
-        }
-        columns.row = Array.from({ length: columns.id.length }, (_, i) => i);
-        columns.errors = columns.row.map((i) => (columns.substitutions[i] === null ? null : columns.substitutions[i] + columns.deletions[i] + columns.insertions[i]));
-        columns.rate = columns.row.map((i) => (columns.reference_length[i] > 0 ? columns.errors[i] / columns.reference_length[i] : null));
-        columns.tokens_per_s = columns.row.map((i) => (columns.duration_s[i] > 0 && columns.reference_length[i] !== null ? columns.reference_length[i] / columns.duration_s[i] : null));
-        return columns;
-      })());
+      tables.set(
+        key,
+        (async () => {
+          const pieces = await Promise.all(fileOf("utterances", key).map(load));
+          const columns = { groups: {} };
+          for (const piece of pieces) {
+            for (const [name, values] of Object.entries(piece.columns))
+              columns[name] = (columns[name] || []).concat(unpacked(values));
+            for (const [axis, values] of Object.entries(piece.groups))
+              columns.groups[axis] = (columns.groups[axis] || []).concat(unpacked(values));
+          }
+          columns.row = Array.from({ length: columns.id.length }, (_, i) => i);
+          columns.errors = columns.row.map((i) =>
+            columns.substitutions[i] === null
+              ? null
+              : columns.substitutions[i] + columns.deletions[i] + columns.insertions[i],
+          );
+          columns.rate = columns.row.map((i) =>
+            columns.reference_length[i] > 0 ? columns.errors[i] / columns.reference_length[i] : null,
+          );
+          columns.tokens_per_s = columns.row.map((i) =>
+            columns.duration_s[i] > 0 && columns.reference_length[i] !== null
+              ? columns.reference_length[i] / columns.duration_s[i]
+              : null,
+          );
+          return columns;
+        })(),
+      );
     }
     return tables.get(key);
   }
 
   /** A column of few different values comes as {values, at}. */
-  const unpacked = (values) => (Array.isArray(values) ? values : values.at.map((i) => (i === null ? null : values.values[i])));
+  const unpacked = (values) =>
+    Array.isArray(values) ? values : values.at.map((i) => (i === null ? null : values.values[i]));
 
   async function withChange(columns, against) {
     const other = await table(against);
     const there = new Map(other.id.map((id, i) => [id, other.errors[i]]));
     const change = columns.id.map((id, i) => {
-      const theirs = there.get(id), ours = columns.errors[i];
+      const theirs = there.get(id),
+        ours = columns.errors[i];
       return theirs === undefined || theirs === null || ours === null ? null : ours - theirs;
     });
     return { ...columns, change };
@@ -105,30 +128,65 @@
     return last;
   }
 
-  const COUNTS = ["substitutions", "deletions", "insertions", "reference_length", "errors", "rate", "failed", "runaway", "redone", "excluded", "duration_s", "tokens_per_s", "confidence"];
+  const COUNTS = [
+    "substitutions",
+    "deletions",
+    "insertions",
+    "reference_length",
+    "errors",
+    "rate",
+    "failed",
+    "runaway",
+    "redone",
+    "excluded",
+    "duration_s",
+    "tokens_per_s",
+    "confidence",
+  ];
   const LONGEST = 400;
 
   function rowOf(columns, i) {
-    const row = { row: i, id: columns.id[i], speaker: columns.speaker[i], groups: {}, change: columns.change ? columns.change[i] : undefined };
+    const row = {
+      row: i,
+      id: columns.id[i],
+      speaker: columns.speaker[i],
+      groups: {},
+      change: columns.change ? columns.change[i] : undefined,
+    };
     for (const name of COUNTS) row[name] = columns[name][i];
     for (const [axis, values] of Object.entries(columns.groups)) row.groups[axis] = values[i];
-    const reference = columns.reference[i] || "", hypothesis = columns.hypothesis[i] || "";
+    const reference = columns.reference[i] || "",
+      hypothesis = columns.hypothesis[i] || "";
     const cut = Math.max(reference.length, hypothesis.length) > LONGEST;
-    if (cut) return { ...row, cut, codes: null, reference: reference.slice(0, LONGEST), hypothesis: hypothesis.slice(0, LONGEST) };
+    if (cut)
+      return {
+        ...row,
+        cut,
+        codes: null,
+        reference: reference.slice(0, LONGEST),
+        hypothesis: hypothesis.slice(0, LONGEST),
+      };
     return { ...row, cut, codes: columns.codes[i], ...tokensOf(columns, i) };
   }
 
   /** Both texts as tokens with a single space between them, which the edit codes count. */
   function tokensOf(columns, i) {
-    const one = (name) => (columns[name + "_tokens"][i] === null ? columns[name][i] || "" : columns[name + "_tokens"][i]);
+    const one = (name) =>
+      columns[name + "_tokens"][i] === null ? columns[name][i] || "" : columns[name + "_tokens"][i];
     return { reference: one("reference"), hypothesis: one("hypothesis") };
   }
 
   /** What only the screen of one utterance shows. */
   async function detailsOf(key, row) {
     const piece = await load(fileOf("details", key)[Math.floor(row / bundle.piece)]);
-    const at = row % bundle.piece, found = {};
-    for (const [name, values] of Object.entries(piece.columns)) found[name] = Array.isArray(values) ? values[at] : values.at[at] === null ? null : values.values[values.at[at]];
+    const at = row % bundle.piece,
+      found = {};
+    for (const [name, values] of Object.entries(piece.columns))
+      found[name] = Array.isArray(values)
+        ? values[at]
+        : values.at[at] === null
+          ? null
+          : values.values[values.at[at]];
     return found;
   }
 
@@ -136,22 +194,42 @@
     const columns = await table(key);
     const { models } = bundle;
     if (!(row < columns.id.length)) throw new Error(String(row));
-    const answers = [], said = await detailsOf(key, row);
+    const answers = [],
+      said = await detailsOf(key, row);
     for (const other of [key, ...Object.keys(models).filter((k) => k !== key)]) {
       const theirs = await table(other);
       if (other !== key && models[other].manifest !== models[key].manifest) continue; // other audio under the same ids
       const i = other === key ? row : theirs.id.indexOf(columns.id[row]);
       if (i < 0) continue;
       const more = other === key ? said : await detailsOf(other, i);
-      const one = { key: other, row: i, model: models[other].model, normalizer: models[other].normalizer, unit: theirs.tokens ? theirs.tokens[i] : models[other].unit,
-        verbatim: more.verbatim, error: more.error, rejected: more.rejected, codes: theirs.codes[i], ...tokensOf(theirs, i) };
+      const one = {
+        key: other,
+        row: i,
+        model: models[other].model,
+        normalizer: models[other].normalizer,
+        unit: theirs.tokens ? theirs.tokens[i] : models[other].unit,
+        verbatim: more.verbatim,
+        error: more.error,
+        rejected: more.rejected,
+        codes: theirs.codes[i],
+        ...tokensOf(theirs, i),
+      };
       for (const name of COUNTS) one[name] = theirs[name][i];
       answers.push(one);
     }
     const file = bundle.audio[key] && bundle.audio[key][row];
     return {
-      key, row, id: columns.id[row], speaker: columns.speaker[row], language: columns.language[row], labels: said.labels || [], text: said.text,
-      duration_s: columns.duration_s[row], excluded: said.reason, audio_error: null, answers,
+      key,
+      row,
+      id: columns.id[row],
+      speaker: columns.speaker[row],
+      language: columns.language[row],
+      labels: said.labels || [],
+      text: said.text,
+      duration_s: columns.duration_s[row],
+      excluded: said.reason,
+      audio_error: null,
+      answers,
       listening: { allowed: Boolean(file), reason: file ? null : "bundle" },
     };
   }
@@ -163,7 +241,12 @@
     group: async (key, axis, value) => load(fileOf("group", key, axis, value)),
     utterances: async (key, query, offset, limit) => {
       const { rows, columns } = await chosen(key, query);
-      return { total: rows.length, of: columns.row.length, offset, rows: rows.slice(offset, offset + limit).map((i) => rowOf(columns, i)) };
+      return {
+        total: rows.length,
+        of: columns.row.length,
+        offset,
+        rows: rows.slice(offset, offset + limit).map((i) => rowOf(columns, i)),
+      };
     },
     utterance,
     wave: async (key, row) => ({ peaks: bundle.audio[key][row].peaks }),
@@ -174,7 +257,10 @@
     },
     audio: (key, row) => bundle.audio[key][row].file,
     csv: null,
-    all: async (key, query) => { const { rows, columns } = await chosen(key, query); return rows.map((i) => rowOf(columns, i)); },
+    all: async (key, query) => {
+      const { rows, columns } = await chosen(key, query);
+      return rows.map((i) => rowOf(columns, i));
+    },
   };
 
   root.Speechfair = Object.assign(root.Speechfair, { source: filed || served, bundle });

@@ -15,8 +15,14 @@
     const body = el("tbody");
     const heads = columns.map((column, i) => {
       const value = column.value;
-      if (!value || column.sort === null) return el("th", { scope: "col", class: column.numeric ? "n" : null }, column.title);
-      const button = el("button", { type: "button", class: "sort" }, column.title, el("span", { "aria-hidden": "true", class: "arrow" }));
+      if (!value || column.sort === null)
+        return el("th", { scope: "col", class: column.numeric ? "n" : null }, column.title);
+      const button = el(
+        "button",
+        { type: "button", class: "sort" },
+        column.title,
+        el("span", { "aria-hidden": "true", class: "arrow" }),
+      );
       button.addEventListener("click", () => choose(i));
       return el("th", { scope: "col", class: column.numeric ? "n" : null }, button);
     });
@@ -41,34 +47,77 @@
 
     function draw() {
       marks();
-      body.replaceChildren(...rows.map((row, i) => {
-        const cells = columns.map((column, j) =>
-          el(j === 0 ? "th" : "td", { scope: j === 0 ? "row" : null, "data-title": column.numeric ? column.head || column.title : null, class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null },
-            column.cell(row, i)));
-        return el("tr", { class: options.mark ? options.mark(row) : null }, cells);
-      }));
+      body.replaceChildren(
+        ...rows.map((row, i) => {
+          const cells = columns.map((column, j) =>
+            el(
+              j === 0 ? "th" : "td",
+              {
+                scope: j === 0 ? "row" : null,
+                "data-title": column.numeric ? column.head || column.title : null,
+                class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null,
+              },
+              column.cell(row, i),
+            ),
+          );
+          return el("tr", { class: options.mark ? options.mark(row) : null }, cells);
+        }),
+      );
     }
     draw();
 
-    const data = () => [columns.filter((c) => c.value).map((c) => c.head || c.title),
-      rows.map((row) => columns.filter((c) => c.value).map((c) => c.value(row)))];
-    const tools = el("div", { class: "tools" },
-      el("button", { type: "button", onclick: () => exporting.copy(exporting.tabbed(...data())) }, say("table.copy")),
-      el("button", { type: "button", onclick: () => (options.save ? options.save() : exporting.saveCsv(options.name, ...data())) }, say("table.csv")));
-    const table = el("table", {}, el("caption", { class: options.hideCaption ? "vh" : null }, options.caption),
-      el("thead", {}, el("tr", {}, heads)), body);
-    const scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": options.caption }, table);
+    const data = () => [
+      columns.filter((c) => c.value).map((c) => c.head || c.title),
+      rows.map((row) => columns.filter((c) => c.value).map((c) => c.value(row))),
+    ];
+    const tools = el(
+      "div",
+      { class: "tools" },
+      el(
+        "button",
+        { type: "button", onclick: () => exporting.copy(exporting.tabbed(...data())) },
+        say("table.copy"),
+      ),
+      el(
+        "button",
+        {
+          type: "button",
+          onclick: () => (options.save ? options.save() : exporting.saveCsv(options.name, ...data())),
+        },
+        say("table.csv"),
+      ),
+    );
+    const table = el(
+      "table",
+      {},
+      el("caption", { class: options.hideCaption ? "vh" : null }, options.caption),
+      el("thead", {}, el("tr", {}, heads)),
+      body,
+    );
+    const scroll = el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "group", "aria-label": options.caption },
+      table,
+    );
     return el("div", { class: "table " + (options.class || "") }, scroll, tools);
   }
 
   function sorted(rows, value, descending) {
-    const known = [], unknown = [];
+    const known = [],
+      unknown = [];
     for (const row of rows) (value(row) === null || value(row) === undefined ? unknown : known).push(row);
     known.sort((a, b) => compare(value(a), value(b)) * (descending ? -1 : 1));
     return [...known, ...unknown];
   }
 
-  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number"
+      ? a - b
+      : String(a) < String(b)
+        ? -1
+        : String(a) > String(b)
+          ? 1
+          : 0;
 
   root.Speechfair = Object.assign(root.Speechfair, { dataTable });
 })(window);

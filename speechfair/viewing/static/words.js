@@ -16,7 +16,9 @@
     const all = root.speechfairMessages || {};
     const text = (all[language] || {})[key];
     if (text === undefined) return "[" + key + "]";
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name) =>
+      values && name in values ? String(values[name]) : whole,
+    );
   }
 
   function known(key) {
@@ -71,7 +73,9 @@
     const shown = unit === "percent" || unit === "points" ? 100 * value : value;
     const most = MOST[unit];
     if (Math.abs(shown) > most) {
-      return say(shown > 0 ? "number.over" : "number.under", { n: grouped(fixed(Math.sign(shown) * most, 0)) });
+      return say(shown > 0 ? "number.over" : "number.under", {
+        n: grouped(fixed(Math.sign(shown) * most, 0)),
+      });
     }
     return threeDigits(shown, decimals === undefined ? decimalsOf(shown, unit) : decimals, unit === "points");
   }
@@ -93,7 +97,8 @@
 
   function interval(estimate, unit) {
     if (!estimate || estimate.low === null || estimate.low === undefined) return null;
-    const places = unit === "number" && estimate.value !== null ? decimalsOf(estimate.value, unit) : undefined;
+    const places =
+      unit === "number" && estimate.value !== null ? decimalsOf(estimate.value, unit) : undefined;
     return "[" + worded(estimate.low, unit, places) + ", " + worded(estimate.high, unit, places) + "]";
   }
 
@@ -101,7 +106,20 @@
     value === null || value === undefined ? NOTHING : say("number.seconds", { n: fixed(value, 1) });
 
   const words = {
-    NOTHING, setLanguage, say, known, worded, percent, points, times, number, count, pValue, interval, seconds, fixed,
+    NOTHING,
+    setLanguage,
+    say,
+    known,
+    worded,
+    percent,
+    points,
+    times,
+    number,
+    count,
+    pValue,
+    interval,
+    seconds,
+    fixed,
     language: () => language,
   };
   root.Speechfair = Object.assign(root.Speechfair || {}, { words });
