@@ -17,12 +17,12 @@ from speechfair.running.run_record import scores_name
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import MANIFEST, write_atomically
 from speechfair.viewing.aligned_words import edit_codes, token_list
-from speechfair.viewing.catalogue import messages_script
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.listening import clip, listening, waveform
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import BUNDLE_POLICY, STATIC
 from speechfair.viewing.screens import group_screen, run_screen, runs_screen
+from speechfair.viewing.sentences import messages_script
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details
 

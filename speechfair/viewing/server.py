@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError, SpeechfairError
 from speechfair.viewing import screens
-from speechfair.viewing.catalogue import messages_script
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.csv_export import csv_lines
 from speechfair.viewing.listening import clip, listening, waveform
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import POLICY, static_file
+from speechfair.viewing.sentences import messages_script
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details
 

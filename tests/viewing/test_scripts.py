@@ -14,11 +14,11 @@ import pytest
 from speechfair.store import MANIFEST
 from speechfair.types import Estimate
 from speechfair.viewing import bundle
-from speechfair.viewing.catalogue import messages
 from speechfair.viewing.csv_export import safe_cell
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import STATIC
 from speechfair.viewing.screens import with_change
+from speechfair.viewing.sentences import messages
 from speechfair.viewing.utterance_query import KINDS, SORTS, UtteranceQuery, matching_rows
 from speechfair.wording import Unit, interval, p_value, worded
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from speechfair.viewing.catalogue import LANGUAGES, messages
 from speechfair.viewing.page_files import STATIC
+from speechfair.viewing.sentences import LANGUAGES, messages
 from speechfair.viewing.utterance_query import KINDS
 
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js"))}
