@@ -22,7 +22,7 @@ from speechfair.running.scoring import add_axis, languages_of
 from speechfair.running.scoring_choice import NOT_GIVEN
 from speechfair.text.language_tags import language_name
 from speechfair.text.normalizers import FORMER_NAMES
-from speechfair.text.stripping import Boilerplate, boilerplate_in
+from speechfair.text.stripping import Added, Boilerplate, added_words, shared_by_most
 from speechfair.types import Estimate
 from speechfair.wording import percent
 
@@ -194,32 +194,41 @@ def _boilerplate_notes(counted: pl.DataFrame, result: AuditResult) -> list[str]:
 
     heard = counted.filter(~pl.col("failed"))
     heard = heard.gather_every(1 + heard.height // _LOOKED_AT)
-    whole = [] if result.tokens == "several" else _boilerplate(heard, result.tokens)
+    if result.tokens == "several":
+        spelled = heard["tokens"] != "words"
+    else:
+        spelled = pl.Series([result.tokens != "words"] * heard.height, dtype=pl.Boolean)
+    added = _added(heard, spelled.to_list())
+    whole = [] if result.tokens == "several" else _boilerplate(added, result.tokens != "words")
     found = [_boilerplate_note(each, "") for each in whole]
     for axis in result.axes if not found else ():
-        parts = add_axis(heard, axis.axis).partition_by("group", as_dict=True)
-        for key, part in sorted(parts.items()):
-            found += [
-                _boilerplate_note(each, f"{axis.axis}={key[0]}: ")
-                for each in _boilerplate(part, _unit_of(part, result))
-            ]
+        labelled = add_axis(heard, axis.axis).select("group").with_row_index("row")
+        for key, part in sorted(labelled.partition_by("group", as_dict=True).items()):
+            rows = part["row"].to_list()
+            # the unit of the first row; groups of several units are rare enough for that
+            shared = _boilerplate([added[row] for row in rows], spelled[rows[0]])
+            found += [_boilerplate_note(each, f"{axis.axis}={key[0]}: ") for each in shared]
     return found
 
 
-def _unit_of(table: pl.DataFrame, result: AuditResult) -> str:
-    """The unit of the first row; groups of several units are rare enough for that."""
-    return str(table["tokens"][0]) if "tokens" in table.columns and table.height else result.tokens
+def _added(table: pl.DataFrame, spelled: Sequence[bool]) -> list[Added | None]:
+    """What was added to each reference, in words, or in characters where `spelled`."""
+    texts = zip(table["reference"], table["hypothesis"], spelled, strict=True)
+    return [
+        added_words(_spelled(reference), _spelled(hypothesis))
+        if apart
+        else added_words(reference, hypothesis)
+        for reference, hypothesis, apart in texts
+    ]
 
 
-def _boilerplate(table: pl.DataFrame, unit: str) -> list[Boilerplate]:
-    """In words, or in characters where most rows are counted so."""
-    references, hypotheses = table["reference"].to_list(), table["hypothesis"].to_list()
-    if unit != "words":
-        references, hypotheses = (
-            [" ".join(text.replace(" ", "")) for text in part] for part in (references, hypotheses)
-        )
-    found = boilerplate_in(references, hypotheses)
-    return found if unit == "words" else [replace(one, words=one.words.replace(" ", "")) for one in found]
+def _spelled(text: str) -> str:
+    return " ".join(text.replace(" ", ""))
+
+
+def _boilerplate(added: Sequence[Added | None], spelled: bool) -> list[Boilerplate]:
+    found = shared_by_most(added)
+    return [replace(one, words=one.words.replace(" ", "")) for one in found] if spelled else found
 
 
 def _boilerplate_note(found: Boilerplate, group: str) -> str:

@@ -13,7 +13,8 @@ from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
-from speechfair.running.run_manifest import build_manifest, content_digest, manifest_schema, under_one_root
+from speechfair.running.content_digest import content_digest
+from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import (
     Analysis,
     CorpusPart,
@@ -34,6 +35,7 @@ from speechfair.running.run_record import (
 )
 from speechfair.running.scoring_choice import choose_scoring, scoring_of
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
 from speechfair.running.window_trial import settle_window
 from speechfair.store import MANIFEST, RunFolder
@@ -279,25 +281,6 @@ def _relabel(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> pl.Dat
     recipe = record.recipe.having(corpus=part, analysis=None)
     seal(run, recipe, record.root, record.statement, relabelled=utc_now())
     return read_manifest(run)
-
-
-def read_manifest(run: RunFolder) -> pl.DataFrame:
-    """The manifest of a run folder, checked against the digest in its recipe."""
-    import polars as pl
-
-    manifest = run.read_table(MANIFEST, "prepare the corpus into a new folder")
-    expected = read_record(run).recipe.corpus.manifest_sha256
-    if content_digest(manifest) != expected:
-        raise RunFolderError(
-            f"{run.path / MANIFEST} was changed after it was made: its content is not that of digest "
-            f"{expected[:16]}… in run.yaml; restore it, or prepare the corpus into a new folder"
-        )
-    later = (
-        "channel",
-        "channels",
-    )  # columns that a manifest written before there were channels does not have
-    empty = [pl.lit(None, dtype).alias(name) for name, dtype in manifest_schema().items() if name in later]
-    return manifest.with_columns(each for each in empty if each.meta.output_name() not in manifest.columns)
 
 
 def _transcribe(

@@ -7,15 +7,21 @@ been seen.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from speechfair.auditing.adjusting import MEASURED
+from speechfair.auditing.adjusting import MEASURED, check_covariates, require_extra
 from speechfair.corpora.batches import batches_of
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
-from speechfair.running.run_recipe import Analysis
+from speechfair.running.run_recipe import Analysis, CardPart
+from speechfair.running.scoring import add_axis, axes_of
+from speechfair.running.scoring_choice import choose_scoring
 from speechfair.types import UNKNOWN, Corpus, Label
 
-__all__ = ["check_settings"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["check_listed", "check_settings"]
 
 
 def check_settings(corpus: Corpus, analysis: Analysis) -> None:
@@ -39,6 +45,37 @@ def check_settings(corpus: Corpus, analysis: Analysis) -> None:
     if mapped is not None:
         _check_axes(axes, mapped, corpus, covariates)
     _check_rows(corpus, axes, covariates, analysis)
+
+
+def check_listed(manifest: pl.DataFrame, analysis: Analysis, card: CardPart) -> None:
+    """Raise `InputError` if the analysis asks for what no usable row of a manifest has.
+
+    Parameters
+    ----------
+    manifest : columns of `speechfair.running.run_manifest.manifest_schema`.
+    analysis : its axes, references, covariates and normaliser are looked up.
+    """
+    import polars as pl
+
+    rows = manifest.filter(pl.col("excluded").is_null())
+    if rows.is_empty():
+        return  # a wholly excluded manifest has its own message
+    require_extra(analysis.adjust)
+    check_covariates(analysis.adjust, rows)
+    known = axes_of(rows)
+    for axis in analysis.group_by:
+        for part in axis.split("+"):
+            if part not in known and part != "language":
+                hint = did_you_mean(part, known)
+                raise InputError(f"no utterance has a label on the axis {part!r}; {hint}")
+    for axis, value in analysis.reference.items():
+        groups = (
+            add_axis(rows, axis)["group"].unique().sort().to_list() if axis in analysis.group_by else [value]
+        )
+        if value not in groups:
+            hint = did_you_mean(value, groups)
+            raise InputError(f"axis {axis!r} has no group {value!r} to compare with; {hint}")
+    choose_scoring(rows, analysis, card)
 
 
 def _check_rows(corpus: Corpus, axes: Iterable[str], covariates: list[str], analysis: Analysis) -> None:

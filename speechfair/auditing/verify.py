@@ -18,13 +18,13 @@ from speechfair import __version__
 from speechfair.audio import AudioError, load_bytes
 from speechfair.auditing.recomputed import recomputed
 from speechfair.auditing.result import read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import RunFolderError, SpeechfairError
 from speechfair.running import seals
 from speechfair.running.run_log import log_state
 from speechfair.running.run_manifest import locate_audio
 from speechfair.running.run_record import RunRecord, read_record, scores_name
 from speechfair.running.seals import broken_seals, describe_changes
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.window_trial import recheck
 from speechfair.store import OLD_SCHEMA, RunFolder, differences
 

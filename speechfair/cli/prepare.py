@@ -23,8 +23,9 @@ def command(
     json: options.Json = False,
 ) -> None:
     """List a corpus into a run folder: labels, audio digests, durations. Nothing is transcribed yet."""
-    from speechfair.auditing.run import prepare, read_manifest
+    from speechfair.auditing.run import prepare
     from speechfair.corpora import load_corpus
+    from speechfair.running.stored_manifest import read_manifest
 
     loaded = load_corpus(
         corpus,

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.auditing.result import AuditResult, read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.comparing.comparison import Matching
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import did_you_mean
 from speechfair.running.run_record import scores_name
 from speechfair.running.scoring import axes_of
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder, file_digest
 
 if TYPE_CHECKING:

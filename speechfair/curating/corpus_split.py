@@ -19,7 +19,7 @@ from speechfair.curating.corpus_listing import listing_frames, write_frames
 from speechfair.curating.dealing import deal
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
-from speechfair.running.run_manifest import content_digest
+from speechfair.running.content_digest import content_digest
 from speechfair.store import file_digest, write_atomically
 from speechfair.types import UNKNOWN, Corpus
 from speechfair.wording import given_percent, percent

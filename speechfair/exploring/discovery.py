@@ -271,8 +271,8 @@ def _heard(
     """Mean audio features by speaker; speakers of whom nothing could be heard are left out, and noted."""
     import numpy as np
 
-    from speechfair.auditing.run import read_manifest
     from speechfair.running.seals import read_sealed
+    from speechfair.running.stored_manifest import read_manifest
     from speechfair.store import RunFolder
 
     folder = RunFolder(run)

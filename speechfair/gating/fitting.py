@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.auditing.run import read_manifest
 from speechfair.gating.cases import RunFacts, cases_of
 from speechfair.gating.criteria import read_criteria
 from speechfair.gating.freezing import Standing
 from speechfair.gating.guards import first_objection
 from speechfair.running.run_record import read_record
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder
 
 if TYPE_CHECKING:

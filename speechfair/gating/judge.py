@@ -22,7 +22,6 @@ from typing import Any
 
 from speechfair import __version__
 from speechfair.auditing.result import read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.auditing.verify import verify
 from speechfair.errors import SpeechfairError
 from speechfair.gating.cases import Case, RunFacts, cases_of, measurement
@@ -44,6 +43,7 @@ from speechfair.metrics.rare_events import smallest_visible_share
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.run_record import RunRecord as FolderRecord
 from speechfair.running.run_record import read_record, scores_name
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
 from speechfair.wording import given_percent, precise

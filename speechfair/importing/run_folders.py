@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.importing.transcripts import SystemTranscripts, Transcripts, folder_of, require_names
-from speechfair.running.run_manifest import content_digest
+from speechfair.running.content_digest import content_digest
 from speechfair.running.run_recipe import CorpusPart, ModelPart, RunRecipe, plain_value
 from speechfair.running.run_record import mark_evaluation, read_record, refuse_other_recipe, seal
 from speechfair.running.transcription import hypothesis_schema, utterance_digest

@@ -168,7 +168,8 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
 
     _require_counts(scores, kinds)
     summed = (
-        scores.select(
+        scores.lazy()
+        .select(
             pl.col("speaker").cast(pl.String),
             pl.sum_horizontal(*[pl.col(kind).cast(pl.Float64) for kind in kinds]).alias("errors"),
             pl.col("reference_length").cast(pl.Float64).alias("words"),
@@ -176,6 +177,7 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         .group_by("speaker")
         .agg(pl.col("errors", "words").sum(), pl.len().alias("utterances"))
         .sort("speaker")
+        .collect()
     )
     # A speaker who said nothing and got nothing wrong tells nothing, and must not raise the number of speakers.
     known = summed.filter(pl.col("speaker").is_not_null() & ((pl.col("words") > 0) | (pl.col("errors") > 0)))
@@ -330,11 +332,12 @@ def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind]) -> None:
     columns = [*kinds, "reference_length"]
     if missing := {"speaker", *columns} - set(scores.columns):
         raise InputError(f"the scores lack the columns {sorted(missing)}; they have {scores.columns}")
+    counts = {column: pl.col(column).cast(pl.Float64) for column in columns}
+    usable = {name: (count.is_finite() & (count >= 0)).fill_null(False) for name, count in counts.items()}
+    good = scores.select(each.all().alias(name) for name, each in usable.items()).row(0, named=True)
     for column in columns:
-        counts = scores.select(pl.col(column).cast(pl.Float64)).to_series()
-        usable = (counts.is_finite() & (counts >= 0)).fill_null(False)
-        if not usable.all():
-            row = int((~usable).arg_true()[0])
+        if not good[column]:
+            row = int((~scores.select(usable[column]).to_series()).arg_true()[0])
             raise InputError(f"row {row}: {column} is {scores[column][row]!r}, not a count; score it again")
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from speechfair.auditing.result import AuditResult, read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import SpeechfairError
 from speechfair.process.catalogue import Catalogue
 from speechfair.process.finding import Source
@@ -27,6 +26,7 @@ from speechfair.process.process_plan import Plan, catalogue_of, read_plan
 from speechfair.process.training_evidence import TrainingRecord, read_training
 from speechfair.records import StrictRecord
 from speechfair.running.run_record import RunRecord, read_record, scores_name
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder, file_digest
 from speechfair.strict_yaml import read_model
 

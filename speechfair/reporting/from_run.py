@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, decode
 from speechfair.auditing.result import read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import corpora
 from speechfair.running.run_manifest import locate_audio
 from speechfair.running.run_record import RunRecord, reseal, scores_name
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts

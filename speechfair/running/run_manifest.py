@@ -6,7 +6,6 @@ Every row of the corpus gets a row here, the unusable ones with their reason. No
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -23,7 +22,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["build_manifest", "content_digest", "locate_audio", "manifest_schema", "under_one_root"]
+__all__ = ["build_manifest", "locate_audio", "manifest_schema", "under_one_root"]
 
 _AHEAD = 64
 _CHUNK = 20_000
@@ -86,20 +85,6 @@ def build_manifest(corpus: Corpus, folder: Path, threads: int = 4, *, keep: bool
             f"corpus {corpus.name!r} at {corpus.root} lists no utterance; check --root and --split"
         )
     return manifest
-
-
-def content_digest(manifest: pl.DataFrame) -> str:
-    """The sha256 over the rows' content, whatever Parquet writer stored them. Audio counts by its digest.
-
-    A row without a channel counts as it did before there were channels.
-    """
-    digest = hashlib.sha256()
-    for row in manifest.drop("audio", "channels", strict=False).iter_rows(named=True):
-        if row.get("channel") is None:
-            row.pop("channel", None)
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
-        digest.update(b"\n")
-    return digest.hexdigest()
 
 
 def locate_audio(audio: str, root: str | None, folder: Path) -> Path:

@@ -5,7 +5,8 @@ A failure counts as all words deleted; an utterance without reference words is e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from speechfair.errors import RunFolderError
 from speechfair.metrics.error_counts import Tokens
@@ -147,21 +148,39 @@ def add_axis(scores: pl.DataFrame, axis: str) -> pl.DataFrame:
     A crossing is asked for as ``gender+age_band``; its groups are values joined by ``+``. The axis ``language`` is the
     rows' language, unless they have a label of that name.
     """
-    parts = axis.split("+")
-    languages = scores["language"].to_list() if "language" in parts and "language" in scores.columns else None
-    values: list[str] = []
-    sources: list[str] = []
-    for row, labels in enumerate(scores["labels"].to_list()):
-        found: dict[str, dict[str, Any]] = {label["axis"]: label for label in labels or []}
-        if languages is not None and languages[row] is not None:
-            found.setdefault("language", {"value": languages[row], "source": "corpus"})
-        values.append("+".join(found[p]["value"] if p in found else UNKNOWN for p in parts))
-        sources.append("+".join(sorted({found[p]["source"] for p in parts if p in found})))
     import polars as pl
 
+    parts = axis.split("+")
+    wide = _wide_labels(scores, parts)
+    values = [pl.col(f"value {at}").fill_null(UNKNOWN) for at in range(len(parts))]
+    keys = [f"source {at}" for at in range(len(parts))]
+    sources = wide.select(keys).unique()  # a handful
+    joined = ["+".join(sorted(set(row) - {None})) for row in sources.iter_rows()]
+    sources = sources.with_columns(pl.Series("source", joined, dtype=pl.String))
+    wide = wide.join(sources, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return scores.with_columns(
-        pl.Series("group", values, dtype=pl.String), pl.Series("source", sources, dtype=pl.String)
+        wide.select(pl.concat_str(values, separator="+").alias("group"), "source").get_columns()
     )
+
+
+def _wide_labels(scores: pl.DataFrame, parts: Sequence[str]) -> pl.DataFrame:
+    """Value and source of every part of an axis, in columns, a row for each of `scores`; null where unlabelled."""
+    import polars as pl
+
+    rows = scores.select("labels").with_row_index("row")
+    labels = rows.explode("labels", empty_as_null=False, keep_nulls=False).unnest("labels")
+    wide = rows.select("row")
+    for at, part in enumerate(parts):
+        one = labels.filter(pl.col("axis") == part).unique("row", keep="last", maintain_order=True)
+        one = one.select("row", pl.col("value").alias(f"value {at}"), pl.col("source").alias(f"source {at}"))
+        wide = wide.join(one, on="row", how="left", maintain_order="left")
+        if part == "language" and "language" in scores.columns:
+            unlabelled = pl.col(f"value {at}").is_null() & scores["language"].is_not_null()
+            wide = wide.with_columns(
+                pl.when(unlabelled).then(scores["language"]).otherwise(f"value {at}").alias(f"value {at}"),
+                pl.when(unlabelled).then(pl.lit("corpus")).otherwise(f"source {at}").alias(f"source {at}"),
+            )
+    return wide
 
 
 def _check_complete(joined: pl.DataFrame) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError
@@ -25,6 +26,7 @@ __all__ = ["NOT_GIVEN", "Counting", "Scoring", "choose_scoring", "scoring_of", "
 
 NOT_GIVEN = "und"
 """Stands for the language of rows that name none (ISO 639-3)."""
+_KEPT_TEXTS = 2**17
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
 
 
@@ -53,29 +55,21 @@ class Scoring:
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     by_language: bool = True
-    _known: dict[tuple[str, bool, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     def counting(self, language: str | None) -> Counting:
         """How rows of that language are counted. Rows that are excluded may have one that no other row has."""
         return self.languages.get(language or NOT_GIVEN) or next(iter(self.languages.values()))
 
     def normalise(self, text: str, language: str | None, *, hypothesis: bool) -> str:
-        """The text that is scored. Each distinct text is normalised once."""
-        key = (language or NOT_GIVEN, hypothesis and bool(self.prefixes or self.suffixes), text)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._normalised(text, language, key[1])
-        return found
-
-    def _normalised(self, text: str, language: str | None, strip: bool) -> str:
-        from speechfair.text.normalizers import STRICT
-
+        """The text that is scored. A text that comes again, in this table or in another system's, is known already."""
         normalizer = self.counting(language).normalizer
-        if strip:
+        if hypothesis and (self.prefixes or self.suffixes):
             text = without_affixes(text, self.prefixes, self.suffixes)
-        if self.annotations is not None and normalizer.name not in STRICT:
-            text = without_events(text, self.annotations)
-        return normalizer(text)
+        return _normalised(text, normalizer, self._rules)  # type: ignore[arg-type]  # a value: it can be hashed
+
+    @cached_property
+    def _rules(self) -> tuple[tuple[Marker, Rule], ...] | None:
+        return None if self.annotations is None else tuple(sorted(self.annotations.items()))
 
     @property
     def units(self) -> list[Tokens]:
@@ -111,6 +105,15 @@ class Scoring:
             },
             annotations=dict(self.annotations or {}),
         )
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _normalised(text: str, normalizer: Normalizer, rules: tuple[tuple[Marker, Rule], ...] | None) -> str:
+    from speechfair.text.normalizers import STRICT
+
+    if rules is not None and normalizer.name not in STRICT:
+        text = without_events(text, dict(rules))
+    return normalizer(text)
 
 
 def choose_scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> Scoring:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Boilerplate", "boilerplate_in", "without_affixes"]
+__all__ = ["Added", "Boilerplate", "added_words", "boilerplate_in", "shared_by_most", "without_affixes"]
 
 _FEWEST = 5
 _SHARE = 0.5
@@ -51,6 +51,33 @@ def _pattern(words: str) -> str:
     return r"\s+".join(re.escape(word) for word in words.split()) + r"(?!\w)"
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The words of one hypothesis before its reference begins and, turned round, after it ends."""
+
+    begin: tuple[str, ...]
+    end: tuple[str, ...]
+
+
+def added_words(reference: str | None, hypothesis: str | None) -> Added | None:
+    """What a hypothesis has before and after its reference; None where either is empty.
+
+    >>> added_words("yes", "sure here it is yes")
+    Added(begin=('sure', 'here', 'it', 'is'), end=())
+    """
+    if not reference or not hypothesis:
+        return None
+    said, heard = reference.split(), hypothesis.split()
+    surplus = 2 * max(len(heard) - len(said), 0)
+    # what was added makes a hypothesis longer; a beginning that everybody mishears alike does not
+    if not surplus:
+        return Added((), ())
+    return Added(
+        tuple(heard[: min(_start_of(said, heard), surplus)]),
+        tuple(heard[::-1][: min(_start_of(said[::-1], heard[::-1]), surplus)]),
+    )
+
+
 def boilerplate_in(references: Sequence[str | None], hypotheses: Sequence[str | None]) -> list[Boilerplate]:
     """What most hypotheses begin, or end, alike with though their references do not.
 
@@ -61,29 +88,28 @@ def boilerplate_in(references: Sequence[str | None], hypotheses: Sequence[str | 
     >>> boilerplate_in(["yes"] * 5, ["sure here it is yes"] * 5)
     [Boilerplate(where='begin', words='sure here it is', n=5, n_in=5)]
     """
-    pairs = [(r.split(), h.split()) for r, h in zip(references, hypotheses, strict=True) if r and h]
-    if len(pairs) < _FEWEST:
+    return shared_by_most(added_words(*pair) for pair in zip(references, hypotheses, strict=True))
+
+
+def shared_by_most(rows: Iterable[Added | None]) -> list[Boilerplate]:
+    """As `boilerplate_in`, of rows whose added words are known."""
+    known = [row for row in rows if row is not None]
+    if len(known) < _FEWEST:
         return []
     found = []
-    for where, turned in (("begin", pairs), ("end", [(r[::-1], h[::-1]) for r, h in pairs])):
-        if (best := _shared_beginning(turned)) is not None:
-            words, n = best
-            shown = " ".join(words if where == "begin" else words[::-1])
-            found.append(Boilerplate("begin" if where == "begin" else "end", shown, n, len(pairs)))
+    if (best := _shared_beginning([row.begin for row in known])) is not None:
+        found.append(Boilerplate("begin", " ".join(best[0]), best[1], len(known)))
+    if (best := _shared_beginning([row.end for row in known])) is not None:
+        found.append(Boilerplate("end", " ".join(best[0][::-1]), best[1], len(known)))
     return found
 
 
-def _shared_beginning(pairs: Sequence[tuple[list[str], list[str]]]) -> tuple[tuple[str, ...], int] | None:
-    """The longest beginning that more than half of the hypotheses have before their reference begins."""
-    # what was added makes a hypothesis longer; a beginning that everybody mishears alike does not
-    before = [
-        hypothesis[: min(_start_of(reference, hypothesis), 2 * max(len(hypothesis) - len(reference), 0))]
-        for reference, hypothesis in pairs
-    ]
+def _shared_beginning(before: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], int] | None:
+    """The longest beginning that more than half of `before` have, and how many have it."""
     best = None
     for size in range(1, _LONGEST + 1):
-        top = Counter(tuple(words[:size]) for words in before if len(words) >= size).most_common(1)
-        if not top or top[0][1] <= _SHARE * len(pairs):
+        top = Counter(words[:size] for words in before if len(words) >= size).most_common(1)
+        if not top or top[0][1] <= _SHARE * len(before):
             break
         best = top[0]
     return best
@@ -92,7 +118,7 @@ def _shared_beginning(pairs: Sequence[tuple[list[str], list[str]]]) -> tuple[tup
 def _start_of(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
     """Where the reference's first two words (or its only one) first follow each other in the hypothesis, or its end."""
     first = list(reference[:2])
-    for at in range(len(hypothesis)):
-        if list(hypothesis[at : at + len(first)]) == first:
+    for at, word in enumerate(hypothesis):
+        if word == first[0] and list(hypothesis[at : at + len(first)]) == first:
             return at
     return len(hypothesis)

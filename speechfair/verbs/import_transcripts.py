@@ -83,9 +83,11 @@ def import_transcripts(
         A run folder of another recipe is in the way.
     """
     from speechfair.auditing.run import score
+    from speechfair.auditing.settings_check import check_listed
     from speechfair.importing.read_transcripts import asked_of, read_transcripts
     from speechfair.importing.run_folders import write_run_folders
     from speechfair.reporting.from_run import report
+    from speechfair.running.run_recipe import Analysis, CardPart
 
     roles = {"text": text, "id": id, "speaker": speaker, "language": language_column}
     transcripts = read_transcripts(
@@ -98,6 +100,10 @@ def import_transcripts(
         format=format,
         references_format=references_format,
     )
+    asked = Analysis(
+        group_by=tuple(group_by), reference=dict(reference or {}), normalizer=normalizer, adjust=tuple(adjust)
+    )
+    check_listed(transcripts.manifest, asked, CardPart())  # before anything is written
     folders = write_run_folders(transcripts, Path(out), replace=replace)
     results = {}
     for name, folder in folders.items():

@@ -16,7 +16,7 @@ from speechfair.corpora import load_corpus
 from speechfair.curating.corpus_listing import listing_frames
 from speechfair.curating.corpus_split import shares_of, split_corpus, split_table
 from speechfair.errors import CorpusError, InputError
-from speechfair.running.run_manifest import content_digest
+from speechfair.running.content_digest import content_digest
 from speechfair.store import file_digest
 from speechfair.types import Exclusion, Label, Utterance
 from tests.corpora.trees import TREES

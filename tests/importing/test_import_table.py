@@ -177,6 +177,9 @@ BAD: list[tuple[str, Any, type[SpeechfairError], str]] = [
     ("no such axis", {"group_by": ["accnt"]}, InputError, r"did you mean 'accent'"),
     ("no such text", {"text": "txt"}, InputError, r"no column 'txt'"),
     ("bad language", {"language": "klingonese"}, CorpusError, r"klingonese"),
+    ("no such reference", {"reference": {"accent": "z"}}, InputError, r"no group 'z'.*Known: x, y"),
+    ("no such normaliser", {"normalizer": "englsh"}, InputError, r"did you mean 'english'"),
+    ("no such covariate", {"adjust": ["agee"]}, InputError, r"'agee'"),
     ("two folders", {"hypotheses": {"a/b": "good", "a b": "bad"}}, InputError, r"same folder"),
     ("numbers as text", {"hypotheses": {"s": "sure"}}, InputError, r"column 'sure'.*not text"),
 ]

@@ -42,7 +42,8 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.method import load_method
-    from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
+    from speechfair.running.content_digest import content_digest
+    from speechfair.running.run_manifest import build_manifest, under_one_root
 
     method = load_method(recipe.method)
     method.check(recipe)

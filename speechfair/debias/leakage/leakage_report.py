@@ -128,7 +128,8 @@ def leakage(
     from speechfair.debias.data.training_rows import usable_rows
     from speechfair.debias.training.pieces import need_training_packages
     from speechfair.debias.training.window import choose_window
-    from speechfair.running.run_manifest import build_manifest, content_digest
+    from speechfair.running.content_digest import content_digest
+    from speechfair.running.run_manifest import build_manifest
 
     if not models or not axes:
         raise InputError("name a model and a label axis, such as --axis gender")

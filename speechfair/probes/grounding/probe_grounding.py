@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError
 from speechfair.probes.asking import ask_missing
 from speechfair.probes.grounding.diagnosis import ALPHA, MARGIN
@@ -31,10 +30,12 @@ from speechfair.probes.grounding.outcomes import asks_of, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
 from speechfair.probes.results import GroundingResult
-from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
+from speechfair.running.content_digest import content_digest
+from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
 from speechfair.running.run_record import read_record, refuse_other_recipe, reseal, scores_name, seal
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import SpeechLanguageModel

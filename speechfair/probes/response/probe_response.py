@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
 from speechfair.probes.response.replies import (
@@ -31,10 +30,12 @@ from speechfair.probes.response.response_results import (
     Accuracy,
     ResponseResult,
 )
-from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
+from speechfair.running.content_digest import content_digest
+from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
 from speechfair.running.run_record import RunRecord, read_record, refuse_other_recipe, reseal, seal
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import Corpus, SpeechLanguageModel
