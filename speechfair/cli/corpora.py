@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from typer.core import TyperGroup
 
 from speechfair.cli import corpora_write, options, output
 from speechfair.errors import InputError
+from speechfair.registry import corpora
 
 __all__ = ["app"]
 
@@ -94,11 +96,23 @@ def check(
 ) -> None:
     """Check whether a corpus is fit for comparing groups. Exit code 1 if there is a problem.
 
-    Examples: speechfair corpora check speechocean762 DIR --splits train,test
+    In the place of a name, a file of transcripts (as for `speechfair import`) is checked without audio.
+
+    Examples: speechfair corpora check speechocean762 DIR --splits train,test · speechfair corpora check calls.csv
     """
     from speechfair.corpora import load_corpus
-    from speechfair.verbs.corpora import corpora_check
+    from speechfair.verbs.corpora import transcripts_to_check
 
+    if Path(name).exists() and name not in corpora().names():
+        if root is not None or splits is not None or manifest is not None or option:
+            raise InputError(
+                f"{name} is a table of transcripts; it has no folder, splits, manifest or options besides --columns"
+            )
+        table = transcripts_to_check(name, columns=columns, group_by=group_by or ())
+        for line in table.said:
+            output.say(line)
+        _finish({"all": table}, Path(name).name, group_by, False, threads, html, json or context.obj)
+        return
     given = options.key_values(option, "--option", manifest=manifest, columns=columns)
     if splits is None:
         parts: dict[str, Any] = {name: load_corpus(name, root, **given)}
@@ -111,14 +125,27 @@ def check(
         if other in parts:
             raise InputError(f"--with {other}={folder}: {other!r} is there already")
         parts[other] = load_corpus(other, folder)
+    title = " + ".join(parts) if splits is None else f"{name}: {', '.join(parts)}"
+    _finish(parts, title, group_by, audio, threads, html, json or context.obj)
+
+
+def _finish(
+    parts: Mapping[str, Any],
+    title: str,
+    group_by: list[str] | None,
+    audio: bool,
+    threads: int,
+    html: Path | None,
+    json: bool,
+) -> None:
+    from speechfair.verbs.corpora import corpora_check
+
     result = corpora_check(parts, group_by=group_by or (), audio=audio, threads=threads)
     if html is not None:
         from speechfair.reporting.corpus_html import write_corpus_page
 
-        write_corpus_page(
-            result, " + ".join(parts) if splits is None else f"{name}: {', '.join(parts)}", html
-        )
-    if json or context.obj:
+        write_corpus_page(result, title, html)
+    if json:
         _print_json(result.to_dict())
     else:
         _print_check(result)

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
+from speechfair.curating.bracket_findings import bracket_findings
 from speechfair.curating.corpus_confounds import Confound, confounds_of, told
 from speechfair.curating.corpus_facts import ODDITIES, Facts, facts_of
+from speechfair.curating.label_association import associated_labels
 from speechfair.curating.spelling_findings import spelling_findings
 from speechfair.errors import CorpusError
 from speechfair.types import UNKNOWN, Corpus
@@ -131,6 +133,10 @@ def check_corpus(
         *_leaks(rows, named, facts),
     ]
     findings += [Finding("confounded", level, sentence) for level, sentence in told(confounds)]
+    findings += [Finding("labels-associated", "note", *found) for found in associated_labels(rows, axes)]
+    findings += [
+        Finding(kind, "note", words, shown) for kind, words, shown in bracket_findings(facts.brackets)
+    ]
     usable = rows.filter(rows["audio_error"].is_null())
     return CorpusCheck(
         parts=_parts(facts.table),
@@ -323,6 +329,8 @@ def _labels_found(
         few = [str(value) for value, n in counts.iter_rows() if 0 < n < FEW_SPEAKERS and value != UNKNOWN]
         if few:
             words = f"{axis}: groups of fewer than {FEW_SPEAKERS} speakers: {len(few)}"
+            if one := sum(n == 1 for value, n in counts.iter_rows() if value != UNKNOWN):
+                words += f", {one} of them of one speaker, whose rate can have no interval"
             found.append(Finding("few-speakers", "note", words, tuple(few[:_EXAMPLES])))
     for axis, values in unmatched.items():
         words = f"{axis}: values that no map of the card knows: {sum(values.values())}"

@@ -6,7 +6,7 @@ Rows are streamed and audio is decoded in parallel; what is kept of a row is a f
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, load_bytes, one_channel, read_stretch
 from speechfair.corpora.batches import Batch, batch_of, batches_of
+from speechfair.text.annotations import annotations_in
 from speechfair.types import UNKNOWN, Corpus, Exclusion, Utterance
 
 if TYPE_CHECKING:
@@ -131,10 +132,12 @@ class Facts:
         axis, ``unknown`` where there is no label. `oddities` has a bit for each of `ODDITIES`.
     speakers : names by the codes in the column ``speaker``. A speaker of one corpus is another person than the speaker
         of that name in another.
+    brackets : how often each bracket occurs in the transcripts: its marker, what is inside, whether it is an event.
     """
 
     table: pl.DataFrame
     speakers: list[str]
+    brackets: Counter[tuple[str, str, bool]]
 
 
 def facts_of(parts: Mapping[str, Corpus], *, audio: bool, threads: int) -> Facts:
@@ -143,15 +146,20 @@ def facts_of(parts: Mapping[str, Corpus], *, audio: bool, threads: int) -> Facts
 
     chunks: list[pl.DataFrame] = []
     codes: dict[tuple[str, str], int] = {}
+    brackets: Counter[tuple[str, str, bool]] = Counter()
     for part, corpus in parts.items():
+        rules = getattr(corpus.card, "annotations", None)
         batches = _looked(corpus, threads) if audio else ((batch, None) for batch in batches_of(corpus))
-        chunks += [_frame(batch, looks, part, corpus.name, codes) for batch, looks in batches]
+        for batch, looks in batches:
+            chunks.append(_frame(batch, looks, part, corpus.name, codes))
+            for text in batch.frame["text"].drop_nulls():
+                brackets.update(annotations_in(text, rules))
     if not chunks:
         chunks = [_frame(batch_of([], None), None, "", "", codes)]
     table = pl.concat(chunks, how="diagonal")
     axes = sorted(column for column in table.columns if column.startswith("label:"))
     table = table.select(*rows_schema(), *(pl.col(axis).fill_null(UNKNOWN) for axis in axes))
-    return Facts(table, [speaker for _, speaker in codes])
+    return Facts(table, [speaker for _, speaker in codes], brackets)
 
 
 def _frame(

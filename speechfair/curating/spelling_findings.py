@@ -6,8 +6,10 @@ and, where a column map settles it, with the lines to paste.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.types import UNKNOWN, Corpus
@@ -34,6 +36,7 @@ _PERHAPS_MISSING = frozenset(
         "no answer",
     )
 )
+_MANY_VALUES = 6
 _SEPARATORS = ("|", ";", ",")
 
 
@@ -81,6 +84,17 @@ def _labels(axis: str, counts: Counter[str]) -> Iterator[Found]:
             f"  {_mapping(axis, dict.fromkeys(others, most))}",
             (most, *others)[:_EXAMPLES],
         )
+    if pairs := dict(_nearly_alike(counts)):
+        told = ", ".join(
+            f"{rare!r} ({counts[rare]} rows) as {usual!r} ({counts[usual]})" for rare, usual in pairs.items()
+        )
+        yield (
+            "labels-nearly-alike",
+            "note",
+            f"{axis}: values that may be the same, written otherwise: {told}; to join those that are give --columns\n"
+            f"  {_mapping(axis, pairs)}",
+            tuple(pairs)[:_EXAMPLES],
+        )
     perhaps = [value for value in counts if value.casefold() in _PERHAPS_MISSING]
     if perhaps:
         n = sum(counts[value] for value in perhaps)
@@ -124,6 +138,25 @@ def _alike(names: Mapping[str, int]) -> list[list[str]]:
     for name in names:
         found.setdefault(" ".join(name.split()).casefold(), []).append(name)
     return sorted(sorted(each) for each in found.values() if len(each) > 1)
+
+
+def _nearly_alike(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Pairs of values, the rarer first, of which one is the other with a prefix or suffix, or a slip of the pen.
+
+    Only on axes of many values: among few, such as female and male, people see it themselves.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    if len(counts) < _MANY_VALUES:
+        return
+    plain = {value: re.sub(r"[\W_]+", "", value).casefold() for value in counts if value != UNKNOWN}
+    for one, other in combinations(sorted(plain, key=lambda value: (counts[value], value)), 2):
+        short, long = sorted((plain[one], plain[other]), key=len)
+        if len(short) < 4 or short == long:
+            continue
+        affix = len(long) - len(short) <= 3 and (long.startswith(short) or long.endswith(short))
+        if affix or (len(short) >= 5 and Levenshtein.distance(short, long) == 1):
+            yield one, other
 
 
 def _speakers_alike(rows: pl.DataFrame, speakers: Sequence[str]) -> Iterator[Found]:

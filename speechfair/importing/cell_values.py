@@ -141,8 +141,13 @@ def _refuse_other_script(table: ImportedTable, text: str | None) -> None:
         )
 
 
-def times_of(table: ImportedTable, column: str | None) -> pl.Series:
-    """Seconds; null where blank. What is no time, negative or infinite is refused with its row."""
+def times_of(table: ImportedTable, column: str | None, per_second: float = 1.0) -> pl.Series:
+    """Seconds; null where blank. What is no time, negative or infinite is refused with its row.
+
+    Parameters
+    ----------
+    per_second : units of the column in a second, such as 1000 for milliseconds.
+    """
     import polars as pl
 
     if column is None:
@@ -152,9 +157,9 @@ def times_of(table: ImportedTable, column: str | None) -> pl.Series:
     bad = text.is_not_null() & ~(values.is_finite() & (values >= 0)).fill_null(False)
     if bad.any():
         raise CorpusError(
-            f"{table.name}, {place_of(table, bad)}, column {column!r}: {text.filter(bad)[0]!r} is not a time in seconds"
+            f"{table.name}, {place_of(table, bad)}, column {column!r}: {text.filter(bad)[0]!r} is not a time"
         )
-    return values
+    return values if per_second == 1 else values / per_second
 
 
 def confidences_of(table: ImportedTable, column: str | None) -> pl.Series:

@@ -19,7 +19,7 @@ from speechfair.registry import did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asked", "Columns", "resolve"]
+__all__ = ["Asked", "Columns", "could_be_label", "resolve"]
 
 USUAL: Mapping[Role, tuple[str, ...]] = {
     "id": (
@@ -71,11 +71,15 @@ class Columns:
     roles : by role; a role that is absent has no column.
     labels : by axis.
     said : one line each for a person.
+    speaker_within : column that makes speakers unique, or None.
+    per_second : units of the time columns in a second.
     """
 
     roles: Mapping[Role, str]
     labels: Mapping[str, LabelColumn]
     said: tuple[str, ...]
+    speaker_within: str | None = None
+    per_second: float = 1.0
 
 
 def resolve(table: ImportedTable, asked: Asked, taken: Sequence[str], *, text_needed: bool = True) -> Columns:
@@ -111,13 +115,26 @@ def resolve(table: ImportedTable, asked: Asked, taken: Sequence[str], *, text_ne
     labels = _labels(table, asked, present, {*roles.values(), *taken}, "language" in roles)
     said += [f"label {axis}: column {label.column!r}" for axis, label in labels.items()]
     used = {*roles.values(), *taken, *(label.column for label in labels.values())}
-    offered = [name for name in present if name not in used and _could_be_label(table.frame[name])]
+    offered = [name for name in present if name not in used and could_be_label(table.frame[name])]
     if offered and not table.roles:
         said.append(
             f"not used: {', '.join(offered)}; a column becomes a label with --label AXIS=COLUMN, such as "
             f"--label {offered[0]}={offered[0]}"
         )
-    return Columns(roles, labels, tuple(said))
+    within = asked.columns.speaker_within
+    if within is not None:
+        _there(within, present, table.name, "speaker_within")
+    return Columns(roles, labels, tuple(said), within, _per_second(asked.columns))
+
+
+def _per_second(columns: ColumnMap) -> float:
+    if columns.channel is not None:
+        raise InputError("transcripts have no channel; take 'channel' out of --columns")
+    if columns.time_unit == "samples" and not columns.sample_rate:
+        raise InputError("time_unit: samples needs sample_rate, the Hz in which they are counted")
+    return {"milliseconds": 1000.0, "samples": float(columns.sample_rate or 1)}.get(
+        columns.time_unit or "seconds", 1.0
+    )
 
 
 _WORDS: Mapping[Role, str] = {
@@ -179,7 +196,8 @@ def _labels(
     return found
 
 
-def _could_be_label(column: pl.Series) -> bool:
+def could_be_label(column: pl.Series) -> bool:
+    """Whether a column may hold a label: few values for its rows, and not numbers."""
     import polars as pl
 
     if column.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Boolean):

@@ -23,6 +23,7 @@ from speechfair.importing.cell_values import (
 )
 from speechfair.importing.columns import Columns
 from speechfair.importing.imported import PLACE, ImportedTable
+from speechfair.importing.label_cells import label_lists
 
 if TYPE_CHECKING:
     import polars as pl
@@ -91,6 +92,9 @@ def manifest_of(
     if "id" not in roles:
         said.append("id: none given, so the row's place is its id")
     speaker = cleaned(frame[roles["speaker"]]) if "speaker" in roles else nothing(frame)
+    if columns.speaker_within is not None:
+        within = cleaned(frame[columns.speaker_within])
+        speaker = (within + ":" + speaker).fill_null(speaker)
     if speaker.null_count() == len(speaker):
         said.append(
             "speaker: none given; rates have no interval, since utterances of one speaker are not "
@@ -99,12 +103,14 @@ def manifest_of(
         )
     languages, about = languages_of(table, roles.get("language"), language, roles.get("text"))
     said += about
-    start, end, duration = (times_of(table, roles.get(role)) for role in ("start_s", "end_s", "duration_s"))
+    start, end, duration = (
+        times_of(table, roles.get(role), columns.per_second) for role in ("start_s", "end_s", "duration_s")
+    )
     texts = texts_of(table, roles["text"], "reference")
     manifest = pl.DataFrame(
         {"id": ids, "text": texts, "language": languages, "speaker": speaker}
     ).with_columns(start_s=start, end_s=end, duration_s=duration.fill_null(end - start))
-    manifest = manifest.with_columns(_label_lists(frame, columns).alias("labels"))
+    manifest = manifest.with_columns(label_lists(frame, columns.labels).alias("labels"))
     schema = manifest_schema()
     manifest = manifest.select(
         manifest[name].cast(kind) if name in manifest.columns else pl.lit(None, dtype=kind).alias(name)
@@ -172,26 +178,6 @@ def system_of(
             "words deleted"
         )
     return SystemTranscripts(name, joined.select("id", "text", "error", "confidence"), source, tuple(said))
-
-
-def _label_lists(frame: pl.DataFrame, columns: Columns) -> pl.Series:
-    import polars as pl
-
-    kind = pl.List(pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String}))
-    if not columns.labels:
-        return pl.Series([[]] * frame.height, dtype=kind)
-    values = {}
-    for axis, label in columns.labels.items():
-        raw = cleaned(frame[label.column])
-        values[axis] = raw.replace(label.map) if label.map else raw
-    parts = [
-        pl.when(pl.col(axis).is_not_null()).then(
-            pl.struct(axis=pl.lit(axis), value=pl.col(axis), source=pl.lit(columns.labels[axis].source))
-        )
-        for axis in values
-    ]
-    table = pl.DataFrame(values)
-    return table.select(pl.concat_list(parts).list.drop_nulls()).to_series().cast(kind)
 
 
 def _excluded(table: ImportedTable, schema: Mapping[str, Any]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from speechfair.curating.corpus_listing import write_listing as corpora_manifest
 from speechfair.curating.corpus_split import split_corpus as corpora_split
 from speechfair.curating.datasheet import write_datasheet as corpora_datasheet
 from speechfair.errors import InputError
+from speechfair.importing.transcript_corpus import TranscriptCorpus as transcripts_to_check
 
 if TYPE_CHECKING:
     from speechfair.corpora.card import Card
@@ -24,6 +25,7 @@ __all__ = [
     "corpora_show",
     "corpora_split",
     "list_corpora",
+    "transcripts_to_check",
 ]
 
 ExportFormat = Literal["cuts", "dataset", "shards"]

@@ -1,0 +1,85 @@
+"""Labels that go together: where accents differ in their share of clinical texts, a gap between accents may be a gap
+between texts. Counted over speakers (rows, where no speaker is known); nothing is transcribed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from speechfair.types import UNKNOWN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["LARGE_V", "associated_labels", "cramers_v"]
+
+LARGE_V = 0.3
+"""Cramér's V from which two axes are named; a medium effect at two values (Cohen, Statistical Power Analysis for the
+Behavioral Sciences, 1988)."""
+
+_EXAMPLES = 5
+
+
+def cramers_v(counts: Sequence[Sequence[int]]) -> float | None:
+    """Cramér's V of a table of counts, with the correction for bias of Bergsma (2013); None below two by two.
+
+    >>> cramers_v([[20, 0], [0, 20]])
+    1.0
+    >>> cramers_v([[10, 10], [10, 10]])
+    0.0
+    """
+    import numpy as np
+
+    table = np.asarray(counts, dtype=float)
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0] if table.size else table
+    if table.ndim < 2 or min(table.shape) < 2:
+        return None
+    n = table.sum()
+    expected = np.outer(table.sum(1), table.sum(0)) / n
+    phi = float(((table - expected) ** 2 / expected).sum()) / n
+    rows, columns = table.shape
+    less = max(0.0, phi - (rows - 1) * (columns - 1) / (n - 1))
+    size = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
+    return min(1.0, math.sqrt(less / size)) if size > 0 else None
+
+
+def associated_labels(rows: pl.DataFrame, axes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A sentence and examples for each pair of axes that go together.
+
+    Parameters
+    ----------
+    rows : as `speechfair.curating.corpus_check.flat` gives them.
+    axes : columns ``label:AXIS``.
+    """
+    import polars as pl
+
+    for pair in combinations(axes, 2):
+        known = rows.filter(pl.all_horizontal(pl.col(column) != UNKNOWN for column in pair))
+        known = known.select(*pair, pl.coalesce("speaker", -1 - pl.col("row").cast(pl.Int64))).unique()
+        if known.is_empty():
+            continue
+        # the axis of more values first: its groups are what the other one mixes up
+        finer, coarser = sorted(pair, key=lambda column: -known[column].n_unique())
+        counts = known.group_by(finer, coarser).len().with_columns(pl.col(finer, coarser).cast(pl.String))
+        table = counts.pivot(coarser, index=finer, values="len").fill_null(0).drop(finer)
+        v = cramers_v(table.to_numpy().tolist())
+        if v is None or v < LARGE_V:
+            continue
+        one, other = (column.removeprefix("label:") for column in (finer, coarser))
+        alone = (
+            counts.group_by(finer).agg(pl.len().alias("n")).filter(pl.col("n") == 1)[finer].sort().to_list()
+        )
+        groups = known[finer].n_unique()
+        words = f"{one} and {other} go together (Cramér's V {v:.2f})"
+        if len(alone) == groups:
+            yield f"{words}: every group of {one} is of one {other} alone", ()
+            continue
+        if alone:
+            words += f": {len(alone)} of {groups} groups of {one} are of one {other} alone"
+        yield (
+            f"{words}; a gap on one may be the other's: compare with --group-by {one}+{other} or --adjust {other}",
+            tuple(map(str, alone[:_EXAMPLES])),
+        )

@@ -1,0 +1,124 @@
+"""A table of transcripts as a corpus without audio, so that `corpora check` can look at its rows and labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair.audio import AudioError
+from speechfair.corpora.batches import Batch, batch_schema
+from speechfair.corpora.card import PlainCard
+from speechfair.corpora.rows import ColumnMap, LabelColumn, column_map
+from speechfair.importing.columns import Asked, could_be_label, resolve
+from speechfair.importing.imported import PLACE
+from speechfair.importing.read_transcripts import read_table
+from speechfair.importing.transcripts import manifest_of
+from speechfair.types import Exclusion, Label, Utterance
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.types import CorpusCard
+
+__all__ = ["TranscriptCorpus"]
+
+_HYPOTHESIS = re.compile(r"(?i)^(hyp|pred|asr|recogni|output|transcri)")
+
+
+@dataclass(frozen=True, slots=True)
+class _NoAudio:
+    """Stands for the audio of a row, which nobody has here."""
+
+    name: str
+
+    def read(self) -> bytes:
+        raise AudioError(f"{self.name}: a table of transcripts has no audio; check it with --no-audio")
+
+
+class TranscriptCorpus:
+    """References, speakers and labels of a table or of another tool's file.
+
+    Parameters
+    ----------
+    source : any file that ``speechfair import`` reads.
+    columns : a `ColumnMap`, its content, or a YAML file; labels that it names are the only ones.
+    group_by : columns that are labels; without them and without `columns` every column of few values is one.
+    language : code or tag where there is no language column; None is English.
+
+    Raises
+    ------
+    CorpusError, InputError
+        As `speechfair.importing.read_transcripts`.
+    """
+
+    name = "transcripts"
+    root: Path | None = None
+
+    def __init__(
+        self,
+        source: str | Path,
+        *,
+        columns: ColumnMap | Mapping[str, Any] | str | Path | None = None,
+        group_by: Sequence[str] = (),
+        language: str | None = None,
+    ) -> None:
+        table = read_table(Path(source), None)
+        asked = Asked(column_map(columns), group_by=tuple(group_by))
+        found = resolve(table, asked, ())
+        if not group_by and asked.columns.labels is None:
+            used = {*found.roles.values(), *(label.column for label in found.labels.values())}
+            more = [
+                name
+                for name in table.frame.columns
+                if name not in used and name != PLACE and not _HYPOTHESIS.match(name)
+                if could_be_label(table.frame[name])
+            ]
+            labels = {**asked.labels, **{name: name for name in more}}
+            found = resolve(table, Asked(asked.columns, labels=labels), ())
+        self._manifest, said = manifest_of(table, found, language)
+        self.said = tuple(line for line in said if not line.startswith("not used"))
+        self._options = {
+            "file": table.name,
+            "labels": {axis: one.column for axis, one in found.labels.items()},
+        }
+        self.label_columns: Mapping[str, LabelColumn] = found.labels
+
+    @property
+    def card(self) -> CorpusCard:
+        """A card without reference groups."""
+        return PlainCard(self.name)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The file's name and the columns that are labels."""
+        return self._options
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        for row in self._manifest.iter_rows(named=True):
+            if row["excluded"] is not None:
+                yield Exclusion(row["id"], row["excluded"], row["place"])
+                continue
+            labels = tuple(Label(**label) for label in row["labels"])
+            yield Utterance(
+                row["id"], _NoAudio(row["id"]), row["text"], row["language"], row["speaker"], labels
+            )
+
+    def batches(self, rows: int) -> Iterator[Batch]:
+        """The rows in batches."""
+        for start in range(0, self._manifest.height, rows):
+            yield _batch(self._manifest[start : start + rows])
+
+
+def _batch(part: pl.DataFrame) -> Batch:
+    import polars as pl
+
+    codes: dict[tuple[Label, ...], int] = {(): 0}
+    places = [
+        codes.setdefault(tuple(Label(**label) for label in labels or ()), len(codes))
+        for labels in part["labels"].to_list()
+    ]
+    frame = part.with_columns(pl.Series("labels", places, dtype=pl.UInt32), audio=pl.lit(None, pl.String))
+    return Batch(frame.select(pl.col(name).cast(kind) for name, kind in batch_schema().items()), list(codes))
