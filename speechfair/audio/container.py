@@ -37,7 +37,7 @@ class Container:
     Raises
     ------
     AudioError
-        FFmpeg does not know it, or it has no audio stream or several.
+        FFmpeg does not know it, it has no audio stream or several, or PyAV is not installed.
     """
 
     def __init__(self, source: bytes | Path) -> None:
@@ -114,8 +114,13 @@ class Container:
             )
 
     def _opened(self) -> Any:
-        import av
-
+        try:
+            import av
+        except ImportError:
+            raise AudioError(
+                "audio cannot be decoded by libsndfile; other formats (m4a, AAC, WebM, AMR, WMA …) need the package "
+                "'av': pip install 'speechfair[audio]'"
+            ) from None
         try:
             return av.open(io.BytesIO(self._source) if isinstance(self._source, bytes) else str(self._source))
         except (av.FFmpegError, ValueError, OSError) as error:

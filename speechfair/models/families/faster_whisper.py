@@ -12,11 +12,11 @@ import logging
 import math
 import os
 from collections.abc import Callable
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import InputError, ModelError
+from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import runaway
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import confidence_of, describe
@@ -83,7 +83,11 @@ def load(
         An option's value is not usable.
     ModelError
         The folder or the hub does not give a model.
+    MissingExtraError
+        faster-whisper is not installed.
     """
+    if util.find_spec("faster_whisper") is None:
+        raise MissingExtraError("the model family faster-whisper", "faster-whisper", "whisper")
     if not which:
         raise InputError(
             "faster-whisper needs a model: faster-whisper:FOLDER or a name, such as faster-whisper:small.en"
