@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
-from speechfair.auditing.run import read_manifest
 from speechfair.errors import InputError, RunFolderError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
 from speechfair.probes.questions.question_reading import WORDING, prompt_of, read_reply
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion
 from speechfair.probes.questions.questions_estimates import part_of
 from speechfair.probes.questions.questions_results import ExcludedRow, QuestionsResult
-from speechfair.running.run_manifest import build_manifest, content_digest, under_one_root
+from speechfair.running.content_digest import content_digest
+from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
 from speechfair.running.run_record import (
     RunRecord,
@@ -32,6 +32,7 @@ from speechfair.running.run_record import (
     seal,
 )
 from speechfair.running.seals import read_sealed
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer
 from speechfair.store import MANIFEST, RunFolder
 from speechfair.types import SpeechLanguageModel
