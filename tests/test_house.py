@@ -30,6 +30,7 @@ ROOMS = (
     "strict_yaml",
     "hash_chain",
     "store",
+    "charts",
     "audio",
     "text",
     "metrics",

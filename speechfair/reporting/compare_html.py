@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.charts.drawing import dots, svg
 from speechfair.comparing.comparison_table import margin_words, matching_words, metric_changes_of
 from speechfair.metrics.error_counts import rate_name
-from speechfair.reporting.figures import _dots, _svg
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
 from speechfair.wording import points, printable
@@ -83,9 +83,7 @@ def change_chart(groups: Sequence[GroupChange]) -> str | None:
     axis = {"labelExpr": "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')", "tickCount": 6}
     described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
     title = f"Change of the error rate by {axis_title(groups[0].axis)}"
-    return _svg(
-        _dots(rows, 0.0, scale, axis, "change of the error rate, percentage points"), title, described
-    )
+    return svg(dots(rows, 0.0, scale, axis, "change of the error rate, percentage points"), title, described)
 
 
 def _label(group: GroupChange, taken: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.reporting.figures import _FONT, _label_px
+from speechfair.charts.drawing import FONT, label_px
 from speechfair.reporting.probe_figures import Chart, _chart
 from speechfair.wording import given_percent, percent, printable
 
@@ -108,7 +108,7 @@ def threshold_chart(groups: Sequence[GroupConfidence], target: float) -> Chart |
     top = 1.06 * max(
         min(3 * target, max(highs, default=0.0)), target, *(row["value"] or 0.0 for row in error), 0.01
     )
-    room = max(_label_px(name) for name in names) + 24
+    room = max(label_px(name) for name in names) + 24
     panels = [
         _threshold_panel("Errors among what is accepted", error, names, top, target, first=True),
         _threshold_panel("Share that is accepted", share, names, 1.02, None, first=False),
@@ -143,7 +143,7 @@ def _panel_width(count: int) -> int:
 
 
 def _title(name: str) -> dict[str, Any]:
-    return {"text": name, "anchor": "start", "color": "var(--ink)", "font": _FONT, "fontSize": 13}
+    return {"text": name, "anchor": "start", "color": "var(--ink)", "font": FONT, "fontSize": 13}
 
 
 def _reliability_panel(
@@ -186,7 +186,7 @@ def _reliability_panel(
         },
     }  # fmt: skip
     words = {
-        "mark": {"type": "text", "dy": -8, "fontSize": 11, "color": "var(--soft)", "font": _FONT},
+        "mark": {"type": "text", "dy": -8, "fontSize": 11, "color": "var(--soft)", "font": FONT},
         "encoding": {
             "x": {"field": "middle", **counted}, "y": {"field": "words", **height}, "text": {"field": "text"},
         },

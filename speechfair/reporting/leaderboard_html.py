@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.charts.drawing import dots, svg
 from speechfair.comparing.leaderboard_table import groups_words, ranks, ranks_words
 from speechfair.metrics.error_counts import rate_name, rate_title
-from speechfair.reporting.figures import _dots, _svg
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
 from speechfair.wording import given_percent, percent, printable
@@ -83,12 +83,12 @@ def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
         )
     scale = {"domain": [0, top * 1.05], "nice": False, "zero": True}
     ticks = {"format": ".0%" if top >= 0.1 else ".1%", "tickCount": 6}
-    spec = _dots(rows, None, scale, ticks, f"{rate_title(board.tokens)} of the worst group")
+    spec = dots(rows, None, scale, ticks, f"{rate_title(board.tokens)} of the worst group")
     spec["layer"].append(_strokes(spec["layer"][-1]["encoding"]))
     described = "; ".join(
         f"{row['label']}: {row['text']}, overall {percent(row['overall'])} %" for row in rows
     )
-    return _svg(spec, f"Models by the rate of their worst group, by {axis_title(axis.axis)}", described)
+    return svg(spec, f"Models by the rate of their worst group, by {axis_title(axis.axis)}", described)
 
 
 def _strokes(encoding: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.charts.drawing import FONT, framed, label_px
 from speechfair.metrics.error_counts import rate_name
-from speechfair.reporting.figures import _FONT, _framed, _label_px
 from speechfair.wording import percent, printable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
     )
     title = f"Right answers by {axis_title(groups[0].axis)}"
     legend = "Dot: asked of the audio, with its interval. Diamond: asked of the transcript. Distance: the modality gap."
-    room = max(_label_px(label) for label in labels.values()) + 24
+    room = max(label_px(label) for label in labels.values()) + 24
     return _chart({"hconcat": panels, "spacing": 14}, title, legend, described, room)
 
 
@@ -123,7 +123,7 @@ def _dose_panel(one: LanguageStrength, top: float, title: str | None, width: int
     if base and 2 * base <= top:
         mark = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "var(--rule)"}
         layers.append({"data": {"values": [{}]}, "mark": mark, "encoding": {"y": {"datum": 2 * base, **y}}})
-    name = {"text": printable(one.first_language), "anchor": "start", "color": "var(--ink)", "font": _FONT}
+    name = {"text": printable(one.first_language), "anchor": "start", "color": "var(--ink)", "font": FONT}
     return {
         "title": {**name, "fontSize": 13},
         "width": width,
@@ -158,7 +158,7 @@ def _panel(title: str, rows: list[dict[str, Any]], order: list[str], *, first: b
     y = {"field": "label", "type": "nominal", "sort": order, "axis": axis if first else None}
     ink: dict[str, Any] = {"opacity": 1, "strokeWidth": 2}
     return {
-        "title": {"text": title, "anchor": "start", "color": "var(--ink)", "font": _FONT, "fontSize": 13},
+        "title": {"text": title, "anchor": "start", "color": "var(--ink)", "font": FONT, "fontSize": 13},
         "width": _PANEL,
         "height": {"step": _STEP},
         "data": {"values": rows},
@@ -190,7 +190,7 @@ def _chart(spec: dict[str, Any], title: str, legend: str, described: str, room: 
     import vl_convert
     from markupsafe import Markup
 
-    text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": _FONT, "titleFont": _FONT}
+    text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": FONT, "titleFont": FONT}
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": None,
@@ -212,5 +212,5 @@ def _chart(spec: dict[str, Any], title: str, legend: str, described: str, room: 
         },
         **spec,
     }
-    svg = _framed(str(vl_convert.vegalite_to_svg(whole)), title, described)
+    svg = framed(str(vl_convert.vegalite_to_svg(whole)), title, described)
     return Chart(title, legend, Markup(svg))

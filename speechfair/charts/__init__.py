@@ -1,0 +1,1 @@
+"""Charts: how estimates are drawn, on pages, in notebooks and in files."""
