@@ -12,6 +12,7 @@ from .exploring.discovery import discover
 from .exploring.planning import detectable, plan
 from .models import load_model
 from .process.journal import process_folder
+from .reporting.figure_files import figures, table
 from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
 from .verbs.audit import audit, score, transcribe
@@ -82,6 +83,7 @@ __all__ = [
     "discover",
     "doctor",
     "evaluate",
+    "figures",
     "gate",
     "import_transcripts",
     "leaderboard",
@@ -114,6 +116,7 @@ __all__ = [
     "process_waive",
     "report",
     "score",
+    "table",
     "transcribe",
     "verify",
     "view",

@@ -21,31 +21,22 @@ if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult, Group
     from speechfair.types import Estimate
 
-__all__ = ["axis_figures", "composition_chart", "figures_of", "rate_chart", "ratio_chart"]
+__all__ = [
+    "axis_figures",
+    "composition_chart",
+    "figures_of",
+    "file_name",
+    "plot",
+    "rate_chart",
+    "ratio_chart",
+]
 
 _LABEL_LETTERS = 34
 _NARROW_LETTERS = 24
 _RATIO_TICKS = (
-    0.02,
-    0.05,
-    0.1,
-    0.2,
-    0.33,
-    0.5,
-    0.67,
-    0.8,
-    1.0,
-    1.25,
-    1.5,
-    2.0,
-    3.0,
-    4.0,
-    6.0,
-    10.0,
-    15.0,
-    20.0,
+    *(0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0),
+    *(30.0, 50.0, 100.0),
 )
-_RATIO_TICKS += (30.0, 50.0, 100.0)
 _KINDS = ("substitutions", "deletions", "insertions")
 _RATIO_SPAN = (0.1, 10.0)
 _FIRST_RASTER, _MOST_POINTS = 250, 1_500
@@ -69,6 +60,31 @@ def figures_of(
     ]
 
 
+def plot(result: AuditResult, axis: str | None, kind: str) -> Figure:
+    """One chart of one axis; None is the first axis. See `AuditResult.plot`."""
+    from speechfair.errors import InputError
+    from speechfair.registry import did_you_mean
+
+    known = axis_names(result)
+    if axis is None and known:
+        axis = known[0]
+    if axis not in known:
+        raise InputError(f"the audit has no axis {axis!r}; {did_you_mean(str(axis), known)}")
+    assert axis is not None
+    speakers = None
+    if kind == "rates" and getattr(result, "_folder", None) is not None:
+        speakers = {
+            str(group): [rate for rate in rates if rate is not None]
+            for group, rates in result.speakers(axis).group_by("group").agg("rate").iter_rows()
+        }
+    drawn = axis_figures(worst_first(result, axis), rate_title(result.tokens), speakers)
+    found = next((one for one in drawn if one.name.endswith(f"-{kind}")), None)
+    if found is None:
+        names = ", ".join(one.name for one in drawn) or "none"
+        raise InputError(f"there is no chart {kind!r} of {axis!r} to draw; those that can be drawn: {names}")
+    return found
+
+
 def axis_figures(
     groups: Sequence[Group], rate_name: str, speakers: Mapping[str, Sequence[float]] | None = None
 ) -> list[Figure]:
@@ -81,14 +97,14 @@ def axis_figures(
         "kinds": lambda narrow: composition_chart(groups, rate_name, narrow=narrow),
     }
     return [
-        Figure(f"{_plain(groups[0].axis)}-{kind}", wide, draw(True) or "")
+        Figure(f"{file_name(groups[0].axis)}-{kind}", wide, draw(True) or "")
         for kind, draw in charts.items()
         if (wide := draw(False)) is not None
     ]
 
 
-def _plain(axis: str) -> str:
-    """A name for a file."""
+def file_name(axis: str) -> str:
+    """The name of an axis as part of a file's name."""
     return "".join(c if c.isalnum() or c in "_+-" else "_" for c in printable(axis))[:80]
 
 

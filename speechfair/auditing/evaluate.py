@@ -93,7 +93,7 @@ def evaluate(
     transcripts = Transcripts(manifest, (system,), {"file": "in memory"}, said)
     with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
         run = write_run_folder(transcripts, system, Path(folder) / "run" if out is None else Path(out))
-        return score(
+        result = score(
             run,
             axes,
             reference=reference,
@@ -104,6 +104,7 @@ def evaluate(
             adjust=adjust,
             empty_references=empty_references,
         )
+        return result.in_folder(run if out is not None else None)
 
 
 def word_errors(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_names, worst_first
+from speechfair.auditing.group_names import group_name
 from speechfair.metrics.error_counts import rate_title
 from speechfair.metrics.speakers_to_settle import speakers_to_settle
 from speechfair.types import UNKNOWN
@@ -40,6 +41,7 @@ class Finding:
     Parameters
     ----------
     weight : how far the ratio that is named lies from 1, on the log scale; orders findings of one kind.
+    group : the group that the sentence names, where it names one.
     """
 
     axis: str
@@ -47,6 +49,7 @@ class Finding:
     text: str
     more: str = ""
     weight: float = 0.0
+    group: str | None = None
 
 
 def findings(result: AuditResult) -> list[Finding]:
@@ -81,7 +84,9 @@ def finding(result: AuditResult, axis: str) -> Finding:
     basis = f"{_interval(ratio)}; {group.n_speakers} and {count(reference.n_speakers, 'speaker')}"
     more = _others(clear, judged, others)
     if clear:
-        return Finding(axis, "difference", f"Speakers labelled {who} ({basis}).", more, _distance(ratio))
+        return Finding(
+            axis, "difference", f"Speakers labelled {who} ({basis}).", more, _distance(ratio), group.value
+        )
     text = f"Cannot tell: speakers labelled {who}, but the interval includes 1 ({basis})."
     more_speakers, _ = speakers_to_settle(ratio, 1.0, group.n_speakers, linear=False)
     needed = group.n_speakers + (more_speakers or 0)
@@ -90,7 +95,7 @@ def finding(result: AuditResult, axis: str) -> Finding:
             f" If the ratio stayed the same, about {needed:,} speakers in this group, and the reference in proportion, "
             "would settle it."
         )
-    return Finding(axis, "unclear", text, more, _distance(ratio))
+    return Finding(axis, "unclear", text, more, _distance(ratio), group.value)
 
 
 def _simultaneous(group: Group) -> Estimate | None:
@@ -160,5 +165,5 @@ def _distance(ratio: Estimate) -> float:
 
 
 def _quoted(group: Group) -> str:
-    name = printable(group.value)
+    name = group_name(group.axis, group.value)
     return name if len(name) <= 80 else f"{name[:60]}…{name[-15:]}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.auditing.audit_table import AuditTable
+    from speechfair.charts.figure import Figure
 
 __all__ = [
     "SCHEMA",
@@ -62,6 +63,14 @@ __all__ = [
 
 class AuditResult(AuditRecord):
     """One audit: one corpus, one model, one normaliser, any number of axes."""
+
+    # Where its run folder is, if it is known. Not a field: the same audit in two places is the same.
+    __slots__ = ("_folder",)
+
+    def in_folder(self, folder: Path | None) -> AuditResult:
+        """This result, which now knows where its utterances are; None forgets it."""
+        object.__setattr__(self, "_folder", folder)
+        return self
 
     def table(self) -> AuditTable:
         """The result as a table a person reads, worst group first in each axis."""
@@ -93,6 +102,61 @@ class AuditResult(AuditRecord):
         import pandas as pd
 
         return pd.DataFrame(self.table().rows)
+
+    def plot(self, axis: str | None = None, kind: Literal["rates", "ratios", "kinds"] = "ratios") -> Figure:
+        """One chart of one axis, which a notebook shows and ``.save("chart.pdf")`` writes.
+
+        Parameters
+        ----------
+        axis : None takes the first.
+        kind : error rates, ratios to the reference, or kinds of error. Speakers are dots in the chart of the rates
+            where the run folder is at hand.
+
+        Raises
+        ------
+        InputError
+            There is no such axis, or nothing to draw on it.
+        """
+        from speechfair.auditing.audit_charts import plot
+
+        return plot(self, axis, kind)
+
+    def speakers(self, axis: str | None = None) -> pl.DataFrame:
+        """One row for each group and speaker: utterances, errors, reference tokens and rate, the worst first.
+
+        Raises
+        ------
+        InputError
+            There is no such axis, or the result knows no run folder (`evaluate` without ``out``, a changed copy).
+        """
+        from speechfair.auditing.speaker_rates import speaker_table
+
+        return speaker_table(self._scores(), axis if axis is not None else self._first_axis())
+
+    def utterances(self) -> pl.DataFrame:
+        """Every utterance with its speaker, labels, texts and errors, as scored; excluded ones with the reason.
+
+        Raises
+        ------
+        InputError
+            The result knows no run folder.
+        """
+        return self._scores()
+
+    def _first_axis(self) -> str:
+        if not self.axes:
+            raise InputError("the audit has no axis; score the run with group_by")
+        return self.axes[0].axis
+
+    def _scores(self) -> pl.DataFrame:
+        from speechfair.auditing.speaker_rates import read_scores
+
+        folder: Path | None = getattr(self, "_folder", None)
+        if folder is None:
+            raise InputError(
+                "this result knows no run folder, where its utterances are; give `out`, or read it with read_audit"
+            )
+        return read_scores(folder)
 
     def __repr__(self) -> str:
         axes = ", ".join(axis.axis for axis in self.axes) or "no axis"
@@ -128,7 +192,7 @@ def read_audit(path: Path) -> AuditResult:
             f"{path} is not UTF-8 (byte {error.start}); it was damaged, score again"
         ) from None
     try:
-        return AuditResult.model_validate_json(text)
+        return AuditResult.model_validate_json(text).in_folder(path.parent)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the top level"

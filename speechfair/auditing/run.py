@@ -308,7 +308,7 @@ def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
     run.write_table(scores_name(recipe), scores)
     run.write_file("audit.json", result.to_json().encode())
     reseal(run, record, analysis=analysis, scoring=scoring)
-    return result
+    return result.in_folder(run.path)
 
 
 def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[pl.DataFrame, AuditResult]:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from speechfair.running.scoring import add_axis
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from speechfair.auditing.result import Group
     from speechfair.metrics import SpeakerSums
 
-__all__ = ["Fragile", "fragile", "rates_by_group", "speaker_table"]
+__all__ = ["Fragile", "fragile", "rates_by_group", "read_scores", "speaker_table"]
 
 _MOST_TRIED = 40
 
@@ -31,10 +33,28 @@ class Fragile:
     n_tried : speakers of both groups who were left out, one at a time.
     changing : those without whom the interval no longer excludes 1, or excludes it only without them; each with the
         ratio that is left.
+    all_tried : whether there are no further speakers.
     """
 
     n_tried: int
     changing: tuple[tuple[str, float], ...]
+    all_tried: bool = True
+
+
+def read_scores(folder: Path) -> pl.DataFrame:
+    """The scores of a scored run folder, one row for each utterance.
+
+    Raises
+    ------
+    RunFolderError
+        It is no longer there, or was changed since it was scored.
+    """
+    from speechfair.running.run_record import scores_name
+    from speechfair.running.seals import read_sealed
+    from speechfair.store import RunFolder
+
+    run = RunFolder(folder)
+    return run.read_table(scores_name(read_sealed(run).recipe), "run `speechfair score` on the folder first")
 
 
 def speaker_table(scores: pl.DataFrame, axis: str) -> pl.DataFrame:
@@ -87,7 +107,8 @@ def fragile(scores: pl.DataFrame, group: Group, reference: str) -> Fragile | Non
     }
     differs = _excludes_1(ratio.low, ratio.high)
     changing, tried = list[tuple[str, float]](), 0
-    for speaker in _heaviest(list(sides.values())):
+    heaviest = _heaviest(list(sides.values()))
+    for speaker in heaviest[:_MOST_TRIED]:
         left = [_without(sums, speaker) for sums in (sides[group.value], sides[reference])]
         found = rate_ratio(left[0], left[1], ratio.level)
         tried += 1
@@ -97,7 +118,7 @@ def fragile(scores: pl.DataFrame, group: Group, reference: str) -> Fragile | Non
             and _excludes_1(found.low, found.high) != differs
         ):
             changing.append((speaker, found.value))
-    return Fragile(tried, tuple(changing))
+    return Fragile(tried, tuple(changing), len(heaviest) <= _MOST_TRIED)
 
 
 def _excludes_1(low: float, high: float | None) -> bool:
@@ -111,7 +132,7 @@ def _heaviest(sides: Sequence[SpeakerSums]) -> list[str]:
         total = float(sums.errors.sum()) or 1.0
         for name, errors in zip(sums.speakers, sums.errors, strict=True):
             share[name] = max(share.get(name, 0.0), float(errors) / total)
-    return sorted(share, key=lambda name: (-share[name], name))[:_MOST_TRIED]
+    return sorted(share, key=lambda name: (-share[name], name))
 
 
 def _without(sums: SpeakerSums, speaker: str) -> SpeakerSums:

@@ -93,13 +93,13 @@ def _split(text: str | None, tokens: Tokens) -> list[str]:
 def _errors(said: list[str], heard: list[str]) -> Iterable[tuple[str, tuple[str, str]]]:
     from rapidfuzz.distance import Levenshtein
 
-    for kind, at, to in Levenshtein.editops(said, heard).as_list():
-        if kind == "delete":
-            yield "lost", (said[at], "")
-        elif kind == "insert":
-            yield "inserted", ("", heard[to])
+    for step in Levenshtein.editops(said, heard):
+        if step.tag == "delete":
+            yield "lost", (said[step.src_pos], "")
+        elif step.tag == "insert":
+            yield "inserted", ("", heard[step.dest_pos])
         else:
-            yield "sub", (said[at], heard[to])
+            yield "sub", (said[step.src_pos], heard[step.dest_pos])
 
 
 def _most(

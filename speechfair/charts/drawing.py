@@ -61,7 +61,7 @@ def dots(
     mark = {"type": "text", "align": "left", "dx": 13, "fontSize": 13, "fontWeight": 600}
     at = {"datum": scale["domain"][1]} if points else {"field": "end"}
     layers.append({"mark": mark, "encoding": _worded(y, {**at, **x}, "text")})
-    return {"data": {"values": list(rows)}, "layer": layers}
+    return {"data": {"values": list(rows)}, "layer": layers, "usermeta": {"texts_beyond": bool(points)}}
 
 
 def _rule(at: float, x: dict[str, Any]) -> dict[str, Any]:
@@ -142,14 +142,16 @@ def svg(spec: dict[str, Any], title: str, described: str) -> str:
     # Room for the labels is counted here, so that all charts of an axis stand under each other.
     room = max(label_px(str(row["label"])) for row in rows) + 24
     # Words next to the last mark reach over the plot's edge.
-    right = max(20, round(max(len(str(row["text"])) for row in rows) * _LETTER_PX) - 50)
+    longest = round(max(len(str(row["text"])) for row in rows) * _LETTER_PX)
+    beyond = spec.get("usermeta", {}).get("texts_beyond", False)
+    right = longest + 16 if beyond else max(20, longest - 50)
     text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": FONT, "titleFont": FONT}
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": max(_WIDTH - room - right, 240),
         "height": {"step": _STEP, "for": "position"},
         "background": None,
-        "padding": {"left": 2, "right": right, "top": 6, "bottom": 4},
+        "padding": {"left": 2, "right": 4 if beyond else right, "top": 6, "bottom": 4},
         "config": {
             "aria": False,
             "view": {"stroke": None},

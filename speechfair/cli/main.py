@@ -25,6 +25,7 @@ from speechfair.cli import (
     demo,
     discover,
     doctor,
+    figures,
     gate,
     import_transcripts,
     leaderboard,
@@ -36,6 +37,7 @@ from speechfair.cli import (
     process,
     report,
     score,
+    table,
     transcribe,
     verify,
     view,
@@ -49,7 +51,6 @@ app = typer.Typer(
     help="Audit speech models for accent bias, with intervals that can be trusted and re-derived.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -60,6 +61,8 @@ for _verb in (
     transcribe,
     score,
     report,
+    figures,
+    table,
     compare,
     leaderboard,
     confidence,
@@ -108,7 +111,7 @@ def _exit_code() -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SpeechfairError as error:
-        return _said(f"error: {error}", error.exit_code)
+        return _failed(str(error), type(error).__name__, error.exit_code)
     except typer.Abort:
         return _said("aborted", 2)
     except KeyboardInterrupt:
@@ -124,13 +127,34 @@ def _exit_code() -> int:
         if error.filename is None:
             _discard_output()
         where = error.filename if error.filename is not None else "standard output"
-        return _said(f"error: {where}: {error.strerror or error}; no verdict was reached", 2)
+        return _failed(f"{where}: {error.strerror or error}; no verdict was reached", "OSError", 2)
     except Exception as error:
-        if hasattr(error, "show"):  # what typer found wrong with the command line; it is of a private module
+        if hasattr(error, "show") and hasattr(
+            error, "format_message"
+        ):  # what typer found wrong with the command line; it is of a private module
             error.show()
-            return 2
+            return _as_json(str(error.format_message()), "UsageError", 2)
         traceback.print_exc()
-        return _said("error: this is a fault of speechfair, please report it; no verdict was reached", 2)
+        what = "this is a fault of speechfair, please report it; no verdict was reached"
+        return _failed(what, type(error).__name__, 2)
+
+
+def _failed(text: str, kind: str, code: int) -> int:
+    """Say on standard error what is wrong, and with ``--json`` on standard output too, for machines."""
+    typer.echo(f"error: {text}", err=True)
+    return _as_json(text, kind, code)
+
+
+def _as_json(text: str, kind: str, code: int) -> int:
+    if "--json" in sys.argv[1:]:
+        import json
+
+        error = {"kind": kind, "message": text, "exit_code": code}
+        try:
+            typer.echo(json.dumps({"error": error}, ensure_ascii=False, indent=2))
+        except OSError:  # standard output is what failed
+            _discard_output()
+    return code
 
 
 def _said(text: str, code: int) -> int:

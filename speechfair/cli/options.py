@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from speechfair.cli import completion
 from speechfair.errors import InputError
 
 __all__ = [
@@ -37,7 +38,10 @@ __all__ = [
     "pairs",
 ]
 
-CorpusName = Annotated[str, typer.Argument(help="Corpus name; `speechfair corpora` lists them.")]
+CorpusName = Annotated[
+    str,
+    typer.Argument(help="Corpus name; `speechfair corpora` lists them.", autocompletion=completion.corpora),
+]
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
 Root = Annotated[Path | None, typer.Option(help="Folder of the corpus.")]
 Split = Annotated[str | None, typer.Option(help="Part of the corpus, such as test.")]
@@ -58,7 +62,11 @@ Option = Annotated[
     typer.Option("--option", help="Any other corpus option, as KEY=VALUE (YAML value). Repeatable."),
 ]
 Model = Annotated[
-    str, typer.Option(help="Model, such as bundled:whisper-tiny.en; `speechfair models` lists them.")
+    str,
+    typer.Option(
+        help="Model, such as bundled:whisper-tiny.en; `speechfair models` lists them.",
+        autocompletion=completion.models,
+    ),
 ]
 ModelOption = Annotated[
     list[str] | None, typer.Option("--model-option", help="Any other model option, as KEY=VALUE. Repeatable.")
@@ -72,7 +80,11 @@ Window = Annotated[
 ]
 GroupBy = Annotated[
     list[str] | None,
-    typer.Option("--group-by", help="Label axis; gender+age_band is a crossing. Repeatable."),
+    typer.Option(
+        "--group-by",
+        help="Label axis; gender+age_band is a crossing. Repeatable.",
+        autocompletion=completion.axes,
+    ),
 ]
 Reference = Annotated[
     list[str] | None, typer.Option("--reference", help="Reference group, as AXIS=VALUE. Repeatable.")
@@ -82,6 +94,7 @@ Adjust = Annotated[
     typer.Option(
         "--adjust",
         help="Label axis, duration_s or speech_rate: also give ratios at equal values. Repeatable.",
+        autocompletion=completion.axes,
     ),
 ]
 Metric = Annotated[
@@ -89,6 +102,7 @@ Metric = Annotated[
     typer.Option(
         "--metric",
         help="Metric to give for every group next to the error rate; `speechfair metrics` lists them. Repeatable.",
+        autocompletion=completion.metrics,
     ),
 ]
 Normalizer = Annotated[

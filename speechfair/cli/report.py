@@ -27,12 +27,15 @@ def command(
             help="Who allowed the audio on the page, in words, such as 'our own recordings'; for --embed-audio."
         ),
     ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Title of the page; default: the model on the corpus or the table.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Write report.html, one self-contained page, into a scored run folder."""
     from speechfair.reporting.from_run import report
 
-    page = report(run, worst=worst, embed_audio=embed_audio, permission=permission)
+    page = report(run, worst=worst, embed_audio=embed_audio, permission=permission, title=title)
     if json:
         import json as json_module
 

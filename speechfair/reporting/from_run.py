@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, decode
+from speechfair.auditing.axis_details import axis_details
 from speechfair.auditing.result import read_audit
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import corpora
@@ -19,6 +20,8 @@ from speechfair.store import RunFolder
 from speechfair.types import ErrorCounts
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from speechfair.reporting.html import WorstUtterance
 
 __all__ = ["report"]
@@ -29,7 +32,12 @@ _LONGEST_AUDIO_S = 20.0
 
 
 def report(
-    out: str | Path, *, worst: int = 30, embed_audio: bool | None = None, permission: str | None = None
+    out: str | Path,
+    *,
+    worst: int = 30,
+    embed_audio: bool | None = None,
+    permission: str | None = None,
+    title: str | None = None,
 ) -> Path:
     """Write ``report.html`` into a scored run folder and return its path.
 
@@ -38,6 +46,7 @@ def report(
     worst : how many of the utterances with the most errors are shown with their alignment.
     embed_audio : put their audio into the page; None does so only where the corpus card allows redistribution.
     permission : whose permission the audio is shown with, in words, where the card does not allow it; the page says so.
+    title : of the page; None is the model on the corpus, or on the table that holds it.
 
     Raises
     ------
@@ -60,12 +69,15 @@ def report(
             said = f"audio is on this page by permission: {permission}"
             result = result.model_copy(update={"notes": [*result.notes, said]})
         notes = [*result.notes, *map(str, record.accepted)]
+        scores = run.read_table(scores_name(record.recipe), "run `speechfair score` again")
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
             page = write_report(
                 result.model_copy(update={"notes": notes}),
-                _worst(run, record, worst, embed),
+                _worst(run, record, scores, worst, embed),
                 Path(folder) / REPORT,
                 embed_audio=embed,
+                title=title,
+                details=axis_details(result, scores),
             )
             page = run.write_file(REPORT, page.read_bytes())
         reseal(run, record)
@@ -82,11 +94,12 @@ def _may_redistribute(name: str) -> tuple[bool, str]:
     return allows(card, "redistribution"), clause_of(card)
 
 
-def _worst(run: RunFolder, record: RunRecord, n: int, embed: bool) -> list[WorstUtterance]:
+def _worst(
+    run: RunFolder, record: RunRecord, scores: pl.DataFrame, n: int, embed: bool
+) -> list[WorstUtterance]:
     import polars as pl
 
     model, _ = record.recipe.settled()
-    scores = run.read_table(scores_name(record.recipe), "run `speechfair score` again")
     manifest = read_manifest(run).select("id", "audio", "start_s", "end_s", "channel", "text", "audio_sha256")
     errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
     rows = (

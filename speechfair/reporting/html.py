@@ -10,31 +10,23 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_names, metrics_of, worst_first
+from speechfair.auditing.audit_table import axis_names, metrics_of
 from speechfair.auditing.findings import findings
+from speechfair.auditing.group_names import group_name
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.alignment import align
+from speechfair.reporting.axis_section import axis_section
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
-from speechfair.wording import (
-    NOTHING,
-    Unit,
-    given_percent,
-    interval,
-    p_value,
-    percent,
-    printable,
-    times,
-    worded,
-)
+from speechfair.wording import given_percent, worded
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import AuditResult, Axis
-    from speechfair.types import Estimate
+    from speechfair.auditing.axis_details import AxisDetails
+    from speechfair.auditing.result import AuditResult
 
 __all__ = ["WorstUtterance", "write_report"]
 
@@ -88,7 +80,13 @@ class WorstUtterance:
 
 
 def write_report(
-    result: AuditResult, worst: Sequence[WorstUtterance], path: Path, *, embed_audio: bool
+    result: AuditResult,
+    worst: Sequence[WorstUtterance],
+    path: Path,
+    *,
+    embed_audio: bool,
+    title: str | None = None,
+    details: Mapping[str, AxisDetails] | None = None,
 ) -> Path:
     """Write the page of `result` to `path` and return it.
 
@@ -96,19 +94,24 @@ def write_report(
     ----------
     worst : utterances to show with their alignment, in the order of display.
     embed_audio : put the audio that `worst` brings into the page.
+    title : of the page; None is the model on the corpus, or on the table that holds it.
+    details : of each axis, what only the scores can tell; None leaves it out.
 
     Raises
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
+    details = details or {}
     page = render(
         "template.html.jinja",
         script="report.js",
-        filters={"method": _method, "number": _number},
+        filters={"method": _method, "named": _named, "number": _number},
         UNKNOWN=UNKNOWN,
         r=result,
         **_words(result),
-        axes=[_axis(result, name) for name in axis_names(result)],
+        heading=_heading(result, title),
+        axes=[axis_section(result, name, details.get(name)) for name in axis_names(result)],
+        one_out={axis: one.one_out for axis, one in details.items()},
         findings=findings(result),
         worst=[_worst(item, result, embed_audio) for item in worst],
         worst_labels=_worst_labels(worst),
@@ -130,6 +133,25 @@ def _number(value: float) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def _named(value: str, axis: str) -> str:
+    return group_name(axis, value)
+
+
+def _heading(result: AuditResult, title: str | None) -> tuple[str, str]:
+    """Model and corpus as the page is headed, or the title that was asked for and nothing.
+
+    A table of one's own is called by its file, not by the loader that reads it.
+    """
+    if title:
+        return title, ""
+    options = result.corpus_record.options
+    table = next((str(options[key]) for key in ("file", "manifest", "path") if options.get(key)), "")
+    if table == "in memory":
+        return result.model, ""
+    stem = PurePath(table.replace("\\", "/")).stem if result.corpus in ("manifest", "transcripts") else ""
+    return result.model, stem or result.corpus
+
+
 def _rate_name(result: AuditResult) -> str:
     return rate_title(result.tokens)
 
@@ -141,65 +163,8 @@ def _words(result: AuditResult) -> dict[str, Any]:
         "short": rate_name(result.tokens),
         "token": {"words": "word", "characters": "character"}.get(result.tokens, "token"),
         "level": f"{given_percent(result.level)}",
-        "minutes": f"{result.audio_seconds / 60:.1f}",
+        "minutes": worded(result.audio_seconds / 60, decimals=1) if result.audio_seconds else None,
     }
-
-
-def _axis(result: AuditResult, name: str) -> dict[str, Any]:
-    from markupsafe import Markup
-
-    from speechfair.reporting.figures import composition_chart, rate_chart, ratio_chart
-
-    groups = worst_first(result, name)
-    summary = next((a for a in result.axes if a.axis == name), None)
-    rate = _rate_name(result)
-    # The charts come out of the SVG renderer, which escapes every label itself.
-    charts = [draw(groups, rate) for draw in (rate_chart, ratio_chart, composition_chart)] if groups else []
-    return {
-        "name": name,
-        "groups": groups,
-        "summary": summary,
-        "charts": [Markup(chart) if chart else None for chart in charts or [None] * 3],
-        "gap": _gap(summary) if summary else [],
-        "together": any(group.ratio_simultaneous is not None for group in groups),
-        "kinds": [(group.value, _kinds(group.kind_ratios)) for group in groups if group.kind_ratios],
-        "redone": any(group.n_redone or group.n_runaway for group in groups),
-        "sources": sorted({source for group in groups for source in group.sources}),
-    }
-
-
-def _kinds(ratios: Mapping[str, Estimate]) -> list[str]:
-    """Ratio and interval of each kind of error, in the order of the columns."""
-    wanted = (ratios[kind] for kind in ("substitutions", "deletions", "insertions"))
-    return [f"{times(ratio.value)} {interval(ratio, 'ratio') or ''}".strip() for ratio in wanted]
-
-
-def _gap(axis: Axis) -> list[tuple[str, str, str]]:
-    """(what, value, remark) of the figures that hold for all groups of an axis together."""
-    found = []
-    kinds: list[tuple[str, Estimate, Unit, str]] = [
-        ("Gap, largest minus smallest rate", axis.gap, "percent", " points"),
-        ("Worst rate over best rate", axis.worst_best_ratio, "ratio", "×"),
-        ("Spread between groups (standard deviation)", axis.between_group_sd, "percent", " points"),
-    ]
-    for what, estimate, unit, after in kinds:
-        limits = interval(estimate, unit)
-        if estimate.value is None:
-            found.append((what, NOTHING, printable(estimate.reason or "")))
-        else:
-            value = f"{worded(estimate.value, unit)}{after} {limits or ''}".strip()
-            found.append((what, value, "" if limits else printable(estimate.reason or "")))
-    if axis.gap_expected_without_difference is not None:
-        chance = f"{percent(axis.gap_expected_without_difference)} points"
-        remark = (
-            f"{p_value(axis.gap_p_value)} for a gap as large as this one"
-            if axis.gap_p_value is not None
-            else ""
-        )
-        found.append(("Gap to expect by chance alone", chance, remark))
-    elif axis.gap_null_reason:
-        found.append(("Gap to expect by chance alone", NOTHING, printable(axis.gap_null_reason)))
-    return found
 
 
 def _worst(item: WorstUtterance, result: AuditResult, embed_audio: bool) -> dict[str, Any]:

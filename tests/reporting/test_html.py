@@ -123,7 +123,7 @@ def test_the_policy_names_the_only_script_and_style(name: str, tmp_path: Path) -
 def test_groups_and_totals_are_there(page: str) -> None:
     text = unescape(page)
     for value in ("x", "y", "x+female", "y+male"):
-        assert f"<bdi>{value}</bdi>" in text
+        assert f"<bdi>{value.replace(chr(43), chr(32) + chr(43) + chr(32))}</bdi>" in text
     assert "= 35 scored + 1 failed + 0 excluded" in text
     assert "times the word error rate of those labelled x" in text
 
