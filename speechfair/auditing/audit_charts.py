@@ -18,7 +18,7 @@ from speechfair.metrics.error_counts import rate_title
 from speechfair.wording import count, percent, printable, times
 
 if TYPE_CHECKING:
-    from speechfair.auditing.result import AuditResult, Group
+    from speechfair.auditing.audit_record import AuditRecord, Group
     from speechfair.types import Estimate
 
 __all__ = [
@@ -43,7 +43,7 @@ _FIRST_RASTER, _MOST_POINTS = 250, 1_500
 
 
 def figures_of(
-    result: AuditResult, speakers: Mapping[str, Mapping[str, Sequence[float]]] | None = None
+    result: AuditRecord, speakers: Mapping[str, Mapping[str, Sequence[float]]] | None = None
 ) -> list[Figure]:
     """All charts of an audit, axis by axis.
 
@@ -60,8 +60,13 @@ def figures_of(
     ]
 
 
-def plot(result: AuditResult, axis: str | None, kind: str) -> Figure:
-    """One chart of one axis; None is the first axis. See `AuditResult.plot`."""
+def plot(
+    result: AuditRecord,
+    axis: str | None,
+    kind: str,
+    speakers: Callable[[str], Mapping[str, Sequence[float]]] | None = None,
+) -> Figure:
+    """One chart of one axis; None is the first axis. `speakers` gives the rates of an axis; see `AuditResult.plot`."""
     from speechfair.errors import InputError
     from speechfair.registry import did_you_mean
 
@@ -71,13 +76,8 @@ def plot(result: AuditResult, axis: str | None, kind: str) -> Figure:
     if axis not in known:
         raise InputError(f"the audit has no axis {axis!r}; {did_you_mean(str(axis), known)}")
     assert axis is not None
-    speakers = None
-    if kind == "rates" and getattr(result, "_folder", None) is not None:
-        speakers = {
-            str(group): [rate for rate in rates if rate is not None]
-            for group, rates in result.speakers(axis).group_by("group").agg("rate").iter_rows()
-        }
-    drawn = axis_figures(worst_first(result, axis), rate_title(result.tokens), speakers)
+    dots_of = speakers(axis) if speakers is not None and kind == "rates" else None
+    drawn = axis_figures(worst_first(result, axis), rate_title(result.tokens), dots_of)
     found = next((one for one in drawn if one.name.endswith(f"-{kind}")), None)
     if found is None:
         names = ", ".join(one.name for one in drawn) or "none"

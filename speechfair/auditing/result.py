@@ -118,8 +118,10 @@ class AuditResult(AuditRecord):
             There is no such axis, or nothing to draw on it.
         """
         from speechfair.auditing.audit_charts import plot
+        from speechfair.auditing.speaker_rates import rates_by_group
 
-        return plot(self, axis, kind)
+        known = getattr(self, "_folder", None) is not None
+        return plot(self, axis, kind, (lambda name: rates_by_group(self._scores(), name)) if known else None)
 
     def speakers(self, axis: str | None = None) -> pl.DataFrame:
         """One row for each group and speaker: utterances, errors, reference tokens and rate, the worst first.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from speechfair.auditing.result import Group
+    from speechfair.auditing.audit_record import Group
     from speechfair.metrics import SpeakerSums
 
 __all__ = ["Fragile", "fragile", "rates_by_group", "read_scores", "speaker_table"]
