@@ -15,7 +15,7 @@ from speechfair.charts.drawing import apart, dots, rows_axis, svg
 from speechfair.charts.figure import Figure
 from speechfair.charts.narrow import narrow_bars, narrow_dots
 from speechfair.metrics.error_counts import rate_title
-from speechfair.wording import count, percent, printable, times
+from speechfair.wording import count, percent, printable, times, worded
 
 if TYPE_CHECKING:
     from speechfair.auditing.audit_record import AuditRecord, Group
@@ -269,7 +269,9 @@ def _top(groups: Sequence[Group], speakers: Mapping[str, Sequence[float]]) -> fl
 
 
 def _in_percent(top: float) -> Callable[[float], str]:
-    return (lambda value: f"{100 * value:.0f} %") if top >= 0.1 else (lambda value: f"{100 * value:.1f} %")
+    """How ticks are worded: whole percents where the axis is long."""
+    decimals = 0 if top >= 0.1 else 1
+    return lambda value: f"{worded(value, 'percent', decimals)} %"
 
 
 def _points(

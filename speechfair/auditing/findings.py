@@ -114,7 +114,7 @@ def _all_alike(axis: str, rate: str, judged: Sequence[tuple[Group, Estimate]], r
     high = max(r.high or math.inf for _, r in judged)
     names = _quoted(judged[0][0]) if len(judged) == 1 else f"all {len(judged)} groups"
     text = (
-        f"Alike within {100 * (ALIKE - 1):.3g} %: the {rate} of {names} is {worded(low, 'ratio')} to "
+        f"Alike within {given_percent(ALIKE - 1)}: the {rate} of {names} is {worded(low, 'ratio')} to "
         f"{worded(high, 'ratio')} times that of "
         f"{_quoted(reference)} ({given_percent(judged[0][1].level)} intervals that hold together)."
     )
