@@ -42,7 +42,7 @@ QUERIES: dict[str, dict[str, str]] = {
 
 
 def make_run(folder: Path, n: int) -> Path:
-    """A run folder with `n` utterances of 50 groups."""
+    """A run folder with `n` utterances, a multiple of 10,000, of 50 groups."""
     small = folder / "small"
     if not small.exists():
         rng, rows = random.Random(0), ["id,text,vendor_text,speaker,accent,gender"]
@@ -64,7 +64,7 @@ def make_run(folder: Path, n: int) -> Path:
     shutil.copytree(small, large)
     run = RunFolder(large)
     record = read_record(run)
-    times = -(-n // SMALL)
+    times = n // SMALL
     model, _ = record.recipe.settled()
     (part,) = run.parts(model.key)
     names = {
@@ -80,7 +80,11 @@ def make_run(folder: Path, n: int) -> Path:
             if "speaker" in table.columns:
                 renamed.append(pl.format("{}-{}", pl.col("speaker"), pl.lit(k)).alias("speaker"))
             copies.append(table.with_columns(renamed))
-        run.write_table(name, pl.concat(copies).head(n))
+        run.write_table(name, pl.concat(copies))
+    audit = json.loads((large / "audit.json").read_text("utf-8"))
+    for what in ("substitutions", "deletions", "insertions", "reference_length"):
+        audit["overall"][what] *= times  # the viewer checks the sums of the utterances against these
+    run.write_file("audit.json", json.dumps(audit).encode())
     reseal(run, record)
     return large
 

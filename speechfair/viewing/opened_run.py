@@ -53,8 +53,21 @@ class OpenedRun:
         kept: dict[str, pl.DataFrame] = self.__dict__
         with _READING:  # two questions at once would read it twice, and hold both
             if "_table" not in kept:
-                kept["_table"] = utterance_table(self.folder, self.record, axis_names(self.result))
+                table = utterance_table(self.folder, self.record, axis_names(self.result))
+                _require_same_counts(table, self.result, self.folder)
+                kept["_table"] = table
             return kept["_table"]
+
+
+def _require_same_counts(table: pl.DataFrame, result: AuditResult, folder: RunFolder) -> None:
+    """Raise `RunFolderError` where utterances and audit contradict each other, as after changes that were accepted."""
+    scored = table.filter(~table["excluded"])
+    for name in ("substitutions", "deletions", "insertions", "reference_length"):
+        there, said = int(scored[name].sum()), getattr(result.overall, name)
+        if there != said:
+            raise RunFolderError(
+                f"{folder.path}: the scores hold {there} {name} and audit.json {said}; run `speechfair score` again"
+            )
 
 
 def open_run(path: str | Path, key: str) -> OpenedRun:

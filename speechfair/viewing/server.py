@@ -215,7 +215,7 @@ def viewer_app(shelf: RunShelf, token: str) -> Starlette:
     }
     routes = [Route("/{token}" + path, guarded(answer), methods=["GET"]) for path, answer in paths.items()]
     app = Starlette(routes=routes)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost", "testserver"])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     return app
 
 

@@ -15,6 +15,7 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.reporting.alignment import align
 from speechfair.running.run_record import scores_name
 from speechfair.running.scoring import add_axis
+from speechfair.running.seals import accept_changes
 from speechfair.viewing.aligned_words import edit_codes, token_list, word_lists
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.opened_run import OpenedRun, RunShelf, open_run
@@ -252,6 +253,17 @@ def test_a_broken_seal_is_named_and_nothing_is_shown(pair: Pair, tmp_path: Path,
     assert other["key"] == "after"
     with pytest.raises(RunFolderError):
         open_run(copy, "copy")
+
+
+def test_accepted_scores_that_contradict_the_audit_are_not_shown(pair: Pair, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(pair.before, tmp_path / "copy"))
+    (path,) = (copy / "scores").glob("*.parquet")
+    pl.read_parquet(path).with_columns(pl.col("insertions") + 1).write_parquet(path)
+    accept_changes(copy, "a test")
+    run = open_run(copy, "copy")
+    assert any("a test" in note for note in run_screen(run)["notes"])
+    with pytest.raises(RunFolderError, match="scores hold"):
+        page_of(run, UtteranceQuery())
 
 
 def test_runs_of_one_name_get_keys_of_their_own(tmp_path: Path) -> None:

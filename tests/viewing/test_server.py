@@ -21,12 +21,13 @@ from speechfair.viewing.server import new_token, viewer_app
 from tests.viewing.viewed_runs import Pair
 
 TOKEN = "a-token"
+BASE = "http://127.0.0.1"
 AUDIO = f"/{TOKEN}/api/runs/before/utterances/6/audio.wav"
 
 
 @pytest.fixture(scope="module")
 def client(pair: Pair) -> Iterator[TestClient]:
-    with TestClient(viewer_app(pair.shelf(), TOKEN)) as found:
+    with TestClient(viewer_app(pair.shelf(), TOKEN), base_url=BASE) as found:
         yield found
 
 
@@ -52,7 +53,8 @@ def test_the_token_is_random_and_asked_for_everywhere(client: TestClient) -> Non
 
 
 def test_another_host_name_is_refused(client: TestClient) -> None:
-    assert client.get(f"/{TOKEN}/api/runs", headers={"host": "evil.example"}).status_code == 400
+    for host in ("evil.example", "127.0.0.1.evil.example", "testserver"):
+        assert client.get(f"/{TOKEN}/api/runs", headers={"host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
@@ -200,7 +202,7 @@ def test_a_seal_that_breaks_while_it_is_shown_is_named(pair: Pair, tmp_path: Pat
     import shutil
 
     copy = Path(shutil.copytree(pair.before, tmp_path / "copy"))
-    with TestClient(viewer_app(RunShelf([copy]), TOKEN)) as client:
+    with TestClient(viewer_app(RunShelf([copy]), TOKEN), base_url=BASE) as client:
         assert client.get(f"/{TOKEN}/api/runs/copy/utterances").status_code == 200
         (copy / "audit.json").write_text((copy / "audit.json").read_text("utf-8") + " ", "utf-8")
         for path in ("", "/utterances", "/utterances/0", "/utterances.csv"):

@@ -146,16 +146,17 @@
   function compareForm(view, runs) {
     const { say } = words;
     if (runs.length < 2) return;
-    const choose = (id, chosen) =>
+    const choose = (id, from, chosen) =>
       el(
         "select",
         { id },
-        runs.map((run) =>
+        from.map((run) =>
           el("option", { value: run.key, selected: run.key === chosen }, root.Speechfair.plain(run.key)),
         ),
       );
-    const before = choose("before", runs[0].key),
-      after = choose("after", runs[1].key);
+    // a bundle holds the first run against each of the others
+    const before = choose("before", root.Speechfair.bundle ? runs.slice(0, 1) : runs, runs[0].key),
+      after = choose("after", root.Speechfair.bundle ? runs.slice(1) : runs, runs[1].key);
     view.add(
       el(
         "section",
