@@ -1,7 +1,10 @@
 /* A reference and a hypothesis with what differs between them, from the edit codes. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, words } = root.Speechfair;
+  const { el, shown, words } = root.Speechfair;
+
+  /** The beginning of a long text; the screen of the utterance has all of it. */
+  const start = (text) => (text.length > 240 ? text.slice(0, 240) + "…" : text);
 
   /** Reference over hypothesis, what differs marked by words and not by colour alone. */
   function aligned(row) {
@@ -9,8 +12,8 @@
       return el(
         "div",
         { class: "pair" },
-        el("div", { class: "line" }, cut(row.reference, 240)),
-        el("div", { class: "line" }, cut(row.hypothesis, 240)),
+        el("div", { class: "line" }, shown(start(row.reference))),
+        el("div", { class: "line" }, shown(start(row.hypothesis))),
       );
     }
     const pieces = edits(row);

@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const { el, svg, plain, words, exporting } = root.Speechfair;
-  const LABEL = 34; // letters of a name in a figure
+  const LABEL = 30; // letters of a name in a figure
 
   const short = (text) => (plain(text).length > LABEL ? plain(text).slice(0, LABEL - 1) + "…" : plain(text));
 
@@ -44,7 +44,7 @@
    */
   function intervals(lines, unit, options) {
     const width = narrow() ? 340 : 760,
-      left = narrow() ? 110 : 220,
+      left = narrow() ? 120 : 240,
       right = narrow() ? 12 : 150,
       row = 26,
       top = 8;
@@ -97,8 +97,8 @@
           "text",
           { class: "label", x: left - 10, y: y + 4, "text-anchor": "end", direction: "ltr" },
           "\u2068" +
-            (narrow() && plain(line.label).length > 15
-              ? plain(line.label).slice(0, 14) + "…"
+            (narrow() && plain(line.label).length > 14
+              ? plain(line.label).slice(0, 12) + "…"
               : short(line.label)) +
             "\u2069",
           svg("title", {}, plain(line.label)),
@@ -123,6 +123,12 @@
             y2: y,
           }),
         );
+        if (line.high === null || line.high > high) {
+          // the interval goes on beyond the scale
+          const edge = x(high);
+          const d = `M${edge - 2},${y - 6}L${edge + 7},${y}L${edge - 2},${y + 6}Z`;
+          drawing.append(svg("path", { class: "beyond " + (line.kind || ""), d }));
+        }
       }
       if (line.value !== null && line.value !== undefined) {
         drawing.append(svg("circle", { class: "dot " + (line.kind || ""), cx: x(line.value), cy: y, r: 5 }));

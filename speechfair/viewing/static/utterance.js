@@ -46,7 +46,7 @@
       el(
         "p",
         { class: "verbatim" },
-        found.text === null ? el("i", {}, say("utterance.notext")) : cut(found.text, 4000),
+        found.text === null ? el("i", {}, say("utterance.notext")) : cut(found.text, 1500),
       ),
     );
     view.add(
