@@ -27,7 +27,7 @@ SCREENS = {
     "runs": "#/",
     "run": "#/run/before",
     "group": "#/run/before/group?axis=accent&value=y",
-    "utterances": "#/run/before/utterances",
+    "utterances": "#/run/before/utterances?q=s01",
     "utterance": "#/run/before/utterance/4?at=1",
     "compare": "#/compare?before=before&after=after",
 }
@@ -166,7 +166,7 @@ def test_hostile_texts_are_shown_and_not_run(viewer: Watched, files: Watched) ->
 def test_search_filter_sort_and_keys(viewer: Watched, files: Watched) -> None:
     for page in (viewer, files):
         found = page.page
-        page.open(SCREENS["utterances"])
+        page.open("#/run/before/utterances")
         found.keyboard.press("/")
         found.keyboard.type("WAN")
         found.wait_for_selector("main[aria-busy=false] .page[data-at*='q=WAN']")

@@ -204,6 +204,28 @@
             value: (g) => g.value,
           },
           {
+            title: say("verdict"),
+            cell: (g) =>
+              el(
+                "span",
+                { class: "keep" },
+                badge(g.no_harm.verdict),
+                el(
+                  "span",
+                  {
+                    class: "why",
+                    lang: "en",
+                    title: g.no_harm.reason,
+                    tabindex: "0",
+                    role: "note",
+                    "aria-label": g.no_harm.reason,
+                  },
+                  " ?",
+                ),
+              ),
+            value: (g) => say("harm." + g.no_harm.verdict),
+          },
+          {
             title: say("column.n_speakers"),
             numeric: true,
             cell: (g) => words.count(g.n_speakers),
@@ -238,28 +260,6 @@
             numeric: true,
             cell: (g) => (margin(found, g) === null ? words.NOTHING : words.points(margin(found, g))),
             value: (g) => margin(found, g),
-          },
-          {
-            title: say("verdict"),
-            cell: (g) =>
-              el(
-                "span",
-                { class: "keep" },
-                badge(g.no_harm.verdict),
-                el(
-                  "span",
-                  {
-                    class: "why",
-                    lang: "en",
-                    title: g.no_harm.reason,
-                    tabindex: "0",
-                    role: "note",
-                    "aria-label": g.no_harm.reason,
-                  },
-                  " ?",
-                ),
-              ),
-            value: (g) => say("harm." + g.no_harm.verdict),
           },
           {
             title: say("compare.utterances"),
