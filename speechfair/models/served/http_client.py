@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from speechfair.errors import InputError, ModelError
+from speechfair.models.served.chat_form import merged_stream
 
 if TYPE_CHECKING:
     import httpx2
@@ -233,8 +235,10 @@ class HttpClient:
         if not response.is_success:
             raise self._final(response)
         try:
-            answer = response.json()
-        except ValueError:
+            answer = _parsed(response)
+        except (ValueError, AttributeError, TypeError) as error:
+            if _streams(response):
+                return None, self._clean(f"answered with a broken stream: {error}"), None, True
             return None, f"answered {response.status_code} with something that is not JSON", None, True
         unusable = check(answer)
         return answer, self._clean(unusable or ""), None, True
@@ -286,9 +290,22 @@ class HttpClient:
             self._sleep(start - now)
 
 
+def _streams(response: httpx2.Response) -> bool:
+    return str(response.headers.get("content-type", "")).startswith("text/event-stream")
+
+
+def _parsed(response: httpx2.Response) -> Any:
+    return merged_stream(response.content.decode("utf-8")) if _streams(response) else response.json()
+
+
 def _asked_wait(response: httpx2.Response) -> float | None:
-    """Seconds of a Retry-After header (a number or a date), or None."""
+    """Seconds that a server asks to wait: Retry-After (a number or a date), or the headers of rate limits, or None."""
+    milliseconds = response.headers.get("retry-after-ms", "")
+    if milliseconds.replace(".", "", 1).isdigit():
+        return float(milliseconds) / 1000
     value = response.headers.get("retry-after", "")
+    if not value and response.status_code == 429:
+        return _until_reset(response.headers)
     try:
         return max(0.0, float(value))
     except ValueError:
@@ -297,6 +314,20 @@ def _asked_wait(response: httpx2.Response) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
+
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _until_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a limit that is used up is reset, as OpenAI words it: ``x-ratelimit-reset-requests: 6m0s``."""
+    waits = []
+    for what in ("requests", "tokens"):
+        span = headers.get(f"x-ratelimit-reset-{what}", "")
+        if headers.get(f"x-ratelimit-remaining-{what}", "0") == "0" and _SPAN.search(span):
+            waits.append(sum(float(number) * _SECONDS[unit] for number, unit in _SPAN.findall(span)))
+    return max(waits, default=None)
 
 
 def _code(response: httpx2.Response) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from speechfair.errors import InputError, SpeechfairError
@@ -21,10 +21,10 @@ from speechfair.models.answering import (
     key_with_prompt,
     refuse_question,
     transcribe_by_prompt,
-    written,
 )
 from speechfair.models.arguments import one_of, positive_number, whole_number
 from speechfair.models.batching import describe
+from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of
 from speechfair.models.served.endpoint import Served, connect, wav_bytes
 from speechfair.models.served.http_client import RequestFailedError
 from speechfair.types import Answer, Architecture, Audio, Hypothesis, ModelIdentity, Question
@@ -42,9 +42,14 @@ def load(
     base_url: str | None = None,
     key_env: str = "OPENAI_API_KEY",
     architecture: Architecture = "native",
-    temperature: float = 0.0,
+    temperature: float | None = 0.0,
     seed: int | None = None,
     max_new_tokens: int = 256,
+    max_completion_tokens: int | None = None,
+    system: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+    audio_part: AudioPart = "input_audio",
+    stream: bool = False,
     longest_s: float = 30.0,
     timeout_s: float = 120.0,
     attempts: int = 6,
@@ -65,8 +70,10 @@ def load(
     base_url : up to and with ``/v1``; default ``$OPENAI_BASE_URL``, else OpenAI's own.
     key_env : environment variable that holds the key; empty to send none. The key is in no file and no message.
     architecture : how speech reaches the served model, as far as you know.
-    temperature, seed : of the sampling; 0 is greedy; a seed is sent where one is given.
-    max_new_tokens : greatest length of an answer.
+    temperature, seed : of the sampling; 0 is greedy, None sends none; a seed is sent where one is given.
+    max_new_tokens : greatest length of an answer, sent as ``max_tokens``.
+    max_completion_tokens : sent in its place, for servers that want this name; make it large for a model that thinks.
+    system, extra_body, audio_part, stream : how requests are written, see `ChatForm`. Part of the identity.
     longest_s : longer audio (seconds) becomes a failed row.
     timeout_s, attempts : of one attempt in seconds; attempts per question. Not part of the identity.
     concurrency : requests at the same time. Not part of the identity.
@@ -99,13 +106,19 @@ def load(
         max_cost=max_cost,
         check_model=check_model,
     )
-    settings = {"model": which, "temperature": temperature}
-    settings["max_tokens"] = whole_number("max_new_tokens", max_new_tokens)
+    settings: dict[str, Any] = {"model": which}
+    if temperature is not None:
+        settings["temperature"] = temperature
+    if max_completion_tokens is None:
+        settings["max_tokens"] = whole_number("max_new_tokens", max_new_tokens)
+    else:
+        settings["max_completion_tokens"] = whole_number("max_completion_tokens", max_completion_tokens)
     if seed is not None:
         settings["seed"] = seed
     return OpenAIChat(
         served,
         settings,
+        ChatForm(system, extra_body or {}, audio_part, stream),
         prompt=prompt,
         architecture=one_of("architecture", architecture, ARCHITECTURES),
         longest_s=positive_number("longest_s", longest_s),
@@ -123,6 +136,7 @@ class OpenAIChat:
         self,
         served: Served,
         settings: dict[str, Any],
+        form: ChatForm,
         *,
         prompt: str,
         architecture: Architecture,
@@ -130,7 +144,8 @@ class OpenAIChat:
         version: str,
         name: str,
     ) -> None:
-        self._served, self._settings, self._prompt = served, settings, prompt
+        self._served, self._settings, self._form, self._prompt = served, settings, form, prompt
+        self._encoded: dict[int, str] = {}
         self._architecture, self._longest_s = architecture, longest_s
         digest = hashlib.sha256(f"{served.base_url}\n{settings['model']}".encode()).hexdigest()
         options = {
@@ -141,6 +156,7 @@ class OpenAIChat:
             "transcript_form": TRANSCRIPT_FORM,
             "longest_s": longest_s,
             "version": version,
+            **form.options(),
         }
         self._identity = ModelIdentity(name, "openai-chat", digest, options, {})
 
@@ -171,7 +187,17 @@ class OpenAIChat:
             Nothing can be answered: the key is refused, the model unknown, the server not there, or `max_cost`
             reached.
         """
-        return self._served.each(batch, self._one)
+        sounds = {id(question.audio): question.audio for question in batch if question.audio is not None}
+        # several questions about one recording share its encoding; too long a one is refused later
+        self._encoded = {
+            name: base64.b64encode(wav_bytes(audio)).decode()
+            for name, audio in sounds.items()
+            if audio.duration_s <= self._longest_s
+        }
+        try:
+            return self._served.each(batch, self._one)
+        finally:
+            self._encoded = {}
 
     def _one(self, question: Question) -> Answer:
         key = key_with_prompt(self._identity, question.prompt)
@@ -185,7 +211,7 @@ class OpenAIChat:
             found = self._served.post(
                 self._settings["model"],
                 "/chat/completions",
-                json={**self._settings, "messages": [{"role": "user", "content": _content(question)}]},
+                json=self._form.body(self._settings, question, self._encoded.get(id(question.audio))),
                 check=_without_answer,
             )
         except SpeechfairError:
@@ -193,30 +219,9 @@ class OpenAIChat:
         except Exception as error:
             reason = str(error) if isinstance(error, RequestFailedError) else describe(error)
             return failed_answer(question, reason, key, time.perf_counter() - started)
-        return Answer(question.id, _text(found).strip(), None, time.perf_counter() - started, key)
-
-
-def _content(question: Question) -> Any:
-    if question.audio is None:
-        # as a plain string, which text-only servers take too
-        return written(question)
-    data = base64.b64encode(wav_bytes(question.audio)).decode()
-    return [
-        {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
-        {"type": "text", "text": written(question)},
-    ]
+        text = (reply_of(found) or "").strip()
+        return Answer(question.id, text, None, time.perf_counter() - started, key)
 
 
 def _without_answer(answer: Any) -> str | None:
-    try:
-        message = answer["choices"][0]["message"]
-        usable = isinstance(message.get("content"), str) or isinstance(message.get("refusal"), str)
-    except (TypeError, KeyError, IndexError, AttributeError):
-        usable = False
-    return None if usable else "answered JSON without choices[0].message.content"
-
-
-def _text(answer: Any) -> str:
-    # a refusal of its own field is what the model said, too
-    message = answer["choices"][0]["message"]
-    return str(message["content"] if isinstance(message.get("content"), str) else message["refusal"])
+    return None if reply_of(answer) is not None else "answered JSON without choices[0].message.content"

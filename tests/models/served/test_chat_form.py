@@ -1,0 +1,184 @@
+"""Chat servers as they differ: forms of requests, of replies and of streams, and waits that headers ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from speechfair.errors import InputError
+from speechfair.models import load_speech_llm
+from speechfair.models.served.chat_form import ChatForm, merged_stream, reply_of
+from speechfair.models.served.http_client import Retries
+from speechfair.probes.items import Item
+from speechfair.probes.reading import read
+from speechfair.types import Audio, Question
+from tests.models.server import Answer, Seen, TranscriptionServer
+
+Script = Callable[[Seen, int], Answer | None]
+WAITS: list[float | None] = []
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Any, list[Seen]]]]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    WAITS.clear()
+
+    def wait(self: Retries, attempt: int, asked_s: float | None, jitter: float) -> float:
+        WAITS.append(asked_s)
+        return 0.0
+
+    monkeypatch.setattr(Retries, "wait_s", wait)
+    servers: list[TranscriptionServer] = []
+
+    def start(script: Script, questions: int = 1, **options: Any) -> tuple[Any, list[Seen]]:
+        servers.append(TranscriptionServer(script).start())
+        model = load_speech_llm("openai-chat:m", base_url=servers[-1].base_url, attempts=2, **options)
+        sound = Audio("a", np.full(1600, 0.25, np.float32), 16_000)
+        return model.answer(
+            [Question(f"q{n}", f"Which? {n}", audio=sound) for n in range(questions)]
+        ), servers[-1].seen
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def whole(message: dict[str, Any]) -> Script:
+    return lambda seen, number: Answer(body={"choices": [{"message": message}]})
+
+
+def streamed(*deltas: dict[str, Any], end: str = "data: [DONE]\n\n") -> bytes:
+    events = [{"choices": [{"delta": delta, "finish_reason": None}]} for delta in deltas]
+    lines = [": keep-alive\n\n", *(f"data: {json.dumps(event)}\n\n" for event in events), end]
+    return "".join(lines).encode()
+
+
+REPLIES = [
+    ({"content": "Based on the audio, the answer is **(B)**."}, "right"),
+    ({"content": [{"type": "text", "text": "The answer "}, {"type": "text", "text": "is B."}]}, "right"),
+    ({"content": "<think>A or B?</think>\n\nB"}, "right"),
+    ({"content": "B", "reasoning_content": "It could be A."}, "right"),
+    ({"content": "B", "reasoning": "It could be A."}, "right"),
+    ({"content": "", "reasoning_content": "Is it A or"}, "format"),
+    ({"content": None, "reasoning": "Is it A or"}, "format"),
+    ({"content": None, "refusal": "I'm sorry, I can't help with that."}, "refusal"),
+    ({"content": "音声によると、答えはBです。"}, "right"),
+]
+
+
+@pytest.mark.parametrize(("message", "outcome"), REPLIES)
+def test_every_form_of_a_reply_is_read(ask: Any, message: dict[str, Any], outcome: str) -> None:
+    item = Item("i", 1, "k", "Which?", "tea", ("milk",))
+    (found,), _ = ask(whole(message))
+    seed = next(n for n in range(9) if read("B", "s", item, "choice", n).outcome == "right")
+    assert read(found.text, "s", item, "choice", seed).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({}, {"type": "input_audio"}),
+        ({"audio_part": "audio_url"}, {"type": "audio_url"}),
+        ({"audio_part": "input_audio_data_url"}, {"type": "input_audio"}),
+    ],
+)
+def test_every_form_of_audio_is_sent(ask: Any, options: dict[str, Any], part: dict[str, str]) -> None:
+    (found,), seen = ask(whole({"content": "yes"}), system="Be brief.", **options)
+    system, user = json.loads(seen[0].body)["messages"]
+    assert system == {"role": "system", "content": "Be brief."}
+    sent = user["content"][0]
+    assert sent["type"] == part["type"]
+    data = sent["audio_url"]["url"] if "audio_url" in sent else sent["input_audio"]["data"]
+    assert data.startswith("data:audio/wav;base64,UklGR") == bool(options)
+    assert found.text == "yes"
+
+
+def test_a_body_of_ones_own_and_the_names_of_the_length(ask: Any) -> None:
+    extra = {"modalities": ["text"], "chat_template_kwargs": {"enable_thinking": False}}
+    _, seen = ask(whole({"content": "y"}), extra_body=extra, max_completion_tokens=4096, temperature=None)
+    body = json.loads(seen[0].body)
+    assert {key: body[key] for key in body if key != "messages"} == {
+        "model": "m",
+        "max_completion_tokens": 4096,
+        **extra,
+    }
+    for wrong in ({"messages": []}, {"stream": True}, ["x"], {1: 2}):
+        with pytest.raises(InputError, match="extra_body"):
+            ChatForm(extra_body=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="audio_part"):
+        ChatForm(audio_part="file")  # type: ignore[arg-type]
+
+
+def test_the_form_is_part_of_the_identity_only_where_it_is_not_the_usual_one() -> None:
+    usual = load_speech_llm("openai-chat:m", base_url="http://localhost/v1")
+    other = load_speech_llm("openai-chat:m", base_url="http://localhost/v1", system="Be brief.")
+    assert usual.identity.key != other.identity.key
+    assert not {"system", "extra_body", "audio_part", "stream"} & set(usual.identity.options)
+
+
+def test_a_stream_is_put_together_and_a_cut_one_is_asked_again(ask: Any) -> None:
+    body = streamed({"role": "assistant"}, {"content": "The answer "}, {"content": "is B."})
+    cut = streamed({"content": "The answer is "}, end="")
+
+    def script(seen: Seen, number: int) -> Answer:
+        return Answer(body=cut if number == 0 else body, headers={"Content-Type": "text/event-stream"})
+
+    (found,), seen = ask(script, stream=True)
+    assert found.text == "The answer is B."
+    assert json.loads(seen[0].body)["stream"] is True
+    assert len(seen) == 2
+    (lost,), _ = ask(
+        lambda s, n: Answer(body=cut, headers={"Content-Type": "text/event-stream"}), stream=True
+    )
+    assert "the stream ends before the reply does" in str(lost.error)
+
+
+def test_streams_that_are_no_answer_are_refused() -> None:
+    done = merged_stream('data: {"choices":[{"delta":{"content":"y"},"finish_reason":"stop"}]}\n\n')
+    assert reply_of(done) == "y"
+    thought = merged_stream(streamed({"reasoning_content": "hm"}).decode())
+    assert reply_of(thought) == "<think>hm"
+    for text in ('data: {"error": {"message": "x"}}\n', "data: {\n", ""):
+        with pytest.raises(ValueError, match=r"stream|Expecting|property"):
+            merged_stream(text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"Retry-After": "3"}, 3.0),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"x-ratelimit-reset-requests": "1m2s", "x-ratelimit-remaining-requests": "0"}, 62.0),
+        ({"x-ratelimit-reset-tokens": "150ms", "x-ratelimit-remaining-tokens": "7"}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_is_the_one_that_headers_ask_for(
+    ask: Any, headers: dict[str, str], wait: float | None, status: int
+) -> None:
+    busy = Answer(status, {"error": {"message": "busy"}}, headers)
+    (found,), seen = ask(
+        lambda s, n: busy if n == 0 else Answer(body={"choices": [{"message": {"content": "y"}}]})
+    )
+    assert found.text == "y"
+    assert len(seen) == 2
+    limits = status == 429 or not any(name.startswith("x-") for name in headers)
+    assert [pytest.approx(wait) if limits and wait is not None else None] == WAITS
+
+
+def test_a_recording_is_encoded_once_for_all_questions_about_it(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from speechfair.models.served import openai_chat
+
+    calls: list[int] = []
+    encode = openai_chat.wav_bytes
+    monkeypatch.setattr(openai_chat, "wav_bytes", lambda audio: calls.append(1) or encode(audio))
+    found, seen = ask(whole({"content": "y"}), questions=5)
+    assert len(found) == len(seen) == 5
+    assert calls == [1]
