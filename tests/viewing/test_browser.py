@@ -222,6 +222,21 @@ def test_audio_plays_and_tables_and_figures_are_saved(viewer: Watched, files: Wa
         assert str(worst) in table
 
 
+def test_the_order_of_a_table_is_in_its_address(viewer: Watched) -> None:
+    viewer.open(SCREENS["run"])
+    rows = "[...document.querySelector('section table').querySelectorAll('tbody tr')]"
+    column = f"{rows}.map(row => row.cells[7].innerText)"
+    viewer.page.click("section table >> nth=0 >> text=Insertions")
+    order = [int(text) for text in viewer.page.evaluate(column)]
+    assert order == sorted(order, reverse=True)
+    address = viewer.page.evaluate("location.hash")
+    assert "order." in address
+    viewer.page.goto("about:blank")
+    viewer.open(address)
+    assert [int(text) for text in viewer.page.evaluate(column)] == order
+    assert viewer.page.get_attribute("th[aria-sort=descending] >> nth=0", "scope") == "col"
+
+
 def test_before_and_after(viewer: Watched, files: Watched) -> None:
     for page in (viewer, files):
         page.open(SCREENS["compare"])

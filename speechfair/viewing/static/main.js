@@ -8,7 +8,8 @@
     foot = document.getElementById("foot");
   let keys = {},
     turn = 0,
-    lastScreen = "";
+    lastScreen = "",
+    shownView = null;
 
   /** What a screen draws with: a page that is only shown when it is whole, and only if it is still wanted. */
   function newView(asked) {
@@ -80,6 +81,7 @@
     clearTimeout(waiting);
     if (mine !== turn) return;
     S.hush(words.say("loading"));
+    shownView = view;
     frame(view, parts, asked);
     const focused = document.activeElement && document.activeElement.id,
       caret = document.activeElement && document.activeElement.selectionStart;
@@ -103,6 +105,15 @@
     }
     lastScreen = screen || "/";
   }
+
+  /** Put one more part of the state into the address without drawing the screen again. */
+  S.remember = (name, value) => {
+    const { parts, asked } = address.parse(location.hash);
+    const now = { ...asked, [name]: value };
+    history.replaceState(null, "", address.link(parts, now, null));
+    shownView.page.dataset.at = location.hash;
+    frame(shownView, parts, now);
+  };
 
   /** The bar on top: where we are, language and theme. */
   function frame(view, parts, asked) {

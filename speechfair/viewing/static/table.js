@@ -1,17 +1,19 @@
 /* A table of data: sortable, and to be copied and saved as it is. */
 (function (root) {
   "use strict";
-  const { el, words, exporting } = root.Speechfair;
+  const { el, words, exporting, address } = root.Speechfair;
 
   /**
    * columns: [{title, cell: (row) => node or text, value: (row) => what is sorted and saved, numeric, sort: key}]
-   * options: {name, caption, rows, sort: {key, descending, choose: (key) => …}, save: () => …, open: (row, i) => …}
-   * Without options.sort the table sorts what it holds by itself.
+   * options: {name, caption, rows, sort: {key, descending, choose: (key) => …}, save: () => …}
+   * Without options.sort the table sorts what it holds by itself, and its order is in the address.
    */
   function dataTable(columns, options) {
     const { say } = words;
     let rows = options.rows.slice();
-    let order = null;
+    const place = "order." + options.name;
+    let order = options.sort ? null : orderOf(address.parse(location.hash).asked[place], columns);
+    if (order) rows = sorted(options.rows, columns[order.column].value, order.descending);
     const body = el("tbody");
     const heads = columns.map((column, i) => {
       const value = column.value;
@@ -31,6 +33,7 @@
       if (options.sort) return options.sort.choose(columns[i].sort);
       const descending = order && order.column === i ? !order.descending : Boolean(columns[i].numeric);
       order = { column: i, descending };
+      root.Speechfair.remember(place, i + (descending ? "d" : "a"));
       rows = sorted(options.rows, columns[i].value, descending);
       return draw();
     }
@@ -100,6 +103,13 @@
       table,
     );
     return el("div", { class: "table " + (options.class || "") }, scroll, tools);
+  }
+
+  /** The order that an address names, such as "3d": the fourth column, falling. */
+  function orderOf(text, columns) {
+    const found = /^(\d{1,3})([ad])$/.exec(text || "");
+    const column = found ? Number(found[1]) : -1;
+    return columns[column] && columns[column].value ? { column, descending: found[2] === "d" } : null;
   }
 
   function sorted(rows, value, descending) {
