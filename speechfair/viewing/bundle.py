@@ -196,8 +196,8 @@ def _details(run: OpenedRun) -> Iterator[dict[str, Any]]:
 
     model, _ = run.record.recipe.settled()
     said = read_hypotheses(run.folder, model.key).select("utterance_id", "rejected", verbatim="text")
-    manifest = pl.scan_parquet(run.folder.within(MANIFEST))
-    scores = pl.scan_parquet(run.folder.within(scores_name(run.record.recipe)))
+    manifest = pl.scan_parquet(run.folder.within(MANIFEST), glob=False)
+    scores = pl.scan_parquet(run.folder.within(scores_name(run.record.recipe)), glob=False)
     for start in range(0, max(1, run.table.height), PIECE):
         rest = (
             run.table.slice(start, PIECE)

@@ -43,7 +43,7 @@ def utterance_table(folder: RunFolder, record: RunRecord, axes: Sequence[str]) -
     path = folder.within(name)
     if not path.is_file():
         raise RunFolderError(f"{path} does not exist; run `speechfair score` on the folder first")
-    scan = pl.scan_parquet(path)
+    scan = pl.scan_parquet(path, glob=False)
     several = "tokens" in scan.collect_schema().names()
     errors = pl.col("substitutions") + pl.col("deletions") + pl.col("insertions")
     table = scan.select(
@@ -141,12 +141,12 @@ def details(folder: RunFolder, record: RunRecord, row: int, part: str | None) ->
     """
     import polars as pl
 
-    manifest = pl.scan_parquet(folder.within(MANIFEST)).slice(row, 1).collect().row(0, named=True)
-    scores = pl.scan_parquet(folder.within(scores_name(record.recipe)))
+    manifest = pl.scan_parquet(folder.within(MANIFEST), glob=False).slice(row, 1).collect().row(0, named=True)
+    scores = pl.scan_parquet(folder.within(scores_name(record.recipe)), glob=False)
     scored = scores.slice(row, 1).select("error", "excluded", "seconds").collect().row(0, named=True)
     said: dict[str, Any] = {"text": None, "rejected": None}
     if part is not None:
-        of_id = pl.scan_parquet(part).filter(pl.col("utterance_id") == manifest["id"])
+        of_id = pl.scan_parquet(part, glob=False).filter(pl.col("utterance_id") == manifest["id"])
         found = of_id.select("text", "rejected").collect()
         if not found.is_empty():
             said = found.row(-1, named=True)

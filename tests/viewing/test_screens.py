@@ -266,6 +266,14 @@ def test_accepted_scores_that_contradict_the_audit_are_not_shown(pair: Pair, tmp
         page_of(run, UtteranceQuery())
 
 
+def test_a_folder_may_have_any_name(pair: Pair, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(pair.before, tmp_path / "a [1] *"))
+    shelf = RunShelf([copy])
+    run = shelf.run("a-1")
+    assert page_of(run, UtteranceQuery())["total"] == 40
+    assert utterance_screen(run, 5)["answers"][0]["verbatim"]
+
+
 def test_runs_of_one_name_get_keys_of_their_own(tmp_path: Path) -> None:
     paths = [tmp_path / "a" / "run", tmp_path / "b" / "run", tmp_path / "c" / "r?/ n"]
     assert list(RunShelf(paths).paths) == ["run", "run-2", "n"]
