@@ -132,6 +132,15 @@ def test_every_screen_fits_and_is_accessible(viewer: Watched) -> None:
                 assert not faults, (address, theme, faults)
 
 
+def test_every_screen_fits_on_paper(files: Watched) -> None:
+    files.page.set_viewport_size({"width": 720, "height": 1000})
+    files.page.emulate_media(media="print")
+    for address in SCREENS.values():
+        files.open(address)
+        assert files.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+        assert not files.page.is_visible("#bar")
+
+
 def test_figures_on_the_page_are_those_of_the_audit(viewer: Watched, files: Watched, pair: Pair) -> None:
     from speechfair.types import Estimate
 

@@ -6,6 +6,12 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,8 +205,6 @@ def test_what_a_spreadsheet_would_run_is_text(text: str) -> None:
 
 
 def test_a_seal_that_breaks_while_it_is_shown_is_named(pair: Pair, tmp_path: Path) -> None:
-    import shutil
-
     copy = Path(shutil.copytree(pair.before, tmp_path / "copy"))
     with TestClient(viewer_app(RunShelf([copy]), TOKEN), base_url=BASE) as client:
         assert client.get(f"/{TOKEN}/api/runs/copy/utterances").status_code == 200
@@ -209,3 +213,17 @@ def test_a_seal_that_breaks_while_it_is_shown_is_named(pair: Pair, tmp_path: Pat
             answer = client.get(f"/{TOKEN}/api/runs/copy{path}")
             assert answer.status_code == 409
             assert "audit.json" in answer.json()["error"]
+
+
+def test_the_command_serves_until_it_is_interrupted(pair: Pair) -> None:
+    code = "import sys; from speechfair.cli.main import main; sys.argv[0] = 'speechfair'; main()"
+    command = [sys.executable, "-c", code, "view", str(pair.before), "--no-browser", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["address"]
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", address)
+        with urllib.request.urlopen(address + "api/runs") as answer:
+            assert json.load(answer)["runs"][0]["key"] == "before"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
