@@ -25,6 +25,10 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 """An ISO 639-3 code, such as ``eng``; ``und`` where it is the user's to say, ``mul`` for several."""
 
 
+Origin = Literal["recorded", "augmented", "synthetic"]
+"""Whether people were recorded, recordings were changed to make more of them, or a program spoke."""
+
+
 class Licence(Record):
     """The licence in a word and in a sentence, and what it allows."""
 
@@ -53,6 +57,7 @@ class PlainCard:
     normalizer: str | None = None
     statement: str | None = None
     licence: Licence | None = None
+    speech: Origin | None = None
 
 
 class Card(Record):
@@ -64,6 +69,7 @@ class Card(Record):
     citation: str
     licence: Licence
     languages: list[Language] = Field(description="ISO 639-3", min_length=1)
+    speech: Origin | None = Field(default=None, description="None: the user's own, who has to say")
     tokens: Literal["words", "characters"] = "words"
     normalizer: str | None = None
     annotations: dict[Marker, Rule] = Field(

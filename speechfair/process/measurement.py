@@ -48,6 +48,9 @@ class Measurement(StrictRecord):
     criteria_sha256: Digest = Field(description="of the criteria.yaml that applied")
     measured_with: str = Field(min_length=1, description="program or item set, with version")
     judged_by: Literal["counting", "people", "model", "model and people"]
+    speech: Literal["recorded", "augmented", "synthetic"] | None = Field(
+        default=None, description="what was listened to; None: not said, which does not count as recorded"
+    )
     judge: str | None = Field(default=None, description="judging model and version")
     values: list[Measured] = Field(min_length=1)
 

@@ -96,6 +96,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
             measured_with=what,
             judged_by=judged_by,
             judge=judge,
+            speech=record.recipe.card.speech if record.recipe.card else None,
             values=some,
         )
         files.append(run / f"measurement-{item}.json")

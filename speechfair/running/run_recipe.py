@@ -125,12 +125,16 @@ class CorpusPart(Part):
 
 
 class CardPart(Part):
-    """What the corpus card said when the folder was prepared. `normalizer` None: by language."""
+    """What the corpus card said when the folder was prepared.
+
+    `normalizer` None: by language. `speech` None: not said whether it was recorded.
+    """
 
     reference: dict[str, str] = Field(default_factory=dict)
     tokens: Tokens = "words"
     normalizer: str | None = None
     annotations: dict[Marker, Rule] = Field(default_factory=dict)
+    speech: Literal["recorded", "augmented", "synthetic"] | None = None
 
 
 class ModelPart(Part):
@@ -271,6 +275,8 @@ def card_part(card: CorpusCard) -> CardPart:
     }
     if annotations := getattr(card, "annotations", None):
         said["annotations"] = dict(annotations)
+    if speech := getattr(card, "speech", None):
+        said["speech"] = speech
     return CardPart.model_validate(said)
 
 

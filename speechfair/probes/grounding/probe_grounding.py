@@ -32,7 +32,7 @@ from speechfair.probes.items import WORDING, Form, Scene
 from speechfair.probes.results import GroundingResult
 from speechfair.running.content_digest import content_digest
 from speechfair.running.run_manifest import build_manifest, under_one_root
-from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
+from speechfair.running.run_recipe import Analysis, RunRecipe, card_part, corpus_part, model_part
 from speechfair.running.run_record import read_record, refuse_other_recipe, reseal, scores_name, seal
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
@@ -156,7 +156,7 @@ def _prepare(
     run.begin()
     run.write_table(MANIFEST, manifest)
     run.write_file(SCENES, scenes.encode())
-    card = CardPart(reference=dict(corpus.card.reference))
+    card = card_part(corpus.card)
     seal(run, RunRecipe(corpus=part, card=card, probe=probe), root, corpus.card.statement)
     return manifest, scene_of
 

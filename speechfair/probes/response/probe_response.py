@@ -32,7 +32,7 @@ from speechfair.probes.response.response_results import (
 )
 from speechfair.running.content_digest import content_digest
 from speechfair.running.run_manifest import build_manifest, under_one_root
-from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
+from speechfair.running.run_recipe import Analysis, RunRecipe, card_part, corpus_part, model_part
 from speechfair.running.run_record import RunRecord, read_record, refuse_other_recipe, reseal, seal
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
@@ -146,7 +146,7 @@ def _prepare(
     manifest, root = under_one_root(manifest, corpus.root)
     run.begin()
     run.write_table(MANIFEST, manifest)
-    parts["card"] = CardPart(reference=dict(corpus.card.reference))
+    parts["card"] = card_part(corpus.card)
     seal(run, RunRecipe(**parts), root, corpus.card.statement)
     return manifest, asked
 
