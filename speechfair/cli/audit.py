@@ -43,6 +43,7 @@ def command(
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     json: options.Json = False,
 ) -> None:
     """Transcribe a corpus with a model and compare the error rates of its groups.
@@ -63,7 +64,7 @@ def command(
     )
     recognizer = load_model(model, **decoding)
     folder = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{corpus}-{model}")
-    with process_folder(process):
+    with process_folder(process, override_gate):
         with output.transcription_progress() as observe:
             result = audit(
                 loaded,

@@ -36,6 +36,8 @@ def command(
     seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Also write the comparison to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     json: options.Json = False,
 ) -> None:
     """Compare two models on the same audio, group by group: did any group get worse?
@@ -43,9 +45,12 @@ def command(
     Exit code 0: no group did by more than the margin; 1: one did; 3: undetermined; 2: the runs cannot be compared.
     """
     from speechfair.comparing.compare_models import compare
+    from speechfair.process.journal import process_folder, require_gate
     from speechfair.store import write_atomically
 
     output.refuse_in_run_folder(out, report)
+    with process_folder(process, override_gate):
+        require_gate("compare", after)
     found = compare(
         before,
         after,

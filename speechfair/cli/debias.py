@@ -60,6 +60,7 @@ def command(
         str | None,
         typer.Option(help="Who trains, an id in the process folder's roles.yaml; default: its only trainer."),
     ] = None,
+    override_gate: options.OverrideGate = None,
     cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
@@ -70,13 +71,14 @@ def command(
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
     from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.process.journal import process_folder
     from speechfair.verbs.debias import debias_plan, debias_run
 
     if dry_run:
         _show_plan(debias_plan(recipe, set_ or ()), json)
         return
     folder = out or Path("runs") / f"debias-{find_recipe(recipe).stem}"
-    with output.transcription_progress() as observe:
+    with process_folder(process, override_gate), output.transcription_progress() as observe:
         result = debias_run(
             recipe, folder, settings=set_ or (), process=process, trainer=trainer, on_cpu=cpu,
             say=output.say, observe=observe,

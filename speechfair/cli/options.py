@@ -22,6 +22,7 @@ __all__ = [
     "ModelOption",
     "Normalizer",
     "Option",
+    "OverrideGate",
     "Process",
     "Reference",
     "RetryFailed",
@@ -55,6 +56,13 @@ Process = Annotated[
         "--process",
         envvar="SPEECHFAIR_PROCESS",
         help="Process folder whose ledger notes this run; default: `process` next to the run folder or above it.",
+    ),
+]
+OverrideGate = Annotated[
+    str | None,
+    typer.Option(
+        "--override-gate",
+        help="Reason to begin although the process folder's gate is not open. The ledger records it.",
     ),
 ]
 Option = Annotated[

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(help="Process folder.")]
-Key = Annotated[Path | None, typer.Option(help="Ed25519 private key (PEM) to sign with.")]
+Key = Annotated[Path | None, typer.Option(help="Ed25519 private key (PEM or OpenSSH) to sign with.")]
 Until = Annotated[str | None, typer.Option(help="Last day on which it holds, YYYY-MM-DD.")]
 
 
@@ -102,11 +102,14 @@ def _start(
 
 
 @app.command("freeze")
-def freeze_command(folder: Folder) -> None:
-    """Note the digests of plan.yaml and criteria.yaml in the ledger; do it before the evaluation."""
+def freeze_command(folder: Folder, key: Key = None) -> None:
+    """Note plan.yaml, criteria.yaml and the keys of roles.yaml in the ledger; do it before the evaluation.
+
+    Keys that are added later need --key: a key that was pinned before.
+    """
     from speechfair.verbs.process import process_freeze
 
-    for entry in process_freeze(folder):
+    for entry in process_freeze(folder, key=key):
         typer.echo(f"{entry.time}  {entry.kind}  {entry.body.get('sha256', '')}".rstrip())
         for line in entry.body.get("changes", []):
             typer.echo(f"    {line}")
@@ -246,6 +249,9 @@ def verify_command(
     head: Annotated[
         str | None, typer.Option(help="Head digest that was kept elsewhere; the ledger must contain it.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Do not compute the audits again and do not read the audio.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
@@ -253,7 +259,7 @@ def verify_command(
 
     from speechfair.verbs.process import process_verify
 
-    found = process_verify(folder, head=head)
+    found = process_verify(folder, head=head, recompute=not quick)
     if json:
         _echo_json({"ok": found.ok, **asdict(found)})
     else:
@@ -287,6 +293,8 @@ def gate_command(
     else:
         for each in found.open_items:
             typer.echo(f"{each.item.id:8} {each.status:14} {each.item.title.en}: {each.reason.en}")
+        if found.waits_for is not None:
+            typer.echo(f"the {found.waits_for} gate has to be opened first")
         met = found.looked_at - len(found.open_items)
         typer.echo(f"gate {name}: {found.outcome} ({met} of {found.looked_at} must-items met)")
     raise typer.Exit(found.exit_code)
@@ -344,10 +352,14 @@ def catalogue_command(
 
 @app.command("key")
 def key_command(path: Annotated[Path, typer.Argument(help="File for the new private key.")]) -> None:
-    """Make an Ed25519 key pair: the private key goes into the file, the public one is printed."""
+    """Make an Ed25519 key pair: the private key goes into the file, the public one (OpenSSH) is printed.
+
+    Pin it under `keys` in roles.yaml. `ssh-keygen -t ed25519` makes keys that can be used, too.
+    """
+    from speechfair.process.signing import openssh_key
     from speechfair.verbs.process import process_key
 
-    typer.echo(process_key(path))
+    typer.echo(openssh_key(process_key(path)))
 
 
 @app.command("example")

@@ -17,6 +17,7 @@ def command(
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     json: options.Json = False,
 ) -> None:
     """Recognise what is still missing in a prepared run folder; kill it at any time, give it again to go on.
@@ -30,7 +31,7 @@ def command(
     from speechfair.verbs.audit import transcribe
 
     recognizer = load_model(model, **options.model_options(model_option, window))
-    with process_folder(process), output.transcription_progress() as observe:
+    with process_folder(process, override_gate), output.transcription_progress() as observe:
         folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
     output.say_how(folder, recognizer)
     model_now = read_record(folder).recipe.model

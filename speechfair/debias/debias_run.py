@@ -12,7 +12,7 @@ The folder::
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ def debias(
     say: Say | None = None,
     observe: Observer | None = None,
     on_cpu: bool = False,
+    trained: Callable[[], None] | None = None,
 ) -> DebiasResult:
     """Audit a model, debias it as a recipe says, audit it again, and say who changed by how much.
 
@@ -60,6 +61,8 @@ def debias(
     say : called with a line at each stage.
     observe : called after every transcribed batch.
     on_cpu : train on the CPU even where there is a GPU.
+    trained : called when the training is finished and before any evaluation speech is given to a model; the audit
+        of the model before is then done after the training. What it raises ends the run, which can be resumed.
 
     Raises
     ------
@@ -77,11 +80,16 @@ def debias(
     run = RunFolder(out)
     _refuse_foreign(run.path)
     with run.locked(new=True):
-        return _debias(recipe, run, say or (lambda _: None), observe, on_cpu)
+        return _debias(recipe, run, say or (lambda _: None), observe, on_cpu, trained)
 
 
 def _debias(
-    recipe: DebiasRecipe, run: RunFolder, say: Say, observe: Observer | None, on_cpu: bool
+    recipe: DebiasRecipe,
+    run: RunFolder,
+    say: Say,
+    observe: Observer | None,
+    on_cpu: bool,
+    trained: Callable[[], None] | None,
 ) -> DebiasResult:
     from speechfair.debias.judging.audits import audit_all, recognizer_for
     from speechfair.debias.training.fine_tuning import Training
@@ -93,20 +101,29 @@ def _debias(
     pieces = load_pieces(recipe.model, recipe.language)
     identity = _identity(recipe, data, pieces)
     started = _begin(run, identity)
-    say("auditing the model before …")
     work = run.path / WORK
-    audit_all(recipe, recognizer_for(recipe, pieces.folder, work, "before"), run.path / "before", observe)
+
+    def audit_before() -> None:
+        say("auditing the model before …")
+        audit_all(recipe, recognizer_for(recipe, pieces.folder, work, "before"), run.path / "before", observe)
+
+    if trained is None:
+        audit_before()
     training = Training(recipe, data, pieces, run.path / "training", say, on_cpu)
     what = f"{recipe.steps} steps of {recipe.batch}" if training.method.trains else "no training"
     say(f"{recipe.method.name}: {what} …")
     record = training.run(run.path / "model")
-    say("auditing the model after …")
     changed = {
         given: record["finish"][name]
         for given, name in (("changed", "recognizer_options"), ("family", "recognizer_family"))
         if record["finish"].get(name) is not None
     }
     after = recognizer_for(recipe, run.path / "model", work, "after", **changed)
+    made = _note_trained(run, identity, started, after.identity.digest, on_cpu)
+    if trained is not None:
+        trained()
+        audit_before()
+    say("auditing the model after …")
     audit_all(recipe, after, run.path / "after", observe)
     data = training.data
     result = _result(recipe, data, record, run.path)
@@ -117,6 +134,7 @@ def _debias(
         {
             **identity,
             "started": started,
+            "trained": made,
             "ended": _now(),
             "verdict": result.verdict,
             "environment": _environment(),
@@ -192,6 +210,23 @@ def _begin(run: RunFolder, identity: Mapping[str, Any]) -> str:
             + "\nchoose another --out, or delete the folder"
         )
     return str(old.get("started") or _now())
+
+
+def _note_trained(
+    run: RunFolder, identity: Mapping[str, Any], started: str, output: str, on_cpu: bool
+) -> dict[str, Any]:
+    """When the training ended, on what, and the digest of the model; written before anything is evaluated."""
+    old = _read(run.path / RECORD).get("trained")
+    if isinstance(old, dict) and old.get("output_sha256") == output:
+        return old
+    made = {
+        "ended": _now(),
+        "output_sha256": output,
+        "environment": _environment(),
+        "hardware": _hardware(on_cpu),
+    }
+    _write(run, {**identity, "started": started, "trained": made, "verdict": None})
+    return made
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -17,15 +17,18 @@ from speechfair.process.training_evidence import write_training
 if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
 
-__all__ = ["enter_training"]
+__all__ = ["enter_training", "require_evaluation"]
 
 
-def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str | None = None) -> list[str]:
-    """Write the training record of a finished run, and list it with its data and audits in ``runs.yaml``.
+def enter_training(
+    process: Path, run: Path, recipe: DebiasRecipe, trainer: str | None = None, *, evaluated: bool = True
+) -> list[str]:
+    """Write the training record of a run, and list it with its data and audits in ``runs.yaml``.
 
     Parameters
     ----------
     trainer : id in ``roles.yaml``; None takes its only trainer.
+    evaluated : whether the audits are there to be listed; False directly after the training.
 
     Returns
     -------
@@ -49,9 +52,10 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
         data = process.parent / "data" / f"{run.name}-{number}-{source.corpus}"
         prepared = prepare(corpus, data)
         digests[f"training-{number}"] = read_record(prepared).recipe.corpus.manifest_sha256
-        entries.append(("training", source_of(data, process).path))
+        if digests[f"training-{number}"] not in _listed(process):
+            entries.append(("training", source_of(data, process).path))
     targets = [source.name for source in recipe.evaluate if not source.protected]
-    for name in targets[:1]:
+    for name in targets[:1] if evaluated else []:
         entries += [
             ("baseline", source_of(run / "before" / name, process).path),
             ("evaluation", source_of(run / "after" / name, process).path),
@@ -62,6 +66,32 @@ def enter_training(process: Path, run: Path, recipe: DebiasRecipe, trainer: str 
     add_records(process, [source_of(path, process).path])
     add_runs(process, entries)
     return [f"training record: {path}", *(f"runs.yaml: {role} {where}" for role, where in entries)]
+
+
+def require_evaluation(process: Path, run: Path, recipe: DebiasRecipe) -> None:
+    """Refuse the audits of a run whose training is finished, if the evaluation gate is not open.
+
+    Raises
+    ------
+    InputError : the gate is not open and no reason to override it was given.
+    """
+    from speechfair.process.journal import require_gate
+
+    try:
+        for source in recipe.evaluate:
+            for place in ("before", "after"):
+                require_gate("audit", run / place / source.name, process)
+    except InputError as error:
+        raise InputError(
+            f"the training is finished and recorded. {error}. Then run the same command again to continue"
+        ) from None
+
+
+def _listed(process: Path) -> set[str | None]:
+    """Digests of the manifests that ``runs.yaml`` already lists as trained on."""
+    from speechfair.process.material import read_material
+
+    return {run.manifest_sha256 for run in read_material(process).of_role("training")}
 
 
 def _only_trainer(process: Path) -> str:

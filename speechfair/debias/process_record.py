@@ -28,7 +28,7 @@ def record_training(run: str | Path, target: str | Path, *, trainer: str, commit
 def training_record(
     run: str | Path, *, trainer: str, commit: str, data: Mapping[str, str] | None = None
 ) -> TrainingRecord:
-    """The record of a finished run.
+    """The record of a run whose training is finished; its evaluation need not be.
 
     Parameters
     ----------
@@ -49,14 +49,11 @@ def training_record(
     try:
         record: dict[str, Any] = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
         training = json.loads((folder / "training" / "training.json").read_text(encoding="utf-8"))
-        started, ended, asked = record["started"], record["ended"], record["recipe"]
-        # every evaluation is of the one model; what the first of them measured is what was made
-        evaluated = read_record(RunFolder(folder / "after" / asked["evaluate"][0]["name"]))
-        output, prepared = evaluated.recipe.model, evaluated.history.prepared
-        if output is None or prepared is None:
-            raise RunFolderError("the evaluation was not transcribed, or its times are not recorded")
+        started, asked = record["started"], record["recipe"]
+        made = record.get("trained") or _from_evaluation(folder, record)
+        ended, output = made["ended"], made["output_sha256"]
     except (OSError, KeyError, ValueError, TypeError, RunFolderError, yaml.YAMLError) as error:
-        raise RunFolderError(f"{folder} holds no finished debiasing run with its times: {error!r}") from None
+        raise RunFolderError(f"{folder} holds no finished training with its times: {error!r}") from None
     if not trainer.strip() or len(commit) < 7:
         raise InputError(
             "a training record needs --trainer, as in roles.yaml, and --commit of at least 7 letters"
@@ -77,12 +74,30 @@ def training_record(
         data={**data, "development": training["development_digest"]},
         base=Base(name=asked["model"], sha256=record["base_digest"]),
         averaged=training["finish"].get("averaged", []),
-        versions={str(name): str(version) for name, version in record["environment"].items()},
-        hardware=record["hardware"],
-        output_sha256=output.digest,
-        # the model was saved, and with it the choice was made, before its evaluation was prepared
-        selection=_selection(training, prepared, stops_early=asked["patience"] is not None),
+        versions={str(name): str(version) for name, version in made["environment"].items()},
+        hardware=made["hardware"],
+        output_sha256=output,
+        # the model was saved, and with it the choice was made, before its evaluation
+        selection=_selection(
+            training, made.get("chosen_at", ended), stops_early=asked["patience"] is not None
+        ),
     )
+
+
+def _from_evaluation(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a run that did not note its training apart: from its end and its first evaluation."""
+    # every evaluation is of the one model; what the first of them measured is what was made
+    evaluated = read_record(RunFolder(folder / "after" / record["recipe"]["evaluate"][0]["name"]))
+    output, prepared = evaluated.recipe.model, evaluated.history.prepared
+    if output is None or prepared is None:
+        raise RunFolderError("the evaluation was not transcribed, or its times are not recorded")
+    return {
+        "ended": record["ended"],
+        "output_sha256": output.digest,
+        "chosen_at": prepared,
+        "environment": record["environment"],
+        "hardware": record["hardware"],
+    }
 
 
 def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -> Selection | None:

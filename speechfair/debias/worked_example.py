@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "run_example"]
 
 Say = Callable[[str], None]
+_UNREADY = "the example goes on, to show what the checklist of a project says that is not ready at this level"
 SPEECHLESS = 24
 """Files without speech: what Clopper and Pearson's interval needs at least to be told from one in eight."""
 
@@ -60,20 +61,29 @@ def run_example(
     InputError : `out` is not empty, or the corpus is not there.
     """
     from speechfair.debias.debias_run import debias
-    from speechfair.debias.process_entry import enter_training
+    from speechfair.debias.process_entry import enter_training, require_evaluation
     from speechfair.process.collect import collect
     from speechfair.process.export import export
-    from speechfair.process.journal import noted
+    from speechfair.process.journal import noted, process_folder
 
     out, tell = Path(out), say or (lambda _: None)
     recipe = _begin(out, Path(root), corpus, aifl, settings)
     process, run = out / "process", out / "runs" / "trained"
     tell(f"plan and criteria are frozen in {process}")
-    with noted("debias", run, process):
-        debias(recipe, run, say=tell, on_cpu=True)
+    _prepare(out, recipe, tell)
+    _open(process, "data", tell)
+
+    def trained() -> None:
+        enter_training(process, run, recipe, evaluated=False)
+        _open(process, "evaluation", tell)
+        require_evaluation(process, run, recipe)
+
+    with process_folder(process, _UNREADY), noted("debias", run, process):
+        debias(recipe, run, say=tell, on_cpu=True, trained=trained)
     for line in enter_training(process, run, recipe):
         tell(line)
-    _more_audits(out, run, recipe, tell)
+    with process_folder(process, _UNREADY):
+        _more_audits(out, run, recipe, tell)
     for name in ("croissant", "model-card", "cyclonedx", "in-toto"):
         export(process, name)
     collect(process)
@@ -89,6 +99,7 @@ def _begin(out: Path, root: Path, corpus: str, aifl: int, settings: Sequence[str
     from speechfair.debias.training.pieces import base_folder, need_training_packages
     from speechfair.models.weights import digest_of
     from speechfair.process.init import freeze, init, read_start
+    from speechfair.process.signing import new_key, openssh_key
 
     need_training_packages()
     if out.exists() and any(out.iterdir()):
@@ -99,11 +110,51 @@ def _begin(out: Path, root: Path, corpus: str, aifl: int, settings: Sequence[str
     folders = (f"data_root={root.absolute()}", f"train.0.root={corpus}", f"evaluate.0.root={corpus}")
     recipe = read_recipe(home / "debias.yaml", (*folders, *settings))
     start = read_start(home / "start.yaml")
-    forms = {**start.forms, "suppliers.yaml": _supplied(recipe.model, digest_of(base_folder(recipe.model)))}
+    out.mkdir(parents=True, exist_ok=True)
+    key = {"person": "ana", "public_key": openssh_key(new_key(out / "ana.pem"))}
+    roles = {**start.forms["roles.yaml"], "keys": [key]}
+    forms = {
+        **start.forms,
+        "roles.yaml": roles,
+        "suppliers.yaml": _supplied(recipe.model, digest_of(base_folder(recipe.model))),
+    }
     init(out / "process", start.model_copy(update={"forms": forms, "aifl": aifl}))
     (out / "process" / "criteria.yaml").write_bytes((home / "criteria.yaml").read_bytes())
     freeze(out / "process")
     return recipe
+
+
+def _prepare(out: Path, recipe: DebiasRecipe, tell: Say) -> None:
+    """The manifests of training rows and test set, which the data gate looks at before anything is trained."""
+    from speechfair.auditing.run import prepare
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.process.init import add_runs
+
+    process, entries = out / "process", []
+    sources = [("training", source) for source in recipe.train] + [("test_set", recipe.evaluate[0])]
+    for number, (role, source) in enumerate(sources):
+        folder = f"data/{role}-{number}"
+        prepare(corpus_of(recipe, source), out / folder)
+        entries.append((role, f"../{folder}"))
+    add_runs(process, entries)
+    tell("training rows and test set are prepared")
+
+
+def _open(process: Path, name: str, tell: Say) -> None:
+    """The people confirm what a gate asks of them, and the gate is judged."""
+    from speechfair.process.attest import attest
+    from speechfair.process.collect import collect
+    from speechfair.process.status import read_state
+
+    collect(process)
+    for each in read_state(process).of_gate(name):  # type: ignore[arg-type]
+        if each.item.mode != "A" and each.waits_for_person:
+            words = "read, and agreed for the example"
+            attest(process, each.item.id, by="eve", role="evaluator", statement=words)
+    found = gate(process, name)
+    tell(
+        f"gate {name}: {found.outcome} ({found.looked_at - len(found.open_items)} of {found.looked_at} items met)"
+    )
 
 
 def _supplied(model: str, digest: str) -> dict[str, Any]:
@@ -219,7 +270,6 @@ def _sign(process: Path, out: Path) -> str:
     """The trainer tries and is refused; then the people speak, and the approver decides. Returns the refusal."""
     from speechfair.process.attest import attest, decide_release
     from speechfair.process.collect import collect
-    from speechfair.process.signing import new_key
     from speechfair.process.status import read_state
 
     try:
@@ -229,14 +279,12 @@ def _sign(process: Path, out: Path) -> str:
     else:
         raise AssertionError("the trainer's signature was accepted")
     key = out / "ana.pem"
-    new_key(key)
     attest(process, "AF-5.3", by="ana", role="approver", statement="these are the weights", key=key)
     collect(process)
     for each in read_state(process).items:
-        if each.item.mode != "A" and each.status == "not_assessed" and "spoken" in each.reason.en:
-            attest(
-                process, each.item.id, by="ana", role="approver", statement="read, and agreed for the example"
-            )
+        if each.item.mode != "A" and each.waits_for_person:
+            words = "read, and agreed for the example"
+            attest(process, each.item.id, by="ana", role="approver", statement=words, key=key)
     decide_release(
         process,
         by="ana",

@@ -1,6 +1,7 @@
 """The gates: data (before training), evaluation (before the test set is read), release, update.
 
-Open only if every must-item that a gate looks at is met. What is not assessed keeps it shut as much as what failed.
+Open only if every must-item that a gate looks at is met and the gate before it was opened. What is not assessed keeps
+it shut as much as what failed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal
 from speechfair.errors import InputError
 from speechfair.process.catalogue import GATES, Gate
 from speechfair.process.ledger import Ledger
+from speechfair.process.order import AFTER, passage
 from speechfair.process.status import ItemStatus, State, read_state
 from speechfair.registry import did_you_mean
 
@@ -25,12 +27,24 @@ EXIT_CODES: dict[Outcome, int] = {"open": 0, "failed": 1, "undetermined": 3}
 
 @dataclass(frozen=True)
 class GateState:
-    """One gate now: `failed` if an item failed or is in error, `undetermined` if one is open without having failed."""
+    """One gate now: `failed` if an item failed or is in error, `undetermined` if one is open without having failed.
+
+    Parameters
+    ----------
+    items : the must-items of the gate, as they are now.
+    waits_for : the gate that has to open first; None where there is none or it did.
+    """
 
     name: Gate
     outcome: Outcome
-    looked_at: int
+    items: tuple[ItemStatus, ...]
     open_items: tuple[ItemStatus, ...]
+    waits_for: Gate | None = None
+
+    @property
+    def looked_at(self) -> int:
+        """How many must-items the gate looks at."""
+        return len(self.items)
 
     @property
     def exit_code(self) -> int:
@@ -40,14 +54,18 @@ class GateState:
 
 def gate_of(state: State, name: Gate) -> GateState:
     """A gate of a state that was read. Writes nothing."""
-    looked_at = state.of_gate(name)
-    still = tuple(each for each in looked_at if not each.met)
+    items = tuple(state.of_gate(name))
+    still = tuple(each for each in items if not each.met)
+    earlier = AFTER.get(name)
+    waits_for = None
+    if earlier is not None and passage(state.material.reading, earlier).state == "shut":
+        waits_for = earlier
     outcome: Outcome = "open"
     if any(each.status in ("fail", "error") for each in still):
         outcome = "failed"
-    elif still or (not looked_at and name == "release"):
+    elif still or waits_for or (not items and name == "release"):
         outcome = "undetermined"
-    return GateState(name, outcome, len(looked_at), still)
+    return GateState(name, outcome, items, still, waits_for)
 
 
 def gate(folder: str | Path, name: str, now: datetime | None = None) -> GateState:
@@ -66,6 +84,7 @@ def gate(folder: str | Path, name: str, now: datetime | None = None) -> GateStat
             "gate": name,
             "outcome": found.outcome,
             "open": {each.item.id: each.status for each in found.open_items},
+            "looked_at": {each.item.id: [each.status, each.evidence_sha256] for each in found.items},
         }
         Ledger(Path(folder)).append("gate", body, now)
     return found

@@ -51,16 +51,30 @@ def debias_run(
     Raises
     ------
     InputError
-        The recipe is wrong, a licence forbids training, or a training speaker is also in an evaluation set.
+        The recipe is wrong, a licence forbids training, a training speaker is also in an evaluation set, or a gate
+        of the process folder is not open: the data gate at the start, the evaluation gate after the training.
     """
     from speechfair.debias.debias_run import debias
-    from speechfair.debias.process_entry import enter_training
+    from speechfair.debias.process_entry import enter_training, require_evaluation
     from speechfair.debias.recipe import find_recipe, read_recipe
     from speechfair.process.journal import noted
 
     loaded, folder = read_recipe(find_recipe(str(recipe)), settings), Path(out)
     with noted("debias", folder, Path(process) if process is not None else None) as home:
-        result = debias(loaded, folder, say=say, observe=observe, on_cpu=on_cpu)
+
+        def trained() -> None:
+            assert home is not None
+            enter_training(home, folder, loaded, trainer, evaluated=False)
+            require_evaluation(home, folder, loaded)
+
+        result = debias(
+            loaded,
+            folder,
+            say=say,
+            observe=observe,
+            on_cpu=on_cpu,
+            trained=trained if home is not None else None,
+        )
     if home is not None:
         for line in enter_training(home, folder, loaded, trainer):
             if say is not None:

@@ -13,6 +13,7 @@ from speechfair.errors import SpeechfairError
 from speechfair.process.ledger import Ledger
 from speechfair.store import file_digest
 from speechfair.testing import Scripted
+from tests.process import project
 from tests.support import small_corpus
 
 
@@ -75,7 +76,7 @@ def test_reports_and_lists_print_what_they_promise(unsigned: Path) -> None:
     assert "AF-4.10" in run("process", "catalogue").output
     assert json.loads(run("process", "catalogue", "--schema").output)["title"] == "Catalogue"
     counts = json.loads(run("process", "collect", unsigned, "--json").output)["counts"]
-    assert sum(counts.values()) == 46
+    assert sum(counts.values()) == project.ITEMS
 
 
 @pytest.mark.parametrize(
@@ -107,11 +108,16 @@ def test_an_audit_beside_a_process_folder_notes_itself_without_being_asked(
     corpus = small_corpus(tmp_path / "wav", speakers=2, per_speaker=1)
     monkeypatch.setattr("speechfair.corpora.load_corpus", lambda *_, **__: corpus)
     monkeypatch.setattr("speechfair.models.load_model", lambda *_, **__: Scripted({}, default="one"))
-    result = run("audit", "listed", "--out", tmp_path / "runs" / "a", "--normalizer", "basic")
+    words = ["audit", "listed", "--out", tmp_path / "runs" / "a", "--normalizer", "basic"]
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "the evaluation gate was not opened before" in str(refused.exception)
+    result = run(*words, "--override-gate", "a trial")
     assert result.exit_code == 0, result.output
-    begun, ended = Ledger(tmp_path / "process").read().entries[2:]
+    override, begun, ended = Ledger(tmp_path / "process").read().entries[2:]
+    assert (override.kind, override.body["reason"]) == ("gate_override", "a trial")
     assert (begun.kind, begun.body["folder"]) == ("run_begun", "../runs/a")
-    assert (ended.kind, ended.body["outcome"], ended.body["begun"]) == ("run_ended", "completed", 2)
+    assert (ended.kind, ended.body["outcome"], ended.body["begun"]) == ("run_ended", "completed", 3)
     assert ended.body["run_yaml_sha256"] == file_digest(tmp_path / "runs" / "a" / "run.yaml")
     assert run("gate", tmp_path / "runs" / "a", "--criteria", tmp_path / "none.yaml").exit_code == 2
     assert Ledger(tmp_path / "process").read().entries[-1].body["outcome"] == "failed"
