@@ -1,0 +1,108 @@
+"""Evidence from tools that an organisation has already. One file per tool; each says what it proves and what not.
+
+An importer is an entry point of the group ``speechfair.evidence`` that names a module with ``PROVES``, ``NOT_PROVEN``
+and ``read(path)``. What it read is kept in the process folder, with digests of the files, and noted in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from speechfair.process.catalogue import Text
+from speechfair.process.ledger import Ledger
+from speechfair.process.process_plan import read_plan
+from speechfair.registry import Registry
+from speechfair.store import file_digest, write_atomically
+
+__all__ = ["Imported", "Importer", "Read", "import_evidence", "importers", "proves"]
+
+SCHEMA = "speechfair/imported-evidence/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What an importer found.
+
+    Parameters
+    ----------
+    facts : what the tool says, JSON-serialisable.
+    files : the files that were read.
+    problems : what does not fit within the tool's own files, such as data that is not as its lock file says.
+    """
+
+    facts: Mapping[str, Any]
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Importer(Protocol):
+    """What an importer's module offers."""
+
+    PROVES: Text
+    NOT_PROVEN: Text
+
+    def read(self, path: Path) -> Read:
+        """Read a tool's files; `InputError` for what is not of the tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The file that was written, what it proves and what it does not."""
+
+    path: Path
+    proves: Text
+    not_proven: Text
+    problems: tuple[str, ...]
+
+
+@cache
+def importers() -> Registry:
+    """The importers by name."""
+    return Registry("speechfair.evidence", "importer of evidence")
+
+
+def proves(name: str) -> tuple[Text, Text]:
+    """What evidence of a tool proves, and what it does not."""
+    home = _importer(name)
+    return home.PROVES, home.NOT_PROVEN
+
+
+def import_evidence(folder: str | Path, name: str, path: str | Path, now: datetime | None = None) -> Imported:
+    """Read a tool's files into ``imported/NAME-….json`` of a process folder and note the digest in the ledger.
+
+    Raises
+    ------
+    InputError : an unknown importer, no process folder, or files that are not of the tool.
+    """
+    folder, source = Path(folder), Path(path)
+    read_plan(folder)
+    home = _importer(name)
+    found = home.read(source)
+    content = {
+        "schema": SCHEMA,
+        "importer": name,
+        "source": source.name,
+        "files": {file.name: file_digest(file) for file in found.files},
+        "facts": found.facts,
+        "problems": list(found.problems),
+        "proves": home.PROVES.model_dump(),
+        "not_proven": home.NOT_PROVEN.model_dump(),
+    }
+    target = folder / "imported" / f"{name}-{source.resolve().name.replace('.', '-')}.json"
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    write_atomically(target, f"{text}\n".encode())
+    body = {"importer": name, "file": f"imported/{target.name}", "sha256": file_digest(target)}
+    before = [e for e in Ledger(folder).read().of_kind("import") if e.body["file"] == body["file"]]
+    if not before or dict(before[-1].body) != body:
+        Ledger(folder).append("import", body, now)
+    return Imported(target, home.PROVES, home.NOT_PROVEN, found.problems)
+
+
+def _importer(name: str) -> Importer:
+    return cast(Importer, importers().load(name))
