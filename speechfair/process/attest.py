@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.process.identity import note_keys, require_key
 from speechfair.process.ledger import Entry, Ledger
 from speechfair.process.material import Material, read_material
 from speechfair.process.signing import signature_of
@@ -142,6 +143,11 @@ def decide_release(
         raise InputError(
             f"the release is decided by the fairness approver, {approver!r} in roles.yaml, not by {by!r}"
         )
+    if key is None and material.plan.aifl >= 1:
+        raise InputError(
+            f"at fairness level {material.plan.aifl} the release decision is signed: pin a key of {by} in roles.yaml "
+            "(`speechfair process key FILE` makes one), and give --key FILE"
+        )
     body = {
         "by": by,
         "decision": decision,
@@ -192,6 +198,8 @@ def _weights(state: State) -> list[str]:
 def _append(
     material: Material, kind: str, body: Mapping[str, Any], key: Path | None, now: datetime | None
 ) -> Entry:
+    require_key(material, str(body["by"]), key)
+    note_keys(material)
     content = dict(body)
     if key is not None:
         content["signature"] = signature_of(content, key)

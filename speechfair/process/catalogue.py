@@ -43,9 +43,13 @@ GATES: tuple[Gate, ...] = get_args(Gate)
 
 FACTS = (
     "adapted_from_base",
+    "annotated",
     "deployed",
     "diarisation",
+    "generates_speech",
     "generates_text",
+    "minors",
+    "personal_data",
     "pretrained_base",
     "reweighted_or_selected",
     "slot_task",

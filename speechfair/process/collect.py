@@ -20,8 +20,10 @@ from speechfair.process.checks.governance import trace
 from speechfair.process.checks.operation import update
 from speechfair.process.facts import Fact, applies, facts_of
 from speechfair.process.finding import Finding, say
+from speechfair.process.identity import note_keys
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import Material, read_material
+from speechfair.process.order import in_order, unguarded
 from speechfair.store import file_digest, write_atomically
 
 __all__ = ["Collected", "collect", "evidence_path", "findings_of"]
@@ -52,6 +54,8 @@ def collect(folder: str | Path, now: datetime | None = None) -> Collected:
         raise RunFolderError(
             f"{folder / 'ledger.jsonl'} does not hold: {material.reading.problems[0]}; nothing is collected"
         )
+    if note_keys(material) is not None:
+        material = read_material(folder, now)
     findings = findings_of(material)
     digests = {}
     for item_id, finding in findings.items():
@@ -76,14 +80,14 @@ def collect(folder: str | Path, now: datetime | None = None) -> Collected:
 
 def findings_of(material: Material) -> dict[str, Finding]:
     """What every check says, by item in the catalogue's order. Writes nothing."""
-    facts = facts_of(material)
+    facts, broken = facts_of(material), unguarded(material)
     found: dict[str, Finding] = {}
     for item in material.catalogue.items:
         if item.id not in _LATE:
-            found[item.id] = _one(item, material, facts)
+            found[item.id] = in_order(_one(item, material, facts), item.phase, broken)
     for item in material.catalogue.items:
         if item.id in _LATE:
-            found[item.id] = _LATE[item.id](material, found)
+            found[item.id] = in_order(_LATE[item.id](material, found), item.phase, broken)
     return {item.id: found[item.id] for item in material.catalogue.items}
 
 

@@ -33,6 +33,7 @@ def facts_of(material: Material) -> dict[str, Fact]:
     """Every fact. What artefacts show wins over what the plan says."""
     computed = {
         "adapted_from_base": _adapted(material),
+        "minors": _minors(material),
         "pretrained_base": _pretrained(material),
         "reweighted_or_selected": _reweighted(material),
         "synthetic_or_augmented": _synthetic(material),
@@ -57,7 +58,7 @@ def applies(item: Item, facts: dict[str, Fact]) -> tuple[bool, Text]:
 
 
 def _fact(name: str, computed: tuple[bool, Text] | None, material: Material) -> Fact:
-    if computed is not None and (computed[0] or name != "generates_text"):
+    if computed is not None and (computed[0] or name not in ("generates_text", "minors")):
         value, why = computed
         return Fact(name, value, say(f"{name}: {why.en}", f"{name}:{why.ja}"))
     declared = material.plan.facts.get(name)
@@ -65,6 +66,26 @@ def _fact(name: str, computed: tuple[bool, Text] | None, material: Material) -> 
         return Fact(name, None, say(f"{name}: not known, so the item applies", f"{name}:不明のため適用する"))
     word = "true" if declared else "false"
     return Fact(name, declared, say(f"{name}: the plan says {word}", f"{name}:計画に {word} とある"))
+
+
+def _minors(material: Material) -> tuple[bool, Text] | None:
+    """True if a label of the data says child or gives an age under 18; other data does not show that there are none."""
+    for run in material.runs:
+        if isinstance(run.manifest, str):
+            continue
+        for row in run.manifest["labels"].to_list():
+            for label in row or []:
+                if label["axis"] in ("age", "age_band") and _young(str(label["value"])):
+                    what = f"{label['axis']}={label['value']}"
+                    return True, say(
+                        f"{run.name} has speakers with {what}", f"{run.name} に {what} の話者がいる"
+                    )
+    return None
+
+
+def _young(value: str) -> bool:
+    first = value.split("-")[0].split("_")[0]
+    return value in ("child", "children", "teens", "minor") or (first.isdigit() and int(first) < 18)
 
 
 def _adapted(material: Material) -> tuple[bool, Text] | None:
@@ -96,11 +117,16 @@ def _reweighted(material: Material) -> tuple[bool, Text] | None:
 
 
 def _synthetic(material: Material) -> tuple[bool, Text] | None:
-    for run in material.runs:
-        if not isinstance(run.content, str) and run.content.recipe.corpus.name == "synthetic":
-            return True, say(f"{run.name} holds synthetic speech", f"{run.name} に合成音声がある")
+    from speechfair.process.speech_origin import origin_of, synthetic_training
+
+    heard = [run for run in material.runs if run.role not in ("perturbed", "speechless")]
+    names = [run.name for run in heard if origin_of(run, material) in ("synthetic", "augmented")]
+    if names := [*names, *synthetic_training(material)]:
+        return True, say(
+            f"{names[0]} holds synthetic or augmented speech", f"{names[0]} に合成・加工音声がある"
+        )
     stated = material.forms["mitigation.yaml"].values["synthetic_data"]
-    if stated is None:
+    if stated is None or (not stated and any(origin_of(run, material) is None for run in heard)):
         return None
     return bool(stated), say(
         f"mitigation.yaml says {str(stated).lower()}", f"mitigation.yaml に {str(stated).lower()} とある"

@@ -13,8 +13,9 @@ from speechfair.errors import InputError
 from speechfair.gating.freezing import freeze as freeze_file
 from speechfair.process.catalogue import Language, catalogue_path, changes, load_catalogue
 from speechfair.process.forms import form_specs, write_form
+from speechfair.process.identity import note_keys
 from speechfair.process.ledger import Entry, Ledger
-from speechfair.process.material import ROLES, RunEntry, RunList
+from speechfair.process.material import ROLES, RunEntry, RunList, read_material
 from speechfair.process.process_plan import (
     DEFAULT,
     INTERNAL_LEVELS,
@@ -38,6 +39,7 @@ class Start(StrictRecord):
     aifl: int = Field(ge=0, le=2)
     languages: list[str] = Field(min_length=1)
     language: Language = "en"
+    gain_for: list[str] | None = None
     facts: dict[str, bool | None] = Field(default_factory=dict)
     numbers: Numbers = Field(default_factory=Numbers)
     overlays: list[str] = Field(default_factory=list)
@@ -86,7 +88,9 @@ def _plan(start: Start) -> Plan:
             {
                 "schema": "speechfair/process-plan/1",
                 "internal_levels": INTERNAL_LEVELS[start.aifl],
-                **start.model_dump(include={"name", "language", "aifl", "languages", "overlays", "facts"}),
+                **start.model_dump(
+                    include={"name", "language", "aifl", "languages", "overlays", "facts", "gain_for"}
+                ),
                 "numbers": start.numbers.model_dump(),
             }
         )
@@ -96,11 +100,11 @@ def _plan(start: Start) -> Plan:
         raise InputError(f"the plan: {where}: {first['msg']}") from None
 
 
-def freeze(folder: str | Path, now: datetime | None = None) -> list[Entry]:
-    """Note the digests of the plan, and of ``criteria.yaml`` if it is there, in the ledger.
+def freeze(folder: str | Path, now: datetime | None = None, key: Path | None = None) -> list[Entry]:
+    """Note the digests of the plan, of ``criteria.yaml`` if it is there, and the pinned keys in the ledger.
 
     What is unchanged since it was last noted is not noted again. A catalogue that differs from the one noted before
-    is noted with the difference.
+    is noted with the difference. Keys that are added later need the signature of a key that was pinned before (`key`).
     """
     folder = Path(folder)
     plan = read_plan(folder)
@@ -130,7 +134,8 @@ def freeze(folder: str | Path, now: datetime | None = None) -> list[Entry]:
     if (folder / "criteria.yaml").is_file():
         record = freeze_file(folder / "criteria.yaml")
         note("criteria", {"sha256": record.sha256, "frozen": record.time})
-    return written
+    keys = note_keys(read_material(folder, now), key)
+    return written if keys is None else [*written, keys]
 
 
 def add_runs(folder: str | Path, entries: Sequence[tuple[str, str]], condition: str | None = None) -> None:

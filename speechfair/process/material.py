@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,7 @@ __all__ = ["ROLES", "Material", "Role", "Run", "RunEntry", "RunList", "read_mate
 
 Role = Literal[
     "training",
+    "test_set",
     "development",
     "baseline_development",
     "baseline",
@@ -49,6 +50,7 @@ Role = Literal[
 ]
 ROLES: dict[Role, str] = {
     "training": "the rows that were trained on (a prepared folder is enough)",
+    "test_set": "the evaluation data before any model was asked (a prepared folder)",
     "development": "the candidate on development data",
     "baseline_development": "the model without mitigation on the same development data",
     "baseline": "the model before adaptation on the evaluation data",
@@ -194,8 +196,14 @@ class Material:
     runs: tuple[Run, ...]
     training: tuple[TrainingRecord, ...]
     training_problems: tuple[str, ...]
+    training_missing: tuple[str, ...]
     reading: Reading
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    given_now: datetime | None = None
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time that was given, or that of the first look at it."""
+        return self.given_now or datetime.now(UTC)
 
     def of_role(self, *roles: Role) -> list[Run]:
         """Runs of these roles, in the order of ``runs.yaml``."""
@@ -249,7 +257,10 @@ def read_material(folder: Path, now: datetime | None = None) -> Material:
     listed = read_model(folder / "runs.yaml", RunList)
     records: list[TrainingRecord] = []
     problems: list[str] = []
+    missing = [name for name in listed.training_records if not (folder / name).is_file()]
     for name in listed.training_records:
+        if name in missing:
+            continue
         try:
             records.append(read_training(folder / name))
         except SpeechfairError as error:
@@ -264,6 +275,7 @@ def read_material(folder: Path, now: datetime | None = None) -> Material:
         runs=tuple(Run(entry, folder / entry.folder, folder) for entry in listed.runs),
         training=tuple(records),
         training_problems=tuple(problems),
+        training_missing=tuple(missing),
         reading=Ledger(folder).read(),
-        now=now or datetime.now(UTC),
+        given_now=now,
     )

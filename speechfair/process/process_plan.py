@@ -99,6 +99,9 @@ class Plan(StrictRecord):
     aifl: int = Field(ge=0, le=2)
     languages: list[str] = Field(min_length=1, description="spoken languages, ISO 639-3")
     overlays: list[str] = Field(default_factory=list, description="own catalogues, relative to the folder")
+    gain_for: list[str] | None = Field(
+        default=None, description="groups that the work is to serve better, as axis=value; [] for none"
+    )
     facts: dict[str, bool | None] = Field(default_factory=dict)
     internal_levels: dict[str, str] = Field(default_factory=dict)
     numbers: Numbers = Field(default_factory=Numbers)
@@ -109,6 +112,15 @@ class Plan(StrictRecord):
         for name in value:
             if name not in FACTS:
                 raise ValueError(f"unknown fact {name!r}; {did_you_mean(name, FACTS)}")
+        return value
+
+    @field_validator("gain_for")
+    @classmethod
+    def _groups(cls, value: list[str] | None) -> list[str] | None:
+        for label in value or []:
+            axis, sign, group = label.partition("=")
+            if not (axis.strip() and sign and group.strip()):
+                raise ValueError(f"{label!r} is not a group written as axis=value, such as accent=cmn")
         return value
 
     @field_validator("languages")

@@ -14,7 +14,8 @@ from typing import Any
 from speechfair.errors import SpeechfairError
 from speechfair.process.catalogue import catalogue_path
 from speechfair.process.finding import AS_EXPORTED
-from speechfair.process.ledger import Entry, Ledger, Reading
+from speechfair.process.identity import identity_problems, signer_problem
+from speechfair.process.ledger import Entry, Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
 from speechfair.store import file_digest
 
@@ -45,13 +46,16 @@ class _Findings:
     notes: list[str]
 
 
-def verify_process(folder: str | Path, *, head: str | None = None, now: datetime | None = None) -> Verified:
+def verify_process(
+    folder: str | Path, *, head: str | None = None, now: datetime | None = None, recompute: bool = True
+) -> Verified:
     """Check a process folder.
 
     Parameters
     ----------
     head : a head digest that was kept elsewhere; the ledger must contain it. This is what finds a ledger that was
         rewritten as a whole.
+    recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
 
     Raises
     ------
@@ -71,13 +75,21 @@ def verify_process(folder: str | Path, *, head: str | None = None, now: datetime
             "runs and sign-offs were not checked, because a file that they need cannot be read"
         )
     _ledger(reading, head, found)
+    _clock(reading, now, found)
     _frozen(folder, reading, found)
     _evidence(folder, reading, found)
     _exports(folder, reading, found)
     if material is not None:
         _catalogue(material, found)
-        _runs(material, found)
+        if recompute:
+            _runs(material, found)
+        else:
+            found.notes.append("audits were not computed again and audio was not read (recompute)")
+        for run in material.runs:
+            _times(material, run, found)
         _words(material, found)
+        _order(material, found)
+        found.problems.extend(text.en for text in identity_problems(material))
     unique = tuple(dict.fromkeys(found.problems))
     return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
 
@@ -100,6 +112,21 @@ def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
         found.problems.append(
             f"ledger.jsonl: does not contain the head {head[:16]}… that was kept; it was rewritten"
         )
+
+
+def _clock(reading: Reading, now: datetime | None, found: _Findings) -> None:
+    """Entries whose time is before that of the entry before, or after today."""
+    today, previous = utc(now), ""
+    for entry in reading.entries:
+        if entry.time < previous:
+            found.problems.append(
+                f"entry {entry.number} ({entry.kind}): its time {entry.time} is before that of the entry before it"
+            )
+        elif entry.time > today:
+            found.problems.append(
+                f"entry {entry.number} ({entry.kind}): its time {entry.time} is in the future"
+            )
+        previous = max(previous, entry.time)
 
 
 def _frozen(folder: Path, reading: Reading, found: _Findings) -> None:
@@ -196,7 +223,6 @@ def _runs(material: Material, found: _Findings) -> None:
             continue
         found.problems.extend(f"{where}/{line}" for line in result.differences)
         found.notes.extend(f"{where}: {line}" for line in result.unchecked if "not been scored" not in line)
-        _times(material, run, found)
     found.checked.append(
         f"{len(material.runs)} run folders: every file, every audit computed again, the audio"
     )
@@ -223,6 +249,14 @@ def _times(material: Material, run: Run, found: _Findings) -> None:
             f"{run.entry.folder}/run.yaml: says that the evaluation began at {run.evaluated}, but entry "
             f"{ended[0].number} noted its end at {ended[0].time}"
         )
+
+
+def _order(material: Material, found: _Findings) -> None:
+    from speechfair.process.order import order_problems
+
+    found.problems.extend(text.en for text in order_problems(material))
+    gates = material.reading.of_kind("gate")
+    found.checked.append(f"{len(gates)} judgements of gates, and that each run began after its gate opened")
 
 
 def _words(material: Material, found: _Findings) -> None:
@@ -254,11 +288,8 @@ def _word_problems(entry: Entry, material: Material) -> list[str]:
                 found.append(f"{where}: no exception can cover this item")
         except SpeechfairError as error:
             found.append(f"{where}: {error}")
-    if body.get("signature") is not None:
-        from speechfair.process.signing import valid_signature
-
-        if not valid_signature(body):
-            found.append(f"{where}: the signature does not verify")
+    if problem := signer_problem(entry, material):
+        found.append(f"{where}: {problem.en}")
     return found
 
 

@@ -1,7 +1,7 @@
 """Ed25519 signatures over a ledger entry's body. The private key never leaves its file; the public one is written down.
 
-A valid signature shows that the holder of a key signed this text. Whose key it is, its reader must know: compare the
-public key with the one the person published.
+A valid signature shows that the holder of a key signed this text. Whose key it is, ``roles.yaml`` says
+(`speechfair.process.identity`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from speechfair.errors import InputError, MissingExtraError
 from speechfair.process.ledger import canonical
 
-__all__ = ["new_key", "signature_of", "valid_signature"]
+__all__ = ["new_key", "openssh_key", "public_key", "signature_of", "valid_signature"]
 
 
 def signature_of(body: Mapping[str, Any], key: Path) -> dict[str, str]:
-    """Sign a body with the Ed25519 private key in a PEM file.
+    """Sign a body with the Ed25519 private key in a file, PEM or OpenSSH.
 
     Raises
     ------
@@ -26,14 +26,16 @@ def signature_of(body: Mapping[str, Any], key: Path) -> dict[str, str]:
     """
     _require()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
     try:
-        private = load_pem_private_key(key.read_bytes(), password=None)
+        data = key.read_bytes()
+        load = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else load_pem_private_key
+        private = load(data, password=None)
     except OSError as error:
         raise InputError(f"{key}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError) as error:
-        raise InputError(f"{key}: is not an unencrypted PEM private key: {error}") from None
+        raise InputError(f"{key}: is not an unencrypted private key (PEM or OpenSSH): {error}") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise InputError(f"{key}: is not an Ed25519 key; make one with `speechfair process key FILE`")
     public = private.public_key().public_bytes_raw().hex()
@@ -59,6 +61,41 @@ def valid_signature(body: Mapping[str, Any]) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def public_key(text: str) -> str:
+    """An Ed25519 public key as 64 hexadecimal digits, from such digits, an OpenSSH line, or PEM.
+
+    Raises
+    ------
+    InputError : it is none of these, or a key of another kind.
+    """
+    text = text.strip()
+    if len(text) == 64 and all(letter in "0123456789abcdefABCDEF" for letter in text):
+        return text.lower()
+    _require()
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key, load_ssh_public_key
+
+    try:
+        load = load_pem_public_key if text.startswith("-----BEGIN") else load_ssh_public_key
+        found = load(text.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError(f"{text[:40]!r} is no public key (hex, OpenSSH or PEM): {error}") from None
+    if not isinstance(found, Ed25519PublicKey):
+        raise InputError(f"{text[:40]!r} is not an Ed25519 key; make one with `ssh-keygen -t ed25519`")
+    return found.public_bytes_raw().hex()
+
+
+def openssh_key(public: str) -> str:
+    """A public key (hex) as an OpenSSH line."""
+    _require()
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+    return key.public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH).decode()
 
 
 def new_key(path: Path) -> str:

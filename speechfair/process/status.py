@@ -17,6 +17,7 @@ from typing import Any
 from speechfair.process.catalogue import Gate, Item, Text
 from speechfair.process.collect import evidence_path
 from speechfair.process.finding import AS_EXPORTED, OPEN, STATUSES, Source, Status, say
+from speechfair.process.identity import signer_problem
 from speechfair.process.ledger import Entry, digest_of
 from speechfair.process.material import Material, read_material
 from speechfair.store import file_digest
@@ -36,6 +37,7 @@ class ItemStatus:
     must : whether the plan's fairness level makes it a must.
     evidence_sha256 : of its evidence file; None where nothing was collected.
     facts, sources : as collected.
+    found : what the program found, before what persons said; None where nothing was collected.
     statement : the current attestation, if any.
     waiver : the current waiver, if any.
     """
@@ -49,6 +51,12 @@ class ItemStatus:
     sources: tuple[Source, ...] = ()
     statement: Entry | None = None
     waiver: Entry | None = None
+    found: Status | None = None
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether the program found nothing missing, and a person has to confirm it."""
+        return self.found == "pass" and self.status == "not_assessed"
 
     @property
     def met(self) -> bool:
@@ -169,9 +177,9 @@ def _status(
     if problem is not None:
         return ItemStatus(item, "error", problem, must, expected, content["facts"], sources)
     status, reason, statement = _with_words(item, material, content, expected)
-    return ItemStatus(
-        item, status, reason, must, expected, content["facts"], sources, statement, _waiver(item, material)
-    )
+    waiver, found = _waiver(item, material), content["status"]
+    facts = content["facts"]
+    return ItemStatus(item, status, reason, must, expected, facts, sources, statement, waiver, found)
 
 
 def _source_problem(
@@ -211,7 +219,8 @@ def _with_words(
         return "not_assessed", wait, None
     problem = _stale(entry, material, evidence)
     if problem is not None:
-        return "not_assessed", problem, None
+        # an attestation that does not count leaves what the program found
+        return ("not_assessed", problem, None) if found == "pass" else (found, reason, None)
     who = f"{entry.body['by']}, {entry.time[:10]}"
     if entry.body["verdict"] == "fail":
         return "fail", say(f"{who}: {entry.body['statement']}", f"{who}:{entry.body['statement']}"), entry
@@ -248,15 +257,8 @@ def _stale(entry: Entry, material: Material, evidence: str) -> Text | None:
         return say(
             f"{who} trained the model and cannot approve other means", f"{who} は学習担当で承認できない"
         )
-    if body.get("signature") is not None and not _signature_holds(entry):
-        return say(f"the signature of {who} does not verify", f"{who} の署名が検証できない")
-    return None
-
-
-def _signature_holds(entry: Entry) -> bool:
-    from speechfair.process.signing import valid_signature
-
-    return valid_signature(entry.body)
+    problem = signer_problem(entry, material)
+    return say(f"{who}: {problem.en}", f"{who}:{problem.ja}") if problem else None
 
 
 def _waiver(item: Item, material: Material) -> Entry | None:
@@ -268,7 +270,7 @@ def _waiver(item: Item, material: Material) -> Entry | None:
         return None
     body = given[-1].body
     expired = date.fromisoformat(body["expires"]) < material.today
-    broken = body.get("signature") is not None and not _signature_holds(given[-1])
+    broken = signer_problem(given[-1], material) is not None
     outside = body["by"] in material.trainers or body["by"] not in material.people
     return None if expired or broken or outside else given[-1]
 
@@ -297,8 +299,9 @@ def _decision(item: Item, state: State, general: Text | None) -> ItemStatus:
             f"{who} is not the fairness approver of roles.yaml", f"{who} は roles.yaml の承認者でない"
         )
         return ItemStatus(item, "fail", reason, must, None, facts)
-    if body.get("signature") is not None and not _signature_holds(entry):
-        reason = say(f"the signature of {who} does not verify", f"{who} の署名が検証できない")
+    problem = signer_problem(entry, material)
+    if problem is not None:
+        reason = say(f"{who}: {problem.en}", f"{who}:{problem.ja}")
         return ItemStatus(item, "fail", reason, must, None, facts)
     if date.fromisoformat(body["expires"]) < material.today:
         reason = say(

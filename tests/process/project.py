@@ -19,9 +19,11 @@ import yaml
 
 from speechfair.auditing.run import audit, prepare
 from speechfair.process.attest import attest, decide_release
+from speechfair.process.catalogue import load_catalogue
 from speechfair.process.collect import collect
 from speechfair.process.export import export
-from speechfair.process.init import Start, freeze, init
+from speechfair.process.gates import gate
+from speechfair.process.init import Start, add_measurements, add_records, add_runs, freeze, init
 from speechfair.process.signing import new_key
 from speechfair.process.status import read_state
 from speechfair.process.training_evidence import Base, Candidate, Selection, TrainingRecord, write_training
@@ -76,7 +78,7 @@ def corpus(folder: Path, prefix: str, speakers: int, *, noise: str = "", text: b
             )
             said = " ".join(WORDS[u:] + WORDS[:u]) if text else "silence"
             rows.append(Utterance(name, path, said, "eng", f"{prefix}{s:02d}", labels))
-    return ListCorpus(rows, folder, card=ListCard(reference={"accent": "x"}))
+    return ListCorpus(rows, folder, card=ListCard(reference={"accent": "x"}, speech="recorded"))
 
 
 def _tone(path: Path, seconds: float) -> Path:
@@ -103,7 +105,7 @@ def script(given: ListCorpus, extra_y: int) -> dict[str, str]:
     return texts
 
 
-def forms(candidate: str, base: str) -> dict[str, dict[str, Any]]:
+def forms(candidate: str, base: str, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Every form, filled in. Person `ana` approves, `tom` trains."""
     later, day = (TODAY + timedelta(days=300)).isoformat(), TODAY.isoformat()
     people = [
@@ -134,6 +136,7 @@ def forms(candidate: str, base: str) -> dict[str, dict[str, Any]]:
         "roles.yaml": {
             "people": people, "data_owner": "eve", "trainer": ["tom"], "evaluator": "eve",
             "fairness_approver": "ana", "operator": "oli",
+            "keys": [{"person": who, "public_key": key} for who, key in keys.items()],
         },
         "use_case.yaml": {
             "task": "dictation", "speakers": "accents x and y", "places_and_devices": "indoors, telephone",
@@ -200,6 +203,43 @@ def forms(candidate: str, base: str) -> dict[str, dict[str, Any]]:
             ["intended_use", "limits", "training_data", "mitigation", "contact"], "as tested"
         ) | {"model_name": "tested-model", "licence": "apache-2.0"},
         "retention.yaml": {"logs_days": 200, "documents_years": 10, "raw_voice_days": 30, "within_consent": True},
+        "withdrawal.yaml": {"channel": "a form", "delete_within_days": 30, "retraining": "next release",
+                            "last_trial": day, "withdrawn": [{"speaker": "gone", "asked": day, "deleted": day}]},
+        "minors.yaml": {"why": "pupils call", "guardian_consent": True, "child_assent": True,
+                        "safeguards": "no profiles", "reviewed": day},
+        "annotators.yaml": {
+            **dict.fromkeys(["who", "pay", "instruction", "support", "complaints"], "as agreed"),
+            "pay_at_least_minimum": True, "open_complaints": 0,
+        },
+        "varieties.yaml": {
+            "considered": [
+                {"variety": "x", "kind": "dialect", "covered": True, "label": "accent=x", "how": None},
+                {"variety": "stuttering", "kind": "speech_disorder", "covered": False, "label": None,
+                 "how": "disclose"},
+            ],
+            "consulted": "an association",
+        },
+        "security.yaml": {
+            "outside_sources": ["base weights"], "search": "nothing found", "searched": day,
+            "weights_run_no_code": True, "remote_code_off": True, "access": "tom", "open_findings": 0,
+        },
+        "memorisation.yaml": {
+            "method": "prefix attack",
+            "trials": [{"kind": kind, "attempts": 200, "successes": 0, "limit": 0.05}
+                       for kind in ("extraction", "reidentification")],
+        },
+        "injection.yaml": {
+            "attacks": "said in the background",
+            "trials": [{"accent": v, "attempts": 200, "successes": 0, "limit": 0.05} for v in "xy"],
+        },
+        "synthetic_speech.yaml": {
+            "mark": "watermark", "machine_readable": True, "listeners_informed": True, "voice_consent": True,
+            "trials": [{"condition": "mp3", "attempts": 200, "undetected": 0, "limit": 0.05}],
+        },
+        "incidents.yaml": {
+            "definition": "a group is not served", "reported_to": "the authority", "report_within_days": 15,
+            "last_drill": day, "incidents": [{"id": "I1", "known": day, "reported": day, "closed": True, "cause": "c"}],
+        },
         "governance.yaml": {"last_audit": day, "open_findings": 0, "report": "internal"},
     }  # fmt: skip
 
@@ -215,44 +255,75 @@ def build(root: Path) -> Path:
     after._identity = replace(after.identity, family="chat-audio")
     before = Scripted({**script(test, 4), **script(dev, 4)}, name="base")
     roles = {
-        "training": "train", "development": "dev", "baseline_development": "dev-base", "baseline": "base",
+        "training": "train", "test_set": "prepared", "development": "dev",
+        "baseline_development": "dev-base", "baseline": "base",
         "evaluation": "test", "serving": "serving", "perturbed": "noisy", "speechless": "silent",
     }  # fmt: skip
+    keys = {who: new_key(root / f"{who}.pem") for who in ("ana", "tom")}
     init(
         process,
         Start.model_validate(
             {
                 "name": "small project", "aifl": 2, "languages": ["eng"],
-                "facts": {"deployed": True},
+                "facts": {"deployed": True}, "gain_for": ["accent=y"],
                 "numbers": {"min_speakers": 8, "disagreement_excess": 0.6},
-                "forms": forms(after.identity.digest, before.identity.digest),
-                "runs": [
-                    {"role": role, "folder": f"../runs/{name}"}
-                    | ({"condition": "noise"} if role == "perturbed" else {})
-                    for role, name in roles.items()
-                ],
-                "training_records": ["../training/training.json"],
-                "measurements": [f"../measurements/{item}.json" for item in MEASURED],
+                "forms": forms(after.identity.digest, before.identity.digest, keys),
             }
         ),
     )  # fmt: skip
     (process / "criteria.yaml").write_text(CRITERIA)
     freeze(process)
     prepare(train, runs / "train")
+    prepare(test, runs / "prepared")
+    _list(process, {role: roles[role] for role in ("training", "test_set")})
+    passed(process, "data")
     audit(dev, after, ["accent"], out=runs / "dev")
     audit(dev, before, ["accent"], out=runs / "dev-base")
     _record(root / "training" / "training.json", after, before, runs)
+    add_records(process, ["../training/training.json"])
+    passed(process, "evaluation")
     audit(test, before, ["accent", "accent+gender"], out=runs / "base")
     audit(test, after, ["accent", "accent+gender"], out=runs / "test")
     audit(test, after, ["accent"], out=runs / "serving")
     audit(noisy, after, ["accent"], out=runs / "noisy")
     audit(silent, after, ["accent"], out=runs / "silent")
+    _list(process, roles)
     for item in MEASURED:
         measure(process, item, after.identity.digest)
+    add_measurements(process, [f"../measurements/{item}.json" for item in MEASURED])
     for name in ("model-card", "croissant"):
         export(process, name)
     collect(process)
     return process
+
+
+ITEMS = len(load_catalogue()[0].items)
+
+
+def key(process: Path) -> Path:
+    """The private key of `ana`."""
+    return process.parent / "ana.pem"
+
+
+def pin(process: Path, person: str, public: str, **days: str) -> None:
+    """Add a key to roles.yaml."""
+    rows = yaml.safe_load((process / "roles.yaml").read_text())["keys"]
+    edit_form(process, "roles.yaml", keys=[*rows, {"person": person, "public_key": public, **days}])
+
+
+def _list(process: Path, roles: dict[str, str]) -> None:
+    for role, name in roles.items():
+        add_runs(process, [(role, f"../runs/{name}")], "noise" if role == "perturbed" else None)
+
+
+def passed(process: Path, name: str) -> None:
+    """The gate is open after people confirmed what they have to."""
+    collect(process)
+    for each in read_state(process).items:
+        if each.must and name in each.item.gates and each.waits_for_person:
+            attest(process, each.item.id, by="eve", role="evaluator", statement="read and agreed")
+    found = gate(process, name)
+    assert found.outcome == "open", [(each.item.id, each.status, each.reason.en) for each in found.open_items]
 
 
 def measure(process: Path, item: str, model: str, **changes: Any) -> None:
@@ -263,11 +334,20 @@ def measure(process: Path, item: str, model: str, **changes: Any) -> None:
     content = {
         "schema": "speechfair/measurement/1", "item": item, "model_sha256": model,
         "criteria_sha256": file_digest(process / "criteria.yaml"), "measured_with": "items 1",
-        "judged_by": "people", "values": [{**value, **changes, "group": group} for group in "xy"],
+        "judged_by": "people", "speech": "recorded", "values": [{**value, **changes, "group": group} for group in "xy"],
     }  # fmt: skip
     path = process.parent / "measurements" / f"{item}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content))
+
+
+def light(process: Path, target: Path) -> Path:
+    """A copy of the process folder alone, its runs behind links; returns it. For changes within the folder."""
+    shutil.copytree(process, target / "process")
+    for path in process.parent.iterdir():
+        if path.name not in ("process", "wav"):
+            (target / path.name).symlink_to(path)
+    return target / "process"
 
 
 def copied(process: Path, target: Path) -> Path:
@@ -302,19 +382,25 @@ def _record(path: Path, after: Scripted, before: Scripted, runs: Path) -> None:
 
 def sign(process: Path, *, decide: bool = True) -> None:
     """All that persons have to say, the approver's release decision last."""
-    key = process.parent / "ana.pem"
-    if not key.exists():
-        new_key(key)
     for name in ("cyclonedx", "in-toto"):
         export(process, name)
     collect(process)
-    attest(process, "AF-5.3", by="ana", role="approver", statement="these weights", key=key)
+    attest(process, "AF-5.3", by="ana", role="approver", statement="these weights", key=key(process))
     collect(process)
     for each in read_state(process).items:
         if each.item.mode != "A" and each.status == "not_assessed" and each.evidence_sha256:
-            attest(process, each.item.id, by="ana", role="approver", statement="read and agreed")
+            attest(
+                process,
+                each.item.id,
+                by="ana",
+                role="approver",
+                statement="read and agreed",
+                key=key(process),
+            )
     if decide:
-        decide_release(process, by="ana", decision="release", statement="no gap beyond the limit", key=key)
+        decide_release(
+            process, by="ana", decision="release", statement="no gap beyond the limit", key=key(process)
+        )
 
 
 def edit_form(process: Path, name: str, **values: Any) -> None:

@@ -57,7 +57,14 @@ def test_a_signed_project_verifies_and_says_what_it_checked(signed: Path) -> Non
     assert result.problems == ()
     assert result.ok
     text = "\n".join(result.checked)
-    for part in ("ledger:", "plan.yaml", "criteria.yaml", "evidence of 46 items", "exports", "8 run folders"):
+    for part in (
+        "ledger:",
+        "plan.yaml",
+        "criteria.yaml",
+        f"evidence of {project.ITEMS} items",
+        "exports",
+        "9 run folders",
+    ):
         assert part in text
 
 
@@ -230,7 +237,15 @@ def test_a_damaged_form_does_not_hide_what_else_is_wrong(mine: Path) -> None:
 def _waived(process: Path) -> None:
     project.edit_form(process, "transcription.yaml", limit=0.015)  # the interval now contains the limit
     collect(process)
-    waive(process, "AF-2.5", by="ana", reason="few", control="again in May", until=project.days(30))
+    waive(
+        process,
+        "AF-2.5",
+        by="ana",
+        key=project.key(process),
+        reason="few",
+        control="again in May",
+        until=project.days(30),
+    )
 
 
 ACTIONS: dict[str, Callable[[Path], object]] = {
@@ -241,7 +256,9 @@ ACTIONS: dict[str, Callable[[Path], object]] = {
     "card": lambda process: export(process, "model-card"),
     "csv": lambda process: export(process, "csv"),
     "attest": lambda process: attest(process, "AF-0.2", by="eve", role="product owner", statement="so it is"),
-    "decide": lambda process: decide_release(process, by="ana", decision="none", statement="not yet"),
+    "decide": lambda process: decide_release(
+        process, by="ana", key=project.key(process), decision="none", statement="not yet"
+    ),
     "fill": lambda process: (project.edit_form(process, "use_case.yaml", task="another"), collect(process)),
     "waive": _waived,
 }

@@ -25,14 +25,18 @@ def all_checks() -> dict[str, Check]:
         governance,
         grounding,
         operation,
+        people,
         quality,
         release,
         requirements,
+        security,
         training,
     )
 
     found: dict[str, Check] = {}
-    rooms = (requirements, data, quality, training, evaluation, grounding, release, operation, governance)
+    rooms = (
+        requirements, data, people, quality, training, evaluation, grounding, release, operation, security, governance,
+    )  # fmt: skip
     for room in rooms:
         found |= room.CHECKS
     return found

@@ -20,9 +20,11 @@ __all__ = [
     "form_part",
     "group_table",
     "manifest_of",
+    "need_data",
     "need_runs",
     "number",
     "ok",
+    "reference_of",
     "split_list",
     "usable",
 ]
@@ -60,11 +62,39 @@ def need_runs(material: Material, *roles: Role) -> tuple[list[Run], list[Part]]:
                 )
             )
         for run in listed:
-            if isinstance(run.content, str):
+            if not run.path.exists():
+                where = run.entry.folder
+                parts.append(("not_assessed", say(f"{where} is not there yet", f"{where} がまだない")))
+            elif isinstance(run.content, str):
                 parts.append(("error", say(run.content, f"読めない:{run.content}")))
             else:
                 runs.append(run)
     return runs, parts
+
+
+def need_data(material: Material) -> tuple[list[Run], list[Part]]:
+    """The evaluation data: the prepared test set, which is there before any model is asked, else evaluation runs.
+
+    That evaluation runs are on this very test set is AF-2.4's to check.
+    """
+    if material.of_role("test_set"):
+        return need_runs(material, "test_set")
+    runs, parts = need_runs(material, "evaluation")
+    if not material.of_role("evaluation"):
+        en, ja = (
+            "no run of role test_set or evaluation in runs.yaml",
+            "runs.yaml に役割 test_set も evaluation もない",
+        )
+        return [], [("not_assessed", say(en, ja))]
+    return runs, parts
+
+
+def reference_of(run: Run, axis: str, groups: dict[str, tuple[int, int, float]]) -> str | None:
+    """The reference group of an axis before an audit: the one that the corpus card names, else the largest."""
+    if isinstance(run.content, str) or not groups:
+        return None
+    named = run.content.recipe.card.reference.get(axis)
+    return named if named in groups else max(groups, key=lambda name: (groups[name][0], name))
 
 
 def manifest_of(run: Run, parts: list[Part]) -> pl.DataFrame | None:

@@ -13,6 +13,7 @@ from speechfair.process.checks.common import (
     form_part,
     group_table,
     manifest_of,
+    need_data,
     need_runs,
     ok,
     split_list,
@@ -20,6 +21,7 @@ from speechfair.process.checks.common import (
 )
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material, Run
+from speechfair.process.speech_origin import origin_of
 from speechfair.running.run_manifest import locate_audio
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _SAMPLE = 200
 def coverage(material: Material) -> Finding:
     """AF-1.1: every designed case has a speaker in an evaluation run, or is a gap with a reason."""
     form = material.forms["design.yaml"]
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
     parts.append(form_part(form))
     listed = {row["case"]: row["reason"] for row in form.values["gaps"]}
     cells = covered_cases(material, runs, parts)
@@ -123,6 +125,13 @@ def permission(material: Material) -> Finding:
             )
         given = [each.permissions[corpus] for each in material.training if corpus in each.permissions]
         parts += _card(corpus, use, given if use == "training" else [])
+    for run in runs:
+        assert not isinstance(run.content, str)
+        row, origin = entries.get(run.content.recipe.corpus.name), origin_of(run, material)
+        if row and row["speech"] and row["speech"] != origin:
+            en = f"{row['corpus']}: sources.yaml says {row['speech']} speech, its card or rows say {origin}"
+            ja = f"{row['corpus']}:音声の種類が sources.yaml({row['speech']})とカード・行({origin})で異なる"
+            parts.append(("fail", say(en, ja)))
     for name, row in entries.items():
         if row["delete_by"] and row["delete_by"] < material.today.isoformat():
             parts.append(
@@ -137,7 +146,7 @@ def permission(material: Material) -> Finding:
         if row["sensitive"] and not row["necessity"]:
             parts.append(
                 (
-                    "fail",
+                    "not_assessed",
                     say(
                         f"{name}: sensitive, but why it is needed is not said",
                         f"{name}:要配慮だが必要な理由がない",
@@ -187,24 +196,25 @@ def statement(material: Material) -> Finding:
     parts = [form_part(form)]
     stated = {row["role"]: row for row in form.values["counts"]}
     real: dict[str, dict[str, int]] = {}
-    runs, problems = need_runs(material, "evaluation")
+    runs, problems = need_data(material)
     parts += problems
     for run in [*runs, *material.of_role("training")]:
+        role = "evaluation" if run.role == "test_set" else run.role
         manifest = manifest_of(run, parts)
         if manifest is None:
             continue
         rows = usable(manifest)
         counts = {"speakers": rows["speaker"].drop_nulls().n_unique(), "utterances": rows.height}
-        real.setdefault(run.role, counts)
-        row = stated.get(run.role)
+        real.setdefault(role, counts)
+        row = stated.get(role)
         if row is None:
             parts.append(
-                ("not_assessed", say(f"no counts stated for {run.role}", f"{run.role} の数が書かれていない"))
+                ("not_assessed", say(f"no counts stated for {role}", f"{role} の数が書かれていない"))
             )
             continue
         for what in ("speakers", "utterances"):
-            if row[what] != real[run.role][what]:
-                text = f"{run.role}, {what}: {row[what]} != {real[run.role][what]}"
+            if row[what] != real[role][what]:
+                text = f"{role}, {what}: {row[what]} != {real[role][what]}"
                 parts.append(
                     (
                         "fail",
@@ -227,7 +237,7 @@ def provenance(material: Material) -> Finding:
     parts: list[Part] = []
     facts: dict[str, dict[str, int]] = {}
     readable = [run for run in material.runs if not isinstance(run.content, str)]
-    need, problems = need_runs(material, "evaluation")
+    need, problems = need_data(material)
     parts += problems if not need else []
     for run in material.runs:
         if isinstance(run.content, str):
@@ -295,6 +305,13 @@ def suppliers(material: Material) -> Finding:
     form = material.forms["suppliers.yaml"]
     parts = [form_part(form)]
     pinned = {row["sha256"] for row in form.values["supplied"]}
+    named = " ".join(f"{row['name']} {row['what']} {row['documents']}" for row in form.values["supplied"])
+    for supplier in material.forms["roles.yaml"].values["suppliers"]:
+        if supplier.split(" (")[0].casefold() not in named.casefold():
+            en = f"supplier {supplier} of roles.yaml: nothing of theirs in suppliers.yaml"
+            parts.append(
+                ("not_assessed", say(en, f"roles.yaml の供給者 {supplier} の記載が suppliers.yaml にない"))
+            )
     candidates, problems = need_runs(material, "evaluation")
     adapted = any(record.base for record in material.training)
     baseline = candidates

@@ -36,9 +36,11 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
                     )
                 )
             elif found is None or found.status in ("not_assessed", "not_applicable") or not found.sources:
+                if row["control"]:
+                    continue
                 parts.append(
                     (
-                        "fail",
+                        "not_assessed",
                         say(
                             f"risk {name} names {item}, which has no evidence",
                             f"リスク {name} の {item} に証拠がない",
@@ -48,7 +50,7 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
             else:
                 parts.append(ok())
         if not edges[name] and not row["control"]:
-            parts.append(("fail", say(f"risk {name} has no item", f"リスク {name} に対応がない")))
+            parts.append(("not_assessed", say(f"risk {name} has no item", f"リスク {name} に対応がない")))
     years, least = retention.values["documents_years"], material.plan.numbers.documents_years
     if years is not None and years < least:
         parts.append(
@@ -121,7 +123,11 @@ def audit(material: Material) -> Finding:
         n = form.values["open_findings"]
         parts.append(("fail", say(f"{n} findings are open", f"未対応の指摘 {n} 件")))
     for row in roles.values["people"]:
-        if row["trained_until"] is None or row["trained_until"] < material.today.isoformat():
+        if row["trained_until"] is None:
+            parts.append(
+                ("not_assessed", say(f"{row['id']}: training not noted", f"{row['id']}:教育の記載がない"))
+            )
+        elif row["trained_until"] < material.today.isoformat():
             parts.append(("fail", say(f"{row['id']}: no valid training", f"{row['id']}:有効な教育がない")))
     return decide(
         parts,
@@ -139,7 +145,14 @@ def red_team(material: Material) -> Finding:
     if form.values["open_severe_findings"]:
         n = form.values["open_severe_findings"]
         parts.append(("fail", say(f"{n} severe findings are open", f"重大な指摘 {n} 件が未対応")))
-    if len({row["accent"] for row in form.values["success_by_accent"]}) < 2:
+    rows = form.values["success_by_accent"]
+    for row in rows:
+        if None not in (row["attempts"], row["successes"]) and not 0 <= row["successes"] <= row["attempts"]:
+            what = f"{row['accent']}: {row['successes']} / {row['attempts']}"
+            parts.append(
+                ("error", say(f"successes beyond attempts: {what}", f"成功数が試行数の範囲にない:{what}"))
+            )
+    if len({row["accent"] for row in rows}) < 2:
         parts.append(
             ("not_assessed", say("fewer than two accents were tried", "二つ以上の訛りで試していない"))
         )
@@ -147,6 +160,7 @@ def red_team(material: Material) -> Finding:
         parts,
         say("complete, no severe finding open", "記入済みで、重大な指摘が残っていない"),
         material.sources(form.name),
+        {"attempts and successes": {row["accent"]: [row["attempts"], row["successes"]] for row in rows}},
     )
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, need_runs, number, ok
-from speechfair.process.checks.paired_runs import within
+from speechfair.process.checks.paired_runs import share_within, within
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, Source, decide, say
 from speechfair.process.material import Material, Run
 from speechfair.process.measurement import Measured, Measurement, read_measurement
 from speechfair.store import file_digest
-from speechfair.types import UNKNOWN, Estimate
+from speechfair.types import UNKNOWN
 
 __all__ = ["CHECKS"]
 
@@ -26,9 +26,10 @@ def presence(material: Material) -> Finding:
     silent, problems = need_runs(material, "speechless")
     parts += [*problems, frozen_plan_part(material)]
     facts: dict[str, dict[str, float | None]] = {}
+    numbers = material.plan.numbers
     for run in runs:
         for axis in material.gated_axes:
-            parts += _insertions(run, axis, material.plan.numbers.insertion_ratio, facts)
+            parts += _insertions(run, axis, numbers.insertion_ratio, numbers.min_speakers, facts)
         if not material.gated_axes:
             parts.append(
                 (
@@ -60,7 +61,19 @@ def presence(material: Material) -> Finding:
     )
 
 
-def _insertions(run: Run, axis: str, limit: float, facts: dict[str, dict[str, float | None]]) -> list[Part]:
+def _none_inserted(label: str, speakers: int, least: int) -> Part:
+    """No insertion in either group: evidence only if enough speakers were heard."""
+    if speakers >= least:
+        return ok()
+    return "undetermined", say(
+        f"{label}: none in {speakers} speakers, {least} planned",
+        f"{label}:{speakers} 人では判定できない(計画 {least} 人)",
+    )
+
+
+def _insertions(
+    run: Run, axis: str, limit: float, least: int, facts: dict[str, dict[str, float | None]]
+) -> list[Part]:
     import polars as pl
 
     from speechfair.metrics import rate_ratio, speaker_sums
@@ -85,7 +98,8 @@ def _insertions(run: Run, axis: str, limit: float, facts: dict[str, dict[str, fl
         label = f"insertions, {axis}={name}"
         if not sums[name].total_errors and not sums[reference].total_errors:
             facts[label] = {"insertions": 0.0}
-            parts.append(ok())
+            fewest = min(sums[name].n_speakers, sums[reference].n_speakers)
+            parts.append(_none_inserted(label, fewest, least))
             continue
         ratio = rate_ratio(sums[name], sums[reference])
         facts[label] = {"ratio": ratio.value, "low": ratio.low, "high": ratio.high, "limit": limit}
@@ -95,8 +109,6 @@ def _insertions(run: Run, axis: str, limit: float, facts: dict[str, dict[str, fl
 
 def _speechless(run: Run, limit: float, facts: dict[str, dict[str, float | None]]) -> Part:
     """The share of speechless audio that gets words, with Clopper and Pearson's exact interval (files are units)."""
-    from scipy.stats import beta
-
     from speechfair.running.transcription import read_hypotheses
     from speechfair.store import RunFolder
 
@@ -111,18 +123,9 @@ def _speechless(run: Run, limit: float, facts: dict[str, dict[str, float | None]
     n, words = answered.height, sum(bool(text.strip()) for text in answered["text"])
     if n == 0:
         return "not_assessed", say(f"{run.name}: no hypothesis", f"{run.name}:出力がない")
-    low = float(beta.ppf(0.025, words, n - words + 1)) if words else 0.0
-    high = float(beta.ppf(0.975, words + 1, n - words)) if words < n else 1.0
-    facts[f"{run.name}: audio that gets words"] = {
-        "share": words / n,
-        "low": low,
-        "high": high,
-        "limit": limit,
-        "files": n,
-    }
-    return within(
-        Estimate(words / n, low, high, 0.95, n, n, "clopper-pearson"), limit, f"{run.name}, share with words"
-    )
+    label = f"{run.name}, share with words"
+    part, facts[f"{run.name}: audio that gets words"] = share_within(words, n, limit, label)
+    return part
 
 
 def measured(material: Material, item: str, *, cap: bool = False) -> Finding:
@@ -131,6 +134,9 @@ def measured(material: Material, item: str, *, cap: bool = False) -> Finding:
     models = {run.model_sha256 for run in runs}
     found: list[tuple[str, Measurement]] = []
     for name in material.run_list.measurements:
+        if not (material.folder / name).is_file():
+            parts.append(("not_assessed", say(f"{name} is not there yet", f"{name} がまだない")))
+            continue
         try:
             one = read_measurement(material.folder / name)
         except SpeechfairError as error:
@@ -155,6 +161,14 @@ def measured(material: Material, item: str, *, cap: bool = False) -> Finding:
             )
         parts += [_in_force(material, name, one), *_axes_covered(material, name, one)]
         parts += [_value(name, value, material.plan.numbers.min_speakers) for value in one.values]
+        if one.speech != "recorded":
+            en = (
+                f"{name}: measured on {one.speech} speech"
+                if one.speech
+                else f"{name}: does not say on which speech"
+            )
+            ja = f"{name}:録音音声での測定でない" if one.speech else f"{name}:録音音声での測定か記載がない"
+            parts.append(("undetermined", say(en, ja)))
         if cap and one.judged_by == "model":
             parts.append(
                 ("undetermined", say(f"{name}: judged by a model alone", f"{name}:判定がモデルのみ"))

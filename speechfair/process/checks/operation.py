@@ -44,6 +44,9 @@ def logs(material: Material) -> Finding:
         parts.append(
             ("fail", say("raw voice is kept past its consent", "同意の期限を超えて音声を保存している"))
         )
+    if form.values["raw_voice_days"] and material.plan.facts.get("personal_data") is False:
+        en = "raw voice is kept, and the plan says that there is no personal data"
+        parts.append(("fail", say(en, "個人データはないとする計画に反し、音声を保存している")))
     if not material.reading.entries:
         parts.append(("not_assessed", say("the ledger is empty", "台帳が空")))
     return decide(

@@ -14,7 +14,7 @@ from speechfair.types import UNKNOWN, Estimate
 if TYPE_CHECKING:
     from speechfair.metrics.pairing import Pair
 
-__all__ = ["growth_parts", "paired_parts", "pairs_of", "within"]
+__all__ = ["growth_parts", "paired_parts", "pairs_of", "share_within", "within"]
 
 
 def pairs_of(before: Run, after: Run, axis: str, parts: list[Part]) -> dict[str, Pair]:
@@ -107,6 +107,22 @@ def growth_parts(
             facts[label] = {"growth": change.value, "low": change.low, "high": change.high, "limit": limit}
             parts.append(within(change, limit, label))
     return parts
+
+
+def share_within(count: int, n: int, limit: float, label: str) -> tuple[Part, dict[str, float | None]]:
+    """The three-valued rule on a share, with Clopper and Pearson's exact interval (95 %), and its numbers."""
+    from scipy.stats import beta
+
+    low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
+    high = float(beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
+    facts: dict[str, float | None] = {
+        "share": count / n,
+        "low": low,
+        "high": high,
+        "limit": limit,
+        "files": n,
+    }
+    return within(Estimate(count / n, low, high, 0.95, n, n, "clopper-pearson"), limit, label), facts
 
 
 def within(estimate: Estimate, limit: float, label: str) -> Part:

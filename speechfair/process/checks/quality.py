@@ -10,9 +10,10 @@ from speechfair.process.checks.common import (
     form_part,
     group_table,
     manifest_of,
-    need_runs,
+    need_data,
     number,
     ok,
+    reference_of,
     usable,
 )
 from speechfair.process.checks.requirements import frozen_plan_part
@@ -33,7 +34,7 @@ def integrity(material: Material) -> Finding:
     """AF-2.1: the manifests of all runs have no error, and no audio file is in two kinds of data."""
     import polars as pl
 
-    _, parts = need_runs(material, "evaluation")
+    _, parts = need_data(material)
     facts: dict[str, dict[str, int]] = {}
     for run in material.runs:
         manifest = manifest_of(run, parts)
@@ -76,7 +77,7 @@ def integrity(material: Material) -> Finding:
 
 def sufficiency(material: Material) -> Finding:
     """AF-2.2: every group on a gated axis has the planned number of speakers."""
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
     parts.append(frozen_plan_part(material))
     facts: dict[str, dict[str, dict[str, float]]] = {}
     least = material.plan.numbers.min_speakers
@@ -130,7 +131,7 @@ def sufficiency(material: Material) -> Finding:
 def representation(material: Material) -> Finding:
     """AF-2.3: groups that are missing or thin against their target share each have an owner and a remedy."""
     form = material.forms["design.yaml"]
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
     parts.append(form_part(form))
     remedies = {row["case"]: row for row in form.values["gaps"]}
     for case, row in remedies.items():
@@ -177,7 +178,8 @@ def representation(material: Material) -> Finding:
 
 def disjoint(material: Material) -> Finding:
     """AF-2.4: no speaker and no audio of the evaluation data is in training or development data."""
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
+    tests = {run.manifest_sha256 for run in material.of_role("test_set", "evaluation")}
     others = [run for run in material.runs if run.role in _TRAINED_ON]
     if material.training and not material.of_role("training"):
         parts.append(
@@ -198,7 +200,7 @@ def disjoint(material: Material) -> Finding:
                 ),
             )
         )
-    if len({run.manifest_sha256 for run in runs}) > 1:
+    if len(tests) > 1:
         parts.append(
             ("fail", say("the evaluation runs are on different test sets", "評価実行の試験集合が異なる"))
         )
@@ -268,25 +270,22 @@ def _overlap(run: Run, other: Run, parts: list[Part]) -> dict[str, int]:
 def transcripts(material: Material) -> Finding:
     """AF-2.5: two transcribers disagree no more on one group than on the reference, by the stated limit."""
     form = material.forms["transcription.yaml"]
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
     parts.append(form_part(form))
     rows = {(row["axis"], row["value"]): row for row in form.values["double_transcribed"]}
     limit = form.values["limit"]
     for run in runs:
-        if isinstance(run.audit, str):
-            parts.append(("not_assessed", say(run.audit, f"測定がない:{run.audit}")))
-            continue
-        for axis in [] if limit is None else material.gated_axes:
-            groups = [g for g in run.audit.groups_of(axis) if UNKNOWN not in g.value.split("+")]
-            reference = next((rows.get((axis, g.value)) for g in groups if g.is_reference), None)
+        manifest = manifest_of(run, parts)
+        for axis in [] if limit is None or manifest is None else material.gated_axes:
+            table = group_table(manifest, axis)  # type: ignore[arg-type]
+            groups = {name: row for name, row in table.items() if UNKNOWN not in name.split("+")}
+            reference = rows.get((axis, reference_of(run, axis, groups) or ""))
             for group in groups:
-                parts.append(
-                    _disagreement(axis, group.value, rows.get((axis, group.value)), reference, limit)
-                )
+                parts.append(_disagreement(axis, group, rows.get((axis, group)), reference, limit))
     return decide(
         parts,
         say("disagreement of transcribers is alike in all groups", "書き起こしの不一致が全群で同程度である"),
-        material.sources("transcription.yaml"),
+        [*material.sources("transcription.yaml"), *(run.source("manifest.parquet") for run in runs)],
         {"limit": limit},
     )
 
@@ -302,6 +301,10 @@ def _disagreement(
     ):
         return "not_assessed", say(
             f"{name}: not transcribed twice with an interval", f"{name}:区間つきの二重書き起こしがない"
+        )
+    if not row["low"] <= (row["disagreement"] or 0.0) <= row["high"]:
+        return "error", say(
+            f"{name}: the disagreement does not lie in its interval", f"{name}:不一致率が区間に入っていない"
         )
     if row is reference:
         return ok()
@@ -322,7 +325,7 @@ def _disagreement(
 def confounders(material: Material) -> Finding:
     """AF-2.6: every covariate that is associated with a gated axis is matched, adjusted for or disclosed."""
     form = material.forms["confounders.yaml"]
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = need_data(material)
     parts.append(form_part(form))
     handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
     limit, found = form.values["limit"], dict[str, dict[str, float]]()

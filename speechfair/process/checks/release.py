@@ -7,8 +7,8 @@ import json
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, form_part, need_runs, ok
 from speechfair.process.finding import AS_EXPORTED, Finding, Source, decide, say
+from speechfair.process.identity import signer_problem
 from speechfair.process.material import Material
-from speechfair.process.signing import valid_signature
 from speechfair.store import file_digest
 
 __all__ = ["CHECKS"]
@@ -81,7 +81,9 @@ def bound(material: Material) -> Finding:
         parts.append(
             ("not_assessed", say("no signature over the weights' digest", "重みのダイジェストへの署名がない"))
         )
-    elif not any(valid_signature(entry.body) for entry in signed):
+    elif not (
+        valid := [e for e in signed if e.body.get("signature") and signer_problem(e, material) is None]
+    ):
         parts.append(
             (
                 "fail",
@@ -91,7 +93,7 @@ def bound(material: Material) -> Finding:
                 ),
             )
         )
-    elif not any(valid_signature(e.body) and e.body["expires"] >= material.today.isoformat() for e in signed):
+    elif not any(e.body["expires"] >= material.today.isoformat() for e in valid):
         parts.append(("fail", say("the signature has expired", "署名の期限が切れている")))
     return decide(
         parts,

@@ -5,8 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from speechfair.errors import SpeechfairError
-from speechfair.process.checks.common import Part, form_part, manifest_of, need_runs, ok, split_list
-from speechfair.process.finding import Finding, Source, decide, say
+from speechfair.process.checks.common import (
+    Part,
+    form_part,
+    manifest_of,
+    need_data,
+    need_runs,
+    ok,
+    split_list,
+)
+from speechfair.process.finding import Finding, Source, Status, decide, say
+from speechfair.process.identity import identity_problems, keys_in
 from speechfair.process.material import Material
 from speechfair.process.material import Run as RunOf
 
@@ -33,6 +42,11 @@ def roles(material: Material) -> Finding:
                 )
     if form.values["fairness_approver"] in material.trainers:
         parts.append(("fail", say("the fairness approver trained the model", "承認者が学習も行っている")))
+    parts += [("fail", text) for text in identity_problems(material)]
+    approver = form.values["fairness_approver"]
+    if approver and material.plan.aifl >= 1 and approver not in {key.person for key in keys_in(form)}:
+        unpinned = say(f"no key of {approver} is pinned", f"{approver} の鍵が登録されていない")
+        parts.append(("not_assessed", unpinned))
     for record in material.training:
         if people and record.trainer not in people:
             text = f"training {record.id}: {record.trainer!r}"
@@ -63,8 +77,11 @@ def roles(material: Material) -> Finding:
 def use_case(material: Material) -> Finding:
     """AF-0.2: the use case is complete."""
     form = material.forms["use_case.yaml"]
+    day, parts = form.values["dated"], [form_part(form)]
+    if day is not None and day > material.today.isoformat():
+        parts.append(("error", say(f"dated {day}, in the future", f"日付 {day} が未来である")))
     return decide(
-        [form_part(form)],
+        parts,
         say("use_case.yaml is complete", "use_case.yaml は記入済み"),
         material.sources(form.name),
     )
@@ -80,7 +97,11 @@ def level(material: Material) -> Finding:
             f"AIFL {material.plan.aifl}、理由つきで凍結済み",
         ),
         material.sources("levels.yaml", "plan.yaml"),
-        {"aifl": material.plan.aifl, "internal_levels": material.plan.internal_levels},
+        {
+            "aifl": material.plan.aifl,
+            "internal_levels": material.plan.internal_levels,
+            **{name: form.values[name] for name in ("performance_level", "safety_level", "privacy_level")},
+        },
     )
 
 
@@ -127,7 +148,7 @@ def attributes(material: Material) -> Finding:
         parts.append(("fail", say("origin may be inferred from voice", "声から出自を推定しうる")))
     if form.complete and not material.gated_axes:
         parts.append(("fail", say("no axis is gated, so nothing would be judged", "判定に使う属性がない")))
-    runs, problems = need_runs(material, "evaluation")
+    runs, problems = need_data(material)
     parts += problems
     found: dict[str, set[str]] = {}
     for run in runs:
@@ -176,7 +197,9 @@ def _labels(run: RunOf, found: dict[str, set[str]], parts: list[Part]) -> None:
 
 def criteria(material: Material) -> Finding:
     """AF-0.5: criteria.yaml was frozen before every evaluation began, and is unchanged since."""
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = _begun(material)
+    if not runs:
+        parts.append(_frozen_now(material))
     for run in runs:
         parts.append(criteria_part(material, run))
     sources: list[Source] = [*material.sources("criteria.yaml", "criteria.yaml.frozen.yaml")]
@@ -185,6 +208,42 @@ def criteria(material: Material) -> Finding:
         say("frozen before the evaluation and unchanged", "評価前に凍結され、以後変わっていない"),
         [*sources, *(run.source("run.yaml", "history") for run in runs)],
         {"evaluated": {run.name: run.evaluated for run in runs}},
+    )
+
+
+def _begun(material: Material) -> tuple[list[RunOf], list[Part]]:
+    """Evaluation runs, and what cannot be read of them. None at all is no problem before the evaluation."""
+    if not material.of_role("evaluation"):
+        return [], []
+    return need_runs(material, "evaluation")
+
+
+def _frozen_now(material: Material) -> Part:
+    """Before any evaluation: whether the criteria are frozen, unchanged and in the ledger."""
+    from speechfair.gating.criteria import read_criteria
+    from speechfair.gating.freezing import standing_alone
+
+    path: Path = material.folder / "criteria.yaml"
+    if not path.is_file():
+        return "not_assessed", say("criteria.yaml is not there", "criteria.yaml がない")
+    try:
+        read_criteria(path)
+        found = standing_alone(path)
+    except SpeechfairError as error:
+        return "error", say(str(error), f"読めない:{error}")
+    if found.problem is not None:
+        kind, text = found.problem
+        status: Status = "not_assessed" if kind == "never" else "fail"
+        return status, say(text, f"凍結されていない、または凍結後に変更:{text}")
+    return _noted_part(material, found.sha256)
+
+
+def _noted_part(material: Material, sha256: str) -> Part:
+    if any(e.body.get("sha256") == sha256 for e in material.reading.of_kind("criteria")):
+        return ok()
+    return "undetermined", say(
+        "the ledger does not hold these criteria; `speechfair process freeze` records them before the evaluation",
+        "台帳にこの基準の記録がない。評価前に `speechfair process freeze` で記録する",
     )
 
 
@@ -210,10 +269,7 @@ def criteria_part(material: Material, run: RunOf) -> Part:
         return "undetermined", say(f"{run.name}: {text}", f"{run.name}:判定できない:{text}")
     noted = [e for e in material.reading.of_kind("criteria") if e.body.get("sha256") == found.sha256]
     if not noted:
-        return "undetermined", say(
-            "the ledger does not hold these criteria; `speechfair process freeze` records them before the evaluation",
-            "台帳にこの基準の記録がない。評価前に `speechfair process freeze` で記録する",
-        )
+        return _noted_part(material, found.sha256)
     if run.begun and (found.evaluated is None or noted[0].time >= found.evaluated):
         return "fail", say(
             f"{run.name}: the ledger received the criteria at {noted[0].time}, not before the evaluation began "
@@ -231,7 +287,7 @@ def impact(material: Material) -> Finding:
         if not row["tests"] and not row["control"]:
             parts.append(
                 (
-                    "fail",
+                    "not_assessed",
                     say(
                         f"risk {row['id']}: neither test nor control", f"リスク {row['id']}:試験も対策もない"
                     ),

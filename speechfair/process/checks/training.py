@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from speechfair.process.checks.common import form_part, need_runs, number, ok
+from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
 from speechfair.process.checks.paired_runs import paired_parts
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material, Run
+from speechfair.process.speech_origin import speech_part, synthetic_training
 
 __all__ = ["CHECKS"]
 
 
+def begun_runs(material: Material) -> tuple[list[Run], list[Part]]:
+    """Evaluation runs and what cannot be read of them; none at all is no problem before the evaluation."""
+    return need_runs(material, "evaluation") if material.of_role("evaluation") else ([], [])
+
+
 def record(material: Material) -> Finding:
     """AF-3.1: complete records, one of which made the evaluated model."""
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = begun_runs(material)
     parts += [("error", say(problem, f"読めない:{problem}")) for problem in material.training_problems]
+    for name in material.training_missing:
+        parts.append(("not_assessed", say(f"{name} is not there yet", f"{name} がまだない")))
     if not material.run_list.training_records:
         parts.append(("not_assessed", say("no training record in runs.yaml", "runs.yaml に学習記録がない")))
     made = {r.output_sha256: r for r in material.training if r.outcome == "completed"}
@@ -33,6 +41,8 @@ def record(material: Material) -> Finding:
             )
         else:
             parts.append(ok())
+    if material.training and not runs:
+        parts.append(ok())
     for each in material.training:
         if each.ended < each.started:
             parts.append(
@@ -111,26 +121,17 @@ def synthetic(material: Material) -> Finding:
     form = material.forms["mitigation.yaml"]
     runs, parts = need_runs(material, "evaluation")
     parts.append(form_part(form))
-    for run in runs:
-        assert not isinstance(run.content, str)
-        if run.content.recipe.corpus.name == "synthetic":
-            parts.append(
-                (
-                    "fail",
-                    say(f"{run.name}: evaluated on synthetic speech", f"{run.name}:合成音声で評価している"),
-                )
-            )
-    used = any(
-        not isinstance(run.content, str) and run.content.recipe.corpus.name == "synthetic"
-        for run in material.of_role("training")
-    )
+    for run in [*runs, *material.of_role("baseline", "serving", "test_set")]:
+        status, reason = speech_part(run, material)
+        parts.append(("fail" if status == "undetermined" else status, reason))
+    used = synthetic_training(material)
     if used and form.values["synthetic_data"] is False:
         parts.append(
             (
                 "fail",
                 say(
-                    "training rows are synthetic, mitigation.yaml denies it",
-                    "合成の学習行があるのに mitigation.yaml が否定している",
+                    f"training rows are synthetic or augmented ({', '.join(used)}), mitigation.yaml denies it",
+                    f"合成・加工の学習行({'、'.join(used)})があるのに mitigation.yaml が否定している",
                 ),
             )
         )
@@ -155,7 +156,7 @@ def synthetic(material: Material) -> Finding:
 
 def selection(material: Material) -> Finding:
     """AF-3.4: the rule, applied to the log, gives the chosen candidate; it looks at the worst group; in time."""
-    runs, parts = need_runs(material, "evaluation")
+    runs, parts = begun_runs(material)
     logs = [(r.id, r.selection) for r in material.training if r.outcome == "completed" and r.selection]
     if not logs:
         parts.append(
@@ -190,6 +191,7 @@ def selection(material: Material) -> Finding:
             parts.append(
                 ("fail", say(f"{name}: chosen on the evaluation data", f"{name}:評価データで選んでいる"))
             )
+        parts += [] if runs else [ok()]
         for run in runs:
             if not run.begun:
                 parts.append(ok())
