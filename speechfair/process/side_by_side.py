@@ -16,7 +16,15 @@ from speechfair.process.finding import Status
 from speechfair.process.gates import Outcome, gate_of
 from speechfair.process.status import ItemStatus, State, read_state
 
-__all__ = ["ItemChange", "Model", "OpenItem", "compare_processes", "open_items", "open_items_csv", "portfolio"]
+__all__ = [
+    "ItemChange",
+    "Model",
+    "OpenItem",
+    "compare_processes",
+    "open_items",
+    "open_items_csv",
+    "portfolio",
+]
 
 Direction = Literal["better", "worse", "same", "added", "removed"]
 _RANK: dict[Status, int] = {
@@ -88,7 +96,12 @@ def _change(name: str, old: ItemStatus | None, new: ItemStatus | None) -> ItemCh
     elif _RANK[new.status] != _RANK[old.status]:
         direction = "better" if _RANK[new.status] > _RANK[old.status] else "worse"
     return ItemChange(
-        name, shown.item.title, old.status if old else None, new.status if new else None, shown.reason, direction
+        name,
+        shown.item.title,
+        old.status if old else None,
+        new.status if new else None,
+        shown.reason,
+        direction,
     )
 
 
@@ -132,7 +145,9 @@ def open_items(state: State) -> list[OpenItem]:
         row = rows.get(each.item.id) or {"owner": None, "due": None}
         overdue = bool(row["due"]) and row["due"] < today
         found.append(
-            OpenItem(each.item.id, each.item.title, each.status, each.reason, row["owner"], row["due"], overdue)
+            OpenItem(
+                each.item.id, each.item.title, each.status, each.reason, row["owner"], row["due"], overdue
+            )
         )
     return sorted(found, key=lambda each: each.due or date.max.isoformat())
 
@@ -142,7 +157,18 @@ def open_items_csv(state: State) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(
-        ("project", "item", "title_en", "title_ja", "status", "owner", "due", "overdue", "reason_en", "reason_ja")
+        (
+            "project",
+            "item",
+            "title_en",
+            "title_ja",
+            "status",
+            "owner",
+            "due",
+            "overdue",
+            "reason_en",
+            "reason_ja",
+        )
     )
     for each in open_items(state):
         row = (

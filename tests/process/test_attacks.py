@@ -193,7 +193,10 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         lambda p: said(p, key=None),
         "is not signed, although a key of ana is pinned",
     ),
-    "an unsigned release": (lambda p: released(p, key=None), "release_decision by ana): is not signed"),
+    "an unsigned release": (
+        lambda p: released(p, key=None),
+        "release_decision AF-2.2 by ana): is not signed",
+    ),
     "a broken signature": (
         lambda p: said(
             p, signature={"algorithm": "ed25519", "public_key": "00" * 32, "value": "00" * 64}, key=None
@@ -233,7 +236,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "an expired waiver": (lambda p: said(p, expires="2020-01-01"), "expired on 2020-01-01"),
     "the clock set back": (
         lambda p: clock(p, "2020-01-01T00:00:00.000000Z"),
-        "is before that of the entry before",
+        "before the line above it",
     ),
     "the clock set forward": (lambda p: clock(p, "2999-01-01T00:00:00.000000Z"), "is in the future"),
     "a gate opened after the run": (

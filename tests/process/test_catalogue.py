@@ -117,7 +117,7 @@ def test_an_organisation_adds_and_overrides_and_sees_the_difference(tmp_path: Pa
     assert any(line.startswith("version:") for line in lines)
     assert "ACME-2.1: removed (t)" in changes(found, SHIPPED)
     assert changes(SHIPPED, SHIPPED) == []
-    assert len(found.musts(1)) == 37
+    assert len(found.musts(1)) == 45
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,7 +58,7 @@ def judged(speakers: int, seed: int, worse: float = 1.0) -> tuple[Status, Status
     before, after = tables(speakers, np.random.default_rng(seed), worse)
     runs = {
         role: SimpleNamespace(
-            name=role, content=None, scores=scores, manifest_sha256="m", model_sha256=role,
+            name=role, path=Path(), content=None, scores=scores, manifest_sha256="m", model_sha256=role,
             source=lambda *_: Source("run.yaml", "0"),
         )
         for role, scores in (("baseline", before), ("evaluation", after))
@@ -75,7 +76,8 @@ def judged(speakers: int, seed: int, worse: float = 1.0) -> tuple[Status, Status
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plan counts as frozen: there is no folder."""
+    """The plan counts as frozen and the speech as recorded: there is no folder."""
+    monkeypatch.setattr(evaluation, "speech_part", lambda *_: ("pass", say("recorded", "録音")))
     monkeypatch.setattr(evaluation, "frozen_plan_part", lambda _: ("pass", say("frozen", "凍結")))
 
 
@@ -95,6 +97,9 @@ def test_an_update_that_degrades_a_group_fails() -> None:
 
 
 if __name__ == "__main__":
-    evaluation.frozen_plan_part = lambda _: ("pass", say("frozen", "凍結"))
+    evaluation.frozen_plan_part = evaluation.speech_part = lambda *_: (
+        "pass",
+        say("as it should be", "所定どおり"),
+    )
     draws, each = int(sys.argv[1]), int(sys.argv[2])
     print(Counter(judged(each, seed) for seed in range(draws)))

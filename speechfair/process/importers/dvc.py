@@ -1,4 +1,4 @@
-"""DVC: the stages of a ``dvc.lock`` with the digests of what went in and came out, compared with files that are there."""
+"""DVC: the stages of a ``dvc.lock`` with the digests of what went in and came out, compared with the files."""
 
 from __future__ import annotations
 

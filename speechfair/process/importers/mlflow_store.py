@@ -36,7 +36,8 @@ def read(path: Path) -> Read:
     params = {name: file.read_text(encoding="utf-8") for name, file in _files(path / "params", files)}
     tags = {name: file.read_text(encoding="utf-8") for name, file in _files(path / "tags", files)}
     metrics = {name: _last(file) for name, file in _files(path / "metrics", files)}
-    status = _STATUS.get(meta.get("status"), str(meta.get("status")))
+    code = meta.get("status")
+    status = _STATUS.get(code, str(code)) if isinstance(code, int) else str(code)
     facts: dict[str, Any] = {
         "run_id": meta["run_id"],
         "status": status,

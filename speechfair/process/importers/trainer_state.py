@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer's ``trainer_state.json``: how far it trained, what it measured, which checkpoint was best."""
+"""The Hugging Face Trainer's ``trainer_state.json``: steps, curves, and the best checkpoint."""
 
 from __future__ import annotations
 
