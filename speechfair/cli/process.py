@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from speechfair.cli import options, output
+from speechfair.cli import options, output, process_init, process_overview
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
-    from speechfair.process.init import Start
+    from speechfair.process.catalogue import Language
 
 __all__ = ["app"]
 
@@ -29,76 +27,7 @@ Key = Annotated[Path | None, typer.Option(help="Ed25519 private key (PEM or Open
 Until = Annotated[str | None, typer.Option(help="Last day on which it holds, YYYY-MM-DD.")]
 
 
-@app.command("init")
-def init_command(
-    folder: Folder,
-    config: Annotated[Path | None, typer.Option("--from", help="YAML with all of this, and more.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the system.")] = None,
-    aifl: Annotated[int | None, typer.Option(help="Fairness level: 0, 1 or 2.")] = None,
-    languages: Annotated[str | None, typer.Option(help="Spoken languages, ISO 639-3, comma between.")] = None,
-    language: Annotated[str | None, typer.Option(help="Of the files to fill in: en or ja.")] = None,
-    role: Annotated[
-        list[str] | None, typer.Option("--role", help="Who does what, as trainer=kei. Repeatable.")
-    ] = None,
-    fact: Annotated[
-        list[str] | None, typer.Option("--fact", help="What only you know, as deployed=true. Repeatable.")
-    ] = None,
-) -> None:
-    """Write the files of a process folder, ready to fill in, and freeze the plan.
-
-    Example: speechfair process init process --name callcentre --aifl 1 --languages eng --role trainer=kei
-    """
-    from speechfair.verbs.process import process_init
-
-    start = _start(config, name, aifl, languages, language, role, fact)
-    written = process_init(folder, start)
-    typer.echo(f"{folder}: plan frozen at fairness level {start.aifl}; fill in:")
-    for path in written:
-        typer.echo(f"  {path}")
-
-
-def _start(
-    config: Path | None,
-    name: str | None,
-    aifl: int | None,
-    languages: str | None,
-    language: str | None,
-    role: list[str] | None,
-    fact: list[str] | None,
-) -> Start:
-    from speechfair.process.init import Start, read_start
-
-    if config is not None:
-        if any(value is not None for value in (name, aifl, languages, language, role, fact)):
-            raise InputError("give either --from FILE or the other options, not both")
-        return read_start(config)
-    if sys.stdin.isatty():
-        name = name or typer.prompt("name of the system")
-        languages = languages or typer.prompt("spoken languages (ISO 639-3, comma between)")
-        aifl = aifl if aifl is not None else typer.prompt("fairness level (0, 1 or 2)", type=int)
-    if name is None or aifl is None or languages is None:
-        raise InputError("--name, --aifl and --languages are needed (or --from FILE)")
-    facts = options.key_values(fact, "--fact")
-    roles: dict[str, Any] = dict(options.pairs(role, "--role"))
-    if "trainer" in roles:
-        roles["trainer"] = roles["trainer"].split("+")
-    if roles:
-        named = [person for who in roles.values() for person in ([who] if isinstance(who, str) else who)]
-        roles["people"] = [{"id": person} for person in dict.fromkeys(named)]
-    forms: Mapping[str, Any] = {"roles.yaml": roles} if roles else {}
-    try:
-        return Start.model_validate(
-            {
-                "name": name,
-                "aifl": aifl,
-                "languages": [code.strip() for code in languages.split(",")],
-                "language": language or "en",
-                "facts": facts,
-                "forms": forms,
-            }
-        )
-    except ValueError as error:
-        raise InputError(f"process init: {error}") from None
+app.command("init")(process_init.init_command)
 
 
 @app.command("freeze")
@@ -150,30 +79,30 @@ def collect_command(
 
 
 def _show_items(state: Any) -> None:
+    from speechfair.process.words import STATUS_WORDS
     from speechfair.result_table import Column, Table
 
     language = state.material.plan.language
-    columns = (
-        Column("item", "item", whole=True),
-        Column("must", "must"),
-        Column("mode", "mode"),
-        Column("status", "status"),
-        Column("asks", "what it asks for"),
-        Column("reason", "why its status is so"),
-    )
+    ja = language == "ja"
+    heads = ("項目", "必須", "種別", "状態", "要求", "その状態の理由") if ja else (
+        "item", "must", "mode", "status", "what it asks for", "why its status is so",
+    )  # fmt: skip
+    names = ("item", "must", "mode", "status", "asks", "reason")
+    columns = tuple(Column(n, head, whole=n == "item") for n, head in zip(names, heads, strict=True))
     rows = tuple(
         (
             one.item.id,
-            "yes" if one.must else "",
+            ("はい" if ja else "yes") if one.must else "",
             one.item.mode,
-            one.status,
+            STATUS_WORDS[one.status].ja if ja else one.status,
             one.item.title.of(language),
             one.reason.of(language),
         )
         for one in state.items
     )
     output.show_table(Table("", columns, rows))
-    typer.echo(", ".join(f"{n} {status}" for status, n in state.counts.items() if n))
+    counts = [f"{n} {STATUS_WORDS[s].ja if ja else s}" for s, n in state.counts.items() if n]
+    typer.echo(("、" if ja else ", ").join(counts))
 
 
 @app.command("measure")
@@ -231,7 +160,21 @@ def attest_command(
             folder, item, by=by, role=role, statement=statement, verdict="fail" if fail else "pass",
             alternative=alternative, until=day, key=key,
         )  # fmt: skip
-    typer.echo(f"entry {entry.number}, {entry.time}, until {entry.body['expires']}: {entry.digest}")
+    if _language(folder) == "ja":
+        typer.echo(f"記録 {entry.number}({entry.time})、期限 {entry.body['expires']}:{entry.digest}")
+    else:
+        typer.echo(f"entry {entry.number}, {entry.time}, until {entry.body['expires']}: {entry.digest}")
+
+
+def _language(folder: Path) -> Language:
+    """The plan's language; English where the plan cannot be read."""
+    from speechfair.errors import SpeechfairError
+    from speechfair.process.process_plan import read_plan
+
+    try:
+        return read_plan(folder).language
+    except SpeechfairError:
+        return "en"
 
 
 def _day(text: str | None) -> date | None:
@@ -255,24 +198,15 @@ def verify_command(
     json: options.Json = False,
 ) -> None:
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
-    from dataclasses import asdict
-
     from speechfair.verbs.process import process_verify
 
     found = process_verify(folder, head=head, recompute=not quick)
     if json:
-        _echo_json({"ok": found.ok, **asdict(found)})
+        lists = {name: list(getattr(found, name)) for name in ("checked", "problems", "notes")}
+        _echo_json({"ok": found.ok, **lists, "head": found.head})
     else:
-        for line in found.checked:
-            typer.echo(f"checked  {line}")
-        for line in found.notes:
-            typer.echo(f"note     {line}")
-        for line in found.problems:
-            typer.echo(f"WRONG    {line}")
-        typer.echo(f"head     {found.head}")
-        typer.echo(
-            "everything that was checked agrees" if found.ok else f"{len(found.problems)} things are wrong"
-        )
+        for line in found.lines(_language(folder)):
+            typer.echo(line)
     if not found.ok:
         raise typer.Exit(1)
 
@@ -284,19 +218,20 @@ def gate_command(
     json: options.Json = False,
 ) -> None:
     """Judge a gate: exit 0 open, 1 an item failed or is in error, 3 something is not decided yet."""
+    from speechfair.process.gates import gate_lines
+    from speechfair.process.process_plan import read_plan
     from speechfair.verbs.process import process_gate
 
     found = process_gate(folder, name)
+    own = read_plan(folder).language
     if json:
-        rest = {each.item.id: {"status": each.status, "reason": each.reason.en} for each in found.open_items}
+        rest = {
+            each.item.id: {"status": each.status, "reason": each.reason.of(own)} for each in found.open_items
+        }
         _echo_json({"gate": name, "outcome": found.outcome, "looked_at": found.looked_at, "open": rest})
     else:
-        for each in found.open_items:
-            typer.echo(f"{each.item.id:8} {each.status:14} {each.item.title.en}: {each.reason.en}")
-        if found.waits_for is not None:
-            typer.echo(f"the {found.waits_for} gate has to be opened first")
-        met = found.looked_at - len(found.open_items)
-        typer.echo(f"gate {name}: {found.outcome} ({met} of {found.looked_at} must-items met)")
+        for line in gate_lines(found, own):
+            typer.echo(line)
     raise typer.Exit(found.exit_code)
 
 
@@ -329,9 +264,13 @@ def export_command(
 
 @app.command("catalogue")
 def catalogue_command(
+    what: Annotated[
+        list[str] | None, typer.Argument(help="`diff 1 2`: what to do to go from version 1 to version 2.")
+    ] = None,
     overlay: Annotated[
         list[Path] | None, typer.Option(help="An organisation's own catalogue. Repeatable.")
     ] = None,
+    language: Annotated[Literal["en", "ja"], typer.Option(help="Of `diff`.")] = "en",
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a catalogue.")] = False,
 ) -> None:
     """List the items, and what an overlay changes."""
@@ -339,6 +278,14 @@ def catalogue_command(
 
     if schema:
         _echo_json(json_schema())
+        return
+    if what:
+        from speechfair.process.versions import steps_between, version
+
+        if len(what) != 3 or what[0] != "diff":
+            raise InputError("write it as `catalogue diff 1 2`: from which version to which")
+        for step in steps_between(version(what[1]), version(what[2])):
+            typer.echo(step.of(language))
         return
     shipped, _ = load_catalogue()
     found, parts = load_catalogue(overlay or ())
@@ -348,6 +295,13 @@ def catalogue_command(
         typer.echo(f"{item.id:8} {item.mode} AIFL {item.aifl}  {item.title.en} / {item.title.ja}")
     for line in changes(shipped, found):
         typer.echo(f"changed  {line}")
+
+
+app.command("diff")(process_overview.diff_command)
+app.command("portfolio")(process_overview.portfolio_command)
+app.command("open")(process_overview.open_command)
+app.command("assign")(process_overview.assign_command)
+app.command("import")(process_overview.import_command)
 
 
 @app.command("key")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from speechfair.cli import options, output
 from speechfair.errors import InputError
-from speechfair.process.catalogue import Language
 
 __all__ = ["assign_command", "diff_command", "import_command", "open_command", "portfolio_command"]
 
 Folder = Annotated[Path, typer.Argument(help="Process folder.")]
-Words = Annotated[Language | None, typer.Option("--language", help="en or ja; default: the plan's.")]
+Words = Annotated[
+    Literal["en", "ja"] | None, typer.Option("--language", help="en or ja; default: the plan's.")
+]
 
 
 def diff_command(
@@ -27,9 +29,8 @@ def diff_command(
     json: options.Json = False,
 ) -> None:
     """Two releases side by side, item by item."""
-    from rich.table import Table
-
     from speechfair.process.process_plan import read_plan
+    from speechfair.process.words import DIRECTION_WORDS, STATUS_WORDS
     from speechfair.verbs.process import process_diff
 
     found = process_diff(old, new)
@@ -41,27 +42,23 @@ def diff_command(
     heads = ("item", "before", "after", "", "what it asks for, and why") if own == "en" else (
         "項目", "前", "後", "", "要求と理由",
     )  # fmt: skip
-    from speechfair.process.words import DIRECTION_WORDS, STATUS_WORDS
-
-    table = Table(*heads)
+    rows = []
     for each in shown:
         before, after = (STATUS_WORDS[s].of(own) if s else "" for s in (each.before, each.after))
-        words = f"{each.title.of(own)}\n{each.reason.of(own)}"
-        table.add_row(each.item, before, after, DIRECTION_WORDS[each.direction].of(own), words)
-    output.show_table(table)
+        words = f"{each.title.of(own)}: {each.reason.of(own)}"
+        rows.append((each.item, before, after, DIRECTION_WORDS[each.direction].of(own), words))
+    _show(heads, rows)
     counts = {name: sum(each.direction == name for each in found) for name in DIRECTION_WORDS}
     typer.echo(", ".join(f"{DIRECTION_WORDS[name].of(own)} {n}" for name, n in counts.items() if n))
 
 
 def portfolio_command(
     folders: Annotated[list[Path], typer.Argument(help="Process folders.")],
-    language: Annotated[Language, typer.Option(help="en or ja.")] = "en",
+    language: Annotated[Literal["en", "ja"], typer.Option(help="en or ja.")] = "en",
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
     json: options.Json = False,
 ) -> None:
     """Many models on one page: gates, items met, what failed, what is overdue."""
-    from rich.table import Table
-
     from speechfair.process.words import OUTCOME_WORDS
     from speechfair.verbs.process import process_portfolio
 
@@ -75,19 +72,18 @@ def portfolio_command(
         return
     names = ("model", "AIFL", "data", "evaluation", "release", "update", "met", "failed", "overdue")
     ja = ("モデル", "AIFL", "データ", "評価", "公開", "更新", "充足", "不合格", "期限超過")
-    table = Table(*(names if language == "en" else ja))
+    rows: list[Sequence[str]] = []
     for each in found:
         if each.problem is not None:
-            table.add_row(each.folder, "", "", "", "", "", "", each.problem, "")
+            rows.append((each.folder, "", "", "", "", "", "", each.problem, ""))
             continue
         gates = [
             OUTCOME_WORDS[each.gates[g]].of(language) for g in ("data", "evaluation", "release", "update")
         ]
         failed = ", ".join(each.failed[:4]) + (" …" if len(each.failed) > 4 else "")
-        table.add_row(
-            each.name, str(each.aifl), *gates, f"{each.met}/{each.musts}", failed, str(each.overdue)
-        )
-    output.show_table(table)
+        met, late = f"{each.met}/{each.musts}", str(each.overdue)
+        rows.append((each.name, str(each.aifl), *gates, met, failed, late))
+    _show(names if language == "en" else ja, rows)
     if any(each.problem for each in found):
         raise typer.Exit(2)
 
@@ -163,6 +159,13 @@ def import_command(
     typer.echo(f"{yes}: {found.proves.of(own)}\n{no}: {found.not_proven.of(own)}")
     for problem in found.problems:
         typer.echo(f"! {problem}")
+
+
+def _show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from speechfair.result_table import Column, Table
+
+    columns = tuple(Column(f"c{n}", head, whole=n == 0) for n, head in enumerate(heads))
+    output.show_table(Table("", columns, tuple(tuple(row) for row in rows)))
 
 
 def _plain(each: object) -> dict[str, object]:

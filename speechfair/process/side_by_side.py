@@ -20,6 +20,7 @@ __all__ = [
     "ItemChange",
     "Model",
     "OpenItem",
+    "assign",
     "compare_processes",
     "open_items",
     "open_items_csv",
@@ -150,6 +151,32 @@ def open_items(state: State) -> list[OpenItem]:
             )
         )
     return sorted(found, key=lambda each: each.due or date.max.isoformat())
+
+
+def assign(folder: str | Path, item: str, *, owner: str, due: date) -> Path:
+    """Write who has to see to an item, and until when, into ``assignments.yaml``; replaces what it said before.
+
+    Raises
+    ------
+    InputError : no such item, or nobody of this id in ``roles.yaml``.
+    """
+    from speechfair.process.forms import write_form
+    from speechfair.process.material import read_material
+    from speechfair.registry import did_you_mean
+    from speechfair.store import write_atomically
+
+    material = read_material(Path(folder))
+    material.catalogue.item(item)
+    if owner not in material.people:
+        raise InputError(
+            f"{owner!r} is not among people in roles.yaml; {did_you_mean(owner, sorted(material.people))}"
+        )
+    rows = [r for r in material.forms["assignments.yaml"].values["assignments"] if r["item"] != item]
+    rows.append({"item": item, "owner": owner, "due": due.isoformat()})
+    path = Path(folder) / "assignments.yaml"
+    text = write_form("assignments.yaml", material.plan.language, {"assignments": rows})
+    write_atomically(path, text.encode())
+    return path
 
 
 def open_items_csv(state: State) -> bytes:

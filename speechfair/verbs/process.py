@@ -12,30 +12,40 @@ from speechfair.process.attest import waive as process_waive
 from speechfair.process.catalogue import load_catalogue
 from speechfair.process.export import export as process_export
 from speechfair.process.gates import gate as process_gate
+from speechfair.process.importers import import_evidence as process_import
 from speechfair.process.init import add_runs
 from speechfair.process.init import freeze as process_freeze
 from speechfair.process.init import init as process_init
 from speechfair.process.probe_evidence import measure as process_measure
 from speechfair.process.project_verify import verify_process as process_verify
+from speechfair.process.side_by_side import assign as process_assign
+from speechfair.process.side_by_side import compare_processes as process_diff
+from speechfair.process.side_by_side import portfolio as process_portfolio
 from speechfair.process.signing import new_key as process_key
 
 if TYPE_CHECKING:
     from speechfair.debias.worked_example import Example
     from speechfair.process.catalogue import Catalogue
     from speechfair.process.collect import Collected
+    from speechfair.process.side_by_side import OpenItem
 
 __all__ = [
+    "process_assign",
     "process_attest",
     "process_catalogue",
     "process_collect",
     "process_decide_release",
+    "process_diff",
     "process_example",
     "process_export",
     "process_freeze",
     "process_gate",
+    "process_import",
     "process_init",
     "process_key",
     "process_measure",
+    "process_open_items",
+    "process_portfolio",
     "process_report",
     "process_verify",
     "process_waive",
@@ -55,6 +65,14 @@ def process_collect(folder: str | Path, runs: Sequence[tuple[str, str]] = ()) ->
     if runs:
         add_runs(folder, list(runs))
     return collect(folder)
+
+
+def process_open_items(folder: str | Path) -> list[OpenItem]:
+    """Must-items of a process folder that are not met, with owner and day; the earliest day first."""
+    from speechfair.process.side_by_side import open_items
+    from speechfair.process.status import read_state
+
+    return open_items(read_state(folder))
 
 
 def process_report(folder: str | Path, path: str | Path | None = None) -> Path:
