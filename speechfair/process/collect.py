@@ -19,7 +19,7 @@ from speechfair.process.checks import all_checks
 from speechfair.process.checks.governance import trace
 from speechfair.process.checks.operation import update
 from speechfair.process.facts import Fact, applies, facts_of
-from speechfair.process.finding import Finding, say
+from speechfair.process.finding import Finding, said, say
 from speechfair.process.identity import note_keys
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import Material, read_material
@@ -107,7 +107,7 @@ def _one(item: Item, material: Material, facts: dict[str, Fact]) -> Finding:
     try:
         return check(material)
     except SpeechfairError as error:
-        return Finding("error", say(str(error), f"調べられない:{error}"))
+        return Finding("error", said(error))
 
 
 def _unchecked(item: Item) -> Finding:

@@ -60,12 +60,14 @@ def applies(item: Item, facts: dict[str, Fact]) -> tuple[bool, Text]:
 def _fact(name: str, computed: tuple[bool, Text] | None, material: Material) -> Fact:
     if computed is not None and (computed[0] or name not in ("generates_text", "minors")):
         value, why = computed
-        return Fact(name, value, say(f"{name}: {why.en}", f"{name}:{why.ja}"))
+        return Fact(name, value, say(f"{name}: {why.en}", f"`{name}`:{why.ja}"))
     declared = material.plan.facts.get(name)
     if declared is None:
-        return Fact(name, None, say(f"{name}: not known, so the item applies", f"{name}:不明のため適用する"))
+        return Fact(
+            name, None, say(f"{name}: not known, so the item applies", f"`{name}`:不明のため適用する")
+        )
     word = "true" if declared else "false"
-    return Fact(name, declared, say(f"{name}: the plan says {word}", f"{name}:計画に {word} とある"))
+    return Fact(name, declared, say(f"{name}: the plan says {word}", f"`{name}`:計画に `{word}` とある"))
 
 
 def _minors(material: Material) -> tuple[bool, Text] | None:
@@ -129,7 +131,7 @@ def _synthetic(material: Material) -> tuple[bool, Text] | None:
     if stated is None or (not stated and any(origin_of(run, material) is None for run in heard)):
         return None
     return bool(stated), say(
-        f"mitigation.yaml says {str(stated).lower()}", f"mitigation.yaml に {str(stated).lower()} とある"
+        f"mitigation.yaml says {str(stated).lower()}", f"mitigation.yaml に `{str(stated).lower()}` とある"
     )
 
 

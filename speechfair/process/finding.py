@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from speechfair.process.catalogue import Text
 
-__all__ = ["AS_EXPORTED", "OPEN", "STATUSES", "Finding", "Source", "Status", "decide", "say", "worst"]
+__all__ = ["AS_EXPORTED", "OPEN", "STATUSES", "Finding", "Source", "Status", "decide", "said", "say", "worst"]
 
 Status = Literal[
     "pass", "fail", "undetermined", "not_assessed", "not_applicable", "alternative_means", "error"
@@ -59,6 +59,19 @@ class Finding:
 def say(en: str, ja: str) -> Text:
     """One sentence in both languages."""
     return Text(en=en, ja=ja)
+
+
+def said(error: object) -> Text:
+    """An error, which speaks English, as a reason in both languages; the Japanese keeps its place."""
+    text = str(error)
+    place = text.partition(": ")[0]
+    where = place if place != text and " " not in place.split(", line")[0].strip() else ""
+    return say(
+        text,
+        f"{where.replace(', line ', ' の行 ')}:読めないか、形式に合わない"
+        if where
+        else "読めないか、形式に合わない",
+    )
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from speechfair.errors import InputError
-from speechfair.process.catalogue import GATES, Gate
+from speechfair.process.catalogue import GATES, Gate, Language
 from speechfair.process.ledger import Ledger
 from speechfair.process.order import AFTER, passage
 from speechfair.process.status import ItemStatus, State, read_state
+from speechfair.process.words import GATE_WORDS, OUTCOME_WORDS, STATUS_WORDS
 from speechfair.registry import did_you_mean
 
-__all__ = ["EXIT_CODES", "GateState", "gate", "gate_of"]
+__all__ = ["EXIT_CODES", "GateState", "gate", "gate_lines", "gate_of"]
 
 Outcome = Literal["open", "failed", "undetermined"]
 EXIT_CODES: dict[Outcome, int] = {"open": 0, "failed": 1, "undetermined": 3}
@@ -66,6 +67,24 @@ def gate_of(state: State, name: Gate) -> GateState:
     elif still or waits_for or (not items and name == "release"):
         outcome = "undetermined"
     return GateState(name, outcome, items, still, waits_for)
+
+
+def gate_lines(found: GateState, language: Language) -> list[str]:
+    """A judgement in words: every open item with its reason, what has to open first, and the outcome."""
+    lines = [
+        f"{each.item.id:8} {STATUS_WORDS[each.status].of(language) if language == 'ja' else each.status:14} "
+        f"{each.item.title.of(language)}{': ' if language == 'en' else ':'}{each.reason.of(language)}"
+        for each in found.open_items
+    ]
+    met = found.looked_at - len(found.open_items)
+    if language == "en":
+        if found.waits_for is not None:
+            lines.append(f"the {found.waits_for} gate has to be opened first")
+        return [*lines, f"gate {found.name}: {found.outcome} ({met} of {found.looked_at} must-items met)"]
+    if found.waits_for is not None:
+        lines.append(f"先にゲート「{GATE_WORDS[found.waits_for].ja}」を開く必要がある")
+    outcome, name = OUTCOME_WORDS[found.outcome].ja, GATE_WORDS[found.name].ja
+    return [*lines, f"ゲート「{name}」:{outcome}(必須 {found.looked_at} 項目中 {met} 項目を充足)"]
 
 
 def gate(folder: str | Path, name: str, now: datetime | None = None) -> GateState:

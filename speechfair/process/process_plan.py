@@ -66,7 +66,7 @@ NUMBER_WORDS: dict[str, Text] = {
         en="largest excess disagreement between accents on one text", ja="同一文での訛り間の超過不一致の上限"
     ),
     "speechless_share": Text(
-        en="largest share of speechless audio that gets words", ja="無音声に語が出る割合の上限"
+        en="largest share of speechless audio that gets words", ja="無音区間で文字が出力される割合の上限"
     ),
     "probe_margin": Text(
         en="a probe's deficit or difference within this share of the reference group counts as even",
@@ -77,7 +77,7 @@ NUMBER_WORDS: dict[str, Text] = {
         ja="目標割合のこの倍を下回る群は少ないとみなす",
     ),
     "valid_days": Text(
-        en="days that audits, drills and statements stay valid", ja="監査・訓練・証明の有効日数"
+        en="days that audits, drills and statements stay valid", ja="監査・訓練・確認の有効日数"
     ),
     "logs_days": Text(
         en="days that logs are kept at least (EU AI Act, article 19: six months)",

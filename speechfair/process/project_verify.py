@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from speechfair.errors import SpeechfairError
-from speechfair.process.catalogue import catalogue_path
-from speechfair.process.finding import AS_EXPORTED
-from speechfair.process.identity import identity_problems, signer_problem
-from speechfair.process.ledger import Entry, Ledger, Reading, utc
+from speechfair.process.attestation_checks import attestation_problems
+from speechfair.process.catalogue import Language, Text, catalogue_path
+from speechfair.process.finding import AS_EXPORTED, said, say
+from speechfair.process.identity import SIGNED, identity_problems
+from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
 from speechfair.store import file_digest
 
@@ -26,24 +26,56 @@ __all__ = ["Verified", "verify_process"]
 class Verified:
     """What was found. `problems` is empty when everything that was checked agrees."""
 
-    checked: tuple[str, ...]
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
+    checked_texts: tuple[Text, ...]
+    problem_texts: tuple[Text, ...]
+    note_texts: tuple[Text, ...]
     head: str
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """What was checked, in English."""
+        return tuple(text.en for text in self.checked_texts)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong, in English."""
+        return tuple(text.en for text in self.problem_texts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be checked, in English."""
+        return tuple(text.en for text in self.note_texts)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.problems
+        return not self.problem_texts
+
+    def lines(self, language: Language) -> list[str]:
+        """All of it in words, problems last but for the head of the ledger."""
+        en = language == "en"
+        heads = (
+            ("checked  ", "note     ", "WRONG    ", "head     ")
+            if en
+            else ("確認  ", "注記  ", "問題  ", "末尾  ")
+        )
+        groups = (self.checked_texts, self.note_texts, self.problem_texts)
+        lines = [f"{head}{t.of(language)}" for head, texts in zip(heads, groups, strict=False) for t in texts]
+        n = len(self.problem_texts)
+        if self.ok:
+            end = "everything that was checked agrees" if en else "調べたものはすべて一致する"
+        else:
+            end = f"{n} things are wrong" if en else f"問題 {n} 件"
+        return [*lines, f"{heads[3]}{self.head}", end]
 
 
 @dataclass
 class _Findings:
     """What the steps of one verification have found so far."""
 
-    checked: list[str]
-    problems: list[str]
-    notes: list[str]
+    checked: list[Text]
+    problems: list[Text]
+    notes: list[Text]
 
 
 def verify_process(
@@ -63,16 +95,19 @@ def verify_process(
     """
     folder = Path(folder)
     reading = Ledger(folder).read()
-    found = _Findings([], list(reading.problems), [])
+    found = _Findings([], [_chain(line) for line in reading.problems], [])
     material: Material | None = None
     try:
         material = read_material(folder, now)
     except SpeechfairError as error:
         if not reading.entries and not reading.problems:
             raise
-        found.problems.append(str(error))
+        found.problems.append(said(error))
         found.notes.append(
-            "runs and sign-offs were not checked, because a file that they need cannot be read"
+            say(
+                "runs and attestations were not checked, because a file that they need cannot be read",
+                "必要なファイルが読めないため、実行と確認・署名は調べていない",
+            )
         )
     _ledger(reading, head, found)
     _clock(reading, now, found)
@@ -84,33 +119,58 @@ def verify_process(
         if recompute:
             _runs(material, found)
         else:
-            found.notes.append("audits were not computed again and audio was not read (recompute)")
+            found.notes.append(
+                say(
+                    "audits were not computed again and audio was not read",
+                    "監査の再計算と音声の読み込みはしていない",
+                )
+            )
         for run in material.runs:
             _times(material, run, found)
-        _words(material, found)
+        found.problems.extend(attestation_problems(material))
+        spoken = len(material.reading.of_kind(*SIGNED))
+        found.checked.append(
+            say(f"{spoken} attestations, waivers and decisions", f"確認・署名、免除、公開判断 {spoken} 件")
+        )
         _order(material, found)
-        found.problems.extend(text.en for text in identity_problems(material))
-    unique = tuple(dict.fromkeys(found.problems))
+        found.problems.extend(identity_problems(material))
+    unique = tuple({text.en: text for text in found.problems}.values())
     return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
 
 
 def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
-    found.checked.append(f"ledger: {len(reading.entries)} entries, each after the other")
+    found.checked.append(
+        say(
+            f"ledger: {len(reading.entries)} entries, each after the other",
+            f"台帳:{len(reading.entries)} 件の連鎖",
+        )
+    )
     if not reading.entries and not reading.problems:
-        found.problems.append("ledger.jsonl: is missing or empty")
+        found.problems.append(say("ledger.jsonl: is missing or empty", "ledger.jsonl:ないか、空である"))
     if reading.torn:
         found.notes.append(
-            f"ledger.jsonl: {len(reading.torn)} bytes of an unfinished entry; the next entry sets them aside"
+            say(
+                f"ledger.jsonl: {len(reading.torn)} bytes of an unfinished entry; the next entry sets them aside",
+                f"ledger.jsonl:書きかけの {len(reading.torn)} バイト。次の記録が退避する",
+            )
         )
     if head is None:
         found.notes.append(
-            "no kept head was given (--head), so a ledger rewritten as a whole would not be noticed"
+            say(
+                "no kept head was given (--head), so a ledger rewritten as a whole would not be noticed",
+                "控えの末尾ダイジェスト(--head)がなく、台帳全体の書き換えには気づけない",
+            )
         )
     elif head in {entry.digest for entry in reading.entries}:
-        found.checked.append("ledger: contains the head that was kept")
+        found.checked.append(
+            say("ledger: contains the head that was kept", "台帳:控えの末尾ダイジェストを含む")
+        )
     else:
         found.problems.append(
-            f"ledger.jsonl: does not contain the head {head[:16]}… that was kept; it was rewritten"
+            say(
+                f"ledger.jsonl: does not contain the head {head[:16]}… that was kept; it was rewritten",
+                f"ledger.jsonl:控えの末尾 {head[:16]}… を含まず、書き換えられている",
+            )
         )
 
 
@@ -120,7 +180,10 @@ def _clock(reading: Reading, now: datetime | None, found: _Findings) -> None:
     for entry in reading.entries:
         if entry.time > today:
             found.problems.append(
-                f"entry {entry.number} ({entry.kind}): its time {entry.time} is in the future"
+                say(
+                    f"entry {entry.number} ({entry.kind}): its time {entry.time} is in the future",
+                    f"記録 {entry.number}:時刻 {entry.time} が未来である",
+                )
             )
 
 
@@ -130,19 +193,34 @@ def _frozen(folder: Path, reading: Reading, found: _Findings) -> None:
         path = folder / name
         if entry is None:
             if kind == "plan":
-                found.problems.append("plan.yaml: was never frozen in the ledger")
+                found.problems.append(
+                    say("plan.yaml: was never frozen in the ledger", "plan.yaml:台帳に凍結の記録がない")
+                )
             elif path.exists():
                 found.problems.append(
-                    "criteria.yaml: is not in the ledger; freeze it with `speechfair process freeze`"
+                    say(
+                        "criteria.yaml: is not in the ledger; freeze it with `speechfair process freeze`",
+                        "criteria.yaml:台帳にない。`speechfair process freeze` で凍結する",
+                    )
                 )
         elif not path.is_file():
-            found.problems.append(f"{name}: is missing (entry {entry.number} froze it)")
+            found.problems.append(
+                say(
+                    f"{name}: is missing (entry {entry.number} froze it)",
+                    f"{name}:ない(記録 {entry.number} で凍結)",
+                )
+            )
         elif file_digest(path) != entry.body["sha256"]:
             found.problems.append(
-                f"{name}: was changed after it was frozen (entry {entry.number}, {entry.time})"
+                say(
+                    f"{name}: was changed after it was frozen (entry {entry.number}, {entry.time})",
+                    f"{name}:凍結(記録 {entry.number}、{entry.time})後に変わっている",
+                )
             )
         else:
-            found.checked.append(f"{name}: as frozen on {entry.time}")
+            found.checked.append(
+                say(f"{name}: as frozen on {entry.time}", f"{name}:{entry.time} の凍結時のまま")
+            )
 
 
 def _evidence(folder: Path, reading: Reading, found: _Findings) -> None:
@@ -155,34 +233,54 @@ def _evidence(folder: Path, reading: Reading, found: _Findings) -> None:
     for item, digest in recorded.items():
         path = here.get(item)
         if path is None:
-            found.problems.append(f"evidence/{item}.json: is missing")
+            found.problems.append(say(f"evidence/{item}.json: is missing", f"evidence/{item}.json:ない"))
         elif file_digest(path) != digest:
-            found.problems.append(f"evidence/{item}.json: was changed")
+            found.problems.append(
+                say(f"evidence/{item}.json: was changed", f"evidence/{item}.json:変わっている")
+            )
         else:
             for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
                 if source["sha256"] != AS_EXPORTED:  # those are compared with their own entries
                     files[source["path"]] = source["sha256"]
     found.problems.extend(
-        f"evidence/{item}.json: is not in the ledger" for item in here if item not in recorded
+        say(f"evidence/{item}.json: is not in the ledger", f"evidence/{item}.json:台帳にない")
+        for item in here
+        if item not in recorded
     )
     for name, digest in sorted(files.items()):
         path = folder / name
         if not path.is_file():
-            found.problems.append(f"{name}: is missing, and evidence rests on it")
+            found.problems.append(
+                say(f"{name}: is missing, and evidence rests on it", f"{name}:証拠のもとになるファイルがない")
+            )
         elif file_digest(path) != digest:
-            found.problems.append(f"{name}: was changed since it was collected")
-    found.checked.append(f"evidence of {len(recorded)} items and the {len(files)} files that it rests on")
+            found.problems.append(
+                say(f"{name}: was changed since it was collected", f"{name}:収集後に変わっている")
+            )
+    found.checked.append(
+        say(
+            f"evidence of {len(recorded)} items and the {len(files)} files that it rests on",
+            f"{len(recorded)} 項目の証拠と、もとになる {len(files)} ファイル",
+        )
+    )
 
 
 def _exports(folder: Path, reading: Reading, found: _Findings) -> None:
-    latest = {entry.body["file"]: entry for entry in reading.of_kind("export")}
+    latest = {entry.body["file"]: entry for entry in reading.of_kind("export", "import")}
     for name, entry in sorted(latest.items()):
         path = folder / name
         if not path.is_file():
-            found.problems.append(f"{name}: is missing (entry {entry.number} wrote it)")
+            found.problems.append(
+                say(
+                    f"{name}: is missing (entry {entry.number} wrote it)",
+                    f"{name}:ない(記録 {entry.number} で書き出し)",
+                )
+            )
         elif file_digest(path) != entry.body["sha256"]:
-            found.problems.append(f"{name}: was changed after it was exported")
-    found.checked.append(f"{len(latest)} exports")
+            found.problems.append(
+                say(f"{name}: was changed after it was written", f"{name}:書き出し後に変わっている")
+            )
+    found.checked.append(say(f"{len(latest)} exports and imports", f"書き出し・取り込み {len(latest)} 件"))
 
 
 def _catalogue(material: Material, found: _Findings) -> None:
@@ -191,15 +289,17 @@ def _catalogue(material: Material, found: _Findings) -> None:
     if entry is None:
         return
     if entry.body["shipped"] != file_digest(catalogue_path()):
-        found.notes.append(
-            f"the catalogue of this installation is not the one that entry {entry.number} recorded; collect again "
-            "to judge by it"
-        )
+        en = f"the catalogue of this installation is not the one that entry {entry.number} recorded; collect again "
+        ja = f"この環境のカタログは記録 {entry.number} のものと異なる。これで判定するには集め直す"
+        found.notes.append(say(f"{en}to judge by it", ja))
     before = [part["sha256"] for part in entry.body["parts"][1:]]
     for name, part, old in zip(material.plan.overlays, material.catalogue_parts[1:], before, strict=False):
         if part["sha256"] != old:
             found.problems.append(
-                f"{name}: was changed after the catalogue was recorded (entry {entry.number})"
+                say(
+                    f"{name}: was changed after the catalogue was recorded (entry {entry.number})",
+                    f"{name}:カタログの記録(記録 {entry.number})後に変わっている",
+                )
             )
 
 
@@ -209,17 +309,27 @@ def _runs(material: Material, found: _Findings) -> None:
     for run in material.runs:
         where = run.entry.folder
         if isinstance(run.content, str):
-            found.problems.append(run.content)
+            found.problems.append(said(run.content))
             continue
         try:
             result = verify(run.path)
         except (SpeechfairError, KeyError, TypeError, ValueError) as error:
-            found.problems.append(f"{where}: cannot be recomputed: {error}")
+            found.problems.append(say(f"{where}: cannot be recomputed: {error}", f"{where}:再計算できない"))
             continue
-        found.problems.extend(f"{where}/{line}" for line in result.differences)
-        found.notes.extend(f"{where}: {line}" for line in result.unchecked if "not been scored" not in line)
+        found.problems.extend(
+            say(f"{where}/{line}", f"{where}:再計算と一致しない({_place(line)})")
+            for line in result.differences
+        )
+        found.notes.extend(
+            say(f"{where}: {line}", f"{where}:一部を調べられない({_place(line)})")
+            for line in result.unchecked
+            if "not been scored" not in line
+        )
     found.checked.append(
-        f"{len(material.runs)} run folders: every file, every audit computed again, the audio"
+        say(
+            f"{len(material.runs)} run folders: every file, every audit computed again, the audio",
+            f"実行フォルダ {len(material.runs)} 件:全ファイル、監査の再計算、音声",
+        )
     )
 
 
@@ -231,74 +341,39 @@ def _times(material: Material, run: Run, found: _Findings) -> None:
         digest = file_digest(material.folder / "criteria.yaml")
         noted = [e for e in material.reading.of_kind("criteria") if e.body["sha256"] == digest]
         if noted and noted[0].time >= run.evaluated:
-            found.problems.append(
-                f"criteria.yaml: reached the ledger at {noted[0].time}, after the evaluation of {run.name} began "
-                f"({run.evaluated})"
-            )
+            at = noted[0].time
+            en = f"criteria.yaml: reached the ledger at {at}, after the evaluation of {run.name} began "
+            ja = f"criteria.yaml:台帳への記録({at})が {run.name} の評価開始({run.evaluated})より後である"
+            found.problems.append(say(f"{en}({run.evaluated})", ja))
     ended = [
         e for e in material.reading.of_kind("run_ended") if e.body.get("run_yaml_sha256") and
         (material.folder / e.body["folder"]).resolve() == run.path.resolve()
     ]  # fmt: skip
     if ended and ended[0].time < run.evaluated:
-        found.problems.append(
-            f"{run.entry.folder}/run.yaml: says that the evaluation began at {run.evaluated}, but entry "
-            f"{ended[0].number} noted its end at {ended[0].time}"
-        )
+        where, first = f"{run.entry.folder}/run.yaml", ended[0]
+        en = f"{where}: says that the evaluation began at {run.evaluated}, but entry {first.number} noted its end at "
+        ja = f"{where}:評価開始が {run.evaluated} とあるが、記録 {first.number} では {first.time} に終了している"
+        found.problems.append(say(f"{en}{first.time}", ja))
 
 
 def _order(material: Material, found: _Findings) -> None:
     from speechfair.process.order import order_problems
 
-    found.problems.extend(text.en for text in order_problems(material))
+    found.problems.extend(order_problems(material))
     gates = material.reading.of_kind("gate")
-    found.checked.append(f"{len(gates)} judgements of gates, and that each run began after its gate opened")
+    found.checked.append(
+        say(
+            f"{len(gates)} judgements of gates, and that each run began after its gate opened",
+            f"ゲートの判定 {len(gates)} 件と、各実行の開始がその後であること",
+        )
+    )
 
 
-def _words(material: Material, found: _Findings) -> None:
-    said = material.reading.of_kind("attestation", "waiver", "release_decision")
-    newest: dict[tuple[str, str], Entry] = {}
-    for entry in said:
-        newest[entry.kind, str(entry.body.get("item", ""))] = entry
-        found.problems.extend(_word_problems(entry, material))
-    for entry in newest.values():
-        found.problems.extend(_standing_problems(entry, material))
-        if entry.body["expires"] < material.today.isoformat():
-            what = f"{entry.kind} {entry.body.get('item', '')}".strip()
-            found.problems.append(
-                f"entry {entry.number}: {what} by {entry.body['by']} expired on {entry.body['expires']}"
-            )
-    found.checked.append(f"{len(said)} statements, waivers and decisions")
+def _place(line: str) -> str:
+    """Where a difference is: the part of a line before its explanation."""
+    return line.partition(": ")[0]
 
 
-def _word_problems(entry: Entry, material: Material) -> list[str]:
-    body: Any = entry.body
-    found: list[str] = []
-    where = _where(entry)
-    exception = entry.kind == "waiver" or body.get("alternative")
-    if (exception or entry.kind == "release_decision") and body["by"] in material.trainers:
-        found.append(f"{where}: signed by somebody who trained the model")
-    if exception:
-        try:
-            if not material.catalogue.item(body["item"]).waivable:
-                found.append(f"{where}: no exception can cover this item")
-        except SpeechfairError as error:
-            found.append(f"{where}: {error}")
-    if problem := signer_problem(entry, material):
-        found.append(f"{where}: {problem.en}")
-    return found
-
-
-def _standing_problems(entry: Entry, material: Material) -> list[str]:
-    """Why the current attestation is invalid: its signer does not, or no longer, hold that role in roles.yaml."""
-    by, found = entry.body["by"], []
-    if by not in material.people:
-        found.append(f"{_where(entry)}: the person is not in roles.yaml")
-    approver = material.forms["roles.yaml"].values["fairness_approver"]
-    if entry.kind == "release_decision" and by != approver:
-        found.append(f"{_where(entry)}: the fairness approver in roles.yaml is {approver!r}")
-    return found
-
-
-def _where(entry: Entry) -> str:
-    what = f"{entry.kind} {entry.body.get('item', '')}".strip()
-    return f"entry {entry.number} ({what} by {entry.body['by']})"
+def _chain(line: str) -> Text:
+    """A break of the chain; its first words name file and line."""
+    return say(line, f"{_place(line)}:台帳の連鎖が成り立たない")

@@ -24,6 +24,7 @@ from speechfair.store import file_digest
 
 __all__ = ["DECISION", "ItemStatus", "State", "read_state", "release_digest"]
 
+_DECISIONS = {"release": "公開", "restricted": "限定公開", "none": "非公開"}
 DECISION = "AF-5.4"
 """The item that the release decision is about; its evidence is everything else."""
 
@@ -129,7 +130,9 @@ def _general_problem(material: Material) -> Text | None:
     """What makes every item an error."""
     if material.reading.problems:
         problem = material.reading.problems[0]
-        return say(f"the ledger does not hold: {problem}", f"台帳が検証できない:{problem}")
+        return say(
+            f"the ledger does not hold: {problem}", f"{problem.partition(': ')[0]}:台帳の連鎖が成り立たない"
+        )
     collected = material.reading.last("collect")
     if collected is None:
         return None
@@ -245,11 +248,13 @@ def _stale(entry: Entry, material: Material, evidence: str) -> Text | None:
     body, who = entry.body, f"{entry.body['by']}, {entry.time[:10]}"
     if date.fromisoformat(body["expires"]) < material.today:
         return say(
-            f"the word of {who} expired on {body['expires']}", f"{who} の証明は {body['expires']} に失効"
+            f"the word of {who} expired on {body['expires']}",
+            f"{who} の確認・署名は {body['expires']} に失効",
         )
     if body["evidence_sha256"] != evidence:
         return say(
-            f"{who} spoke about other evidence than today's", f"{who} の証明は今の証拠に対するものでない"
+            f"{who} spoke about other evidence than today's",
+            f"{who} の確認・署名は今の証拠に対するものでない",
         )
     if body["by"] not in material.people:
         return say(f"{who} is not among people in roles.yaml", f"{who} が roles.yaml にいない")
@@ -324,5 +329,5 @@ def _decision(item: Item, state: State, general: Text | None) -> ItemStatus:
         names = ", ".join(still[:6]) + (" …" if len(still) > 6 else "")
         reason = say(f"signed, but still open: {names}", f"署名済みだが未完:{names}")
         return ItemStatus(item, "fail", reason, must, None, facts, (), entry)
-    reason = say(f"{body['decision']}, decided by {who}", f"{who} が {body['decision']} と判断")
+    reason = say(f"{body['decision']}, decided by {who}", f"{who} が{_DECISIONS[body['decision']]}と判断")
     return ItemStatus(item, "pass", reason, must, None, facts, (), entry)

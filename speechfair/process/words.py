@@ -27,9 +27,9 @@ GATE_WORDS: dict[str, Text] = {
     "update": Text(en="Update", ja="更新"),
 }
 OUTCOME_WORDS: dict[str, Text] = {
-    "open": Text(en="open", ja="開"),
-    "failed": Text(en="closed: something failed", ja="閉(不合格あり)"),
-    "undetermined": Text(en="closed: not decided yet", ja="閉(未決あり)"),
+    "open": Text(en="open", ja="通過"),
+    "failed": Text(en="closed: something failed", ja="不通過(不合格あり)"),
+    "undetermined": Text(en="closed: not decided yet", ja="不通過(未決あり)"),
 }
 DIRECTION_WORDS: dict[str, Text] = {
     "better": Text(en="better", ja="改善"),

@@ -16,6 +16,7 @@ from speechfair.process.catalogue import GATES, Guideline, Text
 from speechfair.process.gates import GateState, gate_of
 from speechfair.process.process_plan import DEFAULT, NUMBER_WORDS
 from speechfair.process.status import ItemStatus, State, read_state
+from speechfair.process.words import GATE_WORDS, MODE_WORDS, OUTCOME_WORDS, STATUS_WORDS
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 from speechfair.wording import printable
@@ -23,34 +24,8 @@ from speechfair.wording import printable
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["GATE_WORDS", "STATUS_WORDS", "write_checklist"]
+__all__ = ["both", "render_checklist", "write_checklist"]
 
-
-STATUS_WORDS: dict[str, Text] = {
-    "pass": Text(en="passed", ja="合格"),
-    "fail": Text(en="failed", ja="不合格"),
-    "undetermined": Text(en="undetermined", ja="判定不能"),
-    "not_assessed": Text(en="not assessed", ja="未評価"),
-    "not_applicable": Text(en="not applicable", ja="非該当"),
-    "alternative_means": Text(en="by other means", ja="代替手段"),
-    "error": Text(en="error", ja="誤り"),
-}
-MODE_WORDS: dict[str, Text] = {
-    "A": Text(en="decided by program", ja="自動判定"),
-    "S": Text(en="computed, then judged by a person", ja="計算のうえ人が判断"),
-    "H": Text(en="attested by a person", ja="人が証明"),
-}
-GATE_WORDS: dict[str, Text] = {
-    "data": Text(en="Data, before training", ja="データ(学習前)"),
-    "evaluation": Text(en="Evaluation, before the test set is read", ja="評価(試験集合を読む前)"),
-    "release": Text(en="Release", ja="公開"),
-    "update": Text(en="Update", ja="更新"),
-}
-OUTCOME_WORDS: dict[str, Text] = {
-    "open": Text(en="open", ja="開"),
-    "failed": Text(en="closed: something failed", ja="閉(不合格あり)"),
-    "undetermined": Text(en="closed: not decided yet", ja="閉(未決あり)"),
-}
 _WHO = ("by", "item", "decision", "gate", "outcome", "file")
 _URGENT = ("error", "fail", "not_assessed", "undetermined", "alternative_means")
 
@@ -76,7 +51,7 @@ def render_checklist(state: State) -> str:
         "checklist.html.jinja",
         style="checklist.css",
         filters={
-            "both": _both,
+            "both": both,
             "status": _status,
             "mode": _mode,
             "day": _day,
@@ -89,11 +64,11 @@ def render_checklist(state: State) -> str:
 
 
 def _status(name: str) -> Any:
-    return _both(STATUS_WORDS[name])
+    return both(STATUS_WORDS[name])
 
 
 def _mode(name: str) -> Any:
-    return _both(MODE_WORDS[name])
+    return both(MODE_WORDS[name])
 
 
 def _day(time: str) -> str:
@@ -168,7 +143,7 @@ def _clauses(state: State) -> list[tuple[str, Guideline, list[tuple[str, list[It
     return found
 
 
-def _both(text: Text) -> Markup:
+def both(text: Text) -> Markup:
     """Both languages side by side; the style sheet shows one."""
     from markupsafe import Markup
 

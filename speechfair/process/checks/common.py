@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from speechfair.process.catalogue import Text
-from speechfair.process.finding import Status, say
+from speechfair.process.finding import Status, said, say
 from speechfair.process.forms import FormState
 from speechfair.process.material import Material, Role, Run
 
@@ -66,7 +66,7 @@ def need_runs(material: Material, *roles: Role) -> tuple[list[Run], list[Part]]:
                 where = run.entry.folder
                 parts.append(("not_assessed", say(f"{where} is not there yet", f"{where} がまだない")))
             elif isinstance(run.content, str):
-                parts.append(("error", say(run.content, f"読めない:{run.content}")))
+                parts.append(("error", said(run.content)))
             else:
                 runs.append(run)
     return runs, parts
@@ -100,7 +100,7 @@ def reference_of(run: Run, axis: str, groups: dict[str, tuple[int, int, float]])
 def manifest_of(run: Run, parts: list[Part]) -> pl.DataFrame | None:
     """The run's manifest, or None with the reason added to `parts`."""
     if isinstance(run.manifest, str):
-        parts.append(("error", say(run.manifest, f"読めない:{run.manifest}")))
+        parts.append(("error", said(run.manifest)))
         return None
     return run.manifest
 

@@ -19,7 +19,7 @@ from speechfair.process.checks.common import (
     split_list,
     usable,
 )
-from speechfair.process.finding import Finding, decide, say
+from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import origin_of
 from speechfair.running.run_manifest import locate_audio
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "covered_cases"]
 
+_USES = {"training": "学習", "evaluation": "評価"}
+_COUNTED = {"speakers": "話者数", "utterances": "発話数"}
 _SAMPLE = 200
 """Audio files that are read again per run; more are drawn by digest, so that the draw is the same each time."""
 
@@ -101,7 +103,7 @@ def permission(material: Material) -> Finding:
         )
     for run in material.runs:
         if isinstance(run.content, str):
-            parts.append(("error", say(run.content, f"読めない:{run.content}")))
+            parts.append(("error", said(run.content)))
             continue
         corpus = run.content.recipe.corpus.name
         use = "training" if run.role == "training" else "evaluation"
@@ -119,7 +121,7 @@ def permission(material: Material) -> Finding:
                     "fail",
                     say(
                         f"{corpus}: {use} is not among its allowed uses",
-                        f"{corpus}:用途 {use} が許されていない",
+                        f"{corpus}:{_USES[use]}への利用が許されていない",
                     ),
                 )
             )
@@ -178,14 +180,17 @@ def _card(corpus: str, use: str, permissions: list[str]) -> list[Part]:
                 "not_assessed",
                 say(
                     f"{corpus}: its licence does not permit {use}; a permission is named, to be looked at: {words}",
-                    f"{corpus}:ライセンスは {use} を許さない。許諾の記載あり、要確認:{words}",
+                    f"{corpus}:ライセンスは{_USES[use]}への利用を許さない。許諾の記載あり、要確認:{words}",
                 ),
             )
         ]
     return [
         (
             "fail",
-            say(f"{corpus}: its licence does not permit {use}", f"{corpus}:ライセンスが {use} を許さない"),
+            say(
+                f"{corpus}: its licence does not permit {use}",
+                f"{corpus}:ライセンスが{_USES[use]}への利用を許さない",
+            ),
         )
     ]
 
@@ -209,7 +214,10 @@ def statement(material: Material) -> Finding:
         row = stated.get(role)
         if row is None:
             parts.append(
-                ("not_assessed", say(f"no counts stated for {role}", f"{role} の数が書かれていない"))
+                (
+                    "not_assessed",
+                    say(f"no counts stated for {role}", f"{_USES.get(role, role)}データの数が書かれていない"),
+                )
             )
             continue
         for what in ("speakers", "utterances"):
@@ -220,7 +228,8 @@ def statement(material: Material) -> Finding:
                         "fail",
                         say(
                             f"stated count differs from the manifest: {text}",
-                            f"記載とマニフェストの数が異なる:{text}",
+                            f"記載とマニフェストの数が異なる:{_USES.get(role, role)}の{_COUNTED[what]}、"
+                            f"{row[what]} != {real[role][what]}",
                         ),
                     )
                 )
@@ -241,7 +250,7 @@ def provenance(material: Material) -> Finding:
     parts += problems if not need else []
     for run in material.runs:
         if isinstance(run.content, str):
-            parts.append(("error", say(run.content, f"読めない:{run.content}")))
+            parts.append(("error", said(run.content)))
             continue
         manifest = manifest_of(run, parts)
         if manifest is not None:
@@ -332,7 +341,7 @@ def suppliers(material: Material) -> Finding:
                 )
             )
         if isinstance(run.audit, str):
-            parts.append(("not_assessed", say(run.audit, f"測定がない:{run.audit}")))
+            parts.append(("not_assessed", say(run.audit, f"{run.name}:まだ採点されていない")))
         elif not any(run.audit.groups_of(axis) for axis in material.gated_axes):
             parts.append(
                 (

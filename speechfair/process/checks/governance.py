@@ -1,4 +1,4 @@
-"""Phase 7: traces from risks to evidence, waivers, internal audit, red-teaming."""
+"""Phase 7: traces from risks to evidence, waivers, internal audit, red-teaming, and the review (AF-4.12)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from speechfair.process.catalogue import NEVER_WAIVED
 from speechfair.process.checks.common import Part, dated, form_part, ok, split_list
-from speechfair.process.finding import Finding, decide, say
+from speechfair.process.finding import OPEN, Finding, decide, say
 from speechfair.process.material import Material
 
 __all__ = ["CHECKS", "trace"]
@@ -51,6 +51,7 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
                 parts.append(ok())
         if not edges[name] and not row["control"]:
             parts.append(("not_assessed", say(f"risk {name} has no item", f"リスク {name} に対応がない")))
+    parts += _assigned(material, known, findings)
     years, least = retention.values["documents_years"], material.plan.numbers.documents_years
     if years is not None and years < least:
         parts.append(
@@ -65,9 +66,28 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
     return decide(
         parts,
         say("every risk leads to evidence or to a control", "全リスクが証拠または対策につながる"),
-        material.sources("risks.yaml", "retention.yaml"),
+        material.sources("risks.yaml", "retention.yaml", "assignments.yaml"),
         {"risks": edges},
     )
+
+
+def _assigned(material: Material, known: set[str], findings: Mapping[str, Finding]) -> list[Part]:
+    """Owners must be people of the project, items must exist, and what is overdue is named."""
+    parts, today = list[Part](), material.today.isoformat()
+    for row in material.forms["assignments.yaml"].values["assignments"]:
+        item, owner, due = row["item"], row["owner"], row["due"]
+        if item is not None and item not in known:
+            parts.append(
+                ("fail", say(f"assignments.yaml: {item} is no item", f"assignments.yaml:{item} は項目にない"))
+            )
+        if owner is not None and owner not in material.people:
+            en = f"assignments.yaml: {owner} is not among people"
+            parts.append(("fail", say(en, f"assignments.yaml:{owner} が people にいない")))
+        found = findings.get(item)
+        if due is not None and due < today and found is not None and found.status in OPEN:
+            en, ja = f"{item} was due on {due} and is open", f"{item} は期限 {due} を過ぎて未完"
+            parts.append(("undetermined", say(en, ja)))
+    return parts
 
 
 def waivers(material: Material) -> Finding:
@@ -164,4 +184,27 @@ def red_team(material: Material) -> Finding:
     )
 
 
-CHECKS = {"AF-7.2": waivers, "AF-7.3": audit, "AF-7.4": red_team}
+def review(material: Material) -> Finding:
+    """AF-4.12: the reviewer did not train, and all findings are closed."""
+    form = material.forms["review.yaml"]
+    days = material.plan.numbers.valid_days
+    parts = [form_part(form), dated(say("review", "点検"), form.values["reviewed"], material, days)]
+    if form.values["reviewer"] in material.trainers:
+        parts.append(("fail", say("the reviewer trained the model", "点検者が学習を行っている")))
+    people = {row["id"] for row in material.forms["roles.yaml"].values["people"]}
+    if form.values["reviewer"] and form.values["reviewer"] not in people:
+        parts.append(("fail", say("the reviewer is not in roles.yaml", "点検者が roles.yaml にない")))
+    for row in form.values["findings"]:
+        if not row["closed"]:
+            parts.append(("fail", say(f"open finding: {row['finding']}", f"未対応の指摘:{row['finding']}")))
+    return decide(
+        parts,
+        say(
+            "reviewed from outside the training team, findings closed",
+            "学習チーム外の点検で、指摘が閉じられている",
+        ),
+        material.sources("review.yaml", "roles.yaml"),
+    )
+
+
+CHECKS = {"AF-4.12": review, "AF-7.2": waivers, "AF-7.3": audit, "AF-7.4": red_team}

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from speechfair.errors import SpeechfairError
+from speechfair.process.catalogue import Text
 from speechfair.process.checks.common import Part, need_runs, number, ok
 from speechfair.process.checks.paired_runs import share_within, within
 from speechfair.process.checks.requirements import frozen_plan_part
-from speechfair.process.finding import Finding, Source, decide, say
+from speechfair.process.finding import Finding, Source, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.measurement import Measured, Measurement, read_measurement
 from speechfair.store import file_digest
@@ -54,20 +55,20 @@ def presence(material: Material) -> Finding:
         parts,
         say(
             "insertions are alike in all groups, and speechless audio stays without words",
-            "挿入は全群で同程度、無音声に語が出ない",
+            "挿入は全群で同程度、無音区間で文字が出力されない",
         ),
         [run.source("run.yaml", "digests") for run in [*runs, *silent]],
         facts,
     )
 
 
-def _none_inserted(label: str, speakers: int, least: int) -> Part:
+def _none_inserted(label: Text, speakers: int, least: int) -> Part:
     """No insertion in either group: evidence only if enough speakers were heard."""
     if speakers >= least:
         return ok()
     return "undetermined", say(
-        f"{label}: none in {speakers} speakers, {least} planned",
-        f"{label}:{speakers} 人では判定できない(計画 {least} 人)",
+        f"{label.en}: none in {speakers} speakers, {least} planned",
+        f"{label.ja}:{speakers} 人では判定できない(計画 {least} 人)",
     )
 
 
@@ -81,7 +82,7 @@ def _insertions(
 
     if isinstance(run.scores, str) or isinstance(run.audit, str):
         reason = run.scores if isinstance(run.scores, str) else str(run.audit)
-        return [("not_assessed", say(reason, f"測定がない:{reason}"))]
+        return [("not_assessed", say(reason, f"{run.name}:まだ採点されていない"))]
     table = add_axis(run.scores.filter(pl.col("excluded").is_null()), axis)
     sums = {
         str(key[0]): speaker_sums(rows, kinds=["insertions"])
@@ -99,11 +100,11 @@ def _insertions(
         if not sums[name].total_errors and not sums[reference].total_errors:
             facts[label] = {"insertions": 0.0}
             fewest = min(sums[name].n_speakers, sums[reference].n_speakers)
-            parts.append(_none_inserted(label, fewest, least))
+            parts.append(_none_inserted(say(label, f"挿入、{axis}={name}"), fewest, least))
             continue
         ratio = rate_ratio(sums[name], sums[reference])
         facts[label] = {"ratio": ratio.value, "low": ratio.low, "high": ratio.high, "limit": limit}
-        parts.append(within(ratio, limit, label))
+        parts.append(within(ratio, limit, say(label, f"挿入、{axis}={name}")))
     return parts
 
 
@@ -118,12 +119,12 @@ def _speechless(run: Run, limit: float, facts: dict[str, dict[str, float | None]
         assert model is not None
         rows = read_hypotheses(RunFolder(run.path), model.key)
     except (SpeechfairError, KeyError) as error:
-        return "not_assessed", say(f"{run.name}: {error}", f"{run.name}:測定がない:{error}")
+        return "not_assessed", say(f"{run.name}: {error}", f"{run.name}:出力が読めない")
     answered = rows.drop_nulls("text")
     n, words = answered.height, sum(bool(text.strip()) for text in answered["text"])
     if n == 0:
         return "not_assessed", say(f"{run.name}: no hypothesis", f"{run.name}:出力がない")
-    label = f"{run.name}, share with words"
+    label = say(f"{run.name}, share with words", f"{run.name}、無音区間で文字が出力された割合")
     part, facts[f"{run.name}: audio that gets words"] = share_within(words, n, limit, label)
     return part
 
@@ -140,7 +141,7 @@ def measured(material: Material, item: str, *, cap: bool = False) -> Finding:
         try:
             one = read_measurement(material.folder / name)
         except SpeechfairError as error:
-            parts.append(("error", say(str(error), f"読めない:{error}")))
+            parts.append(("error", said(error)))
             continue
         if one.item == item:
             found.append((name, one))

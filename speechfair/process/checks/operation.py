@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from speechfair.process.checks.common import dated, form_part, need_runs
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material
+from speechfair.process.words import STATUS_WORDS
 
 __all__ = ["CHECKS", "update"]
 
@@ -31,7 +32,7 @@ def logs(material: Material) -> Finding:
     form = material.forms["retention.yaml"]
     parts = [form_part(form)]
     for problem in material.reading.problems:
-        parts.append(("fail", say(problem, f"台帳:{problem}")))
+        parts.append(("fail", say(problem, f"{problem.partition(': ')[0]}:台帳の連鎖が成り立たない")))
     days, least = form.values["logs_days"], material.plan.numbers.logs_days
     if days is not None and days < least:
         parts.append(
@@ -64,7 +65,7 @@ def update(material: Material, findings: Mapping[str, Finding]) -> Finding:
         if found is None:
             parts.append(("not_assessed", say(f"{item} was not looked at", f"{item} が見られていない")))
         elif found.status != "not_applicable":
-            reason = say(f"{item} is {found.status}", f"{item} が {found.status}")
+            reason = say(f"{item} is {found.status}", f"{item} が{STATUS_WORDS[found.status].ja}である")
             parts.append((found.status, reason))
     return decide(
         parts,
@@ -80,7 +81,7 @@ def redress(material: Material) -> Finding:
     parts = [
         form_part(form),
         dated(say("test of the channel", "窓口の試験"), form.values["channel_tested"], material, days),
-        dated(say("rollback drill", "差し戻し訓練"), form.values["rollback_drill"], material, days),
+        dated(say("rollback drill", "切り戻し訓練"), form.values["rollback_drill"], material, days),
     ]
     return decide(
         parts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from speechfair.errors import SpeechfairError
+from speechfair.process.catalogue import Text
 from speechfair.process.checks.common import Part, number, ok
 from speechfair.process.finding import say
 from speechfair.process.material import Run
@@ -27,14 +28,14 @@ def pairs_of(before: Run, after: Run, axis: str, parts: list[Part]) -> dict[str,
     tables = []
     for run in (before, after):
         if isinstance(run.scores, str):
-            parts.append(("not_assessed", say(run.scores, f"測定がない:{run.scores}")))
+            parts.append(("not_assessed", say(run.scores, f"{run.name}:まだ採点されていない")))
             return {}
         tables.append(add_axis(run.scores.filter(pl.col("excluded").is_null()), axis))
     try:
         found = pair_by_group(tables[0], tables[1], "group")
     except SpeechfairError as error:
         text = f"{before.name}, {after.name}: {error}"
-        parts.append(("fail", say(text, f"同じ発話での比較でない:{text}")))
+        parts.append(("fail", say(text, f"{before.name}・{after.name}:同じ発話での比較でない")))
         return {}
     return {name: pair for name, pair in found.items() if UNKNOWN not in name.split("+")}
 
@@ -66,14 +67,15 @@ def paired_parts(
             if found.verdict == "pass":
                 parts.append(ok())
             elif found.verdict == "fail":
-                text = f"{label}: {found.scale} {number(change.value or 0)}"
-                parts.append(("fail", say(f"worse: {text}", f"悪化している:{text}")))
+                value, kind = number(change.value or 0), "比" if found.scale == "ratio" else "差"
+                en = f"worse: {label}: {found.scale} {value}"
+                parts.append(("fail", say(en, f"悪化している:{label}、{kind} {value}")))
             else:
                 text = f"{label}: {found.reason}"
                 parts.append(
                     (
                         "undetermined",
-                        say(f"cannot tell whether it got worse: {text}", f"悪化の有無を判定できない:{text}"),
+                        say(f"cannot tell whether it got worse: {text}", f"悪化の有無を判定できない:{label}"),
                     )
                 )
     if not axes:
@@ -92,7 +94,7 @@ def growth_parts(
     parts: list[Part] = []
     for axis in axes:
         if isinstance(before.audit, str):
-            parts.append(("not_assessed", say(before.audit, f"測定がない:{before.audit}")))
+            parts.append(("not_assessed", say(before.audit, f"{before.name}:まだ採点されていない")))
             continue
         reference = next((g.value for g in before.audit.groups_of(axis) if g.is_reference), None)
         pairs = pairs_of(before, after, axis, parts)
@@ -109,7 +111,7 @@ def growth_parts(
     return parts
 
 
-def share_within(count: int, n: int, limit: float, label: str) -> tuple[Part, dict[str, float | None]]:
+def share_within(count: int, n: int, limit: float, label: str | Text) -> tuple[Part, dict[str, float | None]]:
     """The three-valued rule on a share, with Clopper and Pearson's exact interval (95 %), and its numbers."""
     from scipy.stats import beta
 
@@ -125,14 +127,17 @@ def share_within(count: int, n: int, limit: float, label: str) -> tuple[Part, di
     return within(Estimate(count / n, low, high, 0.95, n, n, "clopper-pearson"), limit, label), facts
 
 
-def within(estimate: Estimate, limit: float, label: str) -> Part:
+def within(estimate: Estimate, limit: float, label: str | Text) -> Part:
     """The three-valued rule: whole interval within, whole interval beyond, or undetermined."""
+    if isinstance(label, str):
+        label = say(label, label)
     if estimate.low is None or estimate.high is None:
-        text = f"{label}: {estimate.reason}"
-        return "undetermined", say(text, f"判定できない:{text}")
-    text = f"{label}: {number(estimate.value or 0)} [{number(estimate.low)}, {number(estimate.high)}], {number(limit)}"
+        return "undetermined", say(f"{label.en}: {estimate.reason}", f"{label.ja}:区間がなく判定できない")
+    text = f"{number(estimate.value or 0)} [{number(estimate.low)}, {number(estimate.high)}], {number(limit)}"
     if estimate.high <= limit:
         return ok()
     if estimate.low > limit:
-        return "fail", say(f"beyond the limit: {text}", f"限度を超える:{text}")
-    return "undetermined", say(f"the interval contains the limit: {text}", f"区間が限度をまたぐ:{text}")
+        return "fail", say(f"beyond the limit: {label.en}: {text}", f"限度を超える:{label.ja}、{text}")
+    return "undetermined", say(
+        f"the interval contains the limit: {label.en}: {text}", f"区間が限度をまたぐ:{label.ja}、{text}"
+    )

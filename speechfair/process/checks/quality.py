@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS"]
 
+_FAULTS = {
+    "unreadable audio": "読めない音声",
+    "empty text": "空の本文",
+    "no duration": "長さのない行",
+    "no speaker": "話者のない行",
+    "excluded without reason": "理由のない除外",
+    "same audio and stretch twice": "同じ音声区間の重複",
+}
 _TRAINED_ON = ("training", "development", "baseline_development")
 
 
@@ -61,7 +69,7 @@ def integrity(material: Material) -> Finding:
         for what, count in found.items():
             if what != "rows" and count:
                 parts.append(
-                    ("fail", say(f"{run.name}: {count} × {what}", f"{run.name}:{what} が {count} 件"))
+                    ("fail", say(f"{run.name}: {count} × {what}", f"{run.name}:{_FAULTS[what]} {count} 件"))
                 )
         parts.append(ok())
     return decide(
@@ -336,7 +344,7 @@ def confounders(material: Material) -> Finding:
                     "fail",
                     say(
                         f"{axis}, {name}: {how!r} is none of matched, adjusted, disclosed",
-                        f"{axis}・{name}:{how!r} は定められた対処でない",
+                        f"{axis}・`{name}`:`{how}` は定められた対処でない",
                     ),
                 )
             )
@@ -353,7 +361,7 @@ def confounders(material: Material) -> Finding:
                             say(
                                 f"{axis} is associated with {name} ({number(value)} > {number(limit)}) "
                                 "and is not matched, adjusted for or disclosed",
-                                f"{axis} は {name} と連動する({number(value)} > {number(limit)})が、対処がない",
+                                f"{axis} は `{name}` と連動する({number(value)} > {number(limit)})が、対処がない",
                             ),
                         )
                     )

@@ -6,7 +6,7 @@ import json
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, form_part, need_runs, ok
-from speechfair.process.finding import AS_EXPORTED, Finding, Source, decide, say
+from speechfair.process.finding import AS_EXPORTED, Finding, Source, decide, said, say
 from speechfair.process.identity import signer_problem
 from speechfair.process.material import Material
 from speechfair.store import file_digest
@@ -53,7 +53,7 @@ def _as_written_again(material: Material, name: str) -> Part:
     try:
         again = render(name, material)
     except SpeechfairError as error:
-        return "error", say(str(error), f"書き出せない:{error}")
+        return "error", said(error)
     if path.read_bytes() != again:
         return "fail", say(
             f"{path.name} is not what today's evidence gives; write it again",

@@ -14,7 +14,7 @@ from speechfair.process.checks.common import (
     ok,
     split_list,
 )
-from speechfair.process.finding import Finding, Source, Status, decide, say
+from speechfair.process.finding import Finding, Source, Status, decide, said, say
 from speechfair.process.identity import identity_problems, keys_in
 from speechfair.process.material import Material
 from speechfair.process.material import Run as RunOf
@@ -37,7 +37,9 @@ def roles(material: Material) -> Finding:
                 parts.append(
                     (
                         "fail",
-                        say(f"{role}: {person!r} is not among people", f"{role}:{person!r} が people にない"),
+                        say(
+                            f"{role}: {person!r} is not among people", f"`{role}`:{person} が people にいない"
+                        ),
                     )
                 )
     if form.values["fairness_approver"] in material.trainers:
@@ -50,8 +52,15 @@ def roles(material: Material) -> Finding:
     for record in material.training:
         if people and record.trainer not in people:
             text = f"training {record.id}: {record.trainer!r}"
-            parts.append(("fail", say(f"{text} is not among people", f"{text} が people にない")))
-    parts += [("error", say(problem, f"読めない:{problem}")) for problem in material.training_problems]
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"{text} is not among people", f"学習 {record.id}:{record.trainer} が people にいない"
+                    ),
+                )
+            )
+    parts += [("error", said(problem)) for problem in material.training_problems]
     for entry in material.reading.of_kind("release_decision", "waiver"):
         if entry.body.get("by") in material.trainers:
             parts.append(
@@ -140,7 +149,7 @@ def attributes(material: Material) -> Finding:
                         "fail",
                         say(
                             f"{row['axis']}: unknown source {source!r}",
-                            f"{row['axis']}:不明な出所 {source!r}",
+                            f"{row['axis']}:不明な出所 {source}",
                         ),
                     )
                 )
@@ -230,11 +239,11 @@ def _frozen_now(material: Material) -> Part:
         read_criteria(path)
         found = standing_alone(path)
     except SpeechfairError as error:
-        return "error", say(str(error), f"読めない:{error}")
+        return "error", said(error)
     if found.problem is not None:
         kind, text = found.problem
         status: Status = "not_assessed" if kind == "never" else "fail"
-        return status, say(text, f"凍結されていない、または凍結後に変更:{text}")
+        return status, say(text, "凍結されていないか、凍結後に変わっている")
     return _noted_part(material, found.sha256)
 
 
@@ -259,14 +268,16 @@ def criteria_part(material: Material, run: RunOf) -> Part:
         read_criteria(path)
         found = standing(path, run.path)
     except SpeechfairError as error:
-        return "error", say(str(error), f"読めない:{error}")
+        return "error", said(error)
     if found.problem is not None:
         kind, text = found.problem
         if kind == "never":
-            return "not_assessed", say(text, f"凍結されていない:{text}")
+            return "not_assessed", say(text, "基準が凍結されていない")
         if kind in ("changed", "late"):
-            return "fail", say(f"{run.name}: {text}", f"{run.name}:凍結後の変更、または評価後の凍結:{text}")
-        return "undetermined", say(f"{run.name}: {text}", f"{run.name}:判定できない:{text}")
+            return "fail", say(
+                f"{run.name}: {text}", f"{run.name}:基準が凍結後に変わったか、評価の後に凍結されている"
+            )
+        return "undetermined", say(f"{run.name}: {text}", f"{run.name}:基準の凍結と評価の前後を判定できない")
     noted = [e for e in material.reading.of_kind("criteria") if e.body.get("sha256") == found.sha256]
     if not noted:
         return _noted_part(material, found.sha256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
 from speechfair.process.checks.paired_runs import paired_parts
 from speechfair.process.checks.requirements import frozen_plan_part
-from speechfair.process.finding import Finding, decide, say
+from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import speech_part, synthetic_training
 
@@ -20,7 +20,7 @@ def begun_runs(material: Material) -> tuple[list[Run], list[Part]]:
 def record(material: Material) -> Finding:
     """AF-3.1: complete records, one of which made the evaluated model."""
     runs, parts = begun_runs(material)
-    parts += [("error", say(problem, f"読めない:{problem}")) for problem in material.training_problems]
+    parts += [("error", said(problem)) for problem in material.training_problems]
     for name in material.training_missing:
         parts.append(("not_assessed", say(f"{name} is not there yet", f"{name} がまだない")))
     if not material.run_list.training_records:
@@ -43,6 +43,14 @@ def record(material: Material) -> Finding:
             parts.append(ok())
     if material.training and not runs:
         parts.append(ok())
+    imported = _imported_commits(material)
+    for each in material.training:
+        for name, commit in imported.items():
+            if not commit.startswith(each.commit) and not each.commit.startswith(commit):
+                text = f"{each.id} ({each.commit[:12]}), {name} ({commit[:12]})"
+                parts.append(
+                    ("fail", say(f"another commit than recorded: {text}", f"記録とコミットが異なる:{text}"))
+                )
     for each in material.training:
         if each.ended < each.started:
             parts.append(
@@ -65,11 +73,25 @@ def record(material: Material) -> Finding:
             f"学習記録 {len(material.training)} 件、評価したモデルはその出力である",
         ),
         [
-            *material.sources(*material.run_list.training_records),
+            *material.sources(*material.run_list.training_records, *imported),
             *(run.source("run.yaml", "recipe.model") for run in runs),
         ],
         {"trainings": {each.id: each.outcome for each in material.training}},
     )
+
+
+def _imported_commits(material: Material) -> dict[str, str]:
+    """The commits that imported evidence names, by file."""
+    import json
+
+    found = {}
+    for entry in material.reading.of_kind("import"):
+        path = material.folder / entry.body["file"]
+        if path.is_file():
+            commit = json.loads(path.read_text(encoding="utf-8"))["facts"].get("commit")
+            if commit:
+                found[entry.body["file"]] = str(commit)
+    return found
 
 
 def mitigation(material: Material) -> Finding:
@@ -95,7 +117,7 @@ def mitigation(material: Material) -> Finding:
                 )
             )
         if isinstance(run.audit, str):
-            parts.append(("not_assessed", say(run.audit, f"測定がない:{run.audit}")))
+            parts.append(("not_assessed", say(run.audit, f"{run.name}:まだ採点されていない")))
     return decide(
         parts,
         say(
@@ -242,7 +264,7 @@ def serving(material: Material) -> Finding:
         packages = run.content.environment.get("packages") or {}
         if not packages:
             parts.append(
-                ("fail", say(f"{run.name}: no package versions", f"{run.name}:パッケージの版がない"))
+                ("fail", say(f"{run.name}: no package versions", f"{run.name}:パッケージのバージョンがない"))
             )
     numbers = material.plan.numbers
     for other in served:

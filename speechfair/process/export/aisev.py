@@ -20,7 +20,7 @@ FILE = "aisev-gsn.yaml"
 LOSES = say(
     "answers are 1, 0.5, 0 or excluded: fail, error, not assessed and undetermined all become 0, a waiver and other "
     "means 0.5; evidence, people and dates are not carried; aisev itself asks for the answers again",
-    "回答は 1・0.5・0・対象外のみ。不合格・誤り・未評価・判定不能はいずれも 0、免除と代替手段は 0.5 とする。"
+    "回答は 1・0.5・0・対象外のみ。不合格・エラー・未評価・判定不能はいずれも 0、免除と代替手段は 0.5 とする。"
     "証拠・人・日付は含まない。aisev では回答を改めて入力する",
 )
 

@@ -17,7 +17,7 @@ PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 LOSES = say(
     "knows passed, warned and failed only: undetermined and alternative means stand as warned, not assessed and error "
     "as failed, not applicable is left out; the statement is not signed here",
-    "合格・警告・不合格しかない。判定不能と代替手段は警告、未評価と誤りは不合格とし、非該当は省く。署名は付けない",
+    "合格・警告・不合格しかない。判定不能と代替手段は警告、未評価とエラーは不合格とし、適用外は省く。署名は付けない",
 )
 
 
