@@ -67,7 +67,7 @@ def init_command(
             else "not said, so the items that depend on it apply (--fact NAME=true|false):"
         )
     for name in unknown:
-        typer.echo(f"  {name}: {FACT_QUESTIONS[name].of(start.language)}")
+        typer.echo(f"  `{name}`: {FACT_QUESTIONS[name].of(start.language)}")
 
 
 def _start(

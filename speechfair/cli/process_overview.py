@@ -98,9 +98,9 @@ def open_command(
     from speechfair.process.status import read_state
     from speechfair.process.words import STATUS_WORDS
     from speechfair.store import write_atomically
-    from speechfair.verbs.process import process_open_items
+    from speechfair.verbs.process import process_open
 
-    found = process_open_items(folder)
+    found = process_open(folder)
     if csv is not None:
         write_atomically(csv, open_items_csv(read_state(folder)))
         output.say(str(csv))

@@ -44,7 +44,7 @@ __all__ = [
     "process_init",
     "process_key",
     "process_measure",
-    "process_open_items",
+    "process_open",
     "process_portfolio",
     "process_report",
     "process_verify",
@@ -67,7 +67,7 @@ def process_collect(folder: str | Path, runs: Sequence[tuple[str, str]] = ()) ->
     return collect(folder)
 
 
-def process_open_items(folder: str | Path) -> list[OpenItem]:
+def process_open(folder: str | Path) -> list[OpenItem]:
     """Must-items of a process folder that are not met, with owner and day; the earliest day first."""
     from speechfair.process.side_by_side import open_items
     from speechfair.process.status import read_state
