@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["audited_axes", "normalizer_record", "with_languages"]
 
 _RATES = ("rate", "speaker_mean_rate", "rate_without_failures", "rate_without_runaways")
+_MOST_NOTES = 3
+"""Groups of an axis that get a note each."""
 _LOOKED_AT = 20_000
 """Rows in which beginnings that hypotheses share are looked for, evenly spread."""
 
@@ -203,12 +205,27 @@ def _boilerplate_notes(counted: pl.DataFrame, result: AuditResult) -> list[str]:
     found = [_boilerplate_note(each, "") for each in whole]
     for axis in result.axes if not found else ():
         labelled = add_axis(heard, axis.axis).select("group").with_row_index("row")
+        shared: dict[str, list[Boilerplate]] = {}
         for key, part in sorted(labelled.partition_by("group", as_dict=True).items()):
             rows = part["row"].to_list()
             # the unit of the first row; groups of several units are rare enough for that
-            shared = _boilerplate([added[row] for row in rows], spelled[rows[0]])
-            found += [_boilerplate_note(each, f"{axis.axis}={key[0]}: ") for each in shared]
+            if each := _boilerplate([added[row] for row in rows], spelled[rows[0]]):
+                shared[str(key[0])] = each
+        found += _group_notes(axis.axis, shared)
     return found
+
+
+def _group_notes(axis: str, shared: Mapping[str, list[Boilerplate]]) -> list[str]:
+    """A note for each group, or one for all where they are many."""
+    if len(shared) <= _MOST_NOTES:
+        return [_boilerplate_note(one, f"{axis}={value}: ") for value, each in shared.items() for one in each]
+    value, first = next(iter(shared.items()))
+    words = sorted({f"{one.where} with {one.words!r}" for each in shared.values() for one in each})[:4]
+    return [
+        f"{axis}: in {len(shared)} groups more than half of the hypotheses {', '.join(words)}, which is not in their "
+        f"references (such as {first[0].n} of {first[0].n_in} in {value!r}); if the model adds it, --strip-prefix or "
+        "--strip-suffix leaves it out; if people said it, as dictated punctuation, the references lack it"
+    ]
 
 
 def _added(table: pl.DataFrame, spelled: Sequence[bool]) -> list[Added | None]:

@@ -1,5 +1,5 @@
 """Labels that go together: where accents differ in their share of clinical texts, a gap between accents may be a gap
-between texts. Counted over speakers (rows, where no speaker is known); nothing is transcribed.
+between texts. Counted over rows, since it is the rows that are compared, in groups of enough speakers to be compared.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ LARGE_V = 0.3
 Behavioral Sciences, 1988)."""
 
 _EXAMPLES = 5
+_FEWEST = 5
+"""Speakers of a group that is looked at; fewer have no comparison that could mislead."""
 
 
 def cramers_v(counts: Sequence[Sequence[int]]) -> float | None:
@@ -58,7 +60,8 @@ def associated_labels(rows: pl.DataFrame, axes: Sequence[str]) -> Iterator[tuple
 
     for pair in combinations(axes, 2):
         known = rows.filter(pl.all_horizontal(pl.col(column) != UNKNOWN for column in pair))
-        known = known.select(*pair, pl.coalesce("speaker", -1 - pl.col("row").cast(pl.Int64))).unique()
+        for column in pair:
+            known = known.filter(pl.col("speaker").n_unique().over(column) >= _FEWEST)
         if known.is_empty():
             continue
         # the axis of more values first: its groups are what the other one mixes up

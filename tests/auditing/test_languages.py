@@ -199,3 +199,15 @@ def test_the_former_name_gives_whispers_normaliser_and_says_so(tmp_path: Path) -
     result = audited(tmp_path, [("eng", "twenty one", "21")], "accent", normalizer="whisper-english")
     assert (result.normalizer.name, result.overall.reference_length) == ("whisper-english", 6)
     assert any("former name of whisper-english-strict" in note for note in result.notes)
+
+
+def test_many_groups_that_share_an_ending_get_one_note() -> None:
+    """Punctuation that people dictate, in five of twelve accents."""
+    said = ["the dose is small"] * 72
+    heard = [f"{text} full stop" if n < 30 and n % 6 > 1 else text for n, text in enumerate(said)]
+    accents = [f"accent {n // 6}" for n in range(72)]
+    result = speechfair.evaluate(said, heard, {"accent": accents}, speakers=[f"s{n}" for n in range(72)])
+    notes = [note for note in result.notes if "full stop" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("accent: in 5 groups more than half of the hypotheses end with 'full stop'")
+    assert "such as 4 of 6 in 'accent 0'" in notes[0]
