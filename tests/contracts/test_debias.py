@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 
 from speechfair.debias.data.training_data import TrainingData
 from speechfair.debias.data.training_rows import gather
+from speechfair.debias.leakage import leakage
 from speechfair.debias.method import debias_methods
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.debias.training.fine_tuning import Training, draw_order
@@ -34,6 +35,12 @@ NAMES = debias_methods().names()
 TRAINED = [name for name in NAMES if debias_methods().load(name).trains]
 every_method = pytest.mark.parametrize("name", NAMES)
 every_trained_method = pytest.mark.parametrize("name", TRAINED)
+
+
+@pytest.fixture(autouse=True)
+def _few_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five of the leakage probe's 100: what a permutation proves is tested where the probe is."""
+    monkeypatch.setattr(leakage, "probe", partial(leakage.probe, permutations=5))
 
 
 @pytest.fixture(scope="module")
