@@ -2,10 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,dev
+DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test check types fast lint bench simulate oracles results clean
+.PHONY: help demo test check types fast lint docs bench simulate oracles results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   lint, types, and every test (also installs torch: some 5 GB)"
 	@echo "make check  lint, types and the fast tests, without torch; run it before each commit"
 	@echo "make lint   ruff and mypy --strict"
+	@echo "make docs   build the site of the documentation into build/site"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
 	@echo "make oracles  run lme4 and sclite again and compare (installs them with apt-get)"
@@ -71,6 +72,9 @@ test: $(VENV)/all.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
+
+docs: $(VENV)/dev.stamp
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks

@@ -139,6 +139,19 @@ class DebiasRecipe(Record):
     check_every : steps between checks on the development speakers; a checkpoint is written at each.
     patience : checks without a better worst-group rate after which training ends; None trains to the last step
         and keeps the last weights.
+    data_root : folder that the sources' ``root`` is relative to.
+    train, dev, evaluate : corpora to train on, the development set, and corpora to audit before and after.
+    method : name of the method, and its own options.
+    steps : of training, each over one batch.
+    batch : utterances of a step.
+    learning_rate, weight_decay : of AdamW.
+    warmup_share : share of the steps in which the learning rate grows to its value.
+    seed : of order, batches and dropout.
+    gradient_checkpointing : compute activations twice and keep fewer: slower, in less memory.
+    recognizer : what decodes for the audits before and after.
+    normalizer : of the audits; None takes that of the language.
+    margin : how much worse a group may get in the no-harm test.
+    level : coverage of the intervals.
     """
 
     model: str

@@ -72,15 +72,25 @@ class Criterion(StrictRecord):
         default=None, description="registered metric that it is a statistic of; None is the run's error rate"
     )
     axis: str = Field(pattern=r"^[^+\s]+(\+[^+\s]+)*$", description="label axis; a+b is a crossing")
-    groups: list[str] | Literal["all"] = Field(default="all", min_length=1)
+    groups: list[str] | Literal["all"] = Field(
+        default="all", min_length=1, description="all, or the names of those that are judged"
+    )
     reference: str | None = Field(default=None, description="None takes the corpus card's")
     limit: float = Field(allow_inf_nan=False, ge=0, description="as a fraction, never percent")
     level: float = Field(default=0.95, ge=0.5, lt=1, description="coverage of the interval")
     min_speakers: int = Field(default=35, description="in each group, the reference too")
-    multiplicity: Literal["holm", "none"] = "holm"
-    accept_confounded: bool = False
-    accept_unlabelled: bool = False
-    accept_repeated_answers: bool = False
+    multiplicity: Literal["holm", "none"] = Field(
+        default="holm", description="holm judges all comparisons of one level together"
+    )
+    accept_confounded: bool = Field(
+        default=False, description="compare groups that differ completely in corpus, channel or texts too"
+    )
+    accept_unlabelled: bool = Field(
+        default=False, description="judge the labelled groups although some utterances have no label"
+    )
+    accept_repeated_answers: bool = Field(
+        default=False, description="judge although all texts and answers of two speakers agree"
+    )
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -177,10 +187,12 @@ class Criterion(StrictRecord):
 class CriteriaFile(StrictRecord):
     """The content of ``criteria.yaml``."""
 
-    schema_: Literal["speechfair/criteria/1"] = Field(alias="schema")
-    description: str | None = None
+    schema_: Literal["speechfair/criteria/1"] = Field(
+        alias="schema", description="name and version of this format"
+    )
+    description: str | None = Field(default=None, description="what the file is for, in words")
     normalizer: str = Field(description="the run must have been scored with it")
-    tokens: Literal["words", "characters"]
+    tokens: Literal["words", "characters"] = Field(description="what the run's errors are counted in")
     corpus: str | None = Field(default=None, description="name of the corpus they are for; None is any")
     manifest_sha256: str | None = Field(
         default=None,
@@ -194,7 +206,7 @@ class CriteriaFile(StrictRecord):
     without_failure_rate: str | None = Field(
         default=None, min_length=10, description="why no criterion limits the share of failures"
     )
-    criteria: list[Criterion] = Field(min_length=1)
+    criteria: list[Criterion] = Field(min_length=1, description="the criteria, see below")
 
     @field_validator("normalizer")
     @classmethod
