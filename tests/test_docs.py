@@ -162,7 +162,5 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert (tmp_path / "site" / "ja" / "index.html").exists()
-    assert "speechfair.audit" in (tmp_path / "site" / "reference" / "python.html").read_text("utf-8").replace(
-        "speechfair.verbs.audit.audit", "speechfair.audit"
-    )
+    assert 'id="audit"' in (tmp_path / "site" / "reference" / "python.html").read_text("utf-8")
     assert "transcripts.html" in (tmp_path / "site" / "search" / "search_index.json").read_text("utf-8")
