@@ -17,6 +17,7 @@ from typing import Any
 __all__ = ["FONT", "apart", "dots", "framed", "label_px", "rows_axis", "svg"]
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK JP', sans-serif"
+_TAG, _ROLE = re.compile(r"<[a-z][^<>]*>"), re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 _WIDTH = 820
 _STEP = 34
 _LETTER_PX = 8.2
@@ -183,4 +184,6 @@ def framed(drawn: str, title: str, described: str, *, narrow: bool = False) -> s
         f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"<title>{escape(title)}</title><desc>{escape(described)}</desc>"
     )
-    return head + drawn[found.end() :]
+    # The drawing as a whole has a name; single marks that claim a role of their own would each need one.
+    inner = _TAG.sub(lambda tag: _ROLE.sub("", tag[0]), drawn[found.end() :])
+    return head + inner

@@ -37,6 +37,7 @@ def narrow_dots(
 
     Parameters
     ----------
+    rows : as there; with ``overall``, an upright stroke stands there.
     ticks : the text of a tick.
     values : where ticks may stand; None chooses round numbers.
     """
@@ -141,6 +142,9 @@ def _estimate(row: dict[str, Any], place: _Place, y: float) -> list[str]:
     if "all_low" in row:
         left, right = place(row["all_low"]), place(row["all_high"])
         drawn.append(f'<path d="M{left:.1f},{y}H{right:.1f}" stroke="var(--dot)" stroke-width="1.5"/>')
+    if row.get("overall") is not None:
+        at = place(row["overall"])
+        drawn.append(f'<path d="M{at:.1f},{y - 8}v16" stroke="var(--rule)" stroke-width="3"/>')
     fill = "var(--dot)" if row["kind"] == "interval" else "var(--card)"
     shape = (
         f'<path d="M{x:.1f},{y - 6.5}l6.5,6.5l-6.5,6.5l-6.5,-6.5z"'

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
 from speechfair.charts.drawing import dots, svg
+from speechfair.charts.narrow import narrow_dots
 from speechfair.comparing.leaderboard_table import groups_words, ranks, ranks_words
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
-from speechfair.wording import given_percent, percent, printable
+from speechfair.wording import given_percent, percent, printable, worded
 
 if TYPE_CHECKING:
     from speechfair.comparing.leaderboard import Leaderboard
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["leaderboard_chart", "write_leaderboard"]
 
-_NAME_LETTERS = 40
+_NAME_LETTERS, _NARROW_LETTERS = 40, 27
 
 
 def write_leaderboard(board: Leaderboard, path: Path) -> Path:
@@ -34,6 +35,7 @@ def write_leaderboard(board: Leaderboard, path: Path) -> Path:
         {
             "axis": axis,
             "chart": markup(leaderboard_chart(board, axis)),
+            "narrow": markup(leaderboard_chart(board, axis, narrow=True)),
             "words": groups_words(axis),
             "rows": [(one, models[one.model]) for one in axis.standings],
             "said": _findings(axis),
@@ -54,7 +56,7 @@ def write_leaderboard(board: Leaderboard, path: Path) -> Path:
     return path
 
 
-def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
+def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis, *, narrow: bool = False) -> str | None:
     """Worst-group rate of each model with its interval, and its overall rate as a stroke; None without ranks."""
     overall = {model.name: model.overall.estimate.value for model in board.models}
     shown = [one for one in axis.standings if one.worst.estimate.value is not None]
@@ -64,6 +66,7 @@ def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
     top = max(values) * 1.02
     top = max(top, min(2 * top, max(one.worst.estimate.high or 0.0 for one in shown) * 1.02)) or 0.05
     rows: list[dict[str, Any]] = []
+    most = _NARROW_LETTERS if narrow else _NAME_LETTERS
     for one in shown:
         rate = one.worst.estimate
         low = rate.value if rate.low is None else rate.low
@@ -71,7 +74,7 @@ def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
         goes_on = " →" if rate.high is not None and rate.high > top else ""
         rows.append(
             {
-                "label": _label(one.model, [row["label"] for row in rows]),
+                "label": _label(one.model, [row["label"] for row in rows], most),
                 "value": rate.value,
                 "low": low,
                 "high": high,
@@ -82,13 +85,19 @@ def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis) -> str | None:
             }
         )
     scale = {"domain": [0, top * 1.05], "nice": False, "zero": True}
-    ticks = {"format": ".0%" if top >= 0.1 else ".1%", "tickCount": 6}
-    spec = dots(rows, None, scale, ticks, f"{rate_title(board.tokens)} of the worst group")
-    spec["layer"].append(_strokes(spec["layer"][-1]["encoding"]))
+    what = f"{rate_title(board.tokens)} of the worst group"
+    title = f"Models by the rate of their worst group, by {axis_title(axis.axis)}"
     described = "; ".join(
         f"{row['label']}: {row['text']}, overall {percent(row['overall'])} %" for row in rows
     )
-    return svg(spec, f"Models by the rate of their worst group, by {axis_title(axis.axis)}", described)
+    if narrow:
+        return narrow_dots(
+            rows, None, scale, title, described, lambda v: f"{worded(v, 'percent', 0)} %", what
+        )
+    ticks = {"format": ".0%" if top >= 0.1 else ".1%", "tickCount": 6}
+    spec = dots(rows, None, scale, ticks, what)
+    spec["layer"].append(_strokes(spec["layer"][-1]["encoding"]))
+    return svg(spec, title, described)
 
 
 def _strokes(encoding: dict[str, Any]) -> dict[str, Any]:
@@ -98,10 +107,10 @@ def _strokes(encoding: dict[str, Any]) -> dict[str, Any]:
     return {"mark": mark, "encoding": {"y": encoding["y"], "x": x}}
 
 
-def _label(name: str, taken: list[str]) -> str:
+def _label(name: str, taken: list[str], most: int) -> str:
     text = printable(name)
-    if len(text) > _NAME_LETTERS:
-        text = f"{text[: _NAME_LETTERS - 16]}…{text[-15:]}"
+    if len(text) > most:
+        text = f"{text[: most - 13]}…{text[-12:]}"
     while text in taken:
         text += "\u200b"
     return text

@@ -1,0 +1,115 @@
+"""Audit page and leaderboard in headless Chromium: they fit every screen, and say what ``audit.json`` says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import speechfair
+from speechfair.auditing.findings import findings
+from speechfair.auditing.result import read_audit
+from speechfair.reporting.leaderboard_html import write_leaderboard
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it, or name it in CHROMIUM")
+
+SIZES = (1400, 820, 390)
+TOO_WIDE = """() => [...document.querySelectorAll('body *')]
+  .filter(e => !e.closest('.scroll, .vh, nav, pre, .skip'))
+  .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 90))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def pages(run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copytree(run, folder / "twin")
+    board = speechfair.leaderboard([run, folder / "twin"])
+    return {"audit": run / "report.html", "leaderboard": write_leaderboard(board, folder / "board.html")}
+
+
+def opened(browser: Any, path: Path, width: int, scheme: str, faults: list[str]) -> Any:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(path.as_uri())
+    return page
+
+
+@pytest.mark.parametrize("name", ["audit", "leaderboard"])
+def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
+    browser: Any, pages: dict[str, Path], name: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    faults: list[str] = []
+    for width in SIZES:
+        for scheme in ("light", "dark"):
+            page = opened(browser, pages[name], width, scheme, faults)
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+            assert not page.evaluate(TOO_WIDE), (name, width)
+            if width != 820:
+                wrong = axe.run(page).response["violations"]
+                assert not [(one["id"], [node["html"][:90] for node in one["nodes"][:3]]) for one in wrong], (
+                    width,
+                    scheme,
+                )
+            shown = page.locator("svg.chart:visible").first.evaluate("e => e.classList.contains('narrow')")
+            assert shown == (width == 390)
+            page.close()
+    assert faults == []
+
+
+def test_the_first_screen_and_the_table_say_what_the_audit_says(
+    browser: Any, pages: dict[str, Path], run: Path
+) -> None:
+    page = opened(browser, pages["audit"], 1400, "light", [])
+    result = read_audit(run / "audit.json")
+    stored = json.loads((run / "audit.json").read_text())
+    said = [(one.verdict, one.text) for one in findings(result)]
+    items = page.locator("li.finding").all()
+    assert [
+        (one.get_attribute("class").split()[1], one.locator(".say").inner_text()) for one in items
+    ] == said
+    rows = page.locator("table.sortable").first.locator("tbody tr").all()
+    shown = {row.locator("th").get_attribute("data-sort"): row for row in rows}
+    for group in stored["groups"]:
+        cells = [cell.get_attribute("data-sort") for cell in shown[group["value"]].locator("td").all()]
+        assert cells[:3] == [
+            str(group["n_speakers"]),
+            str(group["n_utterances"]),
+            str(group["rate"]["value"]),
+        ]
+        if group["ratio"] is not None:
+            assert cells[3] == str(group["ratio"]["value"])
+    page.close()
+
+
+def test_sorting_and_filtering_work(browser: Any, pages: dict[str, Path]) -> None:
+    page = opened(browser, pages["audit"], 1400, "light", [])
+    table = page.locator("table.sortable").first
+    names = "e => [...e.tBodies[0].rows].map(r => r.cells[0].dataset.sort)"
+    table.locator("button.sort").first.click()
+    assert table.evaluate(names) == ["eng", "jpn"]
+    table.locator("button.sort").first.click()
+    assert table.evaluate(names) == ["jpn", "eng"]
+    page.select_option("#filter", label="English")
+    visible = page.locator("li.utt:visible").count()
+    assert page.locator("#shown").inner_text().startswith(f"{visible} of ")
+    assert 0 < visible < page.locator("li.utt").count()
+    page.close()
