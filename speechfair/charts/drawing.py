@@ -145,14 +145,15 @@ def svg(spec: dict[str, Any], title: str, described: str) -> str:
     # Words next to the last mark reach over the plot's edge.
     longest = round(max(len(str(row["text"])) for row in rows) * _LETTER_PX)
     beyond = spec.get("usermeta", {}).get("texts_beyond", False)
-    right = longest + 16 if beyond else max(20, longest - 50)
+    # The renderer counts them in a font that may be narrower than the reader's.
+    right = round(1.35 * longest) + 16 if beyond else max(20, longest - 50)
     text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": FONT, "titleFont": FONT}
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": max(_WIDTH - room - right, 240),
         "height": {"step": _STEP, "for": "position"},
         "background": None,
-        "padding": {"left": 2, "right": 4 if beyond else right, "top": 6, "bottom": 4},
+        "padding": {"left": 2, "right": round(0.35 * longest) if beyond else right, "top": 6, "bottom": 4},
         "config": {
             "aria": False,
             "view": {"stroke": None},
