@@ -29,7 +29,7 @@ from speechfair.probes.statistics import share, sums_of
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
-from speechfair.wording import given_percent
+from speechfair.wording import given_percent, percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["axis_grounding", "kind_shares", "outcomes_of", "overall_grounding", "silence_share"]
 
 Row = Mapping[str, Any]
+MORE_REFUSALS = 0.05
+"""Refusals beyond the reference group's, as a share, from which on a diagnosis names them. Ours."""
+
 CONTROL = "the control is asked once for each scene: no speaker was sampled"
 
 
@@ -101,12 +104,26 @@ def axis_grounding(
         if name == reference:
             verdict = Diagnosis(verdict="reference", reason="the others are compared with it")
         elif name in judged:
-            verdict = diagnose(judged[name], margin)
+            verdict = _with_refusals(diagnose(judged[name], margin), parts[name], parts[str(reference)])
         else:
             verdict = Diagnosis(verdict="undetermined", reason="nothing to compare it with")
         against = base if name in judged else None
         groups.append(_group(axis, name, parts[name], against, judged.get(name, {}), verdict, level))
     return AxisGrounding(axis=axis, reference=reference, reference_reason=why, groups=groups)
+
+
+def _with_refusals(verdict: Diagnosis, rows: Sequence[Row], base: Sequence[Row]) -> Diagnosis:
+    """`verdict`; where a group that is behind also refuses clearly more, its reason says so."""
+    mine, theirs = (
+        sum(row["outcome"] in ("refusal", "unsure") for row in some) / len(some) for some in (rows, base)
+    )
+    if verdict.verdict != "behind" or mine - theirs <= MORE_REFUSALS:
+        return verdict
+    words = (
+        f"{verdict.reason}; {percent(mine)} % of its replies refuse or do not know, {percent(theirs)} % of the "
+        "reference group's: the model answers less, which is no sign of hearing less"
+    )
+    return verdict.model_copy(update={"reason": words})
 
 
 def kind_shares(table: pl.DataFrame) -> list[KindShare]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +55,16 @@ class Dressed(Planted):
         return self.dress.format(super().say(question))
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SceneCorpus:
+    return scene_corpus(tmp_path_factory.mktemp("small"), n_scenes=8, speakers=6)
+
+
+@pytest.fixture(scope="module")
+def terse(small: SceneCorpus) -> GroundingResult:
+    return probe_grounding(small, Planted(small, 2), ["accent"])
+
+
 @pytest.mark.parametrize(
     "dress",
     [
@@ -62,12 +73,40 @@ class Dressed(Planted):
         "音声によると、答えは{}です。",
     ],
 )
-def test_a_chatty_twin_gets_the_same_levels(corpus: SceneCorpus, dress: str) -> None:
-    terse = probe_grounding(corpus, Planted(corpus, 2), ["accent"])
-    chatty = probe_grounding(corpus, Dressed(corpus, dress, 2), ["accent"])
+def test_a_chatty_twin_gets_the_same_levels(small: SceneCorpus, terse: GroundingResult, dress: str) -> None:
+    chatty = probe_grounding(small, Dressed(small, dress, 2), ["accent"])
     assert chatty.audio == terse.audio
     assert chatty.text == terse.text
     assert chatty.axes == terse.axes
+
+
+class Refusing(Planted):
+    """Refuses half of what it hears, or half of what the accent ``thick`` says, in these words."""
+
+    def __init__(self, corpus: SceneCorpus, words: str, accent: str = "") -> None:
+        super().__init__(corpus, base=0.0)
+        self.words, self.accent = words, accent
+
+    def say(self, question: Question) -> str:
+        drawn = zlib.crc32(f"refuse|{question.id}".encode()) % 2
+        if question.id.startswith(f"audio|{self.accent}") and drawn:
+            return self.words
+        return super().say(question)
+
+
+def test_refusing_half_of_the_time_gives_the_same_levels_in_many_words_as_in_few(small: SceneCorpus) -> None:
+    few = probe_grounding(small, Refusing(small, "I can't answer that."), ["accent"])
+    words = "I'm sorry, but as an AI I am not able to help with identifying what was said here. **Sorry!**"
+    many = probe_grounding(small, Refusing(small, words), ["accent"])
+    assert few.audio.refusal > 0.4 * few.audio.n_asked
+    assert (many.audio, many.axes) == (few.audio, few.axes)
+    assert "behind" not in {found.diagnosis.verdict for found in few.axes[0].groups}
+
+
+def test_refusing_one_accent_more_is_said_to_be_refusing(small: SceneCorpus) -> None:
+    found = probe_grounding(small, Refusing(small, "I can't answer that.", "thick"), ["accent"])
+    assert "refuse or do not know, 0.0 % of the reference group's" in group(found, "thick").diagnosis.reason
+    assert group(found, "other").diagnosis.verdict != "behind"
 
 
 def test_replies_that_cannot_be_read_measure_nothing_and_are_not_0_percent(
