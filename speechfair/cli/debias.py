@@ -52,8 +52,15 @@ def command(
         Path | None, typer.Option(help="Run folder; default runs/debias-RECIPE. The same command resumes it.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show the data per group, the steps and the expected time.")
+        bool,
+        typer.Option("--dry-run", help="Only show the data, the time, and what the evaluations could show."),
     ] = False,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --dry-run: a finished debiasing run on the same evaluations, for their rates."
+        ),
+    ] = None,
     set_: Setting = None,
     process: options.Process = None,
     trainer: Annotated[
@@ -66,7 +73,8 @@ def command(
 ) -> None:
     """Fine-tune a recogniser as a recipe says, and audit it before and after on speakers it was not trained on.
 
-    Exit code 0: shown that no group got worse by more than the margin; 1: a group did; 3: neither is shown.
+    Exit code 0: shown that no group got worse by more than the margin; 1: a group did; 3: neither is shown. With
+    --dry-run, 3: the verdict could only be undetermined.
 
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
@@ -75,8 +83,18 @@ def command(
     from speechfair.verbs.debias import debias_plan, debias_run
 
     if dry_run:
-        _show_plan(debias_plan(recipe, set_ or ()), json)
+        found = debias_plan(recipe, set_ or (), pilot=pilot)
+        _show_plan(found, json)
+        go_on = read_recipe(find_recipe(recipe), set_ or ()).even_if_undetermined
+        if found.hopeless and not go_on:
+            output.say(
+                f"the verdict can only be undetermined or degraded, because of {'; '.join(found.hopeless)}. Add "
+                "speakers, give --pilot RUN for better figures, or go on with --set even_if_undetermined=true"
+            )
+            raise typer.Exit(3)
         return
+    if pilot is not None:
+        raise InputError("--pilot belongs to --dry-run; give both")
     folder = out or Path("runs") / f"debias-{find_recipe(recipe).stem}"
     with process_folder(process, override_gate), output.transcription_progress() as observe:
         result = debias_run(
@@ -170,9 +188,10 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
 
         typer.echo(writer.dumps(asdict(found), indent=2))
         return
-    from speechfair.debias.debias_tables import plan_table
+    from speechfair.debias.debias_tables import plan_table, power_table
 
     output.show_table(plan_table(found))
+    output.show_table(power_table(found))
     for reason, count in found.unused.items():
         typer.echo(f"left out: {count} ({reason})")
     if found.added:

@@ -149,13 +149,16 @@ def _gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """Training data, and a look that none of it is evaluated."""
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.data.training_rows import gather, refuse_overlap
+    from speechfair.debias.judging.expected_power import check_groups
     from speechfair.debias.method import load_method
     from speechfair.running.run_manifest import build_manifest
 
     load_method(recipe.method)
     data = gather(recipe, folder)
     for source in recipe.evaluate:
-        refuse_overlap(data, build_manifest(corpus_of(recipe, source), folder), source.name)
+        manifest = build_manifest(corpus_of(recipe, source), folder)
+        refuse_overlap(data, manifest, source.name)
+        check_groups(recipe, source, manifest)
     return data
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from speechfair.debias.training.dry_run import DebiasPlan
     from speechfair.result_table import Cell
 
-__all__ = ["change_table", "leakage_table", "method_tables", "plan_table"]
+__all__ = ["change_table", "leakage_table", "method_tables", "plan_table", "power_table"]
 
 
 def change_table(result: DebiasResult) -> Table:
@@ -105,6 +105,40 @@ def plan_table(found: DebiasPlan) -> Table:
     )
     rows = tuple(tuple(row[column.name] for column in columns) for row in found.groups)
     return Table(f"{found.method}: what would be trained on", columns, rows)
+
+
+def power_table(found: DebiasPlan) -> Table:
+    """What each group of each evaluation could show."""
+    columns = (
+        Column("evaluation", "evaluation"),
+        Column("group", "group"),
+        Column("n_speakers", "speakers", "count"),
+        Column("words", "words each", "number", 2),
+        Column("rate", "rate before, %", "percent"),
+        Column("source", "rate from", priority=3),
+        Column("smallest_gain", "smallest gain seen, % of the rate", "percent"),
+        Column("unchanged", "chance of 'not degraded' if unchanged, %", "percent"),
+        Column("better", "if a quarter better, %", "percent", 1),
+    )
+    rows = tuple(
+        (
+            row.evaluation + (" (protected)" if row.protected else ""),
+            f"{row.axis}={row.group}" if row.axis else row.group,
+            row.n_speakers,
+            row.words_per_speaker,
+            row.pilot.rate,
+            row.pilot.source,
+            row.smallest_gain,
+            row.chance_unchanged,
+            row.chance_better,
+        )
+        for row in found.power
+    )
+    tones: tuple[Tone, ...] = tuple("worse" if row.hopeless else "" for row in found.power)
+    notes = (
+        "chances are shares of 100 simulated audits; an assumed rate is 20 % with half of the errors exchanged",
+    )
+    return Table("what the evaluations could show", columns, rows, notes, tones)
 
 
 def leakage_table(found: LeakageReport) -> Table:

@@ -71,7 +71,9 @@ class TrainingSource(Source):
 class EvaluationSource(Source):
     """A corpus of speakers who are not trained on, audited before and after.
 
-    `protected` marks groups that are not the target of the training and must not be degraded by it. `per_speaker`
+    `group_by` may name axes that the training corpora do not have, such as first language. `protected` marks a whole
+    set whose groups are not the target of the training and must not be degraded by it; `protected_groups` marks some
+    groups of a set, as ``AXIS=GROUP``, such as ``l1=eng``. `per_speaker`
     takes only the first so many utterances of each speaker, which saves time and loses little: speakers are the
     unit of sampling.
     """
@@ -79,7 +81,18 @@ class EvaluationSource(Source):
     name: str = Field(pattern=r"^[\w.-]+$")
     group_by: list[str] = Field(default_factory=list)
     protected: bool = False
+    protected_groups: list[str] = Field(default_factory=list)
     per_speaker: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _on_its_axes(self) -> EvaluationSource:
+        for place in self.protected_groups:
+            if place.partition("=")[0] not in self.group_by or not place.partition("=")[2]:
+                raise ValueError(
+                    f"{self.name!r}: the protected group {place!r} must be AXIS=GROUP with an axis of group_by "
+                    f"({', '.join(self.group_by) or 'none given'})"
+                )
+        return self
 
 
 class Development(Record):
@@ -152,6 +165,7 @@ class DebiasRecipe(Record):
     normalizer : of the audits; None takes that of the language.
     margin : how much worse a group may get in the no-harm test.
     level : coverage of the intervals.
+    even_if_undetermined : go on although an evaluation cannot show that some group is not degraded.
     """
 
     model: str
@@ -180,6 +194,7 @@ class DebiasRecipe(Record):
     normalizer: str | None = None
     margin: Margin = Margin()
     level: float = Field(default=0.95, ge=0.5, lt=1)
+    even_if_undetermined: bool = False
 
     @model_validator(mode="after")
     def _evaluations_fit(self) -> DebiasRecipe:
@@ -194,8 +209,10 @@ class DebiasRecipe(Record):
         if all(source.protected for source in self.evaluate):
             raise ValueError("every corpus to evaluate is protected; name the target too (protected: false)")
         for source in self.evaluate:
-            if not source.protected and self.axis not in source.group_by:
-                raise ValueError(f"evaluate {source.name!r}: group_by must hold the axis {self.axis!r}")
+            if not source.protected and not source.group_by:
+                raise ValueError(
+                    f"evaluate {source.name!r}: group_by is empty; name an axis, such as {self.axis!r}"
+                )
         return self
 
     @property
@@ -204,11 +221,14 @@ class DebiasRecipe(Record):
         return "ctc" if self.model.startswith("ctc:") else "whisper"
 
     def settings(self) -> dict[str, Any]:
-        """All keys for the record, less where the data lies; a permission only where one is given."""
-        found = self.model_dump(mode="json", exclude={"data_root"})
+        """All keys for the record, less where the data lies; what is optional only where it is given."""
+        found = self.model_dump(mode="json", exclude={"data_root", "even_if_undetermined"})
         for source in found["train"]:
             if source["permission"] is None:
                 del source["permission"]
+        for source in found["evaluate"]:
+            if not source["protected_groups"]:
+                del source["protected_groups"]
         return found
 
     def folder_of(self, source: Source) -> Path | None:

@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["debias_compare", "debias_leakage", "debias_plan", "debias_record", "debias_run"]
 
 
-def debias_plan(recipe: str | Path, settings: Sequence[str] = ()) -> DebiasPlan:
-    """What a recipe would train on, in how many steps and about how long; trains nothing (``--dry-run``)."""
+def debias_plan(
+    recipe: str | Path, settings: Sequence[str] = (), *, pilot: str | Path | None = None
+) -> DebiasPlan:
+    """What a recipe would train on, how long, and what its evaluations could show; trains nothing (``--dry-run``).
+
+    Parameters
+    ----------
+    pilot : folder of a finished debiasing run on the same evaluations, whose rates the power rests on.
+    """
     from speechfair.debias.recipe import find_recipe, read_recipe
     from speechfair.debias.training.dry_run import plan
 
-    return plan(read_recipe(find_recipe(str(recipe)), settings))
+    return plan(read_recipe(find_recipe(str(recipe)), settings), Path(pilot) if pilot is not None else None)
 
 
 def debias_run(

@@ -163,6 +163,27 @@ def test_no_change_on_few_words_is_no_proof_of_harmlessness(
     assert result.verdict == "undetermined"
 
 
+def test_an_evaluation_may_group_by_an_axis_that_training_lacks_and_protect_a_group_of_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(monkeypatch, {"x": 2, "y": 1, "native": 2}, {"x": 1, "y": 3, "native": 1})
+    people = {f"t{kind}{i}": kind for kind in ("female", "male") for i in range(3)}
+    table = speech(tmp_path, "train", people, per_speaker=2)
+    table.write_text(table.read_text().replace("speaker,accent", "speaker,gender", 1))
+    train = {"corpus": "manifest", "options": {"manifest": str(table)}}
+    source = {"name": "archive", "corpus": "manifest", "options": {"manifest": str(home / "test.csv")},
+              "group_by": ["accent"], "protected_groups": ["accent=y"]}  # fmt: skip
+    chosen = recipe(home, home / "model", axis="gender", train=[train], evaluate=[source])
+    result = debias(chosen, tmp_path / "out", on_cpu=True)
+    found = changes(result)
+    assert [found["archive", group].protected for group in ("everyone", "x", "y")] == [False, False, True]
+    assert "archive, accent=y got worse by more than the margin" in result.reasons
+    (axis,) = result.axes
+    assert axis.targets == ["x"]
+    assert axis.macro.value == pytest.approx(found["archive", "x"].change.value)
+    assert axis.worst.value == pytest.approx(found["archive", "x"].change.value)
+
+
 def test_few_speakers_are_undetermined(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(monkeypatch, {"x": 2, "y": 3, "native": 1}, {"x": 1, "y": 1, "native": 1})
     speech(tmp_path, "few", {"ex0": "x", "ey0": "y"})
@@ -268,8 +289,14 @@ def test_dry_run_on_the_command_line(home: Path, tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     assert "4 steps" in done.output
+    assert "what the evaluations could show" in done.output
     assert "about 1 min of training here" in done.output
     assert not (tmp_path / "out").exists()
+    strict = ["debias", written(home, tmp_path, even_if_undetermined=False), "--dry-run"]
+    refused = CliRunner().invoke(app, strict)
+    # ten words each of eight speakers cannot show that nobody was degraded
+    assert refused.exit_code == 3, refused.output
+    assert "even_if_undetermined=true" in refused.output
 
 
 def test_json_and_exit_code_on_the_command_line(

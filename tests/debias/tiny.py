@@ -102,6 +102,7 @@ def recipe_content(folder: Path, model: Path | str, **changes: Any) -> dict[str,
         "check_every": 2,
         "patience": None,
         "recognizer": {"family": "faster-whisper", "options": {}},
+        "even_if_undetermined": True,
     }  # fmt: skip
     content.update(changes)
     return content

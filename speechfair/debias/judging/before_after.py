@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from speechfair.debias.recipe import DebiasRecipe, Margin
+    from speechfair.debias.recipe import DebiasRecipe, EvaluationSource, Margin
     from speechfair.metrics.pairing import Pair
     from speechfair.types import Estimate
 
@@ -65,13 +65,18 @@ class GroupChange(Record):
 
 
 class AxisChange(Record):
-    """What changed between the groups of one axis: their mean rate, the worst group's, and the gap."""
+    """What changed between the groups of one axis: their mean rate, the worst group's, and the gap.
+
+    `macro` and `worst` are over the groups that are not protected, where an evaluation protects some of them (`targets`
+    lists those); the gap is over all.
+    """
 
     evaluation: str
     axis: str
     macro: Estimate
     worst: Estimate
     gap: Estimate
+    targets: list[str] | None = None
 
 
 class DebiasResult(Record):
@@ -111,15 +116,19 @@ def compare(recipe: DebiasRecipe, old: Path, new: Path) -> tuple[list[GroupChang
     axes: list[AxisChange] = []
     for source in recipe.evaluate:
         before, after = same_utterances(old / source.name, new / source.name, source.group_by)
-        about = {"evaluation": source.name, "protected": source.protected}
+        about: dict[str, Any] = {"evaluation": source.name, "protected": source.protected}
         groups.append(_group(about, None, EVERYONE, before, after, recipe.margin, recipe.level))
         for axis in source.group_by:
             both = add_axis(before, axis), add_axis(after, axis)
             for group in sorted(set(both[0]["group"])):
                 mine = [table.filter(table["group"] == group) for table in both]
-                groups.append(_group(about, axis, group, mine[0], mine[1], recipe.margin, recipe.level))
+                kept = {
+                    **about,
+                    "protected": source.protected or f"{axis}={group}" in source.protected_groups,
+                }
+                groups.append(_group(kept, axis, group, mine[0], mine[1], recipe.margin, recipe.level))
             rng = np.random.default_rng([recipe.seed, 3])
-            axes.append(_axis(source.name, axis, *both, rng, recipe.level))
+            axes.append(_axis(source, axis, *both, rng, recipe.level))
     return groups, axes
 
 
@@ -203,7 +212,7 @@ def _rate(table: pl.DataFrame) -> float | None:
 
 
 def _axis(
-    evaluation: str,
+    source: EvaluationSource,
     axis: str,
     before: pl.DataFrame,
     after: pl.DataFrame,
@@ -215,12 +224,16 @@ def _axis(
 
     groups = pair_by_group(before, after, "group")
     gap = gap_change(groups, rng=rng, level=level)
+    targets = {name: pair for name, pair in groups.items() if f"{axis}={name}" not in source.protected_groups}
+    some = 0 < len(targets) < len(groups)
+    judged = targets if some else groups
     return AxisChange(
-        evaluation=evaluation,
+        evaluation=source.name,
         axis=axis,
-        macro=macro_change(groups, rng, level),
-        worst=worst_change(groups, level),
+        macro=macro_change(judged, rng, level),
+        worst=worst_change(judged, level),
         gap=gap,
+        targets=sorted(targets) if some else None,
     )
 
 

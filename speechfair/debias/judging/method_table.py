@@ -113,11 +113,12 @@ def tabulate(folders: Sequence[Path], baseline: str = BASELINE) -> MethodTable:
     first = runs[0].recipe
     target = next(source for source in first.evaluate if not source.protected)
     guarded = next((source for source in first.evaluate if source.protected), None)
-    about = target.name, first.axis, guarded.name if guarded else None
+    axis = first.axis if first.axis in target.group_by else target.group_by[0]
+    about = target.name, axis, guarded.name if guarded else None
     by_name = {name: [run for run in runs if run.name == name] for name in names}
     return MethodTable(
         evaluation=target.name,
-        axis=first.axis,
+        axis=axis,
         protected=about[2],
         baseline=baseline,
         before=_figures(runs[0], about, "before"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from speechfair.debias.judging.expected_power import GroupPower
     from speechfair.debias.recipe import DebiasRecipe
 
 __all__ = ["DebiasPlan", "plan"]
@@ -27,6 +28,7 @@ class DebiasPlan:
     unused : rows left out, by reason.
     added : rows that the method made, counted.
     evaluations : per evaluation, utterances and hours.
+    power : what each group of each evaluation could show.
     training_seconds : two timed steps and one timed check, extrapolated; the audits are not in it.
     trainable_share : share of the weights that are trained.
     """
@@ -36,6 +38,7 @@ class DebiasPlan:
     unused: dict[str, int]
     added: dict[str, Any]
     evaluations: list[dict[str, Any]]
+    power: list[GroupPower]
     steps: int
     passes: float
     window_s: float
@@ -43,23 +46,38 @@ class DebiasPlan:
     seconds_per_step: float
     training_seconds: float
 
+    @property
+    def hopeless(self) -> list[str]:
+        """Groups for which the verdict can hardly be other than undetermined."""
+        return [f"{row.evaluation}, {row.axis or 'everyone'}={row.group}" if row.axis else f"{row.evaluation}, everyone"
+                for row in self.power if row.hopeless]  # fmt: skip
 
-def plan(recipe: DebiasRecipe) -> DebiasPlan:
-    """Look at the data and time the model of a recipe. Raises what the run itself would raise before training."""
+
+def plan(recipe: DebiasRecipe, pilot: Path | None = None) -> DebiasPlan:
+    """Look at the data and time the model of a recipe. Raises what the run itself would raise before training.
+
+    Parameters
+    ----------
+    pilot : folder of a finished debiasing run on the same evaluations, for the power; None takes assumed figures.
+    """
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.data.training_rows import gather, refuse_overlap
+    from speechfair.debias.judging.expected_power import check_groups, expected_power, read_pilot
     from speechfair.debias.training.fine_tuning import Training
     from speechfair.debias.training.pieces import load_pieces, need_training_packages
     from speechfair.running.run_manifest import build_manifest
 
     need_training_packages()
-    evaluations = []
+    evaluations, power = [], []
     with tempfile.TemporaryDirectory(prefix="speechfair-") as name:
         folder = Path(name)
         data = gather(recipe, folder)
         for source in recipe.evaluate:
             manifest = build_manifest(corpus_of(recipe, source), folder)
             refuse_overlap(data, manifest, source.name)
+            check_groups(recipe, source, manifest)
+            pilots = read_pilot(pilot, source) if pilot else {}
+            power += expected_power(recipe, source, manifest, pilots)
             evaluations.append(
                 {
                     "name": source.name,
@@ -80,6 +98,7 @@ def plan(recipe: DebiasRecipe) -> DebiasPlan:
         unused=dict(data.unused),
         added=dict(data.added),
         evaluations=evaluations,
+        power=power,
         steps=steps,
         passes=steps * recipe.batch / len(data.train),
         window_s=training.window_s,
