@@ -54,6 +54,15 @@ class Stage(Protocol):
     def decoded_rates(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Word error rates on the development speakers through the recipe's recogniser, with `options` changed."""
 
+    def best_of(self, rates: Sequence[Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> int:
+        """Place of the candidate to keep: the best worst group among those that spare the protected speakers.
+
+        Parameters
+        ----------
+        rates : of each candidate on the development speakers.
+        before : rates that the protected are compared with; None takes the model's before training.
+        """
+
     def train_on_group(self, group: str, steps: int) -> Mapping[str, Any]:
         """Weights of a copy of the base model after `steps` of plain training on one group's rows, adapters merged."""
 

@@ -96,10 +96,16 @@ class EvaluationSource(Source):
 
 
 class Development(Record):
-    """The development set: a share of each group's training speakers, kept out of training."""
+    """The development set: a share of each group's training speakers, kept out of training.
+
+    `protected` are corpora of speakers who must not be degraded, and who are neither trained on nor evaluated: what is
+    kept is the best for the worst group among what leaves their rate within the recipe's margin. Name the `speakers`
+    of a corpus whose others are evaluated.
+    """
 
     share: float = Field(default=0.2, gt=0, lt=0.9)
     max_utterances: int = Field(default=96, ge=1, description="decoded at each check")
+    protected: list[TrainingSource] = Field(default_factory=list)
 
 
 class MethodChoice(Record):
@@ -229,6 +235,8 @@ class DebiasRecipe(Record):
         for source in found["evaluate"]:
             if not source["protected_groups"]:
                 del source["protected_groups"]
+        if not found["dev"]["protected"]:
+            del found["dev"]["protected"]
         return found
 
     def folder_of(self, source: Source) -> Path | None:

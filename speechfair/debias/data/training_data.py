@@ -37,6 +37,7 @@ class TrainingData:
     digests : sha256 of each source's manifest, and of the rows that a method added.
     added : what a method added to `train`, counted; empty where it did not.
     permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
+    guard : rows of the protected development speakers, who are watched and not trained on.
     """
 
     train: tuple[Row, ...]
@@ -45,6 +46,7 @@ class TrainingData:
     digests: tuple[str, ...]
     added: Mapping[str, Any] = field(default_factory=dict)
     permissions: tuple[Mapping[str, str], ...] = ()
+    guard: tuple[Row, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     ----------
     folder : where audio that comes as bytes is kept.
     """
+    import numpy as np
+
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.method import load_method
     from speechfair.running.content_digest import content_digest
@@ -51,7 +54,11 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     unused: Counter[str] = Counter()
     digests: list[str] = []
     permissions: list[dict[str, str]] = []
-    for source in recipe.train:
+    guard: list[Row] = []
+    sources = [(source, False) for source in recipe.train] + [
+        (source, True) for source in recipe.dev.protected
+    ]
+    for source, watched in sources:
         corpus = corpus_of(recipe, source)
         require_use(
             corpus.card, "training", permission=source.permission,
@@ -70,13 +77,27 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         manifest, root = under_one_root(manifest, corpus.root)
         found, reasons = usable_rows(
             manifest, recipe.axis, root, folder,
-            longest_s=recipe.max_seconds, leave_out=recipe.exclude_groups, prefix=f"{source.corpus}/",
+            longest_s=recipe.max_seconds, prefix=f"{source.corpus}/",
+            leave_out=() if watched else recipe.exclude_groups,
         )  # fmt: skip
-        rows += found
-        unused.update(reasons)
+        if watched:
+            guard += found
+            unused.update({f"protected development speakers: {why}": count for why, count in reasons.items()})
+        else:
+            rows += found
+            unused.update(reasons)
     train, dev = split_rows(rows, recipe)
     counts = dict(sorted(unused.items()))
-    data = TrainingData(tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions))
+    _refuse_shared(train + dev, guard)
+    # spread over the speakers, not over their groups: the protected are one group here
+    guard = _thinned(
+        [replace(row, group="protected") for row in guard],
+        recipe.dev.max_utterances,
+        np.random.default_rng([recipe.seed, 4]),
+    )
+    data = TrainingData(
+        tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions), guard=tuple(guard)
+    )
     return method.extend(data, recipe, folder)
 
 
@@ -126,7 +147,8 @@ def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], li
 
 def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
     """Raise `InputError` if a speaker or audio of an evaluation manifest is in the training or development set."""
-    ours = {row.speaker for row in (*data.train, *data.dev)}
+    everybody = (*data.train, *data.dev, *data.guard)
+    ours = {row.speaker for row in everybody}
     theirs = set(manifest["speaker"].drop_nulls())
     if shared := sorted(ours & theirs):
         raise InputError(
@@ -134,7 +156,7 @@ def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> Non
             f"(first: {shared[0]!r}); "
             "an audit after training would say nothing. Use another split"
         )
-    heard = {(row.audio_sha256, row.start_s, row.end_s) for row in (*data.train, *data.dev)}
+    heard = {(row.audio_sha256, row.start_s, row.end_s) for row in everybody}
     again = manifest.select("audio_sha256", "start_s", "end_s", "id").iter_rows()
     if same := sorted(id_ for digest, start, end, id_ in again if (digest, start, end) in heard):
         raise InputError(
@@ -207,6 +229,14 @@ def _unusable(row: Mapping[str, Any], longest_s: float, leave_out: Sequence[str]
     if row["group"] in leave_out:
         return f"group {row['group']!r} is excluded by the recipe"
     return None
+
+
+def _refuse_shared(rows: Sequence[Row], guard: Sequence[Row]) -> None:
+    if shared := sorted({row.speaker for row in rows} & {row.speaker for row in guard}):
+        raise InputError(
+            f"{len(shared)} protected development speakers are also training or development speakers of a group "
+            f"(first: {shared[0]!r}); name other `speakers` in dev.protected"
+        )
 
 
 def _check_excluded(rows: Sequence[Row], recipe: DebiasRecipe) -> None:

@@ -78,7 +78,7 @@ class AccentAdapter(Method):
         for shares in _mixtures(groups, self.options.tilts):
             _mix(stage.model, base, tuned, shares)
             curve.append({"shares": shares, "development": stage.development_rates()})
-        best = min(curve, key=lambda point: point["development"]["worst"])
+        best = curve[stage.best_of([point["development"] for point in curve])]
         _mix(stage.model, base, tuned, best["shares"])
         found = {"shares": best["shares"], "steps_per_group": steps, "routed": routed, "curve": curve}
         return {**found, **routing}

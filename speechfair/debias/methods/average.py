@@ -19,7 +19,8 @@ __all__ = ["Average", "AverageOptions"]
 
 
 class AverageOptions(NoOptions):
-    """`shares` of the fine-tuned weights to try; the one with the best worst-group development rate is kept.
+    """`shares` of the fine-tuned weights to try; the one with the best worst-group development rate is kept,
+    of those that spare the protected development speakers where the recipe has some (``dev.protected``).
 
     `trained`: folder of a model that was fine-tuned from the recipe's `model` before (``RUN/model``), or several,
     whose mean is taken (a soup); None fine-tunes plainly first. They must not have heard the development speakers:
@@ -57,9 +58,11 @@ class Average(Method):
         for share in self.options.shares:
             _mix(stage.model, base, tuned, share)
             curve.append({"share": share, "development": stage.development_rates()})
-        best = min(curve, key=lambda point: (point["development"]["worst"], point["share"]))
+        # the first of equals is the smallest share
+        tried = sorted(curve, key=lambda point: float(point["share"]))
+        best = tried[stage.best_of([point["development"] for point in tried])]
         _mix(stage.model, base, tuned, best["share"])
-        found = {"share": best["share"], "chosen_by": "worst-group development rate", "curve": curve}
+        found = {"share": best["share"], "curve": curve}
         return {**found, "averaged": digests} if digests else found
 
     def _folders(self, stage: Stage) -> list[Path]:

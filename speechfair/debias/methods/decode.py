@@ -26,6 +26,8 @@ class DecodeOptions(NoOptions):
 class Decode(Method):
     """The setting with the best worst-group rate on the development speakers decodes the audit after.
 
+    Where the recipe has protected development speakers, only settings that spare them count (``dev.protected``).
+
     The weights stay as they are; the settings are in the record, to be given to the recogniser.
     """
 
@@ -40,9 +42,9 @@ class Decode(Method):
         curve = []
         for setting in [{}, *self.options.settings]:
             curve.append({"settings": setting, "development": stage.decoded_rates(setting)})
-        best = min(curve, key=lambda point: point["development"]["worst"])
+        tried = [point["development"] for point in curve]
+        best = curve[stage.best_of(tried, before=tried[0])]
         return {
             "recognizer_options": best["settings"],
-            "chosen_by": "worst-group development rate",
             "curve": curve,
         }

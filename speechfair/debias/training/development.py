@@ -1,7 +1,7 @@
 """Word error rates on the development speakers, by group: what early stopping and model averaging look at.
 
-Greedy decoding without a second try, so that a check is quick; the audits before and after decode with care. A
-runaway decode counts here as it stands, with the length limit of the decoder as its bound.
+Greedy decoding, so that a check is quick; the audits before and after decode with care. A Whisper decode on a short
+window that looks like a runaway is redone greedily on 30 s, as the audits redo theirs (they also try temperatures).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
-from speechfair.debias.training.window import audio_window, unwrapped
+from speechfair.debias.training.window import FULL_WINDOW_S, audio_window, unwrapped
 from speechfair.errors import InputError
+from speechfair.models.runaway import suspicion
 from speechfair.models.weights import quiet_transformers
 from speechfair.models.windows import token_limit
 
@@ -32,6 +33,7 @@ class Development:
     Parameters
     ----------
     rows : of speakers who are not trained on.
+    guard : of protected speakers, whose rate is ``protected``, apart from the groups.
     """
 
     def __init__(
@@ -41,7 +43,11 @@ class Development:
         window_s: float,
         normalizer: Normalizer,
         tokens: Tokens = "words",
+        guard: Sequence[Row] = (),
     ) -> None:
+        self._guard = [row for row in guard if normalizer(row.text)]
+        if guard and not self._guard:
+            raise InputError("every text of the protected development speakers is empty after normalising")
         self._rows, self._pieces, self._window_s = rows, pieces, window_s
         self._normalizer = normalizer
         self._tokens: Tokens = tokens
@@ -58,23 +64,26 @@ class Development:
 
         Returns
         -------
-        ``groups`` (rate by group), ``macro`` (their mean), ``worst``, ``worst_group``.
+        ``groups`` (rate by group), ``macro`` (their mean), ``worst``, ``worst_group``; and ``protected`` where there
+        are protected development speakers.
         """
-        return self._by_group(self.counts(model, self._rows))
+        return self._by_group(self.counts(model, [*self._rows, *self._guard]))
 
     def decoded_rates(self, recognizer: Recognizer) -> dict[str, Any]:
         """The same of a recogniser, a transcript that fails counted as an empty one."""
         from speechfair.types import Audio
 
-        batch = [Audio(row.id, read_samples(row), SAMPLE_RATE) for row in self._rows]
+        rows = [*self._rows, *self._guard]
+        batch = [Audio(row.id, read_samples(row), SAMPLE_RATE) for row in rows]
         if recognizer.sample_rate != SAMPLE_RATE:
             raise InputError(
                 f"the recogniser takes {recognizer.sample_rate} Hz; decoding is tried at 16 kHz only"
             )
         texts = [hypothesis.text or "" for hypothesis in recognizer.transcribe(batch)]
-        return self._by_group(self._count(self._rows, texts))
+        return self._by_group(self._count(rows, texts))
 
-    def _by_group(self, counts: Sequence[ErrorCounts]) -> dict[str, Any]:
+    def _by_group(self, every: Sequence[ErrorCounts]) -> dict[str, Any]:
+        counts, guarded = every[: len(self._rows)], every[len(self._rows) :]
         by_group: dict[str, float] = {}
         for group in self.groups:
             errors = sum(c.errors for row, c in zip(self._rows, counts, strict=True) if row.group == group)
@@ -88,6 +97,11 @@ class Development:
             "macro": sum(by_group.values()) / len(by_group),
             "worst": by_group[worst],
             "worst_group": worst,
+            **(
+                {"protected": sum(c.errors for c in guarded) / sum(c.reference_length for c in guarded)}
+                if guarded
+                else {}
+            ),
         }
 
     def counts(self, model: Any, rows: Sequence[Row]) -> list[ErrorCounts]:
@@ -120,17 +134,30 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
     order = sorted(range(len(rows)), key=lambda place: (rows[place].duration_s, rows[place].id))
     found: dict[int, str] = {}
+
+    def decode(places: Sequence[int], least_s: float) -> list[int]:
+        """Decode some rows together; gives those that look like runaways on a short window."""
+        samples = [read_samples(rows[place]) for place in places]
+        seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, least_s)
+        features = collator.features(samples, seconds).to(device)
+        with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
+            tokens = _generate(whisper, features, pieces.tokenizer, seconds)
+        texts = pieces.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        found.update(zip(places, texts, strict=True))
+        ended = (tokens == pieces.tokenizer.eos_token_id).any(dim=1).tolist()
+        return [
+            place
+            for place, text, end in zip(places, texts, ended, strict=True)
+            if seconds < FULL_WINDOW_S and suspicion(text, rows[place].duration_s, hit_limit=not end)
+        ]
+
     model.eval()
     try:
+        again: list[int] = []
         for start in range(0, len(order), DECODING_BATCH):
-            places = order[start : start + DECODING_BATCH]
-            samples = [read_samples(rows[place]) for place in places]
-            seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, window_s)
-            features = collator.features(samples, seconds).to(device)
-            with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
-                tokens = _generate(whisper, features, pieces.tokenizer, seconds)
-            texts = pieces.tokenizer.batch_decode(tokens, skip_special_tokens=True)
-            found.update(zip(places, texts, strict=True))
+            again += decode(order[start : start + DECODING_BATCH], window_s)
+        for start in range(0, len(again), DECODING_BATCH):
+            decode(again[start : start + DECODING_BATCH], FULL_WINDOW_S)
     finally:
         model.train(training)
     return [found[place] for place in range(len(rows))]

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -101,12 +101,18 @@ class Training:
         language = self.data.train[0].language
         name = self.recipe.normalizer or default_normalizer(language)
         self.development: Development = Development(
-            self.data.dev, self.pieces, self.window_s, load_normalizer(name), default_tokens(language)
+            self.data.dev,
+            self.pieces,
+            self.window_s,
+            load_normalizer(name),
+            default_tokens(language),
+            self.data.guard,
         )
 
     def run(self, target: Path) -> dict[str, Any]:
         """Train, let the method finish, write the model to `target`, and return the record."""
         from speechfair.debias.training.pieces import adapted, merged, save
+        from speechfair.debias.training.selection import rule
 
         done = self.folder / RECORD
         if done.is_file() and target.is_dir():
@@ -128,9 +134,10 @@ class Training:
         record = {
             "window_s": self.window_s,
             "groups": list(self.data.groups),
-            "development_digest": digest_of_rows(self.data.dev),
+            "development_digest": digest_of_rows((*self.data.dev, *self.data.guard)),
             "draws_by_group": self.draws_by_group() if self.method.trains else {},
             "development_before": before,
+            "chosen_by": rule(self._limit()),
             "finish": self.method.finish(self),
             "development_after": self.development_rates(),
             **({"added": dict(self.data.added)} if self.data.added else {}),
@@ -242,7 +249,7 @@ class Training:
         history = trainer.state.log_history
         chosen = trainer.state.global_step
         if self.recipe.patience is not None:
-            chosen = best_step(history) or chosen
+            chosen = best_step(history, self._limit()) or chosen
             if chosen != trainer.state.global_step:
                 trainer._load_from_checkpoint(str(self.folder / f"checkpoint-{chosen}"))
         if last_checkpoint(self.folder) is None:
@@ -262,16 +269,10 @@ class Training:
         order = draw_order(self.recipe, self.data, self.method, steps)
         alter = None if type(self.method).alter is Method.alter else self.method.alter
         draws = Draws(
-            self.data.train,
-            order,
-            self._prompt(),
-            self._tokens,
-            self.data.groups,
-            alter,
-            self.recipe.seed,
-            self.method.masks(),
-        )
-        patience = self.recipe.patience if check is not None else None
+            self.data.train, order, self._prompt(), self._tokens,
+            self.data.groups, alter, self.recipe.seed, self.method.masks(),
+        )  # fmt: skip
+        patience, limit = (self.recipe.patience, self._limit()) if check is not None else (None, None)
         objective.build(state_width(self.model), self.recipe.seed)
         trainer = DebiasTrainer(
             objective=objective,
@@ -281,7 +282,7 @@ class Training:
             train_dataset=draws,
             eval_dataset=list(self.data.dev) if check is not None else None,
             data_collator=self._collator(),
-            callbacks=[rhythm(patience, partial(self._observe, steps))],
+            callbacks=[rhythm(patience, partial(self._observe, steps), limit)],
         )
         self._devices.add(trainer.args.device.type)
         return trainer
@@ -315,7 +316,8 @@ class Training:
         checkpoint = last_checkpoint(Path(str(trainer.args.output_dir)))
         if checkpoint is not None:
             state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
-            stalled = trainer.check is not None and has_stalled(state.log_history, self.recipe.patience)
+            patience = self.recipe.patience if trainer.check is not None else None
+            stalled = has_stalled(state.log_history, patience, self._limit())
             if stalled or state.global_step >= trainer.args.max_steps:
                 trainer._load_from_checkpoint(str(checkpoint))
                 trainer.state = state
@@ -331,6 +333,18 @@ class Training:
                 "out of memory: use a smaller batch, a smaller window, lora, or gradient_checkpointing: true in a new "
                 f"run; the last checkpoint under {trainer.args.output_dir} is intact"
             ) from error
+
+    def best_of(self, rates: Sequence[Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> int:
+        """Place of the candidate to keep among rates on the development speakers."""
+        from speechfair.debias.training.selection import best_of, protected_limit
+
+        return best_of(rates, protected_limit(before or self._before(), self.recipe.margin))
+
+    def _limit(self) -> float | None:
+        """The highest rate of the protected development speakers that is allowed."""
+        from speechfair.debias.training.selection import protected_limit
+
+        return protected_limit(self._before(), self.recipe.margin) if self.data.guard else None
 
     def _rows_per_group(self) -> list[int]:
         counts = np.bincount(group_numbers(self.data), minlength=len(self.data.groups))
@@ -373,7 +387,8 @@ def _sentence(rates: Mapping[str, Any]) -> str:
     groups = ", ".join(
         f"{group} {percent(rate, sign=True)}" for group, rate in sorted(rates["groups"].items())
     )
-    return f"{groups}; macro {percent(rates['macro'], sign=True)}"
+    guarded = f"; protected {percent(rates['protected'], sign=True)}" if "protected" in rates else ""
+    return f"{groups}; macro {percent(rates['macro'], sign=True)}{guarded}"
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, float]:

@@ -21,6 +21,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from speechfair.debias.data.training_batches import IGNORED, SAMPLE_RATE
+from speechfair.debias.training.selection import best_of
 from speechfair.debias.training.window import POSITIONS_PER_SECOND, audio_window
 from speechfair.errors import InputError, ModelError, SpeechfairError
 
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 WORST = "eval_worst"
+PROTECTED = "eval_protected"
 RECEIPT = "whole.json"
 OBJECTIVE = "objective.safetensors"
 MEL_FRAMES_PER_SECOND = 100
@@ -156,6 +158,8 @@ class DebiasTrainer(Trainer):
         found = self.check(self.model)
         metrics = {f"eval_group/{group}": float(rate) for group, rate in found["groups"].items()}
         metrics.update({"eval_macro": float(found["macro"]), WORST: float(found["worst"])})
+        if "protected" in found:
+            metrics[PROTECTED] = float(found["protected"])
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -188,9 +192,12 @@ class _Rhythm(TrainerCallback):
     """Checks and saves at the last step too, and stops when the checks no longer get better."""
 
     def __init__(
-        self, patience: int | None, observe: Callable[[int, Mapping[str, float]], None] | None
+        self,
+        patience: int | None,
+        observe: Callable[[int, Mapping[str, float]], None] | None,
+        limit: float | None,
     ) -> None:
-        self.patience, self.observe = patience, observe
+        self.patience, self.observe, self.limit = patience, observe, limit
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Ask for a check and a checkpoint at the end."""
@@ -199,7 +206,7 @@ class _Rhythm(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Stop after `patience` checks without a better worst group."""
-        if has_stalled(state.log_history, self.patience):
+        if has_stalled(state.log_history, self.patience, self.limit):
             control.should_training_stop = control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
@@ -257,32 +264,42 @@ def _checkpointing(asked: bool) -> dict[str, Any]:
 
 
 def rhythm(
-    patience: int | None, observe: Callable[[int, Mapping[str, float]], None] | None
+    patience: int | None,
+    observe: Callable[[int, Mapping[str, float]], None] | None,
+    limit: float | None = None,
 ) -> TrainerCallback:
-    """The callback that checks, saves, stops and reports."""
-    return _Rhythm(patience, observe)
+    """The callback that checks, saves, stops and reports; `limit` as in `best_step`."""
+    return _Rhythm(patience, observe, limit)
 
 
-def has_stalled(history: Sequence[Mapping[str, Any]], patience: int | None) -> bool:
-    """Whether the last `patience` checks brought no better worst-group rate than the best before them.
+def has_stalled(
+    history: Sequence[Mapping[str, Any]], patience: int | None, limit: float | None = None
+) -> bool:
+    """Whether the last `patience` checks were no better than the best before them, which `best_step` finds.
 
     >>> checks = [{"step": s, "eval_worst": w} for s, w in ((10, 0.5), (20, 0.4), (30, 0.4), (40, 0.45))]
     >>> has_stalled(checks, 2), has_stalled(checks, 3), has_stalled(checks, None)
     (True, False, False)
     """
-    step = best_step(history)
+    step = best_step(history, limit)
     later = [entry for entry in history if WORST in entry and step is not None and entry["step"] > step]
     return patience is not None and len(later) >= patience
 
 
-def best_step(history: Sequence[Mapping[str, Any]]) -> int | None:
-    """The step of the check with the lowest worst-group rate, the first of equals; None without a check.
+def best_step(history: Sequence[Mapping[str, Any]], limit: float | None = None) -> int | None:
+    """The step of the check to keep, the first of equals; None without a check.
+
+    Parameters
+    ----------
+    limit : the highest rate of the protected development speakers that is allowed, see `selection.best_of`.
 
     >>> best_step([{"step": 10, "eval_worst": 0.5}, {"step": 20, "eval_worst": 0.4}, {"step": 25, "loss": 1.0}])
     20
     """
     checks = [entry for entry in history if WORST in entry]
-    return int(min(checks, key=lambda entry: (entry[WORST], entry["step"]))["step"]) if checks else None
+    checks.sort(key=lambda entry: entry["step"])
+    rates = [{"worst": entry[WORST], "protected": entry.get(PROTECTED)} for entry in checks]
+    return int(checks[best_of(rates, limit)]["step"]) if checks else None
 
 
 def last_checkpoint(folder: Path) -> Path | None:

@@ -69,6 +69,23 @@ def test_transcripts_come_in_order_and_leave_the_model_as_it_was(
     assert len(set(together)) > 1, "a model that says one thing of everything tests no order"
 
 
+def test_a_runaway_on_the_short_window_is_redone_on_the_whole_one(
+    rows: tuple[Row, ...], pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[float] = []
+    ids = pieces.tokenizer("ab", add_special_tokens=False)["input_ids"]
+    end = int(pieces.tokenizer.eos_token_id)
+
+    def generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> torch.Tensor:
+        windows.append(seconds)
+        line = [*ids, end] if seconds == 30 else ids * 15
+        return torch.tensor([line] * len(features))
+
+    monkeypatch.setattr(development, "_generate", generate)
+    assert transcripts(pieces.model, rows[:3], pieces, 2.0) == ["ab"] * 3
+    assert windows == [2.0, 30.0]
+
+
 def test_a_group_without_words_is_refused(rows: tuple[Row, ...], pieces: Pieces) -> None:
     silent = [replace(row, text="...") if row.group == "y" else row for row in rows]
     with pytest.raises(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -264,6 +265,71 @@ def test_average_keeps_the_share_with_the_best_worst_group(
     assert record["finish"]["share"] == 0.5
     assert [point["development"]["worst"] for point in record["finish"]["curve"]] == [0.5, 0.3, 0.4]
     assert isinstance(Average(AverageOptions()).options, AverageOptions)
+
+
+@pytest.fixture
+def guarded_checks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
+    """Rates of the worst group and of the protected that the checks return, one after another."""
+    rates: list[tuple[float, float]] = []
+
+    def check(self: Development, model: Any) -> dict[str, Any]:
+        worst, protected = rates.pop(0) if rates else (0.9, 0.9)
+        groups = {"x": worst, "y": 0.1}
+        return {"groups": groups, "macro": worst, "worst": worst, "worst_group": "x", "protected": protected}
+
+    monkeypatch.setattr(Development, "rates", check)
+    return rates
+
+
+def watching(home: Path) -> dict[str, Any]:
+    """Two protected development speakers."""
+    speech(home, "guard", {"g0": "z", "g1": "z"}, per_speaker=2)
+    return {
+        "share": 0.3,
+        "max_utterances": 6,
+        "protected": [{"corpus": "manifest", "options": {"manifest": str(home / "guard.csv")}}],
+    }
+
+
+def test_the_kept_step_spares_the_protected(
+    home: Path, tmp_path: Path, guarded_checks: list[tuple[float, float]]
+) -> None:
+    # planted: the step that is best for the worst group has forgotten the protected; margin 1 point of 5 %
+    guarded_checks += [(0.8, 0.05), (0.5, 0.055), (0.2, 0.2), (0.3, 0.3), (0.6, 0.05)]
+    record = training(home, tmp_path / "run", steps=20, patience=2, dev=watching(home)).run(
+        tmp_path / "model"
+    )
+    assert record["kept_step"] == 2
+    assert record["chosen_by"].endswith("with the protected development speakers at 0.06 at most")
+
+
+def test_the_share_spares_the_protected(
+    home: Path, tmp_path: Path, guarded_checks: list[tuple[float, float]]
+) -> None:
+    training(home, tmp_path / "erm", steps=2).run(tmp_path / "erm-model")
+    guarded_checks[:] = [(0.9, 0.05), (0.5, 0.055), (0.3, 0.07), (0.2, 0.2)]
+    options = {"shares": [0.25, 0.5, 0.75], "trained": str(tmp_path / "erm-model")}
+    method = {"name": "average", "options": options}
+    record = training(home, tmp_path / "run", method=method, dev=watching(home)).run(tmp_path / "model")
+    assert record["finish"]["share"] == 0.25
+
+
+def test_protected_development_speakers_are_apart_and_may_not_be_evaluated(home: Path) -> None:
+    from speechfair.debias.data.training_rows import refuse_overlap
+
+    data = gather(recipe(home, home / "model", dev=watching(home)), home)
+    assert {row.speaker for row in data.guard} == {"g0", "g1"}
+    assert {row.group for row in data.guard} == {"protected"}
+    assert "z" not in data.groups
+    manifest = pl.DataFrame(
+        {"speaker": ["g1"], "audio_sha256": ["0"], "start_s": [None], "end_s": [None], "id": ["i"]}
+    )
+    with pytest.raises(InputError, match="'g1'"):
+        refuse_overlap(data, manifest, "target")
+    both = watching(home)
+    both["protected"][0]["options"] = {"manifest": str(home / "train.csv")}
+    with pytest.raises(InputError, match="7 protected development speakers are also training"):
+        gather(recipe(home, home / "model", dev=both), home)
 
 
 def test_augmentation_changes_speed_and_never_grows_beyond_the_window() -> None:
