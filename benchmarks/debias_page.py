@@ -49,6 +49,11 @@ English, children and adults, 12 sentences each, 8 of the speakers kept back to 
 after on its 24 test speakers and, as the protected reference, on 20 LibriSpeech speakers. The groups of the methods
 are the two genders, the axis with the larger gap.
 
+**These are gains in the domain of the training corpus**: its short sentences, its recordings, its children, and the
+decoder's loops on them. They are not gains on accents. The groups are genders within one first language, and the
+protected speakers come from another corpus. A first trial on other first languages found no such gain:
+[accents.md](accents.md).
+
 Rates are word error rates in percent, changes are in points, brackets are 95 % intervals with the speaker as the unit
 of sampling. *Harmed* means: worse by more than 10 % of the rate before or 1 point, whichever is more; *unclear* is
 neither shown harmed nor shown harmless, and is no pass.

@@ -73,7 +73,7 @@ class EvaluationSource(Source):
 
     `group_by` may name axes that the training corpora do not have, such as first language. `protected` marks a whole
     set whose groups are not the target of the training and must not be degraded by it; `protected_groups` marks some
-    groups of a set, as ``AXIS=GROUP``, such as ``l1=eng``. `per_speaker`
+    groups of a set, as ``AXIS=GROUP``, such as ``first_language=eng``. `per_speaker`
     takes only the first so many utterances of each speaker, which saves time and loses little: speakers are the
     unit of sampling.
     """
