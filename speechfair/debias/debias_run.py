@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder, differences, write_atomically
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     from speechfair.debias.data.training_data import TrainingData
@@ -172,6 +173,7 @@ def _result(
     notes = [
         "a change against the base model is not the method's merit; compare with a run of erm on the same data"
     ]
+    notes += _weights(record)
     target = {g.group for g in groups if g.axis == recipe.axis and not g.protected}
     if unheard := sorted(target - set(data.groups)):
         notes.append(f"evaluated but not trained on: {recipe.axis} {', '.join(unheard)}")
@@ -186,6 +188,19 @@ def _result(
         permissions=list(data.permissions),
         notes=notes,
     )
+
+
+def _weights(record: Mapping[str, Any]) -> list[str]:
+    """A line that shows the group weights at the end of training next to the errors they should follow."""
+    weights = record.get("objective", {}).get("weights")
+    if not weights or len(weights) != len(record["groups"]):
+        return []
+    rates = [record[when]["groups"] for when in ("development_before", "development_after")]
+    parts = [
+        f"{group} {weight:.2f} ({', '.join(percent(side.get(group), sign=True) for side in rates)})"
+        for group, weight in zip(record["groups"], weights, strict=True)
+    ]
+    return [f"group weights (WER of the development set before, after): {'; '.join(parts)}"]
 
 
 def _identity(recipe: DebiasRecipe, data: TrainingData, pieces: Pieces) -> dict[str, Any]:

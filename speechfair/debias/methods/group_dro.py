@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -21,14 +21,22 @@ __all__ = ["GroupDro", "GroupDroOptions"]
 
 
 class GroupDroOptions(NoOptions):
-    """`step`: how fast group weights follow the losses (eta).
+    """`step`: how fast group weights follow the losses (eta); None is 0.01, and 1 where they follow errors.
+
+    `follow`: ``loss`` is the published way. ``errors`` takes the word error rates of the development speakers, before
+    training and at every check: where the group with the higher loss has the fewer errors, losses put the weight on the
+    wrong group. `adjustment`: C of the paper's size adjustment; C / sqrt(rows of the group) is added to each group's
+    loss (or rate) in the update. The paper's other half is strong regularisation: the recipe's `weight_decay`, and
+    early stopping by its `patience`.
 
     `smoothing`: None is the published update; a number above 0 divides the step by (weight + smoothing), as CTC-DRO
     does, so that one hard group does not take all the weight. `per_token`: False takes summed sequence losses, as
     published, and counts a group of longer utterances as a harder one.
     """
 
-    step: float = Field(default=0.01, gt=0)
+    step: float | None = Field(default=None, gt=0)
+    follow: Literal["loss", "errors"] = "loss"
+    adjustment: float = Field(default=0.0, ge=0)
     smoothing: float | None = Field(default=None, gt=0)
     per_token: bool = True
 
@@ -51,4 +59,15 @@ class GroupDro(Method):
         """Online group weights."""
         from speechfair.debias.training.objectives import GroupRobust
 
-        return GroupRobust(len(groups), self.options.step, self.options.smoothing, self.options.per_token)
+        options: GroupDroOptions = self.options
+        by_errors = options.follow == "errors"
+        return GroupRobust(
+            len(groups),
+            options.step or (1.0 if by_errors else 0.01),
+            options.smoothing,
+            options.per_token,
+            by_errors=by_errors,
+            adjustment=[options.adjustment / rows**0.5 for rows in rows_per_group]
+            if options.adjustment
+            else (),
+        )

@@ -245,6 +245,7 @@ class Training:
 
         objective = self.method.objective(self.data.groups, self._rows_per_group())
         trainer = self._trainer(objective, self.recipe.steps, self.development.rates)
+        trainer.observe(self._before()["groups"])  # a resumed training loads its own weights over these
         self._resume(trainer)
         history = trainer.state.log_history
         chosen = trainer.state.global_step
@@ -277,6 +278,7 @@ class Training:
         trainer = DebiasTrainer(
             objective=objective,
             check=check,
+            groups=self.data.groups,
             model=self.model,
             args=arguments(self.recipe, self.folder, steps, on_cpu=self.on_cpu, checked=check is not None),
             train_dataset=draws,

@@ -65,6 +65,9 @@ class Objective(nn.Module):
         """The loss that is minimised."""
         raise NotImplementedError
 
+    def observe(self, rates: Sequence[float]) -> None:
+        """Called after every check with the groups' word error rates on the development speakers, in group order."""
+
     def state(self) -> dict[str, list[float]]:
         """The buffers as plain numbers, for the record."""
         return {name: [float(x) for x in buffer.flatten()] for name, buffer in self.named_buffers()}
@@ -116,12 +119,22 @@ class GroupRobust(Objective):
     smoothing : None for the plain update, or alpha > 0.
     per_token : a group's loss is the mean over its utterances of their mean token loss. False takes the mean of their
         summed losses, as published: a group of longer utterances then counts as a harder one.
+    by_errors : the weights follow the word error rates of the development speakers, at every check, and not the losses.
+    adjustment : added to each group's loss or rate in the update (equation 5 of the paper: C / sqrt(rows of the
+        group)), so that a small group, which generalises worse, counts as a harder one.
     """
 
     weights: Tensor
 
     def __init__(
-        self, n_groups: int, step: float, smoothing: float | None = None, per_token: bool = True
+        self,
+        n_groups: int,
+        step: float,
+        smoothing: float | None = None,
+        per_token: bool = True,
+        *,
+        by_errors: bool = False,
+        adjustment: Sequence[float] = (),
     ) -> None:
         super().__init__()
         if n_groups < 2:
@@ -129,6 +142,9 @@ class GroupRobust(Objective):
                 f"a group-robust objective needs two groups or more; the training rows have {n_groups}"
             )
         self.step, self.smoothing, self.per_token = step, smoothing, per_token
+        self.by_errors, self.adjustment = by_errors, tuple(adjustment)
+        if self.adjustment and len(self.adjustment) != n_groups:
+            raise InputError(f"{len(self.adjustment)} adjustments for {n_groups} groups; give one for each")
         # float64: the weights are a product over thousands of steps
         self.register_buffer("weights", torch.full((n_groups,), 1.0 / n_groups, dtype=torch.float64))
 
@@ -140,10 +156,16 @@ class GroupRobust(Objective):
         sums = self._sums(losses, groups)
         counts = torch.bincount(groups, minlength=len(self.weights))
         all_sums, all_counts = _over_processes(sums.detach().double()), _over_processes(counts.double())
-        if self.training:
+        if self.training and not self.by_errors:
             self._update(all_sums, all_counts)
         shares = self.weights / all_counts.clamp(min=1)
         return (shares.to(losses.dtype) * sums).sum() * _processes()
+
+    def observe(self, rates: Sequence[float]) -> None:
+        """With `by_errors`, one update of the weights by the word error rates."""
+        if self.by_errors:
+            values = torch.tensor(list(rates), dtype=torch.float64, device=self.weights.device)
+            self._update(values, torch.ones_like(values))
 
     def _sums(self, losses: Tensor, groups: Tensor) -> Tensor:
         zeros = torch.zeros(len(self.weights), dtype=losses.dtype, device=losses.device)
@@ -151,6 +173,9 @@ class GroupRobust(Objective):
 
     def _update(self, sums: Tensor, counts: Tensor) -> None:
         means = torch.where(counts > 0, sums / counts.clamp(min=1), torch.zeros_like(sums))
+        if self.adjustment:
+            extra = torch.tensor(self.adjustment, dtype=means.dtype, device=means.device)
+            means = torch.where(counts > 0, means + extra, means)
         if not torch.isfinite(means).all():
             return  # the trainer stops at a loss that is not finite; the weights stay as they were
         scale = 1.0 if self.smoothing is None else self.weights + self.smoothing

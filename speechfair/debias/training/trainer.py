@@ -104,12 +104,16 @@ class DebiasTrainer(Trainer):
     objective : moved to the model's device; in training mode on training batches only.
     check : gives word error rates of a model on the development speakers: ``groups``, ``macro``, ``worst``; None
         trains without checks.
+    groups : names of the groups by number.
     """
 
     control: Any
 
-    def __init__(self, *, objective: Objective, check: Check | None, **options: Any) -> None:
+    def __init__(
+        self, *, objective: Objective, check: Check | None, groups: Sequence[str] = (), **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.groups = tuple(groups)
         self.objective = objective.to(self.args.device)
         self.check = check
         self.model_accepts_loss_kwargs = False
@@ -156,6 +160,7 @@ class DebiasTrainer(Trainer):
         if self.check is None:
             return {}
         found = self.check(self.model)
+        self.observe(found["groups"])
         metrics = {f"eval_group/{group}": float(rate) for group, rate in found["groups"].items()}
         metrics.update({"eval_macro": float(found["macro"]), WORST: float(found["worst"])})
         if "protected" in found:
@@ -163,6 +168,11 @@ class DebiasTrainer(Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def observe(self, rates: Mapping[str, float]) -> None:
+        """Show the objective the groups' word error rates, if every group that is trained on has one."""
+        if set(self.groups) <= set(rates):
+            self.objective.observe([float(rates[group]) for group in self.groups])
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)

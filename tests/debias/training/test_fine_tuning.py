@@ -332,6 +332,25 @@ def test_protected_development_speakers_are_apart_and_may_not_be_evaluated(home:
         gather(recipe(home, home / "model", dev=both), home)
 
 
+def test_group_weights_come_from_the_checks_and_survive_a_kill(
+    home: Path, tmp_path: Path, scripted_checks: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = {"name": "group_dro", "options": {"follow": "errors"}}
+    scripted_checks += [0.8, 0.6, 0.4, 0.4]
+    whole = training(home, tmp_path / "one", method=method).run(tmp_path / "one-model")
+    # before, and the checks at steps 2 and 4; y is always at 10 %
+    expected = 1 / (1 + np.exp(-(0.8 + 0.6 + 0.4 - 3 * 0.1)))
+    assert whole["objective"]["weights"][0] == pytest.approx(expected)
+    scripted_checks[:] = [0.8, 0.6]
+    with monkeypatch.context() as patch:
+        stop_before(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            training(home, tmp_path / "two", method=method).run(tmp_path / "two-model")
+    scripted_checks[:] = [0.4, 0.4]
+    again = training(home, tmp_path / "two", method=method).run(tmp_path / "two-model")
+    assert again["objective"] == whole["objective"]
+
+
 def test_augmentation_changes_speed_and_never_grows_beyond_the_window() -> None:
     rng = np.random.default_rng(0)
     samples = (0.3 * np.sin(np.arange(16_000) / 20)).astype(np.float32)

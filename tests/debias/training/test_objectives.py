@@ -225,3 +225,31 @@ def test_unequal_lengths_mislead_group_dro_and_not_ctc_dro() -> None:
     published = worst(GroupRobust(2, step=0.05, per_token=False), (4, 4))
     ours = worst(CtcRobust(2, step=0.05, smoothing=0.5, tokens=11.0), (1, 10))
     assert ours < 0.6 * published
+
+
+def test_weights_follow_the_errors_people_see_where_they_are_asked_to() -> None:
+    """Planted: group 0 has the higher loss and the fewer errors."""
+    losses = torch.tensor([[4.0, 4.0], [1.0, 1.0]])
+    counted, groups = torch.ones(2, 2, dtype=torch.bool), torch.tensor([0, 1])
+    by_loss, by_errors = GroupRobust(2, 0.1).train(), GroupRobust(2, 1.0, by_errors=True).train()
+    for _ in range(20):
+        by_loss(losses, counted, groups)
+        by_errors(losses, counted, groups)
+    assert by_loss.weights[0] > 0.9
+    assert by_errors.weights.tolist() == [0.5, 0.5], "losses do not move them"
+    for _ in range(5):
+        by_loss.observe([0.1, 0.5])
+        by_errors.observe([0.1, 0.5])
+    assert by_loss.weights[0] > 0.9
+    assert by_errors.weights[1].item() == pytest.approx(1 / (1 + math.exp(-5 * 0.4)))
+
+
+def test_a_small_group_counts_as_a_harder_one_by_the_adjustment() -> None:
+    rows = (100, 4)
+    adjusted = GroupRobust(2, 1.0, adjustment=[1 / n**0.5 for n in rows]).train()
+    same = torch.ones(2, 2)
+    loss = adjusted(same, torch.ones(2, 2, dtype=torch.bool), torch.tensor([0, 1]))
+    assert adjusted.weights[1].item() == pytest.approx(1 / (1 + math.exp(-(0.5 - 0.1))))
+    assert loss.item() == pytest.approx(1.0), "the adjustment moves the weights, not the loss"
+    with pytest.raises(InputError, match="1 adjustments for 2 groups"):
+        GroupRobust(2, 1.0, adjustment=[1.0])
