@@ -136,7 +136,8 @@ def power_table(found: DebiasPlan) -> Table:
     )
     tones: tuple[Tone, ...] = tuple("worse" if row.hopeless else "" for row in found.power)
     notes = (
-        "chances are shares of 100 simulated audits; an assumed rate is 20 % with half of the errors exchanged",
+        "chances are shares of 100 simulated audits; words are those of the corpus, before normalising",
+        "where figures are assumed: a rate of 20 %, half of the errors exchanged, own changes varying by 20 %",
     )
     return Table("what the evaluations could show", columns, rows, notes, tones)
 

@@ -240,10 +240,19 @@ class DebiasRecipe(Record):
         return found
 
     def folder_of(self, source: Source) -> Path | None:
-        """The root of a source's corpus."""
+        """The root of a source's corpus.
+
+        Where `data_root` lacks the folder but holds ``NAME-subset`` (in any letter case), that one is meant: a part of
+        a corpus in the corpus's own layout. What was read is recorded by the digests of the manifests.
+        """
         if self.data_root is None or source.root is None:
             return source.root
-        return self.data_root / source.root
+        folder = self.data_root / source.root
+        if folder.exists() or not self.data_root.is_dir():
+            return folder
+        wanted = f"{source.root.as_posix()}-subset".casefold()
+        parts = [path for path in self.data_root.iterdir() if path.name.casefold() == wanted]
+        return parts[0] if len(parts) == 1 else folder
 
 
 def read_recipe(path: Path, settings: Sequence[str] = ()) -> DebiasRecipe:

@@ -50,6 +50,16 @@ def test_data_root_goes_before_every_root() -> None:
     assert recipe.folder_of(recipe.train[0]) == Path("some/where/speechocean762")
 
 
+def test_a_subset_stands_in_where_the_whole_corpus_is_not_there(tmp_path: Path) -> None:
+    recipe = read_recipe(ERM, [f"data_root={tmp_path}"])
+    native = recipe.evaluate[1]
+    assert recipe.folder_of(native) == tmp_path / "LibriSpeech", "the error then names the whole corpus"
+    (tmp_path / "librispeech-subset").mkdir()
+    assert recipe.folder_of(native) == tmp_path / "librispeech-subset"
+    (tmp_path / "LibriSpeech").mkdir()
+    assert recipe.folder_of(native) == tmp_path / "LibriSpeech"
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [

@@ -44,16 +44,18 @@ class Pilot:
     rate : errors per reference word.
     variation : coefficient of variation of the speakers' rates.
     exchanged : errors that come or go between two models, as a share of the errors before.
+    uneven : coefficient of variation of what the training does to a speaker's own rate.
     source : where the figures come from.
     """
 
     rate: float
     variation: float
     exchanged: float
+    uneven: float
     source: str
 
 
-ASSUMED = Pilot(0.2, 0.5, 0.5, "assumed")
+ASSUMED = Pilot(0.2, 0.5, 0.5, 0.2, "assumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,9 @@ def read_pilot(folder: Path, source: EvaluationSource) -> dict[str, Pilot]:
 
 
 def simulated_pair(words: NDArray[np.float64], pilot: Pilot, change: float, rng: np.random.Generator) -> Pair:
-    """One audit before and after that never was: gamma-distributed speaker rates, Poisson errors kept, lost and gained.
+    """One audit before and after that never was.
+
+    Speakers' rates and what the training does to each are gamma-distributed; errors kept, lost and gained are Poisson.
 
     Parameters
     ----------
@@ -183,12 +187,12 @@ def simulated_pair(words: NDArray[np.float64], pilot: Pilot, change: float, rng:
     from speechfair.metrics.pairing import Pair
     from speechfair.metrics.rates import SpeakerSums
 
-    shape = 1 / max(pilot.variation, 1e-3) ** 2
-    expected = words * pilot.rate * rng.gamma(shape, 1 / shape, len(words))
-    moved = max(pilot.exchanged, abs(change))
-    gain, loss = (moved + change) / 2, (moved - change) / 2
+    expected = words * pilot.rate * _varied(pilot.variation, len(words), rng)
+    own = (1 + change) * _varied(pilot.uneven, len(words), rng) - 1
+    moved = np.maximum(pilot.exchanged, np.abs(own))
+    gain, loss = (moved + own) / 2, (moved - own) / 2
     kept, lost, gained = (
-        rng.poisson(expected * share).astype(float) for share in (max(0.0, 1 - loss), loss, gain)
+        rng.poisson(expected * share).astype(float) for share in (np.maximum(0.0, 1 - loss), loss, gain)
     )
     speakers = tuple(str(number) for number in range(len(words)))
     return Pair(
@@ -202,6 +206,7 @@ def smallest_gain(words: NDArray[np.float64], pilot: Pilot, level: float) -> flo
     from speechfair.metrics.jackknife import t_quantile
 
     total = float(words.sum())
+    between = pilot.uneven**2 * (1 + pilot.variation**2) * float(words @ words) / total**2
     freedom = max(1.0, total**2 / float(words @ words) - 1)
     low, high = 0.0, 1.0
     for _ in range(40):
@@ -209,10 +214,16 @@ def smallest_gain(words: NDArray[np.float64], pilot: Pilot, level: float) -> flo
         moved = max(pilot.exchanged, fall)
         gain, loss = (moved - fall) / 2, (moved + fall) / 2
         scaled = max(0.0, 1 - loss) * fall**2 + gain + loss * (1 - fall) ** 2
-        variance = scaled / (1 - fall) ** 2 / (total * pilot.rate)
+        variance = scaled / (1 - fall) ** 2 / (total * pilot.rate) + between
         reach = (t_quantile(freedom, level) + t_quantile(freedom, 2 * POWER - 1)) * math.sqrt(variance)
         low, high = (low, fall) if -math.log(1 - fall) >= reach else (fall, high)
     return high if high < 0.999 else None
+
+
+def _varied(variation: float, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Gamma-distributed factors of mean 1 and that coefficient of variation."""
+    shape = 1 / max(variation, 1e-3) ** 2
+    return rng.gamma(shape, 1 / shape, count)
 
 
 def _power(
@@ -285,4 +296,18 @@ def _pilot(old: pl.DataFrame, new: pl.DataFrame, source: str) -> Pilot:
         variation = spread_of_pilot([old]).variation
     except InputError:
         variation = ASSUMED.variation
-    return Pilot(sums.rate, variation, max(0.05, exchanged / errors), source)
+    return Pilot(sums.rate, variation, max(0.05, exchanged / errors), _unevenness(old, new), source)
+
+
+def _unevenness(old: pl.DataFrame, new: pl.DataFrame) -> float:
+    """Coefficient of variation of the speakers' own change, by moments: what counting errors does not explain."""
+    from speechfair.metrics.pairing import pair_up
+
+    pair = pair_up(old, new)
+    before, after = pair.before.errors, pair.after.errors
+    if pair.n_speakers < MIN_SPEAKERS or not after.sum():
+        return ASSUMED.uneven
+    factor = float(after.sum() / before.sum())
+    squares = float(((after - factor * before) ** 2).sum())
+    counting = float((pair.gained + pair.lost).sum())
+    return math.sqrt(max(0.0, squares - counting) / float(((factor * before) ** 2).sum()))

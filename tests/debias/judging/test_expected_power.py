@@ -27,7 +27,7 @@ from tests.debias.tiny import accents, recipe, speech
 
 @pytest.mark.parametrize(("speakers", "each", "rate"), [(24, 69, 0.17), (12, 200, 0.4)])
 def test_the_smallest_gain_is_found_four_times_of_five(speakers: int, each: int, rate: float) -> None:
-    words, pilot = np.full(speakers, float(each)), Pilot(rate, 0.5, 0.5, "stated")
+    words, pilot = np.full(speakers, float(each)), Pilot(rate, 0.5, 0.5, 0.2, "stated")
     fall = smallest_gain(words, pilot, 0.95)
     assert fall is not None
     rng = np.random.default_rng(0)
@@ -45,7 +45,7 @@ def test_more_speakers_show_more() -> None:
     assert gains[1] is not None
     assert gains[1] < gains[0] / 3
     # eleven protected speakers cannot show that nothing happened; two hundred can
-    protected = Pilot(0.07, 0.5, 0.5, "stated")
+    protected = Pilot(0.07, 0.5, 0.5, 0.2, "stated")
     chances = [_chance(words, protected, 0.0, Margins()) for words in (few, many)]
     assert chances[0] < 0.5 < 0.9 < chances[1]
 
