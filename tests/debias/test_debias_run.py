@@ -292,9 +292,11 @@ def test_dry_run_on_the_command_line(home: Path, tmp_path: Path) -> None:
     assert "what the evaluations could show" in done.output
     assert "about 1 min of training here" in done.output
     assert not (tmp_path / "out").exists()
-    strict = ["debias", written(home, tmp_path, even_if_undetermined=False), "--dry-run"]
-    refused = CliRunner().invoke(app, strict)
-    # ten words each of eight speakers cannot show that nobody was degraded
+    (source, *_) = two_evaluations(home)
+    small = {**source, "per_speaker": 1, "protected_groups": ["accent=y"]}
+    strict = written(home, tmp_path, even_if_undetermined=False, evaluate=[small])
+    refused = CliRunner().invoke(app, ["debias", strict, "--dry-run"])
+    # a few words each of eight protected speakers cannot show that they were not degraded
     assert refused.exit_code == 3, refused.output
     assert "even_if_undetermined=true" in refused.output
 

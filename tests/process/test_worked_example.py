@@ -21,7 +21,7 @@ DECIDED = ("pass", "fail", "undetermined")
 
 def test_from_nothing_to_a_release_that_only_the_approver_opens(data_root: Path, tmp_path: Path) -> None:
     quick = ["evaluate.0.per_speaker=1", f"evaluate.0.speakers={SPEAKERS}"]
-    quick += ["steps=4", "batch=2", "check_every=4", "dev.max_utterances=4"]
+    quick += ["steps=4", "batch=2", "check_every=4", "dev.max_utterances=4", "even_if_undetermined=true"]
     example = run_example(tmp_path / "example", data_root, corpus="speechocean762-subset", settings=quick)
     state = read_state(example.process)
     decided = [each for each in state.items if each.item.mode == "A" and each.status in DECIDED]

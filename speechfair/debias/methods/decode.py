@@ -26,6 +26,7 @@ class DecodeOptions(NoOptions):
 class Decode(Method):
     """The setting with the best worst-group rate on the development speakers decodes the audit after.
 
+    The record has, for every setting, the rates and what decoding costs (``seconds_per_audio_second``).
     Where the recipe has protected development speakers, only settings that spare them count (``dev.protected``).
 
     The weights stay as they are; the settings are in the record, to be given to the recogniser.

@@ -6,6 +6,7 @@ window that looks like a runaway is redone greedily on 30 s, as the audits redo 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,10 @@ class Development:
         return self._by_group(self.counts(model, [*self._rows, *self._guard]))
 
     def decoded_rates(self, recognizer: Recognizer) -> dict[str, Any]:
-        """The same of a recogniser, a transcript that fails counted as an empty one."""
+        """The same of a recogniser, a transcript that fails counted as an empty one; and what decoding costs.
+
+        ``seconds_per_audio_second`` is wall time of decoding over the length of the audio.
+        """
         from speechfair.types import Audio
 
         rows = [*self._rows, *self._guard]
@@ -79,8 +83,11 @@ class Development:
             raise InputError(
                 f"the recogniser takes {recognizer.sample_rate} Hz; decoding is tried at 16 kHz only"
             )
+        started = time.perf_counter()
         texts = [hypothesis.text or "" for hypothesis in recognizer.transcribe(batch)]
-        return self._by_group(self._count(rows, texts))
+        spent = time.perf_counter() - started
+        cost = spent / max(sum(row.duration_s for row in rows), 1e-9)
+        return {**self._by_group(self._count(rows, texts)), "seconds_per_audio_second": cost}
 
     def _by_group(self, every: Sequence[ErrorCounts]) -> dict[str, Any]:
         counts, guarded = every[: len(self._rows)], every[len(self._rows) :]

@@ -279,6 +279,7 @@ class Training:
             objective=objective,
             check=check,
             groups=self.data.groups,
+            limit=limit,
             model=self.model,
             args=arguments(self.recipe, self.folder, steps, on_cpu=self.on_cpu, checked=check is not None),
             train_dataset=draws,

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from speechfair.debias.recipe import Margin
 
-__all__ = ["best_of", "protected_limit", "rule"]
+__all__ = ["best_of", "protected_limit", "rule", "score"]
+
+EXCESS = 1000.0
+"""A point of harm to the protected beyond the margin outweighs any rate of the worst group."""
 
 
 def protected_limit(before: Mapping[str, Any], margin: Margin) -> float | None:
@@ -39,13 +42,16 @@ def best_of(rates: Sequence[Mapping[str, Any]], limit: float | None) -> int:
     (1, 0, 0)
     """
 
-    def order(place: int) -> tuple[float, float, int]:
-        one = rates[place]
-        # where nobody spares the protected, the least harm comes first
-        excess = 0.0 if limit is None else max(0.0, float(one["protected"]) - limit)
-        return excess, float(one["worst"]), place
+    return min(range(len(rates)), key=lambda place: (score(rates[place], limit), place))
 
-    return min(range(len(rates)), key=order)
+
+def score(rates: Mapping[str, Any], limit: float | None) -> float:
+    """What is minimised: the worst group's rate, and far above it whatever harms the protected beyond `limit`.
+
+    Where no candidate spares them, the least harm so comes first.
+    """
+    excess = 0.0 if limit is None else max(0.0, float(rates["protected"]) - limit)
+    return float(rates["worst"]) + EXCESS * excess
 
 
 def rule(limit: float | None) -> str:

@@ -21,7 +21,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from speechfair.debias.data.training_batches import IGNORED, SAMPLE_RATE
-from speechfair.debias.training.selection import best_of
+from speechfair.debias.training.selection import best_of, score
 from speechfair.debias.training.window import POSITIONS_PER_SECOND, audio_window
 from speechfair.errors import InputError, ModelError, SpeechfairError
 
@@ -45,6 +45,8 @@ __all__ = [
 
 WORST = "eval_worst"
 PROTECTED = "eval_protected"
+CHOICE = "eval_choice"
+"""transformers keeps the checkpoint that is best by this, so it must rank as `best_step` does."""
 RECEIPT = "whole.json"
 OBJECTIVE = "objective.safetensors"
 MEL_FRAMES_PER_SECOND = 100
@@ -105,15 +107,22 @@ class DebiasTrainer(Trainer):
     check : gives word error rates of a model on the development speakers: ``groups``, ``macro``, ``worst``; None
         trains without checks.
     groups : names of the groups by number.
+    limit : the highest rate of the protected development speakers that is allowed.
     """
 
     control: Any
 
     def __init__(
-        self, *, objective: Objective, check: Check | None, groups: Sequence[str] = (), **options: Any
+        self,
+        *,
+        objective: Objective,
+        check: Check | None,
+        groups: Sequence[str] = (),
+        limit: float | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.groups = tuple(groups)
+        self.groups, self.limit = tuple(groups), limit
         self.objective = objective.to(self.args.device)
         self.check = check
         self.model_accepts_loss_kwargs = False
@@ -165,6 +174,7 @@ class DebiasTrainer(Trainer):
         metrics.update({"eval_macro": float(found["macro"]), WORST: float(found["worst"])})
         if "protected" in found:
             metrics[PROTECTED] = float(found["protected"])
+        metrics[CHOICE] = score(found, self.limit)
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -249,7 +259,7 @@ def arguments(
         save_strategy="steps",
         save_steps=recipe.check_every,
         save_total_limit=2,
-        metric_for_best_model=WORST if checked else None,
+        metric_for_best_model=CHOICE if checked else None,
         greater_is_better=False if checked else None,
         logging_steps=min(10, recipe.check_every),
         logging_nan_inf_filter=False,

@@ -11,10 +11,14 @@ import torch
 
 from speechfair.debias.data.training_data import Row
 from speechfair.debias.data.training_rows import gather
+from speechfair.debias.methods.decode import Decode, DecodeOptions
+from speechfair.debias.recipe import Margin
 from speechfair.debias.training import development
 from speechfair.debias.training.development import Development, transcripts
 from speechfair.debias.training.pieces import Pieces, load_pieces
+from speechfair.debias.training.selection import best_of, protected_limit
 from speechfair.errors import InputError
+from speechfair.testing import Scripted
 from speechfair.text import load_normalizer
 from tests.debias.tiny import accents, recipe, speech, whisper_folder
 
@@ -53,8 +57,10 @@ def test_rates_are_sums_by_group(
 
 
 def test_transcripts_come_in_order_and_leave_the_model_as_it_was(
-    rows: tuple[Row, ...], pieces: Pieces
+    rows: tuple[Row, ...], pieces: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # this model says one thing of everything on 30 s, and everything it says is a runaway
+    monkeypatch.setattr(development, "suspicion", lambda *_, **__: None)
     model = pieces.model.train()
     with torch.no_grad():
         for name, parameter in model.named_parameters():  # else it says one thing of everything
@@ -92,3 +98,32 @@ def test_a_group_without_words_is_refused(rows: tuple[Row, ...], pieces: Pieces)
         InputError, match="every development text of the group 'y' is empty after normalising"
     ):
         Development(silent, pieces, 2.0, load_normalizer("basic"))
+
+
+def test_decode_keeps_the_best_setting_that_spares_the_protected_and_says_what_each_costs(
+    rows: tuple[Row, ...], pieces: Pieces
+) -> None:
+    """Planted: the widest beam is best for the worst group, and worse for the protected."""
+    guard = [replace(row, id=f"g-{row.id}", group="protected") for row in rows[:4]]
+    watched = Development(rows, pieces, 2.0, load_normalizer("basic"), guard=guard)
+    right = {row.id: row.text for row in (*rows, *guard)}
+    wrong = dict.fromkeys(right, "no")
+
+    def heard(beam: int | None) -> dict[str, str]:
+        targets = {1: wrong, 2: {**wrong, **{row.id: row.text for row in rows[::2]}}, 5: right}[beam or 1]
+        return {**targets, **{row.id: "no" if beam == 5 else row.text for row in guard}}
+
+    class Stage:
+        def decoded_rates(self, options: dict[str, Any]) -> dict[str, Any]:
+            return watched.decoded_rates(Scripted(heard(options.get("beam_size"))))
+
+        def best_of(self, rates: list[dict[str, Any]], before: dict[str, Any]) -> int:
+            return best_of(rates, protected_limit(before, Margin()))
+
+    stage: Any = Stage()
+    found = Decode(DecodeOptions(settings=[{"beam_size": 2}, {"beam_size": 5}])).finish(stage)
+    assert found["recognizer_options"] == {"beam_size": 2}
+    worst = [point["development"]["worst"] for point in found["curve"]]
+    assert worst[0] > worst[1] > worst[2] == 0
+    assert [point["development"]["protected"] for point in found["curve"]][:2] == [0, 0]
+    assert all(point["development"]["seconds_per_audio_second"] > 0 for point in found["curve"])
