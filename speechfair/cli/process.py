@@ -75,7 +75,11 @@ def collect_command(
         )
         return
     _show_items(state)
-    output.say(f"evidence of {len(found.findings)} items, {len(found.changed)} new or changed")
+    n, new = len(found.findings), len(found.changed)
+    ja = _language(folder) == "ja"
+    output.say(
+        f"{n} 項目の証拠(新規・変更 {new} 件)" if ja else f"evidence of {n} items, {new} new or changed"
+    )
 
 
 def _show_items(state: Any) -> None:

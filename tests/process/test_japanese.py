@@ -108,7 +108,10 @@ def test_the_japanese_half_of_the_page_is_japanese(signed: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["collect"], ["gate", "data"], ["gate", "release"], ["verify"], ["open"]])
-def test_the_terminal_speaks_the_language_of_the_plan(tmp_path: Path, words: list[str]) -> None:
+def test_the_terminal_speaks_the_language_of_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "2000")  # no line is broken
     result = started(tmp_path / "process", "--language", "ja", "--fact", "deployed=true")
     assert found_in(line for line in result.output.splitlines()) == {}
     result = run("process", words[0], tmp_path / "process", *words[1:])

@@ -45,7 +45,7 @@ def form_part(form: FormState) -> Part:
         return "not_assessed", say(f"{form.name} is not there", f"{form.name} がない")
     if form.missing:
         names = ", ".join(form.missing[:6]) + (" …" if len(form.missing) > 6 else "")
-        return "not_assessed", say(f"{form.name}: still empty: {names}", f"{form.name}:未記入 {names}")
+        return "not_assessed", say(f"{form.name}: still empty: {names}", f"{form.name}:未記入 `{names}`")
     return ok()
 
 
@@ -58,7 +58,7 @@ def need_runs(material: Material, *roles: Role) -> tuple[list[Run], list[Part]]:
             parts.append(
                 (
                     "not_assessed",
-                    say(f"no run of role {role} in runs.yaml", f"runs.yaml に役割 {role} の実行がない"),
+                    say(f"no run of role {role} in runs.yaml", f"runs.yaml に役割 `{role}` の実行がない"),
                 )
             )
         for run in listed:
@@ -83,7 +83,7 @@ def need_data(material: Material) -> tuple[list[Run], list[Part]]:
     if not material.of_role("evaluation"):
         en, ja = (
             "no run of role test_set or evaluation in runs.yaml",
-            "runs.yaml に役割 test_set も evaluation もない",
+            "runs.yaml に役割 `test_set` も `evaluation` もない",
         )
         return [], [("not_assessed", say(en, ja))]
     return runs, parts

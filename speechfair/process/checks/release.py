@@ -48,7 +48,7 @@ def _as_written_again(material: Material, name: str) -> Part:
     if not path.is_file():
         return "not_assessed", say(
             f"{path.name} is not in exports; write it with `speechfair process export {name}`",
-            f"exports に {path.name} がない。`speechfair process export {name}` で書き出す",
+            f"`exports` に {path.name} がない。`speechfair process export {name}` で書き出す",
         )
     try:
         again = render(name, material)
@@ -115,7 +115,7 @@ def _names(material: Material, name: str, digests: set[str]) -> Part:
 
     path = material.folder / _EXPORTS / name
     if not path.is_file():
-        return "not_assessed", say(f"{name} is not in exports", f"exports に {name} がない")
+        return "not_assessed", say(f"{name} is not in exports", f"`exports` に {name} がない")
     if material.exported.get(f"{_EXPORTS}/{name}") != file_digest(path):
         return "fail", say(
             f"{name} is not what the ledger says was exported", f"{name} が台帳に記録された出力と異なる"
