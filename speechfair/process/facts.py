@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from speechfair.process.catalogue import FACTS, Item, Text, terms
 from speechfair.process.finding import say
 from speechfair.process.material import Material
+from speechfair.process.training_evidence import PLAIN_METHODS
 
 __all__ = ["Fact", "applies", "facts_of"]
 
@@ -17,7 +18,6 @@ _RECOGNISERS = frozenset(
     {"faster-whisper", "whisper", "ctc", "seq2seq", "pocketsphinx", "bundled", "scripted", "openai", "routed"}
 )
 _SPEECH_LLMS = frozenset({"chat-audio", "cascade"})
-_PLAIN = frozenset({"erm", "none", "plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _pretrained(material: Material) -> tuple[bool, Text] | None:
 
 def _reweighted(material: Material) -> tuple[bool, Text] | None:
     for record in material.training:
-        if record.selection is not None or record.method not in _PLAIN:
+        if record.selection is not None or record.method not in PLAIN_METHODS:
             return True, say(
                 f"training {record.id} selected or re-weighted", f"学習 {record.id} で選択・重み付け"
             )

@@ -11,7 +11,10 @@ from speechfair.errors import InputError
 from speechfair.records import StrictRecord
 from speechfair.store import write_atomically
 
-__all__ = ["Candidate", "Selection", "TrainingRecord", "read_training", "write_training"]
+__all__ = ["PLAIN_METHODS", "Candidate", "Selection", "TrainingRecord", "read_training", "write_training"]
+
+PLAIN_METHODS = frozenset({"erm", "none", "plain"})
+"""Methods that use no group labels."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]

@@ -170,6 +170,12 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-1.1", "fail", row("design.yaml", "cases", 0, values="x, y, z"), "accent=z: no speaker"),
     ("AF-1.2", "fail", row("sources.yaml", "sources", 0, allowed_uses="evaluation"), "training is not among"),
     ("AF-1.2", "fail", row("sources.yaml", "sources", 0, delete_by="2020-01-01"), "was to be deleted"),
+    (
+        "AF-1.2",
+        "fail",
+        row("sources.yaml", "sources", 0, group_labels_for_training=False),
+        "group labels may not be used for training, and group_dro uses them",
+    ),
     ("AF-1.3", "fail", row("data_statement.yaml", "counts", 1, speakers=21), "stated count differs"),
     ("AF-1.4", "error", lambda p: (p.parent / "runs/dev/manifest.parquet").write_bytes(b"x"), "manifest"),
     ("AF-1.5", "fail", row("suppliers.yaml", "supplied", 0, sha256="0" * 64), "not pinned"),

@@ -22,6 +22,7 @@ from speechfair.process.checks.common import (
 from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import origin_of
+from speechfair.process.training_evidence import PLAIN_METHODS
 from speechfair.running.run_manifest import locate_audio
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def permission(material: Material) -> Finding:
                     ),
                 )
             )
+        if row is not None and use == "training" and row["group_labels_for_training"] is False:
+            parts += _group_labels(corpus, material)
         given = [each.permissions[corpus] for each in material.training if corpus in each.permissions]
         parts += _card(corpus, use, given if use == "training" else [])
     for run in runs:
@@ -160,6 +163,14 @@ def permission(material: Material) -> Finding:
         say("every use of every corpus is permitted", "全コーパスの用途が許されている"),
         [*material.sources("sources.yaml"), *(run.source("run.yaml", "recipe.corpus.name") for run in runs)],
     )
+
+
+def _group_labels(corpus: str, material: Material) -> list[Part]:
+    """Trainings that use group labels, where the source does not permit that."""
+    methods = sorted({each.method for each in material.training} - PLAIN_METHODS)
+    en = f"{corpus}: its group labels may not be used for training, and {', '.join(methods)} uses them"
+    ja = f"{corpus}:群ラベルの学習利用は許されていないが、`{', '.join(methods)}` が使う"
+    return [("fail", say(en, ja))] if methods else []
 
 
 def _card(corpus: str, use: str, permissions: list[str]) -> list[Part]:

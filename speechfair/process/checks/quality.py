@@ -310,6 +310,10 @@ def _disagreement(
         return "not_assessed", say(
             f"{name}: not transcribed twice with an interval", f"{name}:区間つきの二重書き起こしがない"
         )
+    if (row["utterances"] or 0) < 1:
+        return "error", say(
+            f"{name}: no utterance was transcribed twice", f"{name}:二重に書き起こした発話がない"
+        )
     if not row["low"] <= (row["disagreement"] or 0.0) <= row["high"]:
         return "error", say(
             f"{name}: the disagreement does not lie in its interval", f"{name}:不一致率が区間に入っていない"
