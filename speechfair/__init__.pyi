@@ -4,18 +4,17 @@ from .auditing.evaluate import evaluate, word_errors
 from .auditing.result import AuditResult
 from .auditing.run import prepare
 from .auditing.verify import verify
-from .comparing.compare_models import compare
-from .comparing.leaderboard import leaderboard
 from .corpora import load_corpus
-from .exploring.confidence import confidence
 from .exploring.discovery import discover
-from .exploring.planning import detectable, plan
+from .exploring.planning import detectable
 from .models import load_model
 from .process.journal import process_folder
 from .reporting.figure_files import figures, table
 from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
 from .verbs.audit import audit, score, transcribe
+from .verbs.compare import compare, leaderboard
+from .verbs.confidence import confidence
 from .verbs.corpora import (
     corpora_check,
     corpora_datasheet,
@@ -33,6 +32,7 @@ from .verbs.gate import gate
 from .verbs.import_transcripts import import_transcripts
 from .verbs.metrics import list_metrics
 from .verbs.models import list_models
+from .verbs.plan import plan
 from .verbs.probe import probe_grounding, probe_plan, probe_questions, probe_response, probe_strength
 from .verbs.process import (
     process_assign,

@@ -44,11 +44,9 @@ def command(
 
     Exit code 0: no group did by more than the margin; 1: one did; 3: undetermined; 2: the runs cannot be compared.
     """
-    from speechfair.comparing.compare_models import compare
     from speechfair.process.journal import process_folder, require_gate
-    from speechfair.store import write_atomically
+    from speechfair.verbs.compare import compare
 
-    output.refuse_in_run_folder(out, report)
     with process_folder(process, override_gate):
         require_gate("compare", after)
     found = compare(
@@ -61,16 +59,15 @@ def command(
         level=level,
         seed=seed,
         metrics=metric or (),
+        out=out,
+        report=report,
     )
     if json:
         typer.echo(found.to_json(), nl=False)
     else:
         output.show_table(found.table())
     if out is not None:
-        write_atomically(out, found.to_json().encode())
         output.say(f"comparison: {out}")
     if report is not None:
-        from speechfair.reporting.compare_html import write_comparison
-
-        output.say(f"report:     {write_comparison(found, report)}")
+        output.say(f"report:     {report}")
     raise typer.Exit(EXIT_CODES[found.verdict])

@@ -28,21 +28,17 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Calibration and rejection curves per group, and thresholds with equal error among what is accepted."""
-    from speechfair.exploring.confidence import confidence
-    from speechfair.store import write_atomically
+    from speechfair.verbs.confidence import confidence
 
-    output.refuse_in_run_folder(out, html)
     found = confidence(
-        run, group_by=group_by, target_error=target_error, coverage=coverage, level=level, seed=seed
-    )
+        run, group_by=group_by, target_error=target_error, coverage=coverage, level=level, seed=seed,
+        out=out, html=html,
+    )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
     else:
         output.show_table(found.table())
     if out is not None:
-        write_atomically(out, found.to_json().encode())
         output.say(f"confidence: {out}")
     if html is not None:
-        from speechfair.reporting.confidence_html import write_confidence
-
-        output.say(f"page:       {write_confidence(found, html)}")
+        output.say(f"page:       {html}")

@@ -78,7 +78,7 @@ def command(
 
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
-    from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.debias.recipe import find_recipe
     from speechfair.process.journal import process_folder
     from speechfair.verbs.debias import debias_plan, debias_run
 
@@ -105,9 +105,6 @@ def command(
         typer.echo(result.to_json(), nl=False)
     else:
         _show(result)
-    loaded = read_recipe(find_recipe(recipe), set_ or ())
-    family = result.training["finish"].get("recognizer_family") or loaded.model_family
-    output.say(f"run folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})")
     if code := EXIT_CODES[result.verdict]:
         raise typer.Exit(code)
 

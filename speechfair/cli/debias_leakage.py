@@ -58,7 +58,6 @@ def command(
     Example: speechfair debias leakage runs/erm --corpus speechocean762 --root DIR --split test --axis gender
     """
     from speechfair.corpora import load_corpus
-    from speechfair.store import write_atomically
     from speechfair.verbs.debias import debias_leakage
 
     given = options.key_values(option, "--option", split=split, manifest=manifest, columns=columns)
@@ -73,10 +72,9 @@ def command(
         permutations=permutations,
         level=level,
         seed=seed,
+        out=out,
         say=output.say,
     )
-    if out is not None:
-        write_atomically(out, found.to_json().encode())
     if json:
         typer.echo(found.to_json(), nl=False)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from speechfair.cli import options, output
+from speechfair.cli import options
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import GateResult
@@ -38,8 +38,9 @@ def command(
     from speechfair.reporting.markdown import markdown as markdown_of
     from speechfair.reporting.markdown import markdown_of_error
     from speechfair.verbs.gate import gate
+    from speechfair.verbs.written import outside_run_folders
 
-    output.refuse_in_run_folder(junit, markdown)
+    outside_run_folders(junit, markdown)
     try:
         with process_folder(process):
             result = gate(run, criteria)

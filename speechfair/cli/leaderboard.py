@@ -40,13 +40,12 @@ def command(
 
     Example: speechfair leaderboard runs/a runs/b runs/c --group-by accent
     """
-    from speechfair.comparing.leaderboard import leaderboard
-    from speechfair.store import write_atomically
+    from speechfair.verbs.compare import leaderboard
 
-    output.refuse_in_run_folder(out, report)
     found = leaderboard(
-        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed
-    )
+        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed,
+        out=out, report=report,
+    )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
     elif format == "text":
@@ -56,9 +55,6 @@ def command(
         written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[format]
         typer.echo("\n".join(getattr(table, written)() for table in found.tables()), nl=False)
     if out is not None:
-        write_atomically(out, found.to_json().encode())
         output.say(f"leaderboard: {out}")
     if report is not None:
-        from speechfair.reporting.leaderboard_html import write_leaderboard
-
-        output.say(f"report:      {write_leaderboard(found, report)}")
+        output.say(f"report:      {report}")

@@ -10,18 +10,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from speechfair.errors import InputError
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from speechfair.result_table import Sheet, Table
     from speechfair.running.transcription import Observer, Progress
     from speechfair.store import RunFolder
     from speechfair.types import Recognizer
 
 __all__ = [
-    "refuse_in_run_folder",
     "say",
     "say_how",
     "show_table",
@@ -48,22 +43,6 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
     summary = getattr(model, "summary", None)
     if summary is not None:
         say(summary())
-
-
-def refuse_in_run_folder(*paths: Path | None) -> None:
-    """Raise `InputError` for a file to be written that lies in a run folder.
-
-    Every file in a run folder is under its digests, so a file that is put there breaks the folder.
-    """
-    for path in paths:
-        if path is None:
-            continue
-        for folder in path.resolve().parents:
-            if (folder / "run.yaml").exists():
-                raise InputError(
-                    f"{path} lies in the run folder {folder}, whose digests would no longer agree; "
-                    "name a file outside of it"
-                )
 
 
 def show_table(table: Table | Sheet) -> None:

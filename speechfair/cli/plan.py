@@ -54,6 +54,7 @@ def command(
     picture: Annotated[
         Path | None, typer.Option(help="Write the power curve into this .svg or .png file.")
     ] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the plan to this JSON file.")] = None,
     json: options.Json = False,
 ) -> None:
     """Say how many speakers and words per group a comparison needs, or what a finished audit could have found.
@@ -76,15 +77,15 @@ def command(
     }
     wanted = {name: value for name, value in wanted.items() if value is not None}
     if finished is not None:
-        _print_finished(finished, power, comparisons, [*wanted, *(["picture"] if picture else [])], json)
+        files = [name for name, path in (("picture", picture), ("out", out)) if path]
+        _print_finished(finished, power, comparisons, [*wanted, *files], json)
         return
-    from speechfair.exploring.planning import plan
+    from speechfair.verbs.plan import plan
 
-    made = plan(power=power, comparisons=comparisons, **wanted)
+    made = plan(power=power, comparisons=comparisons, out=out, picture=picture, **wanted)
+    if out is not None:
+        output.say(f"plan:    {out}")
     if picture is not None:
-        from speechfair.reporting.power_curve import write_power_curve
-
-        write_power_curve(made, picture)
         output.say(f"picture: {picture}")
     typer.echo(made.to_json() if json else f"{made}\n", nl=False)
 

@@ -86,6 +86,9 @@ def debias_run(
         for line in enter_training(home, folder, loaded, trainer):
             if say is not None:
                 say(line)
+    if say is not None:
+        family = result.training["finish"].get("recognizer_family") or loaded.model_family
+        say(f"run folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})")
     return result
 
 

@@ -17,6 +17,7 @@ from pydantic import Field
 from speechfair.debias.leakage.leakage import FOLDS, PERMUTATIONS, Leakage, Probed, change, examine
 from speechfair.errors import InputError
 from speechfair.records import Record
+from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def leakage(
     permutations: int = PERMUTATIONS,
     level: float = 0.95,
     seed: int = 0,
+    out: str | Path | None = None,
     say: Say | None = None,
 ) -> LeakageReport:
     """Probe the mean encoder states of `models` for the labels of a corpus.
@@ -114,6 +116,7 @@ def leakage(
     leave_out : values of the axes whose speakers are not looked at.
     every_layer : False probes the last layer alone.
     language : two-letter code, for multilingual Whisper models.
+    out : JSON file to write the report to.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def leakage(
                 for layer, states in layers.items():
                     found = examine(states[places], groups, speakers, seed, permutations, level)
                     probed[model, digest, axis, layer, layer == max(layers)] = found
-    return LeakageReport(
+    report = LeakageReport(
         corpus=corpus.name,
         corpus_options=dict(part.options),
         manifest_sha256=content_digest(manifest),
@@ -172,6 +175,9 @@ def leakage(
         ),
         notes=NOTES,
     )
+    if out is not None:
+        write_atomically(Path(out), report.to_json().encode())
+    return report
 
 
 def _models_of(name: str) -> list[str]:

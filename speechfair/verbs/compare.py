@@ -1,0 +1,90 @@
+"""`compare` and `leaderboard` as people call them: with the JSON file and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from speechfair.comparing import compare_models
+from speechfair.comparing import leaderboard as ranking
+from speechfair.verbs.written import outside_run_folders, write_result
+
+if TYPE_CHECKING:
+    from speechfair.comparing.comparison import Comparison
+    from speechfair.comparing.leaderboard import Leaderboard
+    from speechfair.store import RunFolder
+
+__all__ = ["compare", "leaderboard"]
+
+
+def compare(
+    before: str | Path | RunFolder,
+    after: str | Path | RunFolder,
+    *,
+    group_by: Sequence[str] | None = None,
+    match: Literal["identical", "common"] = "identical",
+    relative: float = 0.10,
+    absolute: float = 0.01,
+    level: float = 0.95,
+    seed: int = 0,
+    metrics: Sequence[str] = (),
+    out: str | Path | None = None,
+    report: str | Path | None = None,
+) -> Comparison:
+    """How error rates change from one model to another on the same audio, and whether any group is degraded.
+
+    Parameters
+    ----------
+    before, after, group_by, match, relative, absolute, level, seed, metrics : see
+        `speechfair.comparing.compare_models.compare`.
+    out : JSON file to write the comparison to.
+    report : HTML file to write the page to.
+
+    Raises
+    ------
+    RunFolderError : a folder has not been scored, or was changed since.
+    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    """
+    from speechfair.reporting.compare_html import write_comparison
+
+    outside_run_folders(out, report)
+    found = compare_models.compare(
+        before, after, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level, seed=seed,
+        metrics=metrics,
+    )  # fmt: skip
+    return write_result(found, out, report, write_comparison)
+
+
+def leaderboard(
+    runs: Sequence[str | Path | RunFolder],
+    *,
+    group_by: Sequence[str] | None = None,
+    by: Literal["worst", "gap", "overall"] = "worst",
+    match: Literal["identical", "common"] = "identical",
+    min_speakers: int | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    out: str | Path | None = None,
+    report: str | Path | None = None,
+) -> Leaderboard:
+    """Rank models that transcribed the same utterances.
+
+    Parameters
+    ----------
+    runs, group_by, by, match, min_speakers, level, seed : see `speechfair.comparing.leaderboard.leaderboard`.
+    out : JSON file to write the leaderboard to.
+    report : HTML file to write the page to.
+
+    Raises
+    ------
+    RunFolderError : a folder has not been scored, or was changed since.
+    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    """
+    from speechfair.reporting.leaderboard_html import write_leaderboard
+
+    outside_run_folders(out, report)
+    found = ranking.leaderboard(
+        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed
+    )
+    return write_result(found, out, report, write_leaderboard)
