@@ -78,7 +78,7 @@ def command(
 
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
-    from speechfair.debias.recipe import find_recipe
+    from speechfair.debias.recipe import find_recipe, read_recipe
     from speechfair.process.journal import process_folder
     from speechfair.verbs.debias import debias_plan, debias_run
 

@@ -29,7 +29,9 @@ def command(
     from speechfair.charts.figure import Format
     from speechfair.reporting.figure_files import figures
 
-    output.refuse_in_run_folder(out / "figure")
+    from speechfair.verbs.written import outside_run_folders
+
+    outside_run_folders(out / "figure")
     formats = [part.strip() for part in format.split(",") if part.strip()]
     if not formats:
         raise InputError(f"--format {format!r} names no format; choose of {', '.join(get_args(Format))}")

@@ -27,7 +27,9 @@ def command(
     from speechfair.reporting.figure_files import table
     from speechfair.store import write_atomically
 
-    output.refuse_in_run_folder(out)
+    from speechfair.verbs.written import outside_run_folders
+
+    outside_run_folders(out)
     text = table(run, format, axis=axis)
     if out is None:
         typer.echo(text, nl=False)
