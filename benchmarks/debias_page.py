@@ -95,7 +95,7 @@ ABOUT = {
     "erase": "no training: LEACE takes the gender out of the last encoder states; a probe far below chance afterwards "
     "shows the fit and no more: the means of all training speakers were made equal, so whoever is left out of the "
     "probe's own fit leans the other way",
-    "decode": "no training: three settings of the decoder tried on the watched speakers",
+    "decode": "no training: three settings of the decoder tried on the development set",
     "accent_adapter": "a low-rank adapter for each gender, 30 steps each, mixed into one model",
     "router-erm": "`erm-lora`, before and after decoded by transformers as `router` is",
     "router": "the adapters of `accent_adapter`, one picked for each utterance by a router; decoded by transformers",
@@ -112,12 +112,12 @@ FOOT = """
 - Acceptance of a method asks for three seeds, a gain in mean, worst group **and** gap against `erm`, and no harm.
 - The recipes were many, and all are judged on the same test speakers: the best of them owes part of its lead to
   chance, so expect less elsewhere.
-- The watched speakers decide which of two checks is kept. Four to a group is few: the group that is worst among them
-  need not be the one that is worst among the test speakers.
+- The development set decides which of two checks is kept. Four speakers to a group is few: the group that is worst
+  among them need not be the one that is worst among the test speakers.
 - The brackets count the chance of the speakers, not that of the training's order: `temperature`, which is `erm` in
   another order here, differs from it by more than nothing. Read every difference of that size so.
 - Minutes of training are wall time, on the CPU beside other work; they say what is cheap and dear, no more.
-- Runs differ by their seed in which speakers are watched and in the order of the draws.
+- Runs differ by their seed in which speakers form the development set and in the order of the draws.
 - All but the two `exact` recipes are decoded on a 10-s window, `erm-window-30` too, which was not trained on one: how
   that does on 30 s is told by `exact-window-30`.
 - LibriSpeech here is a small part that has been through MP3; it stands for those who must not be harmed.
@@ -167,7 +167,7 @@ def _part(device: str, folders: Mapping[str, Path], results: Mapping[str, Debias
         picture = PAGE.with_name(PAGE.stem + SUFFIX[device] + ".svg")
         write_method_chart(table, picture)
         parts.append(
-            f"\n![worst gender against LibriSpeech, and the averages on the watched speakers]({picture.name})"
+            f"\n![worst gender against LibriSpeech, and the averages on the development set]({picture.name})"
         )
     for baseline, words in AGAINST.items():
         mine = [folder for name, folder in folders.items() if name.startswith(baseline.split("-")[0])]

@@ -74,19 +74,19 @@ def _finish(finish: Mapping[str, Any]) -> list[str]:
     worst = [percent(point["development"]["worst"]) for point in curve]
     if "share" in finish:
         by_share = "; ".join(f"{point['share']:g}: {rate}" for point, rate in zip(curve, worst, strict=True))
-        parts.append(f"Share kept: {finish['share']:g} (worst watched group by share: {by_share}).")
+        parts.append(f"Share kept: {finish['share']:g} (worst development group by share: {by_share}).")
     if "shares" in finish:
         mixtures = "; ".join(
             f"{shares_of(p['shares'])}: {rate}" for p, rate in zip(curve, worst, strict=True)
         )
         own = ", ".join(f"{group} {percent(rate)}" for group, rate in finish["routed"].items())
         parts.append(
-            f"Adapters mixed: {shares_of(finish['shares'])} (worst watched group by mixture: {mixtures}). Each watched "
-            f"group with its own adapter alone: {own}."
+            f"Adapters mixed: {shares_of(finish['shares'])} (worst development group by mixture: {mixtures}). Each "
+            f"development group with its own adapter alone: {own}."
         )
     if router := finish.get("router"):
         parts.append(
-            f"The router sends {router['balanced_accuracy']:.0%} of the watched groups' utterances to their own "
+            f"The router sends {router['balanced_accuracy']:.0%} of the development groups' utterances to their own "
             f"adapter (chance {router['chance']:.0%})."
         )
     if "recognizer_options" in finish:
@@ -94,7 +94,8 @@ def _finish(finish: Mapping[str, Any]) -> list[str]:
             f"{p['settings'] or 'as it was'}: {rate}" for p, rate in zip(curve, worst, strict=True)
         )
         parts.append(
-            f"Decoded with {finish['recognizer_options'] or 'what it had'} (worst watched group by setting: {tried})."
+            f"Decoded with {finish['recognizer_options'] or 'what it had'} "
+            f"(worst development group by setting: {tried})."
         )
     if "leakage_before" in finish:
         before, after = (_leakage(finish[f"leakage_{when}"]) for when in ("before", "after"))

@@ -328,7 +328,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _storage_error(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why, then = "the disk is full", "free some space and give the same command again: it resumes"
+        why, then = "the disk is full", "free some space and run the same command again: it resumes"
     else:
         why, then = error.strerror or str(error), "check the path and its permissions, then try again"
     return StorageError(f"cannot write {path}: {why}; everything written before is intact; {then}")

@@ -201,7 +201,7 @@ def _together(groups: Sequence[Group], level: float) -> list[str]:
     said = [f"{what}: {', '.join(names)}" for what, names in (("worse", worse), ("better", better)) if names]
     return [
         f"All {len(limits)} groups at once against the reference (simultaneous {given_percent(level)}): "
-        + ("; ".join(said) or "none can be told apart from it")
+        + ("; ".join(said) or "none differs clearly from it")
     ]
 
 

@@ -5,18 +5,21 @@ Listing reads the other columns only; audio is read row by row when it is asked 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import expect
 from speechfair.corpora.tables import parquet_columns
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
+from speechfair.types import Exclusion, Label, Utterance
 
-__all__ = ["ParquetAudio", "hub_files", "hub_rows"]
+__all__ = ["HubCorpus", "ParquetAudio", "hub_files", "hub_rows"]
 
 _SLICE = 10_000
 _BLOCK = 16
@@ -91,3 +94,39 @@ def hub_rows(
         for offset, row in enumerate(part.iter_rows(named=True)):
             yield start + offset, row, ParquetAudio(path, start + offset, audio)
         start += part.height
+
+
+class HubCorpus(FolderCorpus):
+    """An English corpus as the hub has it, or one split of it, with ``speaker_id``, ``transcript`` and ``accent``.
+
+    Parameters
+    ----------
+    root : a copy from the hub.
+    split : such as ``test``; None for all.
+    """
+
+    id_column: str | None = None
+    """Column of the utterances' ids; without one, or where it is blank, file and row are the id."""
+
+    def __init__(self, root: Path | None, *, split: str | None = None) -> None:
+        super().__init__(root)
+        self._options = {"split": split}
+        self._files = hub_files(self.root, self.name, split)
+
+    @abstractmethod
+    def labels_of(self, row: Mapping[str, Any]) -> tuple[Label, ...]:
+        """The labels of a row."""
+
+    def __iter__(self) -> Iterator[Utterance | Exclusion]:
+        for path in self._files:
+            prefix = path.relative_to(self.root).with_suffix("").as_posix()
+            for number, row, audio in hub_rows(path, ("speaker_id", "transcript", "accent")):
+                own = row.get(self.id_column) if self.id_column is not None else None
+                yield Utterance(
+                    id=own or f"{prefix}-{number:06d}",
+                    audio=audio,
+                    text=(row["transcript"] or "").strip() or None,
+                    language="eng",
+                    speaker=row["speaker_id"] or None,
+                    labels=self.labels_of(row),
+                )

@@ -123,7 +123,7 @@ def threshold_chart(groups: Sequence[GroupConfidence], target: float) -> Chart |
         "Dashed: the wanted error."
     )
     spec = {"hconcat": panels, "spacing": 24}
-    return _chart(spec, "Own thresholds beside one for all", legend, described, room)
+    return _chart(spec, "Own thresholds and one for all", legend, described, room)
 
 
 def _described(found: Selection | None) -> str:

@@ -87,7 +87,7 @@ def _claims(axis: str, groups: Sequence[GroupConfidence]) -> Finding:
         found = group.overconfidence
         name, limits = printable(group.value), interval(found, "points")
         if found.value is None or found.low is None or found.high is None:
-            parts.append(f"{name} cannot be told ({printable(found.reason or 'no interval')})")
+            parts.append(f"{name} is not known ({printable(found.reason or 'no interval')})")
         elif found.low <= 0.0 <= found.high:
             parts.append(
                 f"{name} is not shown to claim too much or too little ({points(found.value)} {limits})"

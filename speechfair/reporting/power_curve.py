@@ -149,7 +149,7 @@ _TICKS = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_
 def _axis_title(plan: Plan) -> str:
     if plan.reference_speakers is None:
         return "speakers per group (log scale)"
-    return f"speakers in the group, beside {plan.reference_speakers} of the reference (log scale)"
+    return f"speakers in the group, with {plan.reference_speakers} of the reference (log scale)"
 
 
 # A layer with a datum of its own is drawn once for every row of its data.

@@ -9,18 +9,17 @@ Layout, as the Hugging Face hub has it::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from speechfair.corpora.base import FolderCorpus
-from speechfair.corpora.hub import hub_files, hub_rows
+from speechfair.corpora.hub import HubCorpus
 from speechfair.corpora.layout import age_band_of_range
-from speechfair.types import Exclusion, Utterance
+from speechfair.types import Label
 
 __all__ = ["AfriSpeech"]
 
 
-class AfriSpeech(FolderCorpus):
+class AfriSpeech(HubCorpus):
     """The corpus, or one split of it.
 
     Parameters
@@ -30,30 +29,16 @@ class AfriSpeech(FolderCorpus):
     """
 
     name = "afrispeech"
+    id_column = "audio_id"
 
-    def __init__(self, root: Path | None, *, split: str | None = None) -> None:
-        super().__init__(root)
-        self._options = {"split": split}
-        self._files = hub_files(self.root, self.name, split)
-
-    def __iter__(self) -> Iterator[Utterance | Exclusion]:
-        for path in self._files:
-            prefix = path.relative_to(self.root).with_suffix("").as_posix()
-            for number, row, audio in hub_rows(path, ("speaker_id", "transcript", "accent")):
-                accent = row["accent"]
-                yield Utterance(
-                    id=row.get("audio_id") or f"{prefix}-{number:06d}",
-                    audio=audio,
-                    text=(row["transcript"] or "").strip() or None,
-                    language="eng",
-                    speaker=row["speaker_id"] or None,
-                    labels=self.label(
-                        accent=accent,
-                        variety=accent,
-                        country=row.get("country"),
-                        gender=row.get("gender"),
-                        age=row.get("age_group"),
-                        age_band=age_band_of_range(row.get("age_group") or ""),
-                        domain=row.get("domain"),
-                    ),
-                )
+    def labels_of(self, row: Mapping[str, Any]) -> tuple[Label, ...]:
+        """What the columns say of the speaker, and the domain of the text."""
+        return self.label(
+            accent=row["accent"],
+            variety=row["accent"],
+            country=row.get("country"),
+            gender=row.get("gender"),
+            age=row.get("age_group"),
+            age_band=age_band_of_range(row.get("age_group") or ""),
+            domain=row.get("domain"),
+        )

@@ -10,18 +10,17 @@ Labels are `inferred`: the filled-in ones cannot be told from those that speaker
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from speechfair.corpora.base import FolderCorpus
-from speechfair.corpora.hub import hub_files, hub_rows
+from speechfair.corpora.hub import HubCorpus
 from speechfair.corpora.loaders.common_voice import decade_band
-from speechfair.types import Exclusion, Utterance
+from speechfair.types import Label
 
 __all__ = ["Globe"]
 
 
-class Globe(FolderCorpus):
+class Globe(HubCorpus):
     """The corpus, or one split of it.
 
     Parameters
@@ -32,26 +31,12 @@ class Globe(FolderCorpus):
 
     name = "globe"
 
-    def __init__(self, root: Path | None, *, split: str | None = None) -> None:
-        super().__init__(root)
-        self._options = {"split": split}
-        self._files = hub_files(self.root, self.name, split)
-
-    def __iter__(self) -> Iterator[Utterance | Exclusion]:
-        for path in self._files:
-            prefix = path.relative_to(self.root).with_suffix("").as_posix()
-            for number, row, audio in hub_rows(path, ("speaker_id", "transcript", "accent")):
-                age = row.get("age")
-                yield Utterance(
-                    id=f"{prefix}-{number:06d}",
-                    audio=audio,
-                    text=(row["transcript"] or "").strip() or None,
-                    language="eng",
-                    speaker=row["speaker_id"] or None,
-                    labels=self.label(
-                        accent=row["accent"],
-                        gender=row.get("gender"),
-                        age=age,
-                        age_band=decade_band(str(age)) if age else None,
-                    ),
-                )
+    def labels_of(self, row: Mapping[str, Any]) -> tuple[Label, ...]:
+        """What the columns say of the speaker."""
+        age = row.get("age")
+        return self.label(
+            accent=row["accent"],
+            gender=row.get("gender"),
+            age=age,
+            age_band=decade_band(str(age)) if age else None,
+        )
