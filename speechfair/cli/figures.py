@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from speechfair.cli import completion, options, output
+from speechfair.cli import completion, options
 from speechfair.errors import InputError
 
 __all__ = ["command"]
@@ -28,7 +28,6 @@ def command(
     """
     from speechfair.charts.figure import Format
     from speechfair.reporting.figure_files import figures
-
     from speechfair.verbs.written import outside_run_folders
 
     outside_run_folders(out / "figure")

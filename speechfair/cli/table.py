@@ -26,7 +26,6 @@ def command(
     """
     from speechfair.reporting.figure_files import table
     from speechfair.store import write_atomically
-
     from speechfair.verbs.written import outside_run_folders
 
     outside_run_folders(out)
