@@ -27,7 +27,7 @@ HEAD = """# Twenty-five recognisers on African English
 
 AfriSpeech-200 publishes what 25 recognisers wrote for {rows:,} utterances of {speakers} speakers with {accents} accent
 labels (Olatunji et al., TACL 2023; `intron-innovation/AfriSpeech-200`, CC BY-NC-SA 4.0). This page shows rates of
-groups and no transcript. One command made the {systems} audits, and one made this page:
+groups and no transcript. One command makes the {systems} audits, and one makes this page:
 
 ```console
 speechfair import TABLE.parquet $(for s in SYSTEMS; do echo --hypothesis $s=$s; done) --text reference --lang eng \\
