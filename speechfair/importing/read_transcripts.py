@@ -12,6 +12,7 @@ from speechfair.corpora.rows import ColumnMap, column_map
 from speechfair.errors import CorpusError, InputError
 from speechfair.importing.columns import Asked, Columns, resolve
 from speechfair.importing.imported import PLACE, Format, ImportedTable, Role
+from speechfair.importing.timed_words import words_in_stretches
 from speechfair.importing.transcripts import (
     SystemTranscripts,
     Transcripts,
@@ -187,6 +188,10 @@ def _system(
     if isinstance(where, str):
         return system_of(name, manifest, table, where, confidence, same=given is table)
     read = read_table(where, format if given is not table else None)
+    said: tuple[str, ...] = ()
+    if read.words is not None:
+        read = words_in_stretches(read, given)
+        said = read.notes
     column = read.roles.get("hypothesis") or read.roles.get("text")
     if column is None:
         columns = resolve(read, Asked(), [], text_needed=False)
@@ -196,7 +201,8 @@ def _system(
                 f"{read.name}: no column holds the hypotheses; give them as columns of one table"
             )
         read = replace(read, roles={**columns.roles, "hypothesis": column})
-    return system_of(name, manifest, read, column, confidence, same=False)
+    found = system_of(name, manifest, read, column, confidence, same=False)
+    return replace(found, said=(*said, *found.said))
 
 
 def asked_of(
