@@ -52,6 +52,8 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
         if not edges[name] and not row["control"]:
             parts.append(("not_assessed", say(f"risk {name} has no item", f"リスク {name} に対応がない")))
     parts += _assigned(material, known, findings)
+    # an empty list of assignments is no evidence of anything
+    listed = ["assignments.yaml"] if material.forms["assignments.yaml"].values["assignments"] else []
     years, least = retention.values["documents_years"], material.plan.numbers.documents_years
     if years is not None and years < least:
         parts.append(
@@ -66,7 +68,7 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
     return decide(
         parts,
         say("every risk leads to evidence or to a control", "全リスクが証拠または対策につながる"),
-        material.sources("risks.yaml", "retention.yaml", "assignments.yaml"),
+        material.sources("risks.yaml", "retention.yaml", *listed),
         {"risks": edges},
     )
 
