@@ -131,14 +131,15 @@ class Training:
                 self.model.save_pretrained(self.folder / "adapter")
             self.model = merged(self.model)
         self.model.eval()
+        keeps_a_check = self.method.trains and self.recipe.patience is not None
         record = {
             "window_s": self.window_s,
             "groups": list(self.data.groups),
             "development_digest": digest_of_rows((*self.data.dev, *self.data.guard)),
             "draws_by_group": self.draws_by_group() if self.method.trains else {},
             "development_before": before,
-            "chosen_by": rule(self._limit()),
-            "finish": self.method.finish(self),
+            "finish": (finish := self.method.finish(self)),
+            "chosen_by": rule(self._limit(), keeps_a_check or "curve" in finish),
             "development_after": self.development_rates(),
             **({"added": dict(self.data.added)} if self.data.added else {}),
             **record,

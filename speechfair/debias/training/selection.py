@@ -54,8 +54,10 @@ def score(rates: Mapping[str, Any], limit: float | None) -> float:
     return float(rates["worst"]) + EXCESS * excess
 
 
-def rule(limit: float | None) -> str:
-    """The rule in words, for the record."""
+def rule(limit: float | None, chosen: bool = True) -> str:
+    """The rule in words, for the record; `chosen` is False where there was nothing to choose from."""
+    if not chosen:
+        return "nothing to choose from: the last weights"
     found = "worst-group development rate"
     if limit is None:
         return found

@@ -153,6 +153,7 @@ def test_without_patience_the_last_weights_are_kept(
     scripted_checks += [0.8, 0.2, 0.9, 0.9]
     record = training(home, tmp_path / "run", steps=6).run(tmp_path / "model")
     assert (record["steps"], record["kept_step"]) == (6, 6)
+    assert record["chosen_by"] == "nothing to choose from: the last weights"
 
 
 def test_killed_after_the_last_check_it_does_not_train_on(
