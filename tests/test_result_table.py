@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError
@@ -29,7 +29,7 @@ def table_of(*names: str) -> Table:
     return Table("By accent", COLUMNS, tuple((name, 12, RATE, None) for name in names), ("a note",))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(TEXTS, min_size=1, max_size=4))
 def test_no_text_breaks_out_of_its_cell(names: list[str]) -> None:
     table = table_of(*names)
@@ -123,7 +123,7 @@ def test_all_columns_are_shown_in_the_width_that_is_named(
     assert "not shown" in shown(enough - 1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(TEXTS, min_size=2, max_size=3, unique=True), width=st.integers(20, 140))
 def test_no_line_is_wider_than_the_terminal_and_no_cell_is_cut(names: list[str], width: int) -> None:
     from rich.cells import cell_len
