@@ -125,7 +125,7 @@ def test_the_ledger_gets_data_recipe_seed_and_weights(runs: Path, tmp_path: Path
     assert set(found.data) == {"training-0", "development"}
     assert found.started <= found.ended
     assert found.selection is None, "the recipe trains to the last step"
-    with pytest.raises(RunFolderError, match="no finished debiasing run"):
+    with pytest.raises(RunFolderError, match="holds no finished training"):
         record_training(tmp_path, target, trainer="kei", commit="1a2b3c4")
     with pytest.raises(InputError, match="--commit"):
         record_training(runs / "erm-1", target, trainer="kei", commit="1")
