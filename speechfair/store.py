@@ -39,7 +39,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: temporary file beside it, fsync, rename, fsync of the folder.
+    """Write a whole file or nothing: temporary file next to it, fsync, rename, fsync of the folder.
 
     Raises `StorageError` when the disk is full or the folder cannot be written; the old file then stands.
     """

@@ -1,4 +1,4 @@
-"""What an audit says beside an axis's raw ratios: ratios adjusted for covariates, and crossings partially pooled.
+"""What an audit says next to an axis's raw ratios: ratios adjusted for covariates, and crossings partially pooled.
 
 Turns the table of scores into what `speechfair.metrics` asks for, and its answers into records. It chooses no
 covariates; it does choose whether texts get an effect of their own, by a fixed rule.

@@ -102,7 +102,7 @@ class Group(Record):
 
 
 class AdjustedRatio(Record):
-    """A group's rate ratio to the axis's reference at equal covariates, beside the raw one."""
+    """A group's rate ratio to the axis's reference at equal covariates, next to the raw one."""
 
     group: str
     adjusted: Estimate

@@ -1,4 +1,4 @@
-"""From counts per utterance to the `AuditResult`: totals, groups, axes, and what must be said beside them."""
+"""From counts per utterance to the `AuditResult`: totals, groups, axes, and what must be said next to them."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _all_at_once(
     level: float,
     seed: int,
 ) -> list[Group]:
-    """The groups with simultaneous intervals beside their ratios, where two or more of them have an interval."""
+    """The groups with simultaneous intervals next to their ratios, where two or more of them have an interval."""
     import numpy as np
 
     from speechfair.metrics import simultaneous_ratios

@@ -1,4 +1,4 @@
-"""What must be said beside an audit's numbers, in sentences: failures, exclusions, few speakers, runaways, silence."""
+"""What must be said next to an audit's numbers, in sentences: failures, exclusions, few speakers, runaways, silence."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`compare`: two models on the same audio, group by group, with a verdict on harm.
 
-The verdict is that of an intersection-union test: ``pass`` says that *no* group was harmed, and it is said only where
-every group's own non-inferiority test says so. A wrong pass needs a wrong result in the very group that was harmed, so
-its chance is that of a single test, (1 - level) / 2, however many groups there are; no correction for their number
+The verdict is that of an intersection-union test: ``pass`` says that *no* group was degraded, and it is said only where
+every group's own non-inferiority test says so. A wrong pass needs a wrong result in the very group that was degraded,
+so its chance is that of a single test, (1 - level) / 2, however many groups there are; no correction for their number
 (Holm or another) is needed. Where several groups are tested a false ``fail`` is the more likely the more groups there
 are; that errs on the safe side. What cannot be tested – a group on one side only, too few speakers – is
 ``undetermined``, and no comparison passes with an untested group.
@@ -60,7 +60,7 @@ def compare(
     seed: int = 0,
     metrics: Sequence[str] = (),
 ) -> Comparison:
-    """How error rates change from one model to another on the same audio, and whether any group is harmed.
+    """How error rates change from one model to another on the same audio, and whether any group is degraded.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def compare(
         utterances that both have with the same text, speaker, audio and labels, and counts the others.
     relative, absolute : margins of harm: a group's rate may rise by this share of it, or by this much, whichever is
         the larger.
-    level : of the intervals. A harmed group is called unharmed with probability (1 - level) / 2 at most.
+    level : of the intervals. A degraded group is called not degraded with probability (1 - level) / 2 at most.
     seed : of the bootstrap of the gaps.
     metrics : registered metrics whose changes to give as well; no verdict rests on them.
 

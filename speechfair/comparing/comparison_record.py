@@ -103,7 +103,7 @@ class GroupChange(Record):
     """One group of utterances (or, as `overall`, all of them) under both models.
 
     `difference` is after - before, `ratio` after / before, `ratio_change` the group's ratio to the reference group
-    after / the same before. All three are paired by speaker. None beside `no_harm.reason` where the group is on one
+    after / the same before. All three are paired by speaker. None next to `no_harm.reason` where the group is on one
     side only.
     """
 

@@ -1,6 +1,6 @@
 """Corpora given on application, whose own files are not public: audio as upstream, texts and speakers as declared.
 
-Whoever holds the corpus writes two small tables beside the audio; what they must hold is in each loader's docstring
+Whoever holds the corpus writes two small tables next to the audio; what they must hold is in each loader's docstring
 and card. Nothing is guessed from file names but what a loader says.
 """
 

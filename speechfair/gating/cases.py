@@ -43,8 +43,8 @@ class RunFacts:
     card_reference : reference group by axis, from the corpus card as it was when the folder was prepared.
     differences : what `verify` found in the folder.
     standing : of the criteria file.
-    sources : beside each utterance id, ``audio``, ``sample_rate``, ``audio_sha256``, ``start_s`` and ``end_s`` from the
-        manifest; None where not known.
+    sources : next to each utterance id, ``audio``, ``sample_rate``, ``audio_sha256``, ``start_s`` and ``end_s`` from
+        the manifest; None where not known.
     corpus, manifest_sha256 : of the run; None where not known.
     model : names by which the run's model may be called: name, key and digest.
     imported : whether the run's transcripts were imported.

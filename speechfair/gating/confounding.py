@@ -1,7 +1,7 @@
 """Whether two groups differ in more than the label: other corpora, other channels, other texts.
 
 A difference between groups that were recorded by different people, in different ways and reading different things
-cannot be laid to the label. Only complete separation is found here; partial overlap is for an adjusted model.
+cannot be attributed to the label. Only complete separation is found here; partial overlap is for an adjusted model.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PREFIX = r"^([^/\\:|]+)[/\\:|]"
 
 
 def confounded_with(axis: str, groups: list[Members], sources: pl.DataFrame | None) -> list[str]:
-    """What separates some pair of `groups` completely beside `axis`: of ``corpus``, ``channel``, ``texts``.
+    """What separates some pair of `groups` completely next to `axis`: of ``corpus``, ``channel``, ``texts``.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def confounded_with(axis: str, groups: list[Members], sources: pl.DataFrame | No
         Empty where every pair of groups overlaps. Groups are of different corpora if the criterion's axis is the
         corpus, if labels of `CORPUS_AXES` never agree, or, without such labels, if their ids begin with different
         names and no text is in both. They are of different channels if labels of `CHANNEL_AXES`, sample rates or
-        types of audio file never agree. Texts count only beside different corpora: talk that is not read differs
+        types of audio file never agree. Texts count only next to different corpora: talk that is not read differs
         everywhere.
     """
     traits = [
@@ -56,7 +56,7 @@ def confounded_with(axis: str, groups: list[Members], sources: pl.DataFrame | No
 
 @dataclass(frozen=True)
 class _Traits:
-    """What is known of a group beside its label, each as the set of values that occur; empty is not known."""
+    """What is known of a group next to its label, each as the set of values that occur; empty is not known."""
 
     labels: Mapping[str, set[str]]
     prefixes: set[str]

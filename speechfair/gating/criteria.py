@@ -39,7 +39,7 @@ Metric = Literal[
 ]
 
 AGAINST_REFERENCE = frozenset({"rate_ratio", "rate_difference"})
-"""Metrics of one group beside the reference group."""
+"""Metrics of one group next to the reference group."""
 
 OVER_ALL_GROUPS = frozenset({"gap", "worst_best_ratio"})
 """Metrics of all groups together."""

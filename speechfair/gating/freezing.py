@@ -1,6 +1,6 @@
 """When a criteria file was fixed: `freeze` records its digest and the time, `standing` compares that with a run.
 
-The time is this machine's clock and the record is a file beside others, so it binds only who does not edit it. What
+The time is this machine's clock and the record is a file next to others, so it binds only who does not edit it. What
 an outsider can rely on is a digest that they were given, or that was published, before the evaluation.
 """
 
@@ -59,7 +59,7 @@ class Standing:
 
 
 def sidecar(path: Path) -> Path:
-    """Where `freeze` records a file that belongs to no run yet: ``FILE.frozen.yaml`` beside it."""
+    """Where `freeze` records a file that belongs to no run yet: ``FILE.frozen.yaml`` next to it."""
     return path.with_name(f"{path.name}.frozen.yaml")
 
 

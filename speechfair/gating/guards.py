@@ -154,7 +154,7 @@ def _nothing_to_compare(case: Case) -> str | None:
     least = 2 if case.criterion.metric in OVER_ALL_GROUPS else 1
     if len(case.groups) >= least:
         return None
-    return f"{len(case.groups)} group(s) on {case.criterion.axis} beside the reference: nothing to compare"
+    return f"{len(case.groups)} group(s) on {case.criterion.axis} next to the reference: nothing to compare"
 
 
 def _unlabelled(case: Case) -> str | None:
@@ -211,7 +211,7 @@ def _confounded(case: Case) -> str | None:
         return None
     return (
         f"confounded ({', '.join(apart)}): the groups differ completely in more than {case.criterion.axis}, so that "
-        "a difference, or none, cannot be laid to it (accept_confounded: true compares them all the same)"
+        "a difference, or none, cannot be attributed to it (accept_confounded: true compares them all the same)"
     )
 
 

@@ -292,7 +292,7 @@ def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
             "the import"
         ]
     if facts.standing.recorded_in == "sidecar":
-        notes.append("the freeze is recorded beside the criteria file and not in the run folder")
+        notes.append("the freeze is recorded next to the criteria file and not in the run folder")
     if facts.standing.others:
         notes.append(f"other criteria were frozen for this run: {', '.join(facts.standing.others)}")
     for criterion in file.criteria:

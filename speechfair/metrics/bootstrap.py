@@ -122,7 +122,7 @@ def bootstrap_estimate(
         return overall_estimate(groups, level, value, ALIKE, lost=lost)
     tail = (1 - expanded_level(groups, level)) / 2
     low, high = np.quantile(kept, [tail, 1 - tail])
-    # A gap cannot be estimated without bias; the interval must still hold the number beside it.
+    # A gap cannot be estimated without bias; the interval must still hold the number next to it.
     limits = min(float(low), value), max(float(high), value)
     return overall_estimate(groups, level, value, None, limits=limits, lost=lost)
 

@@ -1,7 +1,7 @@
 """Rate ratios between groups of speakers, adjusted for what else differs between the groups.
 
 A Poisson (or negative binomial) regression of each utterance's errors with a random intercept per speaker, and per
-text where texts are read by many. It stands beside the raw ratio, never in its place, and refuses with a reason
+text where texts are read by many. It stands next to the raw ratio, never in its place, and refuses with a reason
 where the data cannot tell the group's effect from a covariate's. It chooses no covariates.
 """
 

@@ -92,7 +92,7 @@ def rejection_chart(groups: Sequence[GroupConfidence], target: float, tokens: st
 
 
 def threshold_chart(groups: Sequence[GroupConfidence], target: float) -> Chart | None:
-    """Own thresholds (dots) beside one for all (diamonds): error among what is accepted, and how much that is."""
+    """Own thresholds (dots) next to one for all (diamonds): error among what is accepted, and how much that is."""
     if not any(group.usual or group.own for group in groups):
         return None
     names = short_names(groups)

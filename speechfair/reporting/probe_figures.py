@@ -35,7 +35,7 @@ class Chart:
 
 
 def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
-    """Share of right answers of each group in one panel per level, the text control beside it."""
+    """Share of right answers of each group in one panel per level, the text control next to it."""
     if not groups:
         return None
     labels: dict[str, str] = {}
