@@ -1,12 +1,15 @@
 """YAML that is checked: every error names file, line and key, and the nearest key that would be valid.
 
-Keys given twice are refused; nothing is executed; nothing is guessed.
+Keys given twice are refused; nothing is executed; nothing is guessed. A file whose aliases (``*name``) stand for more
+than `MOST_NODES` values, or for themselves, is refused too.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +27,9 @@ _DEEPEST = 100
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|\\U0000[dD][89a-fA-F]")
 _INDENTATION = re.compile(r"^(?:[ \t]|[-?:](?=\s)|[&!]\S*(?=\s))+", flags=re.MULTILINE)
 
+MOST_NODES = 1_000_000
+"""Keys and values of one file, each alias counted as what it stands for."""
+
 
 def read_model(path: Path, model: type[Model]) -> Model:
     """Read a YAML file into a strict pydantic model; `InputError` names file, line and key."""
@@ -40,7 +46,13 @@ def read_model(path: Path, model: type[Model]) -> Model:
 
 def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
     """The content of a YAML file, and the line (from 1) of every key path in it."""
-    text = read_text(path)
+    content, lines = _parsed(path, read_text(path))
+    return copy.deepcopy(content), dict(lines)
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, text: str) -> tuple[Any, dict[tuple[str | int, ...], int]]:
+    """As `parse_yaml`; kept, since a verb reads the same ``run.yaml`` many times."""
     lines: dict[tuple[str | int, ...], int] = {}
     try:
         loader = _loader(text)(text)
@@ -48,15 +60,18 @@ def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
             node = loader.get_single_node()
             if node is None:
                 return None, lines
-            _walk(node, (), lines, path, set())
+            _walk(node, (), lines, path, {})
             return loader.construct_document(node), lines
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(f"{path}, line {line}: not YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
-        raise InputError(f"{path}: not YAML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not YAML that is read here: it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        # what pyyaml itself raises for a date such as 2024-13-45, or for !!timestamp, !!bool and !!int of a word
+        raise InputError(f"{path}: not YAML: {error or type(error).__name__}") from None
 
 
 def dump_yaml(content: Any) -> bytes:
@@ -120,28 +135,46 @@ def _walk(
     where: tuple[str | int, ...],
     lines: dict[tuple[str | int, ...], int],
     path: Path,
-    walked: set[int],
-) -> None:
-    lines[where] = node.start_mark.line + 1
-    if id(node) in walked:  # an alias (*name); walking it again could take forever
-        return
-    walked.add(id(node))
+    sizes: dict[int, int | None],
+) -> int:
+    """Note the line of every key path under `node`; the number of nodes it stands for, aliases followed."""
+    line = node.start_mark.line + 1
+    lines[where] = line
+    if id(node) in sizes:  # an alias (*name); walking it again could take forever
+        known = sizes[id(node)]
+        if known is None:
+            raise InputError(f"{path}, line {line}: an alias stands for something that contains it")
+        return known
+    sizes[id(node)] = None
+    size = 1
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
-            line = key.start_mark.line + 1
+            at = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise InputError(f"{path}, line {line}: a key must be a word, not a list or a mapping")
+                raise InputError(f"{path}, line {at}: a key must be a word, not a list or a mapping")
+            _require_text(key.value, path, at)
             if key.value in seen:
                 raise InputError(
-                    f"{path}, line {line}: the key {key.value!r} was given before, in line {seen[key.value]}"
+                    f"{path}, line {at}: the key {key.value!r} was given before, in line {seen[key.value]}"
                 )
-            seen[key.value] = line
-            _walk(value, (*where, key.value), lines, path, walked)
-            lines[(*where, key.value)] = line
+            seen[key.value] = at
+            size += _walk(value, (*where, key.value), lines, path, sizes)
+            lines[(*where, key.value)] = at
     elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            _walk(item, (*where, index), lines, path, walked)
+        size += sum(_walk(item, (*where, i), lines, path, sizes) for i, item in enumerate(node.value))
+    else:
+        _require_text(node.value, path, line)
+    if size > MOST_NODES:
+        raise InputError(f"{path}, line {line}: its aliases stand for more than {MOST_NODES:,} values")
+    sizes[id(node)] = size
+    return size
+
+
+def _require_text(value: str, path: Path, line: int) -> None:
+    """Refuse half of a surrogate pair, written as an escape: nothing can store it as text."""
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise InputError(f"{path}, line {line}: half of a surrogate pair (\\ud800 to \\udfff) is not text")
 
 
 def _message(

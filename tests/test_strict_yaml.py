@@ -92,8 +92,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_aliases_neither_stall_nor_loop(path: Path) -> None:
     laughs = ["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 25))]
-    assert "unknown key" in error_of(path, "\n".join([*laughs, "name: x", ""]))
-    assert str(path) in error_of(path, "name: &x [*x]\n")
+    assert "stand for more than" in error_of(path, "\n".join([*laughs, "name: x", ""]))
+    assert "contains it" in error_of(path, "name: &x [*x]\n")
+    assert "valid string" in error_of(path, "labels: {a: &a {column: x}}\nname: *a\n")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("!!timestamp x", "2024-13-45", "!!bool x", "!!int ''", "!!float x", "1" * 5000, "[" * 5000),
+        *('"\\ud800"', '"\\U00110000"', "'\0'", "!!python/object:os.x {}", "="),
+        "2001-01-01 1:00:00 +99:00",
+    ],
+)
+def test_whatever_pyyaml_raises_names_the_file(path: Path, value: str) -> None:
+    assert str(path) in error_of(path, f"name: {value}\n")
+
+
+def test_what_a_caller_changes_does_not_stay(path: Path) -> None:
+    path.write_text("a: [1]\n")
+    parse_yaml(path)[0]["a"].append(2)
+    assert parse_yaml(path)[0] == {"a": [1]}
 
 
 def test_a_byte_order_mark_is_no_part_of_a_key(path: Path) -> None:

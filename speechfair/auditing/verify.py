@@ -104,18 +104,13 @@ def _check_files(run: RunFolder, record: RunRecord, checked: list[str], found: l
 
 def _unseen(run: RunFolder) -> tuple[str, ...]:
     state = log_state(run)
-    if not state.entries:
-        return (
-            "edits of run.yaml: it was written by a version that kept no log; the next command that writes to the "
-            "folder starts one",
+    lines = [] if state.unlogged is None else [state.unlogged]
+    if state.entries:
+        lines.append(
+            "a folder written anew as a whole, its log included: compare the log's last digest with one that you kept "
+            f"or published (now {state.entries[-1].digest})"
         )
-    whole = (
-        "a folder written anew as a whole, its log included: compare the log's last digest with one that you kept or "
-        f"published (now {state.entries[-1].digest})"
-    )
-    if state.migrated is None:
-        return (whole,)
-    return f"edits of run.yaml before {state.migrated}, when this folder got its log", whole
+    return tuple(lines)
 
 
 def _check_audit(

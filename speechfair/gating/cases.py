@@ -49,6 +49,7 @@ class RunFacts:
     model : names by which the run's model may be called: name, key and digest.
     imported : whether the run's transcripts were imported.
     accepted : changes of the folder from outside that somebody accepted.
+    unlogged : why edits of ``run.yaml`` cannot be seen, or could not for a time; None where its log is whole.
     """
 
     scores: pl.DataFrame | None
@@ -63,6 +64,7 @@ class RunFacts:
     model: tuple[str, ...] = ()
     imported: bool = False
     accepted: Sequence[str] = ()
+    unlogged: str | None = None
 
     @cached_property
     def counted(self) -> pl.DataFrame:

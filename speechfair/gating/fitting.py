@@ -13,7 +13,7 @@ from speechfair.gating.cases import RunFacts, cases_of
 from speechfair.gating.criteria import read_criteria
 from speechfair.gating.freezing import Standing
 from speechfair.gating.guards import first_objection
-from speechfair.running.run_record import read_record
+from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder
 
@@ -45,10 +45,10 @@ def criteria_fit(path: str | Path, run: str | Path) -> Fit:
     Raises
     ------
     InputError : the file is not a criteria file.
-    RunFolderError : `run` is not a run folder, or its manifest was changed.
+    RunFolderError : `run` is not a run folder, or it is not as it was written.
     """
     file, folder = read_criteria(Path(path)), RunFolder(run)
-    recipe, manifest = read_record(folder).recipe, read_manifest(folder)
+    recipe, manifest = read_sealed(folder).recipe, read_manifest(folder)
     model = recipe.model
     facts = RunFacts(
         scores=_unheard(manifest),

@@ -62,6 +62,10 @@ def _accepted_changes(case: Case) -> str | None:
     return "; ".join(case.facts.accepted) or None
 
 
+def _unlogged(case: Case) -> str | None:
+    return case.facts.unlogged
+
+
 def _unscored(case: Case) -> str | None:
     return "the run has not been scored; use `speechfair score`" if case.facts.scores is None else None
 
@@ -255,6 +259,7 @@ def _called(case: Case, value: str) -> str:
 GUARDS: tuple[Guard, ...] = (
     Guard("broken_folder", "error", "run", _broken_folder),
     Guard("accepted_changes", "undetermined", "run", _accepted_changes),
+    Guard("unlogged", "undetermined", "run", _unlogged),
     Guard("unscored", "error", "run", _unscored),
     Guard("empty_run", "error", "run", _empty_run),
     Guard("never_frozen", "undetermined", "run", _never_frozen),

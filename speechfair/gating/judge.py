@@ -40,6 +40,7 @@ from speechfair.gating.gate_result import (
 from speechfair.gating.guards import Guard, first_objection
 from speechfair.gating.settling import more_speakers
 from speechfair.metrics.rare_events import smallest_visible_share
+from speechfair.running.run_log import log_state
 from speechfair.running.run_recipe import RunRecipe
 from speechfair.running.run_record import RunRecord as FolderRecord
 from speechfair.running.run_record import read_record, scores_name
@@ -269,7 +270,15 @@ def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
         model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
         imported=recipe.source == "imported",
         accepted=tuple(map(str, accepted)),
+        unlogged=_unlogged(folder),
     )
+
+
+def _unlogged(folder: RunFolder) -> str | None:
+    unseen = log_state(folder).unlogged
+    if unseen is None:
+        return None
+    return f"nobody can see {unseen}; run the model into a new folder for a verdict"
 
 
 def _run_record(recipe: RunRecipe, facts: RunFacts) -> RunRecord:

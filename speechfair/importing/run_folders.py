@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,8 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.importing.transcripts import SystemTranscripts, Transcripts, folder_of, require_names
 from speechfair.running.content_digest import content_digest
 from speechfair.running.run_recipe import CorpusPart, ModelPart, RunRecipe, plain_value
-from speechfair.running.run_record import mark_evaluation, read_record, refuse_other_recipe, seal
+from speechfair.running.run_record import mark_evaluation, refuse_other_recipe, seal
+from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import hypothesis_schema, utterance_digest
 from speechfair.store import MANIFEST, RunFolder
 
@@ -51,14 +51,15 @@ def write_run_folders(transcripts: Transcripts, out: Path, *, replace: bool = Fa
 
     Parameters
     ----------
-    replace : remove what an earlier import wrote into these folders; a folder of another kind is never touched.
+    replace : remove what an earlier import wrote into these folders; a folder of another kind is never touched. The
+        folder's log, its times and the changes that were accepted in it stay on record.
 
     Raises
     ------
     InputError
         Two systems would share a folder.
     RunFolderError
-        A folder holds another run, or something that is no run.
+        A folder holds another run, or something that is no run, or is not as it was written.
     """
     require_names([system.name for system in transcripts.systems])
     shared = _shared(transcripts)
@@ -129,7 +130,7 @@ def _check(run: RunFolder, shared: _Shared, system: SystemTranscripts, replace: 
     run.claim_empty()
     if not run.exists:
         return
-    imported = read_record(run).recipe.source == "imported"
+    imported = read_sealed(run).recipe.source == "imported"
     if replace:
         if not imported:
             raise RunFolderError(
@@ -179,8 +180,8 @@ def _part(system: SystemTranscripts, digests: pl.DataFrame, key: str) -> pl.Data
 
 
 def _remove(run: RunFolder) -> None:
-    """What an earlier import and its scoring wrote; nothing else in the folder."""
-    for name in ("hypotheses", "scores"):
-        shutil.rmtree(run.path / name, ignore_errors=True)
-    for name in ("run.yaml", MANIFEST, "audit.json", "report.html"):
-        (run.path / name).unlink(missing_ok=True)
+    """What an earlier import and its scoring wrote; the log, times and accepted changes stay on record."""
+    for path in (*run.path.glob("hypotheses/*/*"), *run.path.glob("scores/*")):
+        run.remove_file(path.relative_to(run.path).as_posix())
+    for name in ("audit.json", "report.html"):
+        run.remove_file(name)

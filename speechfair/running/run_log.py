@@ -36,6 +36,18 @@ class LogState:
     removed: set[str] = field(default_factory=set)
     migrated: str | None = None
 
+    @property
+    def unlogged(self) -> str | None:
+        """Since when edits of ``run.yaml`` cannot be seen, or until when they could not; None for a whole log."""
+        if not self.entries:
+            return (
+                "edits of run.yaml: it was written by a version that kept no log; the next command that writes to the "
+                "folder starts one"
+            )
+        if self.migrated is not None:
+            return f"edits of run.yaml before {self.migrated}, when this folder got its log"
+        return None
+
 
 def log_state(run: RunFolder) -> LogState:
     """Read the log of a run folder. Damage is reported, not raised; a folder without a log has no entries."""

@@ -223,7 +223,7 @@ def seal(
     """Write ``run.yaml`` with the digests of what this package wrote into the folder, and nothing else.
 
     What was changed or added from outside keeps its old digest or has none, so that it is found later too. The history
-    is kept, but for what `history` names anew (see `History`).
+    is kept, but for what `history` names anew (see `History`), and so are accepted changes.
     """
     old = read_record(run) if run.exists else None
     before = old.history if old is not None else History(prepared=utc_now())
@@ -235,7 +235,7 @@ def seal(
         statement=statement,
         environment=environment(),
         history=History(**{**kept, **history}),
-        digests=_digests_now(run, old) if old is not None else run.digests(),
+        digests=_digests_now(run, old),
         accepted=old.accepted if old is not None else [],
     )
     run.write(record.plain())
@@ -247,16 +247,25 @@ def reseal(run: RunFolder, record: RunRecord, **changes: Any) -> RunRecord:
     return seal(run, record.recipe.having(**changes), record.root, record.statement)
 
 
-def _digests_now(run: RunFolder, old: RunRecord) -> dict[str, str]:
-    """The digests of `old`, and of what was written or removed since ``run.yaml`` was last sealed."""
+def _digests_now(run: RunFolder, old: RunRecord | None) -> dict[str, str]:
+    """The digests of `old`, and of what was written or removed since ``run.yaml`` was last sealed.
+
+    Audio that came as bytes is named by its digest and needs no other witness.
+    """
     state = log_state(run)
     gone = {name for name in state.removed if not (run.path / name).exists()}
-    found = {name: digest for name, digest in old.digests.items() if name not in gone}
+    before = old.digests if old is not None else _stored_audio(run)
+    found = {name: digest for name, digest in before.items() if name not in gone}
     for name, written in state.pending.items():
         path = run.within(name)
         if path.is_file() and (digest := file_digest(path)) in written:
             found[name] = digest
     return found
+
+
+def _stored_audio(run: RunFolder) -> dict[str, str]:
+    """The files of ``audio/`` whose names are the digests of their content."""
+    return {name: digest for name, digest in run.digests().items() if name == f"audio/{digest}"}
 
 
 def mark_evaluation(run: RunFolder) -> None:

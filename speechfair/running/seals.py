@@ -68,10 +68,11 @@ def describe_changes(changes: list[Change]) -> list[str]:
         elif change.after is None:
             lines.append(f"{change.file}: is missing")
         elif change.before is None:
-            lines.append(f"{change.file}: is not recorded in run.yaml")
+            lines.append(f"{change.file}: is not recorded in run.yaml or in {LOG}")
         else:
-            was = f"recorded {change.before[:12]}…"
-            lines.append(f"{change.file}: was changed (sha256 {change.after[:12]}…, {was})")
+            was = f"recorded {change.before[:12]}…" if change.before else "recorded nowhere"
+            or_log = f", or {LOG} lost lines or is of another run" if change.file == "run.yaml" else ""
+            lines.append(f"{change.file}: was changed (sha256 {change.after[:12]}…, {was}){or_log}")
     return lines
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -279,7 +279,25 @@ def _checked(model: Recognizer, batch: list[Audio], results: list[Hypothesis]) -
             f"the adapter {type(model).__name__} returned {len(results)} hypotheses for {len(batch)} utterances, "
             "or in another order; that is a fault of the adapter"
         )
-    return results
+    return [_storable(hypothesis) for hypothesis in results]
+
+
+def _storable(hypothesis: Hypothesis) -> Hypothesis:
+    """`hypothesis`, or a failed one where its text holds half of a surrogate pair, which no table can store."""
+    texts = (hypothesis.text, hypothesis.error, hypothesis.rejected)
+    if all(text is None or text.isascii() or _is_utf8(text) for text in texts):
+        return hypothesis
+    error, rejected = (
+        None if t is None else t.encode("utf-8", "backslashreplace").decode() for t in texts[1:]
+    )
+    if hypothesis.text is not None and not _is_utf8(hypothesis.text):
+        error = "the model's text holds half of a surrogate pair, which is no character"
+        return replace(hypothesis, text=None, error=error, rejected=rejected, confidence=None)
+    return replace(hypothesis, error=error, rejected=rejected)
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _table(manifest: pl.DataFrame, rows: list[int], hypotheses: Sequence[Hypothesis]) -> pl.DataFrame:

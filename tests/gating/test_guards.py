@@ -33,6 +33,7 @@ DOUBLED = doubled(Y.head(35))
 GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
     "broken_folder": (facts(X, Y, differences=("a: was changed",)), criteria(), ("pass", None)),
     "accepted_changes": (facts(X, Y, accepted=("a: was changed",)), criteria(), ("pass", None)),
+    "unlogged": (facts(X, Y, unlogged="edits of run.yaml"), criteria(), ("pass", None)),
     "unscored": (facts(), criteria(), ("error", "empty_run")),
     "empty_run": (facts(*FAILED), criteria(), ("pass", None)),
     "never_frozen": (
@@ -118,9 +119,9 @@ def test_each_guard_is_what_holds(guard: guards.Guard, monkeypatch: pytest.Monke
     assert (without.verdict, without.guard) != (found.verdict, found.guard), "the guard makes no difference"
 
 
-def test_seventeen_guards_are_the_last_line_before_a_pass() -> None:
+def test_eighteen_guards_are_the_last_line_before_a_pass() -> None:
     """For the others a second guard, or the interval itself, stands behind."""
-    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 17
+    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 18
 
 
 def test_a_missing_group_does_not_spoil_or_hide_behind_the_others() -> None:

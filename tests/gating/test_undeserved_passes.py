@@ -128,6 +128,7 @@ WAYS: dict[str, tuple[CriteriaFile, RunFacts]] = {
     ),
     "a limit that so few speakers cannot show": (file(RATIO, RATE, {**FAILURES, "limit": 0.02}), facts(X, Y)),
     "the folder edited": (file(), facts(X, Y, differences=("scores: was changed",))),
+    "run.yaml of a folder without a log": (file(), facts(X, Y, unlogged="nobody can see edits of run.yaml")),
     "not scored": (file(), facts()),
 }
 

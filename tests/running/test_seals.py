@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from speechfair import audit, compare, prepare, score, transcribe, verify
+from speechfair import audit, compare, import_transcripts, prepare, score, transcribe, verify
 from speechfair.errors import InputError, RunFolderError, SpeechfairError, StorageError
 from speechfair.exploring.confidence import confidence
 from speechfair.gating.freezing import freeze
@@ -132,6 +133,50 @@ def test_accepted_changes_stay_on_record(made: Path, run: Path) -> None:
     verdict = gate(run, made / "criteria.yaml")
     assert (verdict.verdict, verdict.comparisons[0].guard) == ("undetermined", "accepted_changes")
     assert "converted by hand" in report(run).read_text()
+
+
+def without_log(run: Path) -> None:
+    """As an earlier version left its folders."""
+    (run / LOG).unlink()
+    text = (run / "run.yaml").read_text().replace("schema: speechfair/run/2", "schema: speechfair/run/1")
+    (run / "run.yaml").write_text(re.sub(r"^log:\n(  .*\n)*", "", text, flags=re.M))
+
+
+def test_no_gate_passes_where_edits_of_run_yaml_cannot_be_seen(made: Path, run: Path) -> None:
+    without_log(run)
+    found = gate(run, made / "criteria.yaml")
+    assert (found.verdict, found.comparisons[0].guard) == ("undetermined", "unlogged")
+    score(run, ["accent"], normalizer="basic")  # starts a log, in which the times of before are not witnessed
+    again = gate(run, made / "criteria.yaml")
+    assert (again.verdict, again.comparisons[0].guard) == ("undetermined", "unlogged")
+
+
+def test_importing_anew_forgets_nothing(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    lines = [f"u{i},s{i % 8},{'xy'[i % 2]},one two three,one two tree" for i in range(16)]
+    table.write_text("\n".join(["id,speaker,accent,text,hypothesis", *lines, ""]))
+    (folder,) = import_transcripts(table, {"a": "hypothesis"}, out=tmp_path / "runs").folders.values()
+    first = RunFolder(folder).read()["history"]
+    part = next((folder / "hypotheses").rglob("part-*"))
+    pl.read_parquet(part.read_bytes()).with_columns(pl.lit("one").alias("text")).write_parquet(part)
+    table.write_text(table.read_text().replace("tree", "three"))
+    with pytest.raises(RunFolderError, match="was changed"):
+        import_transcripts(table, {"a": "hypothesis"}, out=tmp_path / "runs", replace=True)
+    verify(folder, accept_changes="converted by hand")
+    import_transcripts(table, {"a": "hypothesis"}, out=tmp_path / "runs", replace=True)
+    found = verify(folder)
+    assert found.ok
+    assert "converted by hand" in found.accepted[0]
+    assert RunFolder(folder).read()["history"] == first
+
+
+def test_what_was_there_before_a_run_is_not_sealed_with_it(corpus: ListCorpus, tmp_path: Path) -> None:
+    (tmp_path / "run" / "audio").mkdir(parents=True)
+    (tmp_path / "run" / "audio" / "stranger").write_bytes(b"x")
+    prepare(corpus, tmp_path / "run")
+    assert verify(tmp_path / "run").differences == (
+        "audio/stranger: is not recorded in run.yaml or in run.log.jsonl",
+    )
 
 
 def test_what_cannot_be_seen_is_said(run: Path) -> None:

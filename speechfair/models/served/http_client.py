@@ -4,6 +4,7 @@ What a wait can mend (429, 5xx, timeouts, cut connections, broken JSON) is tried
 jitter, or when the server says (Retry-After). What concerns one request raises `RequestFailedError`; what would fail
 every other request too (a refused key, an unknown model, a server that is not there) raises `ModelError`, so that
 a run stops at once and goes on later. The key comes from the environment and goes into one header, nowhere else.
+An answer is bounded in bytes and in total time (`speechfair.models.served.bounded_answer`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from speechfair.errors import InputError, ModelError
+from speechfair.models.served.bounded_answer import LARGEST_ANSWER, UnboundedAnswerError, content_of, in_time
 from speechfair.models.served.chat_form import merged_stream
 
 if TYPE_CHECKING:
@@ -116,6 +118,8 @@ class HttpClient:
     base_url : such as ``https://api.openai.com/v1``.
     key : goes into the Authorization header, or None.
     timeout_s : seconds that one attempt may take between two bytes.
+    longest_s : seconds that one attempt may take in all; None is five times `timeout_s`.
+    largest : bytes of an answer, unpacked; a longer one fails the request.
     per_minute : greatest number of attempts a minute, or None.
     sleep, clock : replaced in tests.
     """
@@ -126,12 +130,15 @@ class HttpClient:
         key: str | None,
         *,
         timeout_s: float = 120.0,
+        longest_s: float | None = None,
+        largest: int = LARGEST_ANSWER,
         retries: Retries | None = None,
         per_minute: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url, self._key, self._timeout_s = base_url, key, timeout_s
+        self._longest_s, self._largest = longest_s or 5 * timeout_s, largest
         self._retries = retries or Retries()
         self._sleep, self._clock = sleep, clock
         self._pause_s = 60.0 / per_minute if per_minute else 0.0
@@ -146,7 +153,9 @@ class HttpClient:
     def __enter__(self) -> HttpClient:
         import httpx2
 
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        headers = {"Accept-Encoding": "gzip"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         self._http = httpx2.Client(headers=headers, timeout=self._timeout_s, follow_redirects=False)
         return self
 
@@ -205,14 +214,28 @@ class HttpClient:
         """The parsed JSON at `path`, asked for once; None where there is none. Counts against the rate limit."""
         import httpx2
 
-        if self._http is None:
-            raise RuntimeError("HttpClient is used outside of its with block")
         self._wait_for_turn()
         try:
-            response = self._http.get(f"{self._base_url}{path}")
-            return response.json() if response.is_success else None
-        except (httpx2.HTTPError, ValueError):
+            response = self._send("GET", path)
+            return _json(response) if response.is_success else None
+        except (httpx2.HTTPError, UnboundedAnswerError, ValueError):
             return None
+
+    def _send(self, method: str, path: str, **body: Any) -> httpx2.Response:
+        """The whole answer to one request, within its bounds."""
+        import httpx2
+
+        client = self._http
+        if client is None:
+            raise RuntimeError("HttpClient is used outside of its with block")
+
+        def send() -> httpx2.Response:
+            with client.stream(method, f"{self._base_url}{path}", **body) as response:
+                content = content_of(response, self._largest)
+                plain = [pair for pair in response.headers.multi_items() if pair[0] != "content-encoding"]
+                return httpx2.Response(response.status_code, headers=plain, content=content)
+
+        return in_time(send, self._longest_s)
 
     def _attempt(
         self, path: str, data: Any, files: Any, json: Any, check: Callable[[Any], str | None]
@@ -220,10 +243,10 @@ class HttpClient:
         """Answer, why it is none (or ''), seconds the server asks to wait, and whether there was a server."""
         import httpx2
 
-        if self._http is None:
-            raise RuntimeError("HttpClient is used outside of its with block")
         try:
-            response = self._http.post(f"{self._base_url}{path}", data=data, files=files, json=json)
+            response = self._send("POST", path, data=data, files=files, json=json)
+        except UnboundedAnswerError as error:
+            return None, str(error), None, True
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             return None, self._clean(f"{type(error).__name__}: {error}"), None, False
         except httpx2.TimeoutException as error:
@@ -267,7 +290,7 @@ class HttpClient:
     def _said(self, response: httpx2.Response) -> str:
         """Status and message of an answer, in one line, without the key."""
         try:
-            content = response.json()
+            content = _json(response)
             error = content.get("error", content) if isinstance(content, dict) else content
             words = error.get("message", error) if isinstance(error, dict) else error
         except ValueError:
@@ -295,7 +318,7 @@ def _streams(response: httpx2.Response) -> bool:
 
 
 def _parsed(response: httpx2.Response) -> Any:
-    return merged_stream(response.content.decode("utf-8")) if _streams(response) else response.json()
+    return merged_stream(response.content.decode("utf-8")) if _streams(response) else _json(response)
 
 
 def _asked_wait(response: httpx2.Response) -> float | None:
@@ -330,9 +353,17 @@ def _until_reset(headers: Mapping[str, str]) -> float | None:
     return max(waits, default=None)
 
 
+def _json(response: httpx2.Response) -> Any:
+    """The JSON of an answer; `ValueError` for everything else."""
+    try:
+        return response.json()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def _code(response: httpx2.Response) -> str:
     try:
-        return str(response.json()["error"]["code"])
+        return str(_json(response)["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return ""
 
