@@ -48,6 +48,10 @@ def load_bytes(source: Path | AudioSource) -> bytes:
             return source.read()
         except OSError as error:
             raise AudioError(f"audio cannot be read: {error.strerror or error}") from None
+        except (AudioError, MemoryError):
+            raise
+        except Exception as error:  # an archive or a table may be damaged in many ways
+            raise AudioError(f"audio cannot be read: {type(error).__name__}: {error}") from None
     try:
         return source.read_bytes()
     except FileNotFoundError:

@@ -189,6 +189,8 @@ def read_audit(path: Path) -> AuditResult:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RunFolderError(f"{path} does not exist; run `speechfair score` on the folder first") from None
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise RunFolderError(
             f"{path} is not UTF-8 (byte {error.start}); it was damaged, score again"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from speechfair.errors import CorpusError
 from speechfair.types import UNKNOWN, Exclusion, Label, Utterance
 
 __all__ = ["FolderCorpus", "Labeller", "guarded"]
+
+_LONGEST_SHOWN = 300
 
 
 class Labeller:
@@ -88,10 +91,21 @@ def _made_inside(make: Callable[..., None]) -> Callable[..., None]:
     @wraps(make)
     def made(self: Any, root: Path | None, **options: Any) -> None:
         folders = (folder for folder in (root, options.get("tables")) if folder is not None)
-        with reading_under(*map(Path, folders)):
+        with reading_under(*map(Path, folders)), _readable_files(root):
             make(self, root, **options)
 
     return made
+
+
+@contextmanager
+def _readable_files(root: Path | None) -> Iterator[None]:
+    """What the file system refuses becomes a `CorpusError`: no permission, links in a circle, a name too long."""
+    try:
+        yield
+    except OSError as error:
+        shown = str(error.filename or root)
+        shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+        raise CorpusError(f"{shown}: cannot be read: {error.strerror or error}") from None
 
 
 def _kept_inside(listing: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -100,7 +114,7 @@ def _kept_inside(listing: Callable[..., Iterator[Any]]) -> Callable[..., Iterato
         roots = tuple(root for root in (self.root, getattr(self, "tables", None)) if root is not None)
         rows = listing(self, *arguments)
         while True:
-            with reading_under(*roots):
+            with reading_under(*roots), _readable_files(self.root):
                 try:
                     row = next(rows)
                 except StopIteration:

@@ -14,14 +14,13 @@ from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import expect
-from speechfair.corpora.tables import parquet_columns
+from speechfair.corpora.tables import parquet_columns, parquet_frames, sound_parquet
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
 from speechfair.types import Exclusion, Label, Utterance
 
 __all__ = ["HubCorpus", "ParquetAudio", "hub_files", "hub_rows"]
 
-_SLICE = 10_000
 _BLOCK = 16
 
 
@@ -56,7 +55,8 @@ class ParquetAudio:
 def _block(path: Path, number: int, column: str) -> list[bytes | None]:
     import polars as pl
 
-    frame = pl.scan_parquet(path).select(column).slice(number * _BLOCK, _BLOCK).collect()
+    with sound_parquet(path):
+        frame = pl.scan_parquet(path).select(column).slice(number * _BLOCK, _BLOCK).collect()
     cells = frame[column].to_list()
     return [cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells]
 
@@ -82,18 +82,15 @@ def hub_rows(
 
     A file without the column `audio` or one of `needed` raises `CorpusError` with the nearest name.
     """
-    import polars as pl
-
     columns = parquet_columns(path)
     for column in (audio, *needed):
         if column not in columns:
             raise CorpusError(f"{path} has no column {column!r}; {did_you_mean(column, columns)}")
-    lazy = pl.scan_parquet(path).select([column for column in columns if column != audio])
-    start = 0
-    while not (part := lazy.slice(start, _SLICE).collect()).is_empty():
-        for offset, row in enumerate(part.iter_rows(named=True)):
-            yield start + offset, row, ParquetAudio(path, start + offset, audio)
-        start += part.height
+    number = 0
+    for part in parquet_frames(path, [column for column in columns if column != audio]):
+        for row in part.iter_rows(named=True):
+            yield number, row, ParquetAudio(path, number, audio)
+            number += 1
 
 
 class HubCorpus(FolderCorpus):

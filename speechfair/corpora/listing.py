@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from speechfair.corpora.parsed_json import parse_json
+from speechfair.corpora.tables import sound_parquet
 from speechfair.errors import CorpusError
 from speechfair.types import Corpus, CorpusCard, Exclusion, Utterance
 
@@ -28,9 +30,10 @@ def listing_facts(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CorpusError(f"listing {path}: there is no such file")
     try:
-        facts = json.loads(pl.read_parquet_metadata(path).get(KEY, "null"))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise CorpusError(f"listing {path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        with sound_parquet(path):
+            facts = parse_json(pl.read_parquet_metadata(path).get(KEY, "null"))
+    except (CorpusError, ValueError) as error:
+        raise CorpusError(f"listing {path} cannot be read as Parquet: {error}") from None
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         raise CorpusError(f"{path} is no listing; `speechfair corpora manifest` and `split` write them")
     return facts
@@ -43,7 +46,7 @@ class ListedPart:
         self._corpus, self._path = corpus, Path(path)
         facts = listing_facts(self._path)
         for what, ours in (("corpus", corpus.name), ("options", dict(corpus.options))):
-            if facts[what] != json.loads(json.dumps(ours)):
+            if facts.get(what) != json.loads(json.dumps(ours)):
                 raise CorpusError(
                     f"{path} lists a part of {facts['corpus']!r} with options {facts['options']}, and this is "
                     f"{corpus.name!r} with {dict(corpus.options)}; load the corpus as it was listed"
@@ -72,7 +75,8 @@ class ListedPart:
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         import polars as pl
 
-        table = pl.read_parquet(self._path, columns=["id", "text", "speaker", "excluded"])
+        with sound_parquet(self._path):
+            table = pl.read_parquet(self._path, columns=["id", "text", "speaker", "excluded"])
         wanted = {key: tuple(rest) for key, *rest in table.iter_rows()}
         for item in self._corpus:
             if item.id not in wanted:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.delimited import TextForm, form_of, lines_in
 from speechfair.corpora.layout import lines_of, readable
+from speechfair.corpora.parsed_json import parse_json
 from speechfair.corpora.workbook import WORKBOOKS, workbook_rows
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
@@ -22,7 +24,15 @@ from speechfair.registry import did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FORMATS", "columns_of", "parquet_columns", "rows_of", "tsv_frames"]
+__all__ = [
+    "FORMATS",
+    "columns_of",
+    "parquet_columns",
+    "parquet_frames",
+    "rows_of",
+    "sound_parquet",
+    "tsv_frames",
+]
 
 FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", *WORKBOOKS)
 _DELIMITED = (".csv", ".tsv", ".txt")
@@ -211,8 +221,10 @@ def _json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     if path.stat().st_size > _LARGEST_JSON:
         raise CorpusError(f"{path} is one JSON list of more than 1 GiB; write a JSON object a line (.jsonl)")
     try:
-        listed = json.loads(readable(path).read_bytes())
-    except (ValueError, RecursionError) as error:
+        listed = parse_json(readable(path).read_bytes())
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
         raise CorpusError(f"{path} is not JSON: {error}; the file may have been cut off") from None
     for number, row in enumerate(listed, 1):
         yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
@@ -223,14 +235,11 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     for number, line in lines_of(path):
         empty = False
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except json.JSONDecodeError as error:
             yield number, f"not JSON: {error.msg} at column {error.colno}"
             continue
-        except (
-            ValueError,
-            RecursionError,
-        ) as error:  # a number of thousands of digits, or brackets without end
+        except ValueError as error:
             yield number, f"not JSON that can be read: {error}"
             continue
         yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
@@ -242,24 +251,50 @@ def parquet_columns(path: Path) -> list[str]:
     """Column names of a Parquet file; `CorpusError` if it is none."""
     import polars as pl
 
-    try:
+    with sound_parquet(path):
         return pl.scan_parquet(readable(path)).collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise CorpusError(
-            f"{path} is not a Parquet file, or is damaged: {str(error).splitlines()[0]}"
-        ) from None
+
+
+def parquet_frames(
+    path: Path, columns: Sequence[str] | None = None, *, rows: int = _SLICE
+) -> Iterator[pl.DataFrame]:
+    """The rows of a Parquet file, so many at a time; `CorpusError` for a page that is damaged."""
+    import polars as pl
+
+    with sound_parquet(path):
+        lazy = pl.scan_parquet(readable(path))
+        lazy = lazy if columns is None else lazy.select(columns)
+    start = 0
+    while True:
+        with sound_parquet(path):
+            part = lazy.slice(start, rows).collect()
+        if part.is_empty():
+            return
+        yield part
+        start += part.height
+
+
+@contextmanager
+def sound_parquet(path: Path) -> Iterator[None]:
+    """While it lasts, what polars raises of a Parquet file is a `CorpusError` that names the file."""
+    import polars as pl
+
+    try:
+        yield
+    except (
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+        MemoryError,
+        ValueError,
+    ) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)[:300]
+        raise CorpusError(f"{path} is not a Parquet file, or is damaged: {first}") from None
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    import polars as pl
-
-    parquet_columns(path)
-    lazy = pl.scan_parquet(path)
-    start = 0
-    while True:
-        part = lazy.slice(start, _SLICE).collect()
-        if part.is_empty():
-            return
-        for offset, row in enumerate(part.iter_rows(named=True)):
-            yield start + offset + 1, row
-        start += part.height
+    number = 0
+    for part in parquet_frames(path):
+        for row in part.iter_rows(named=True):
+            number += 1
+            yield number, row

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.layout import lines_of
+from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, ImportedTable, Refused, Role
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Document", "documents_of", "first_document", "number", "stem", "table_of_rows", "table_of_texts"]
 
 _LARGEST = 512 * 2**20
+_NUMERIC = frozenset({"confidence", "start_s", "end_s", "duration_s"})
+_LARGEST_NUMBER = 1e300
 _ENDINGS = (".json", ".jsonl", ".ndjson")
 
 
@@ -104,13 +107,21 @@ def table_of_rows(
     """An `ImportedTable` of rows whose keys are roles (and ``place``); a role that no row has is left out."""
     import polars as pl
 
-    numeric = {"confidence", "start_s", "end_s", "duration_s"}
-    listed = list(rows)
+    listed, unlike = [], []
+    for row in rows:
+        odd = next((role for role in roles if not _fits(role, row.get(role))), None)
+        if odd is None:
+            listed.append(row)
+        else:
+            unlike.append(
+                Refused(row["place"], f"its {odd} is a {type(row[odd]).__name__} that is no value for it")
+            )
+    refused = [*refused, *unlike]
     if not listed and not refused:
         raise CorpusError(f"{path} holds no transcript")
     columns = {PLACE: pl.Series([row["place"] for row in listed], dtype=pl.String)}
     for role in roles:
-        kind = pl.Float64 if role in numeric else pl.String
+        kind = pl.Float64 if role in _NUMERIC else pl.String
         columns[role] = pl.Series([row.get(role) for row in listed], dtype=kind)
     frame = pl.DataFrame(columns)
     kept = [
@@ -119,6 +130,15 @@ def table_of_rows(
         if role in ("id", "hypothesis", "text") or frame[role].null_count() < frame.height
     ]
     return ImportedTable(frame.select(PLACE, *kept), {role: role for role in kept}, path.name, tuple(refused))
+
+
+def _fits(role: Role, value: Any) -> bool:
+    """Whether a value can stand in the column of a role: a number that a float holds, else a text; or none."""
+    if value is None:
+        return True
+    if role not in _NUMERIC:
+        return isinstance(value, str)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST_NUMBER
 
 
 def _of_file(file: Path, name: str) -> Iterator[Document]:
@@ -137,10 +157,10 @@ def _of_file(file: Path, name: str) -> Iterator[Document]:
 
 def _parsed(text: str, place: str, name: str | None) -> Document:
     try:
-        return Document(place, json.loads(text), None, name)
+        return Document(place, parse_json(text), None, name)
     except json.JSONDecodeError as error:
         return Document(place, None, f"not JSON: {error.msg} at column {error.colno}", name)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Document(place, None, f"not JSON that can be read: {error}", name)
 
 
@@ -158,11 +178,11 @@ def _loaded(file: Path) -> Any:
     except UnicodeDecodeError as error:
         raise CorpusError(f"{file}: byte {error.start + 1} is not UTF-8; convert the file to UTF-8") from None
     try:
-        return json.loads(text)
+        return parse_json(text)
     except json.JSONDecodeError as error:
         cut = "; the file may be cut off" if error.pos >= len(text.rstrip()) - 1 else ""
         raise CorpusError(
             f"{file}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}{cut}; write the file again"
         ) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CorpusError(f"{file}: not JSON that can be read: {error}") from None

@@ -95,6 +95,8 @@ class EnglishReadByJapanese(FolderCorpus):
                     values = [float(cell) for cell in cells]
                 except ValueError:
                     raise CorpusError(f"{path}, line {number}: a score is not a number") from None
+                if not all(map(math.isfinite, values)):
+                    raise CorpusError(f"{path}, line {number}: a score is not a finite number")
                 if values:
                     found[name.removesuffix(".wav")] = str(math.floor(sum(values) / len(values) + 0.5))
         return found

@@ -117,7 +117,7 @@ class SavedDataset(FolderCorpus):
         datasets = _datasets()
         try:
             loaded = datasets.load_from_disk(str(self.root))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise CorpusError(f"{self.root} cannot be read as a saved dataset: {error}") from None
         if isinstance(loaded, datasets.DatasetDict):
             known = sorted(loaded)

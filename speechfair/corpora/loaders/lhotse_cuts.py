@@ -54,6 +54,7 @@ class LhotseCuts(FolderCorpus):
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         import json
+        import zlib
 
         number = 0
         try:
@@ -67,6 +68,9 @@ class LhotseCuts(FolderCorpus):
             TypeError,
             AssertionError,
             OSError,
+            ValueError,
+            RecursionError,
+            zlib.error,
         ) as error:
             raise CorpusError(
                 f"{self._path}, after cut {number}: cannot be read as cuts: {type(error).__name__}: {error}"

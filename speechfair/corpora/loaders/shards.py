@@ -19,6 +19,7 @@ from typing import Any
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import expect, readable
 from speechfair.corpora.licence import clause_of, require_use
+from speechfair.corpora.parsed_json import parse_json
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError, InputError, StorageError
 from speechfair.types import Corpus, Exclusion, Utterance
@@ -117,8 +118,8 @@ class TarShards(FolderCorpus):
         row: Any = {}
         if "json" in members:
             try:
-                row = json.loads(_text(members["json"]))
-            except (ValueError, RecursionError) as error:
+                row = parse_json(_text(members["json"]))
+            except ValueError as error:
                 return Exclusion(key, f"not JSON: {error}", where)
             if not isinstance(row, dict):
                 return Exclusion(key, f"a JSON {type(row).__name__}, not an object", where)

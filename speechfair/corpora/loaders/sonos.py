@@ -11,13 +11,13 @@ Intents and slots are not read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import age_band, expect, readable
+from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError, InputError
 from speechfair.registry import did_you_mean
 from speechfair.strict_yaml import read_text
@@ -50,8 +50,8 @@ class SonosVoiceControl(FolderCorpus):
 
     def __iter__(self) -> Iterator[Utterance | Exclusion]:
         try:
-            content = json.loads(read_text(readable(self._table)))
-        except (ValueError, RecursionError) as error:
+            content = parse_json(read_text(readable(self._table)))
+        except ValueError as error:
             raise CorpusError(
                 f"{self._table} is not JSON: {error}; the download may have been cut off"
             ) from None

@@ -5,10 +5,9 @@ The Arrow files are read by polars; the package ``datasets`` is not needed, audi
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
+from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, Format, ImportedTable
 
@@ -23,9 +22,18 @@ def read(path: Path) -> ImportedTable:
     if not files:
         raise CorpusError(f"{path} holds no .arrow file; of a DatasetDict give the folder of one split")
     try:
-        features: dict[str, Any] = json.loads((path / "dataset_info.json").read_bytes())["features"]
+        features = parse_json((path / "dataset_info.json").read_bytes())["features"]
+        if not isinstance(features, dict):
+            raise ValueError(f"its features are a {type(features).__name__}")
         frame = pl.concat([pl.read_ipc_stream(file) for file in files])
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:
         raise CorpusError(
             f"{path} is not a dataset that save_to_disk wrote, or is damaged: {error}"
         ) from None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from speechfair.corpora.tables import FORMATS, columns_of, rows_of
+from speechfair.corpora.tables import FORMATS, columns_of, parquet_frames, rows_of
 from speechfair.corpora.workbook import WORKBOOKS
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, Format, ImportedTable, Refused
@@ -24,8 +24,8 @@ def read(path: Path) -> ImportedTable:
     import polars as pl
 
     if path.suffix.lower() == ".parquet":
-        columns_of(path)  # refuses what is no Parquet file
-        frame = pl.read_parquet(path)
+        names = columns_of(path)  # refuses what is no Parquet file
+        frame = pl.concat(parquet_frames(path) or [pl.DataFrame(schema=names)])
         return ImportedTable(_placed(frame), {}, path.name)
     refused: list[Refused] = []
     places: list[int] = []
