@@ -13,6 +13,7 @@ import io
 import math
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,16 @@ from speechfair.strict_yaml import dump_yaml, parse_yaml
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LOG", "MANIFEST", "OLD_SCHEMA", "RunFolder", "differences", "file_digest", "write_atomically"]
+__all__ = [
+    "LOG",
+    "MANIFEST",
+    "OLD_SCHEMA",
+    "RunFolder",
+    "differences",
+    "file_digest",
+    "whole_folder",
+    "write_atomically",
+]
 
 RUN_SCHEMA = "speechfair/run/2"
 OLD_SCHEMA = "speechfair/run/1"
@@ -54,12 +64,42 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
         temporary = None
-        _sync_folder(path.parent)
+        _sync(path.parent)
     except OSError as error:
         raise _storage_error(path, error) from None
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder that is there whole or not at all, however the writing ends.
+
+    Write into the folder that is given. It lies next to `path` under a hidden name, and gets its name at the end; what
+    a killed call left there is removed first.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the folder cannot be made.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        for file in unfinished.rglob("*"):
+            _sync(file)
+        _sync(unfinished)
+        if path.is_dir():
+            path.rmdir()  # an empty one; anything else is an error here
+        os.replace(unfinished, path)
+        _sync(path.parent)
+    except OSError as error:
+        raise _storage_error(path, error) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def file_digest(path: Path) -> str:
@@ -318,8 +358,9 @@ def _first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Wait until a file, or the list of a folder's files, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -20,7 +20,7 @@ from speechfair.curating.dealing import deal
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 from speechfair.running.content_digest import content_digest
-from speechfair.store import file_digest, write_atomically
+from speechfair.store import file_digest, whole_folder, write_atomically
 from speechfair.types import UNKNOWN, Corpus
 from speechfair.wording import given_percent, percent
 
@@ -110,7 +110,7 @@ def split_corpus(
     """Split `corpus` and write ``PART.parquet``, ``left_out.parquet`` and ``split.json`` into a new folder.
 
     A part is loaded with ``load_corpus(name, root, listing="OUT/PART.parquet")``. ``split.json`` holds what was asked
-    for and achieved, and digests of every file and of the rows in it.
+    for and achieved, and digests of every file and of the rows in it. The folder is there whole or not at all.
 
     Parameters
     ----------
@@ -139,15 +139,6 @@ def split_corpus(
         allow_missing=allow_missing,
         drop_unknown_speakers=drop_unknown_speakers,
     )
-    written: dict[str, Any] = {}
-    for name in shares:
-        path = folder / f"{name}.parquet"
-        chosen = rows.filter(parts == name)
-        listing = write_frames([chosen], corpus, path)
-        written[path.name] = {"sha256": listing.sha256, "rows_sha256": content_digest(chosen)}
-    left = rows.select("id", "speaker", "place").with_columns(reasons.alias("reason")).filter(parts.is_null())
-    left.write_parquet(folder / "left_out.parquet")
-    written["left_out.parquet"] = {"sha256": file_digest(folder / "left_out.parquet")}
     record = {
         "schema": "speechfair/split/1",
         "speechfair": version("speechfair"),
@@ -162,12 +153,31 @@ def split_corpus(
             "audio": audio,
         },
         "achieved": result.to_dict(),
-        "files": written,
     }
-    write_atomically(
-        folder / "split.json", (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
-    )
+    tables = {name: rows.filter(parts == name) for name in shares}
+    left = rows.select("id", "speaker", "place").with_columns(reasons.alias("reason")).filter(parts.is_null())
+    with whole_folder(folder) as place:
+        _write_parts(corpus, tables, left, record, place)
     return result
+
+
+def _write_parts(
+    corpus: Corpus,
+    tables: Mapping[str, pl.DataFrame],
+    left: pl.DataFrame,
+    record: Mapping[str, Any],
+    place: Path,
+) -> None:
+    """The parts, the rows that are in none, and ``split.json`` with the digests of all."""
+    written: dict[str, Any] = {}
+    for name, table in tables.items():
+        path = place / f"{name}.parquet"
+        listing = write_frames([table], corpus, path)
+        written[path.name] = {"sha256": listing.sha256, "rows_sha256": content_digest(table)}
+    left.write_parquet(place / "left_out.parquet")
+    written["left_out.parquet"] = {"sha256": file_digest(place / "left_out.parquet")}
+    whole = json.dumps({**record, "files": written}, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(place / "split.json", whole.encode())
 
 
 def split_table(

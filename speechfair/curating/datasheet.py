@@ -21,7 +21,7 @@ from speechfair.curating.corpus_check import CorpusCheck, Group, check_corpus
 from speechfair.curating.corpus_listing import Listing, write_listing
 from speechfair.errors import InputError
 from speechfair.result_table import Column, Table, markdown
-from speechfair.store import write_atomically
+from speechfair.store import whole_folder, write_atomically
 from speechfair.types import Corpus
 
 __all__ = ["TO_FILL", "Datasheet", "write_datasheet"]
@@ -103,19 +103,20 @@ def write_datasheet(
     may = allows(card, "redistribution") or permission is not None
     check = check_corpus(corpus, audio=audio, threads=threads)
     listing = None
-    if rows or (rows is None and may):
-        listing = write_listing(corpus, folder / "manifest.parquet", audio=audio, threads=threads)
-    content = _croissant(card, check, listing, permission, url or NOT_PUBLISHED)
-    if describe_audio:
-        content["distribution"] += _audio(corpus)
-    validated = check_croissant(content, "croissant.json")
-    statement = _statement(card, check)
-    texts = {
-        "croissant.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n",
-        "data-statement.md": statement,
-    }
-    for name, text in texts.items():
-        write_atomically(folder / name, text.encode("utf-8", errors="replace"))
+    with whole_folder(folder) as place:
+        if rows or (rows is None and may):
+            listing = write_listing(corpus, place / "manifest.parquet", audio=audio, threads=threads)
+        content = _croissant(card, check, listing, permission, url or NOT_PUBLISHED)
+        if describe_audio:
+            content["distribution"] += _audio(corpus)
+        validated = check_croissant(content, "croissant.json")
+        statement = _statement(card, check)
+        texts = {
+            "croissant.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+            "data-statement.md": statement,
+        }
+        for name, text in texts.items():
+            write_atomically(place / name, text.encode("utf-8", errors="replace"))
     files = (*texts, *(("manifest.parquet",) if listing else ()))
     return Datasheet(str(folder), files, listing is not None, validated, statement.count(TO_FILL))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.corpora import load_corpus
+from speechfair.curating import corpus_split
 from speechfair.curating.corpus_listing import listing_frames
 from speechfair.curating.corpus_split import shares_of, split_corpus, split_table
 from speechfair.errors import CorpusError, InputError
@@ -257,3 +260,53 @@ def test_a_row_that_has_changed_is_refused(tmp_path: Path) -> None:
         except CorpusError as error:
             refused += ".wav' is not what was listed" in str(error)
     assert refused
+
+
+class Tripwire:
+    """Counts writes, and kills the process (as far as a test can) before the one whose number is given."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, deadly: int = -1) -> None:
+        self.count, self.deadly = 0, deadly
+        for owner, name in (
+            (corpus_split, "write_frames"),
+            (corpus_split, "write_atomically"),
+            (pl.DataFrame, "write_parquet"),
+            (pl.LazyFrame, "sink_parquet"),
+            (os, "replace"),
+        ):
+            patch.setattr(owner, name, self.armed(getattr(owner, name)))
+
+    def armed(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        def written(*arguments: Any, **options: Any) -> Any:
+            self.count += 1
+            if self.count == self.deadly:
+                raise KeyboardInterrupt
+            return write(*arguments, **options)
+
+        return written
+
+
+def test_a_split_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    listed = plain("x" * 10 + "y" * 10)
+    with pytest.MonkeyPatch.context() as patch:
+        wire = Tripwire(patch)
+        split_corpus(listed, HALVES, tmp_path / "whole", audio=False)
+    expected = {path.name: file_digest(path) for path in (tmp_path / "whole").iterdir()}
+    assert wire.count >= 10
+    for deadly in range(1, wire.count + 1):
+        out = tmp_path / f"killed{deadly}"
+        with pytest.MonkeyPatch.context() as patch:
+            Tripwire(patch, deadly)
+            with pytest.raises(KeyboardInterrupt):
+                split_corpus(listed, HALVES, out, audio=False)
+        assert not out.exists()
+        split_corpus(listed, HALVES, out, audio=False)  # the same command goes on
+        assert {path.name: file_digest(path) for path in out.iterdir()} == expected
+
+
+def test_what_a_kill_leaves_is_cleared_away(tmp_path: Path) -> None:
+    left = tmp_path / ".out.unfinished"
+    left.mkdir()
+    (left / "train.parquet").write_bytes(b"half")
+    split_corpus(plain("xxxxyyyy"), HALVES, tmp_path / "out", audio=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
