@@ -21,7 +21,6 @@ from typing import Any
 from speechfair import load_corpus
 from speechfair.audio import decode, probe
 from speechfair.auditing.result import read_audit
-from speechfair.auditing.run import read_manifest
 from speechfair.auditing.verify import verify
 from speechfair.corpora.rows import column_map
 from speechfair.debias.recipe import read_recipe
@@ -32,6 +31,7 @@ from speechfair.importing.read_transcripts import read_transcripts
 from speechfair.registry import corpora
 from speechfair.running.run_log import log_state
 from speechfair.running.run_record import read_record
+from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from tests.contracts.test_importers import MADE, TEXTS, references

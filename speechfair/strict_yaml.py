@@ -153,7 +153,6 @@ def _walk(
             at = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise InputError(f"{path}, line {at}: a key must be a word, not a list or a mapping")
-            _require_text(key.value, path, at)
             if key.value in seen:
                 raise InputError(
                     f"{path}, line {at}: the key {key.value!r} was given before, in line {seen[key.value]}"
@@ -163,18 +162,10 @@ def _walk(
             lines[(*where, key.value)] = at
     elif isinstance(node, yaml.SequenceNode):
         size += sum(_walk(item, (*where, i), lines, path, sizes) for i, item in enumerate(node.value))
-    else:
-        _require_text(node.value, path, line)
     if size > MOST_NODES:
         raise InputError(f"{path}, line {line}: its aliases stand for more than {MOST_NODES:,} values")
     sizes[id(node)] = size
     return size
-
-
-def _require_text(value: str, path: Path, line: int) -> None:
-    """Refuse half of a surrogate pair, written as an escape: nothing can store it as text."""
-    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        raise InputError(f"{path}, line {line}: half of a surrogate pair (\\ud800 to \\udfff) is not text")
 
 
 def _message(
