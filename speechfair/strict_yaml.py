@@ -38,6 +38,10 @@ def read_model(path: Path, model: type[Model]) -> Model:
         raise InputError(f"{path} is empty; expected keys and values at the top level")
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: expected keys and values at the top level, found {type(content).__name__}")
+    if _has_half_pair(content):
+        raise InputError(
+            f"{path}: half of a surrogate pair (\\ud800 to \\udfff) is no text; write the character itself"
+        )
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -166,6 +170,15 @@ def _walk(
         raise InputError(f"{path}, line {line}: its aliases stand for more than {MOST_NODES:,} values")
     sizes[id(node)] = size
     return size
+
+
+def _has_half_pair(value: Any) -> bool:
+    """Whether a text holds half of a surrogate pair, which an escape can write and no page or table can hold."""
+    if isinstance(value, str):
+        return not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, Mapping):
+        return any(_has_half_pair(each) for pair in value.items() for each in pair)
+    return isinstance(value, (list, tuple, set)) and any(map(_has_half_pair, value))
 
 
 def _message(

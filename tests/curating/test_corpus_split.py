@@ -290,7 +290,7 @@ def test_a_split_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     listed = plain("x" * 10 + "y" * 10)
     with pytest.MonkeyPatch.context() as patch:
         wire = Tripwire(patch)
-        split_corpus(listed, HALVES, tmp_path / "whole", audio=False)
+        split_corpus(listed, tmp_path / "whole", HALVES, audio=False)
     expected = {path.name: file_digest(path) for path in (tmp_path / "whole").iterdir()}
     assert wire.count >= 10
     for deadly in range(1, wire.count + 1):
@@ -298,9 +298,9 @@ def test_a_split_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             Tripwire(patch, deadly)
             with pytest.raises(KeyboardInterrupt):
-                split_corpus(listed, HALVES, out, audio=False)
+                split_corpus(listed, out, HALVES, audio=False)
         assert not out.exists()
-        split_corpus(listed, HALVES, out, audio=False)  # the same command goes on
+        split_corpus(listed, out, HALVES, audio=False)  # the same command goes on
         assert {path.name: file_digest(path) for path in out.iterdir()} == expected
 
 
@@ -308,5 +308,5 @@ def test_what_a_kill_leaves_is_cleared_away(tmp_path: Path) -> None:
     left = tmp_path / ".out.unfinished"
     left.mkdir()
     (left / "train.parquet").write_bytes(b"half")
-    split_corpus(plain("xxxxyyyy"), HALVES, tmp_path / "out", audio=False)
+    split_corpus(plain("xxxxyyyy"), tmp_path / "out", HALVES, audio=False)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
