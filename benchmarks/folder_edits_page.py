@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechfair.result_table import Column, Table
 from speechfair.store import write_atomically
 
 if TYPE_CHECKING:
@@ -91,16 +92,21 @@ def _file(trial: Trial) -> str:
 
 
 def _table(what: str, trials: Sequence[Trial], of: Callable[[Trial], str]) -> list[str]:
-    lines = [f"| {what} | edits | {' | '.join(SEEN)} |", "| --- |" + " --- |" * (1 + len(SEEN))]
+    rows = []
     for value in sorted({of(trial) for trial in trials}):
         found = Counter(trial.seen for trial in trials if of(trial) == value)
-        lines.append(f"| {value} | {found.total()} | {' | '.join(str(found[kind]) for kind in SEEN)} |")
-    return [*lines, ""]
+        rows.append((value, found.total(), *(found[kind] for kind in SEEN)))
+    return _lines((what, "edits", *SEEN), rows)
 
 
 def _verbs(trials: Sequence[Trial]) -> list[str]:
-    lines = [f"| verb | calls | {' | '.join(VERDICTS)} |", "| --- |" + " --- |" * (1 + len(VERDICTS))]
+    rows = []
     for verb in sorted({verb for trial in trials for verb in trial.verbs}):
         found = Counter(trial.verbs[verb].split(",")[0] for trial in trials if verb in trial.verbs)
-        lines.append(f"| {verb} | {found.total()} | {' | '.join(str(found[kind]) for kind in VERDICTS)} |")
-    return [*lines, ""]
+        rows.append((verb, found.total(), *(found[kind] for kind in VERDICTS)))
+    return _lines(("verb", "calls", *VERDICTS), rows)
+
+
+def _lines(titles: Sequence[str], rows: Sequence[tuple[str | int, ...]]) -> list[str]:
+    columns = tuple(Column(title, title, "count" if place else "text") for place, title in enumerate(titles))
+    return [Table("", columns, tuple(rows)).to_markdown(), ""]
