@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
@@ -120,6 +120,7 @@ def test_a_byte_order_mark_is_no_part_of_a_key(path: Path) -> None:
     assert read_model(path, Outer).name == "x"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text("abcxyz", min_size=1), st.integers() | st.text("abc "), min_size=1))
 def test_lines_of_keys_are_those_of_the_file(
     tmp_path_factory: pytest.TempPathFactory, content: dict[str, int | str]

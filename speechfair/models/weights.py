@@ -153,16 +153,18 @@ def _weights(folder: Path) -> list[Path]:
 
 
 def _check(folder: Path, family: str) -> None:
+    if (
+        folder / "adapter_config.json"
+    ).is_file():  # transformers would load the base that it names, from anywhere
+        raise ModelError(
+            f"{folder} holds an adapter, whose base model lies elsewhere and is not in its digest; merge them first "
+            "(peft: merge_and_unload, then save_pretrained), and give that folder"
+        )
     if _weights(folder) and (folder / "config.json").is_file():
         return
     if (folder / "model.bin").is_file():
         raise ModelError(
             f"{folder} holds a CTranslate2 model, which {family} does not read; use faster-whisper:{folder}"
-        )
-    if (folder / "adapter_config.json").is_file():
-        raise ModelError(
-            f"{folder} holds an adapter without its base model; merge them first "
-            "(peft: merge_and_unload, then save_pretrained), and give that folder"
         )
     missing = "config.json" if _weights(folder) else "model*.safetensors or pytorch_model*.bin"
     raise ModelError(f"{folder} holds no {missing}: it is not a model that transformers saved")
@@ -171,7 +173,8 @@ def _check(folder: Path, family: str) -> None:
 def _fetch(which: str, family: str, extra_files: Sequence[str]) -> Path:
     from huggingface_hub import snapshot_download
 
-    patterns = ["model*.safetensors", "model*.safetensors.index.json", *CONFIGURATION, *extra_files]
+    patterns = ["model*.safetensors", "model*.safetensors.index.json", "adapter_config.json", *CONFIGURATION]
+    patterns += extra_files
     try:
         folder = Path(snapshot_download(which, allow_patterns=patterns))
         if not _weights(folder):

@@ -299,3 +299,14 @@ def test_language(make: Callable[..., FasterWhisper]) -> None:
         make(multilingual=True)
     with pytest.raises(InputError, match="does not know the language 'ja'"):
         make(language="ja")
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer.json", "config.json", "vocabulary.txt", "preprocessor_config.json"]
+)
+def test_the_files_next_to_the_weights_are_part_of_the_identity(
+    make: Callable[..., FasterWhisper], tmp_path: Path, name: str
+) -> None:
+    before = make().identity.key
+    (tmp_path / name).write_text("{}")
+    assert make().identity.key != before

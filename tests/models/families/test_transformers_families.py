@@ -169,19 +169,27 @@ def test_a_folder_of_another_kind_says_what_it_is(family: str, tmp_path: Path) -
 def test_what_is_in_the_folder_instead(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"holds no model\*\.safetensors or pytorch_model\*\.bin"):
         model_folder(str(tmp_path), "whisper")
-    (tmp_path / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelError, match="an adapter without its base model; merge them first"):
-        model_folder(str(tmp_path), "whisper")
     (tmp_path / "model.bin").write_bytes(b"")
     with pytest.raises(
         ModelError, match="CTranslate2 model, which whisper does not read; use faster-whisper:"
     ):
         model_folder(str(tmp_path), "whisper")
     (tmp_path / "model.bin").unlink()
-    (tmp_path / "adapter_config.json").unlink()
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(ModelError, match=r"holds no config\.json"):
         model_folder(str(tmp_path), "whisper")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_folder_with_an_adapter_is_refused_with_or_without_weights_of_its_own(
+    whole: bool, tmp_path: Path
+) -> None:
+    """transformers would load the base weights that the adapter names, and the digest would be of other weights."""
+    if whole:
+        tiny.ctc_folder(tmp_path)
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "somewhere/else"}')
+    with pytest.raises(ModelError, match="holds an adapter, whose base model lies elsewhere"):
+        load_model(f"ctc:{tmp_path}")
 
 
 def test_damaged_weights(tmp_path: Path) -> None:
