@@ -18,7 +18,8 @@ def test_a_few_steps_on_real_speech(data_root: Path, tmp_path: Path) -> None:
         f"data_root={data_root}", "train.0.root=speechocean762-subset", "evaluate.0.root=speechocean762-subset",
         "evaluate.1.root=librispeech-subset", "evaluate.0.per_speaker=1", "evaluate.1.per_speaker=1",
         "evaluate.0.speakers=['0049', '0133', '0567', '9608', '0981', '1135', '1422', '2007']", "steps=3", "batch=4",
-        "check_every=3", "max_seconds=5", "dev.max_utterances=8", "warmup_share=0", "even_if_undetermined=true",
+        "evaluate.1.speakers=['1272', '1462', '1673', '174', '1919', '2277']", "evaluate.1.group_by=[]",
+        "check_every=3", "max_seconds=5", "dev.max_utterances=4", "warmup_share=0", "even_if_undetermined=true",
         "learning_rate=3.0e-5",
     ]  # fmt: skip
     result = debias(read_recipe(find_recipe("group_dro"), settings), tmp_path / "run", on_cpu=True)
