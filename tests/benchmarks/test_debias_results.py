@@ -147,7 +147,7 @@ def test_what_the_methods_found_is_told() -> None:
     mixed = [{"shares": {"f": 0.5, "m": 0.5}, "development": {"worst": 0.25}}]
     said = debias_runs_page._finish({"recognizer_options": {"beam_size": 5}, "curve": curve})
     assert said == [
-        "Decoded with {'beam_size': 5} (worst watched group by setting: as it was: 40.0; {'beam_size': 5}: 30.0)."
+        "Decoded with {'beam_size': 5} (worst development group by setting: as it was: 40.0; {'beam_size': 5}: 30.0)."
     ]
     said = debias_runs_page._finish(
         {
@@ -158,7 +158,7 @@ def test_what_the_methods_found_is_told() -> None:
         }
     )
     assert said[0].startswith(
-        "Adapters mixed: f 0.50, m 0.50 (worst watched group by mixture: f 0.50, m 0.50: 25.0)."
+        "Adapters mixed: f 0.50, m 0.50 (worst development group by mixture: f 0.50, m 0.50: 25.0)."
     )
     assert said[0].endswith("its own adapter alone: f 20.0, m –.")
     assert "75%" in said[1]

@@ -62,7 +62,7 @@ def test_the_planted_slice_is_found_and_described(planted: Path) -> None:
     assert seen[-1] == (SPEAKERS, SPEAKERS)
     text = str(result)
     assert "1. FOUND" in text
-    assert "town north: 100% of its speakers" in text
+    assert "town north: 100 % of its speakers" in text
     content = json.loads(result.to_json())
     assert content["schema"] == "speechfair/discovery/1"
     assert content["slices"][0]["found"] is True

@@ -44,8 +44,10 @@ def shared(signed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def taken_away(path: Path) -> Iterator[None]:
     data = path.read_bytes()
     path.unlink()
-    yield
-    path.write_bytes(data)
+    try:
+        yield
+    finally:
+        path.write_bytes(data)
 
 
 @pytest.mark.parametrize("item", ITEMS)

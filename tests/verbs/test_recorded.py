@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import speechfair
+from speechfair.errors import InputError
 from speechfair.process.init import Start
 from speechfair.process.ledger import Ledger
 from speechfair.testing import Scripted
@@ -38,13 +39,16 @@ def test_an_audit_in_python_writes_the_page_and_the_ledger(home: Path, tmp_path:
     corpus = small_corpus(tmp_path / "wav", speakers=6, per_speaker=1)
     model = Scripted(scripted_texts(corpus, {"x": 1, "y": 2}))
     before = len(entries(home))
-    speechfair.audit(corpus, model, ["accent"], out=home / "runs" / "near")
+    with pytest.raises(InputError, match="the evaluation gate was not opened before"):
+        speechfair.audit(corpus, model, ["accent"], out=home / "runs" / "near")
+    with speechfair.process_folder(None, "a trial of the harness"):
+        speechfair.audit(corpus, model, ["accent"], out=home / "runs" / "near")
     assert (home / "runs" / "near" / "report.html").is_file()
     assert entries(home)[before:] == [("run_begun", "audit"), ("run_ended", "audit")]
     before_again = (home / "runs" / "near" / "report.html").stat().st_mtime_ns
     speechfair.score(home / "runs" / "near", ["accent"])
     assert (home / "runs" / "near" / "report.html").stat().st_mtime_ns > before_again
-    with speechfair.process_folder(home / "process"):
+    with speechfair.process_folder(home / "process", "a trial of the harness"):
         speechfair.audit(corpus, model, ["accent"], out=tmp_path / "far")
     assert len(entries(home)) == before + 4
     speechfair.audit(corpus, model, ["accent"])
