@@ -63,8 +63,8 @@ def roles(material: Material) -> Finding:
     parts += [("error", said(problem)) for problem in material.training_problems]
     if any(run.begun for run in material.of_role("evaluation")):  # before, there is nobody yet who trained
         for name in material.training_missing:
-            text = say(f"{name}, which says who trained, is not there", f"学習担当を示す {name} がない")
-            parts.append(("not_assessed", text))
+            unknown = say(f"{name}, which says who trained, is not there", f"学習担当を示す {name} がない")
+            parts.append(("not_assessed", unknown))
     for entry in material.reading.of_kind("release_decision", "waiver"):
         if entry.body.get("by") in material.trainers:
             parts.append(
