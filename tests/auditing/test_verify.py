@@ -45,7 +45,7 @@ def test_any_changed_file_is_named(run: Path) -> None:
 
 def test_an_added_file_is_named(run: Path) -> None:
     (run / "hypotheses" / "note.txt").write_text("x")
-    assert "hypotheses/note.txt: is not recorded in run.yaml" in verify(run).differences
+    assert "hypotheses/note.txt: is not recorded in run.yaml or in run.log.jsonl" in verify(run).differences
 
 
 def test_a_forged_number_is_found_even_with_forged_digests(run: Path) -> None:
