@@ -8,7 +8,7 @@ What goes wrong with one question becomes its `error`; replies are stored verbat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from speechfair.store import RunFolder
 
-__all__ = ["AUDIO", "TEXT", "Ask", "ask_missing", "read_replies"]
+__all__ = ["AUDIO", "TEXT", "Ask", "ask_missing", "by_ask", "read_replies"]
 
 AUDIO, TEXT = "audio", "text"
 
@@ -88,6 +88,26 @@ def read_replies(run: RunFolder, key: str) -> pl.DataFrame:
         frames.append(frame)
     table = pl.concat(frames) if frames else pl.DataFrame(schema=reply_schema())
     return table.unique(subset="ask", keep="last", maintain_order=True)
+
+
+def by_ask(replies: pl.DataFrame) -> Callable[[Ask], str | None]:
+    """Look the stored reply to an ask up; null where it failed.
+
+    Raises
+    ------
+    RunFolderError
+        By the function that is given: it has not been asked yet.
+    """
+    found: dict[str, str | None] = dict(replies.select("ask", "reply").iter_rows())
+
+    def reply_to(ask: Ask) -> str | None:
+        if ask.id not in found:
+            raise RunFolderError(
+                f"there is no reply to {ask.id!r} yet; run the same command again to continue"
+            )
+        return found[ask.id]
+
+    return reply_to
 
 
 def ask_missing(

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import RunFolderError
-from speechfair.probes.asking import AUDIO, TEXT, Ask
+from speechfair.probes.asking import AUDIO, TEXT, Ask, by_ask
 from speechfair.probes.items import Form, Scene, prompt_of
 from speechfair.probes.reading import read
 
@@ -55,7 +54,7 @@ def outcome_table(
     """
     import polars as pl
 
-    found = {row["ask"]: row for row in replies.iter_rows(named=True)}
+    reply_to = by_ask(replies)
     control: dict[tuple[str, str], str] = {}
     rows: list[dict[str, Any]] = []
     facts = {row["id"]: row for row in manifest.iter_rows(named=True)}
@@ -63,9 +62,9 @@ def outcome_table(
         for item in scene.items:
             key = (scene.id, item.id)
             if key not in control:
-                reply = _reply(found, Ask(TEXT, scene.id, item.id, "").id)
+                reply = reply_to(Ask(TEXT, scene.id, item.id, ""))
                 control[key] = read(reply, scene.id, item, form, seed).outcome
-            reply = _reply(found, Ask(AUDIO, utterance, item.id, "").id)
+            reply = reply_to(Ask(AUDIO, utterance, item.id, ""))
             reading = read(reply, scene.id, item, form, seed)
             rows.append(
                 {
@@ -86,13 +85,6 @@ def outcome_table(
                 }
             )
     return pl.DataFrame(rows, schema=_schema())
-
-
-def _reply(found: Mapping[str, Mapping[str, Any]], ask: str) -> str | None:
-    if ask not in found:
-        raise RunFolderError(f"there is no reply to {ask!r} yet; run the same command again to continue")
-    reply: str | None = found[ask]["reply"]
-    return reply
 
 
 def _schema() -> dict[str, Any]:

@@ -29,15 +29,13 @@ from speechfair.probes.grounding.grounding_estimates import (
 from speechfair.probes.grounding.outcomes import asks_of, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
+from speechfair.probes.probe_folder import begin_or_compare, listed, settle
 from speechfair.probes.results import GroundingResult
 from speechfair.running.content_digest import content_digest
-from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import Analysis, RunRecipe, card_part, corpus_part, model_part
-from speechfair.running.run_record import read_record, refuse_other_recipe, reseal, scores_name, seal
-from speechfair.running.seals import read_sealed
-from speechfair.running.stored_manifest import read_manifest
+from speechfair.running.run_record import reseal, scores_name
 from speechfair.running.transcription import Observer
-from speechfair.store import MANIFEST, RunFolder
+from speechfair.store import RunFolder
 from speechfair.types import SpeechLanguageModel
 from speechfair.wording import worded
 
@@ -109,12 +107,7 @@ def _probe(
 ) -> GroundingResult:
     with run.locked(new=True):
         manifest, scene_of = _prepare(run, corpus, analysis.seed, settings)
-        for part, new in (("model", model_part(model)), ("analysis", analysis)):
-            refuse_other_recipe(run, part, new)
-            record = read_record(run)
-            if getattr(record.recipe, part) is None:
-                reseal(run, record, **{part: new})
-        record = read_record(run)
+        record = settle(run, model, analysis)
         form: Form = settings["form"]
         asks = asks_of(scene_of, form, analysis.seed)
         replies = ask_missing(
@@ -132,10 +125,7 @@ def _probe(
 def _prepare(
     run: RunFolder, corpus: SceneCorpus, seed: int, settings: Mapping[str, Any]
 ) -> tuple[pl.DataFrame, dict[str, Scene]]:
-    run.claim_empty()
-    if run.exists:
-        read_sealed(run)
-    manifest = build_manifest(corpus, run.path, keep=not run.exists)
+    manifest = listed(run, corpus)
     excluded = manifest.filter(manifest["excluded"].is_not_null())["id"]
     texts = {
         name: text for name, text in manifest.select("id", "text").iter_rows() if name not in set(excluded)
@@ -148,16 +138,8 @@ def _prepare(
     )
     part = corpus_part(corpus, content_digest(manifest))
     probe = {**settings, "scenes_sha256": hashlib.sha256(scenes.encode()).hexdigest(), "seed": seed}
-    if run.exists:
-        refuse_other_recipe(run, "corpus", part)
-        refuse_other_recipe(run, "probe", probe)
-        return read_manifest(run), scene_of
-    manifest, root = under_one_root(manifest, corpus.root)
-    run.begin()
-    run.write_table(MANIFEST, manifest)
-    run.write_file(SCENES, scenes.encode())
-    card = card_part(corpus.card)
-    seal(run, RunRecipe(corpus=part, card=card, probe=probe), root, corpus.card.statement)
+    parts = {"corpus": part, "probe": probe}
+    manifest = begin_or_compare(run, corpus, manifest, card_part(corpus.card), parts, {SCENES: scenes})
     return manifest, scene_of
 
 

@@ -14,27 +14,18 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
-from speechfair.errors import InputError, RunFolderError
-from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
+from speechfair.errors import InputError
+from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing, by_ask
+from speechfair.probes.probe_folder import begin_or_compare, listed, settle
 from speechfair.probes.questions.question_reading import WORDING, prompt_of, read_reply
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion
 from speechfair.probes.questions.questions_estimates import part_of
 from speechfair.probes.questions.questions_results import ExcludedRow, QuestionsResult
 from speechfair.running.content_digest import content_digest
-from speechfair.running.run_manifest import build_manifest, under_one_root
-from speechfair.running.run_recipe import Analysis, CardPart, RunRecipe, corpus_part, model_part
-from speechfair.running.run_record import (
-    RunRecord,
-    read_record,
-    refuse_other_recipe,
-    reseal,
-    scores_name,
-    seal,
-)
-from speechfair.running.seals import read_sealed
-from speechfair.running.stored_manifest import read_manifest
+from speechfair.running.run_recipe import Analysis, CardPart, corpus_part, model_part
+from speechfair.running.run_record import RunRecord, reseal, scores_name
 from speechfair.running.transcription import Observer
-from speechfair.store import MANIFEST, RunFolder
+from speechfair.store import RunFolder
 from speechfair.types import SpeechLanguageModel
 
 if TYPE_CHECKING:
@@ -134,12 +125,7 @@ def _probe(
 ) -> QuestionsResult:
     with run.locked(new=True):
         manifest = _prepare(run, questions, analysis.seed, limits)
-        for part, new in (("model", model_part(model)), ("analysis", analysis)):
-            refuse_other_recipe(run, part, new)
-            record = read_record(run)
-            if getattr(record.recipe, part) is None:
-                reseal(run, record, **{part: new})
-        record = read_record(run)
+        record = settle(run, model, analysis)
         asks, control_of = asks_of_set(questions, analysis.seed)
         replies = ask_missing(
             run, manifest, asks, model, record.root, retry_failed=retry_failed, observe=observe
@@ -155,10 +141,7 @@ def _probe(
 def _prepare(
     run: RunFolder, questions: QuestionSet, seed: int, limits: tuple[float, float, float]
 ) -> pl.DataFrame:
-    run.claim_empty()
-    if run.exists:
-        read_sealed(run)
-    manifest = build_manifest(questions, run.path, keep=not run.exists)
+    manifest = listed(run, questions)
     asked = json.dumps(
         [_plain(one) for group in questions.questions.values() for one in group], ensure_ascii=False, indent=1
     )
@@ -170,17 +153,10 @@ def _prepare(
         "alpha": limits[2],
         "questions_sha256": hashlib.sha256(asked.encode()).hexdigest(),
     }
-    if run.exists:
-        refuse_other_recipe(run, "corpus", part)
-        refuse_other_recipe(run, "probe", probe)
-        return read_manifest(run)
-    manifest, root = under_one_root(manifest, questions.root)
-    run.begin()
-    run.write_table(MANIFEST, manifest)
-    run.write_file(QUESTIONS, asked.encode())
     card = CardPart(reference=dict(questions.card.reference))
-    seal(run, RunRecipe(corpus=part, card=card, probe=probe), root, questions.card.statement)
-    return manifest
+    return begin_or_compare(
+        run, questions, manifest, card, {"corpus": part, "probe": probe}, {QUESTIONS: asked}
+    )
 
 
 def _plain(one: SetQuestion) -> dict[str, Any]:
@@ -206,17 +182,17 @@ def _table(
     """One row per question asked of the audio, with what its reply says and what the control's does."""
     import polars as pl
 
-    found = {row["ask"]: row["reply"] for row in replies.iter_rows(named=True)}
+    reply_to = by_ask(replies)
     facts = {row["id"]: row for row in manifest.iter_rows(named=True)}
     rows: list[dict[str, Any]] = []
     for about, group in questions.questions.items():
         for one in group:
-            reply = _reply(found, Ask(AUDIO, about, one.id, "").id)
+            reply = reply_to(Ask(AUDIO, about, one.id, ""))
             reading = read_reply(reply, one, seed)
             control = control_of.get(one.id)
             said = None
             if control is not None:
-                said = read_reply(_reply(found, Ask(TEXT, control, _TEXT_ITEM, "").id), one, seed).outcome
+                said = read_reply(reply_to(Ask(TEXT, control, _TEXT_ITEM, "")), one, seed).outcome
             rows.append(
                 {
                     "utterance_id": about,
@@ -239,12 +215,6 @@ def _table(
     texts: dict[str, Any] = dict.fromkeys(rows[0], pl.String)
     schema = texts | {"labels": pl.List(label), "n_options": pl.Int8}
     return pl.DataFrame(rows, schema=schema)
-
-
-def _reply(found: Mapping[str, str | None], ask: str) -> str | None:
-    if ask not in found:
-        raise RunFolderError(f"there is no reply to {ask!r} yet; run the same command again to continue")
-    return found[ask]
 
 
 def _result(

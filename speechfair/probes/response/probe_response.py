@@ -17,6 +17,7 @@ from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
+from speechfair.probes.probe_folder import begin_or_compare, listed
 from speechfair.probes.response.replies import (
     LEAST_ACCURACY,
     Request,
@@ -31,13 +32,10 @@ from speechfair.probes.response.response_results import (
     ResponseResult,
 )
 from speechfair.running.content_digest import content_digest
-from speechfair.running.run_manifest import build_manifest, under_one_root
-from speechfair.running.run_recipe import Analysis, RunRecipe, card_part, corpus_part, model_part
-from speechfair.running.run_record import RunRecord, read_record, refuse_other_recipe, reseal, seal
-from speechfair.running.seals import read_sealed
-from speechfair.running.stored_manifest import read_manifest
+from speechfair.running.run_recipe import Analysis, card_part, corpus_part, model_part
+from speechfair.running.run_record import RunRecord, read_record, reseal
 from speechfair.running.transcription import Observer
-from speechfair.store import MANIFEST, RunFolder
+from speechfair.store import RunFolder
 from speechfair.types import Corpus, SpeechLanguageModel
 
 if TYPE_CHECKING:
@@ -123,10 +121,7 @@ def _probe(
 def _prepare(
     run: RunFolder, corpus: Corpus, model: SpeechLanguageModel, settings: ResponseSettings
 ) -> tuple[pl.DataFrame, dict[str, Request]]:
-    run.claim_empty()
-    if run.exists:
-        read_sealed(run)
-    manifest = build_manifest(corpus, run.path, keep=not run.exists)
+    manifest = listed(run, corpus)
     known = {request.text: request for request in requests()}
     asked: dict[str, Request] = {}
     for name, text in manifest.filter(manifest["excluded"].is_null()).select("id", "text").iter_rows():
@@ -139,16 +134,7 @@ def _prepare(
         "model": model_part(model),
         "probe": {"prompt": settings.prompt, "requests_sha256": hashlib.sha256(texts.encode()).hexdigest()},
     }
-    if run.exists:
-        for part, new in parts.items():
-            refuse_other_recipe(run, part, new)
-        return read_manifest(run), asked
-    manifest, root = under_one_root(manifest, corpus.root)
-    run.begin()
-    run.write_table(MANIFEST, manifest)
-    parts["card"] = card_part(corpus.card)
-    seal(run, RunRecipe(**parts), root, corpus.card.statement)
-    return manifest, asked
+    return begin_or_compare(run, corpus, manifest, card_part(corpus.card), parts), asked
 
 
 def _table(manifest: pl.DataFrame, asked: Mapping[str, Request], replies: pl.DataFrame) -> pl.DataFrame:
