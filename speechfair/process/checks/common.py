@@ -25,6 +25,7 @@ __all__ = [
     "number",
     "ok",
     "reference_of",
+    "said_no",
     "split_list",
     "usable",
 ]
@@ -47,6 +48,11 @@ def form_part(form: FormState) -> Part:
         names = ", ".join(form.missing[:6]) + (" …" if len(form.missing) > 6 else "")
         return "not_assessed", say(f"{form.name}: still empty: {names}", f"{form.name}:未記入 `{names}`")
     return ok()
+
+
+def said_no(form: FormState, *answers: tuple[str, str, str]) -> list[Part]:
+    """A failure for each of these answers of a form that is no: key, and what it means in English and Japanese."""
+    return [("fail", say(en, ja)) for key, en, ja in answers if form.values[key] is False]
 
 
 def need_runs(material: Material, *roles: Role) -> tuple[list[Run], list[Part]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from speechfair.process.checks.common import dated, form_part, need_runs
+from speechfair.process.checks.common import dated, form_part, need_runs, said_no
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material
 from speechfair.process.words import STATUS_WORDS
@@ -41,10 +41,10 @@ def logs(material: Material) -> Finding:
                 say(f"logs are kept {days} days, {least} planned", f"記録の保存 {days} 日(計画 {least} 日)"),
             )
         )
-    if form.values["within_consent"] is False:
-        parts.append(
-            ("fail", say("raw voice is kept past its consent", "同意の期限を超えて音声を保存している"))
-        )
+    parts += said_no(
+        form,
+        ("within_consent", "raw voice is kept past its consent", "同意の期限を超えて音声を保存している"),
+    )
     if form.values["raw_voice_days"] and material.plan.facts.get("personal_data") is False:
         en = "raw voice is kept, and the plan says that there is no personal data"
         parts.append(("fail", say(en, "個人データはないとする計画に反し、音声を保存している")))

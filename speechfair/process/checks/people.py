@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from speechfair.process.checks.common import Part, dated, form_part, manifest_of, ok, split_list
+from speechfair.process.checks.common import Part, dated, form_part, manifest_of, ok, said_no, split_list
 from speechfair.process.finding import Finding, Source, decide, say
 from speechfair.process.material import Material
 
@@ -53,12 +53,11 @@ def minors(material: Material) -> Finding:
     """AF-1.7: guardians consent, children assent, and what the labels show is what the form says."""
     form = material.forms["minors.yaml"]
     parts = [form_part(form)]
-    for key, en, ja in (
+    parts += said_no(
+        form,
         ("guardian_consent", "guardians have not consented", "保護者の同意がない"),
         ("child_assent", "children were not asked", "本人の意思を確かめていない"),
-    ):
-        if form.values[key] is False:
-            parts.append(("fail", say(en, ja)))
+    )
     what = say("review of the safeguards", "保護措置の見直し")
     parts.append(dated(what, form.values["reviewed"], material, material.plan.numbers.valid_days))
     return decide(
@@ -78,8 +77,9 @@ def annotators(material: Material) -> Finding:
     if form.values["open_complaints"]:
         n = form.values["open_complaints"]
         parts.append(("fail", say(f"{n} complaints of annotators are open", f"注釈者の苦情 {n} 件が未対応")))
-    if form.values["pay_at_least_minimum"] is False:
-        parts.append(("fail", say("paid less than the minimum wage", "報酬が最低賃金を下回る")))
+    parts += said_no(
+        form, ("pay_at_least_minimum", "paid less than the minimum wage", "報酬が最低賃金を下回る")
+    )
     return decide(
         parts,
         say("conditions are stated, no complaint is open", "労働条件が記され、未対応の苦情がない"),

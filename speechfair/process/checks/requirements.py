@@ -12,6 +12,7 @@ from speechfair.process.checks.common import (
     need_data,
     need_runs,
     ok,
+    said_no,
     split_list,
 )
 from speechfair.process.finding import Finding, Source, Status, decide, said, say
@@ -157,8 +158,9 @@ def attributes(material: Material) -> Finding:
                         ),
                     )
                 )
-    if form.values["no_inference_of_origin"] is False:
-        parts.append(("fail", say("origin may be inferred from voice", "声から出自を推定しうる")))
+    parts += said_no(
+        form, ("no_inference_of_origin", "origin may be inferred from voice", "声から出自を推定しうる")
+    )
     if form.complete and not material.gated_axes:
         parts.append(("fail", say("no axis is gated, so nothing would be judged", "判定に使う属性がない")))
     runs, problems = need_data(material)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from speechfair.process.checks.common import Part, dated, form_part, ok
+from speechfair.process.checks.common import Part, dated, form_part, ok, said_no
 from speechfair.process.checks.paired_runs import share_within
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material
@@ -22,16 +22,15 @@ def poisoning(material: Material) -> Finding:
     parts = [form_part(form)]
     what = say("search for poisoned data", "汚染データの検査")
     parts.append(dated(what, form.values["searched"], material, material.plan.numbers.valid_days))
-    for key, en, ja in (
+    parts += said_no(
+        form,
         (
             "weights_run_no_code",
             "the weights are in a form that can run code",
             "重みの形式がコードを実行しうる",
         ),
         ("remote_code_off", "the model folder's own code is run", "モデルに含まれるコードを実行している"),
-    ):
-        if form.values[key] is False:
-            parts.append(("fail", say(en, ja)))
+    )
     if form.values["open_findings"]:
         n = form.values["open_findings"]
         parts.append(("fail", say(f"{n} findings are open", f"未対応の指摘 {n} 件")))
@@ -86,13 +85,12 @@ def marking(material: Material) -> Finding:
     """AF-5.5: speech that the system makes is marked for machines and told to listeners; voices only by consent."""
     form, facts = material.forms["synthetic_speech.yaml"], Facts()
     parts = [form_part(form)]
-    for key, en, ja in (
+    parts += said_no(
+        form,
         ("machine_readable", "no mark that machines can read", "機械可読の標識がない"),
         ("listeners_informed", "listeners are not informed", "聞き手に知らせていない"),
         ("voice_consent", "voices are imitated without consent", "同意なく声を模倣している"),
-    ):
-        if form.values[key] is False:
-            parts.append(("fail", say(en, ja)))
+    )
     parts += _shares(form.values["trials"], "condition", "attempts", "undetected", facts)
     return decide(
         parts,
