@@ -69,24 +69,20 @@ def cli() -> str:
 
     from speechfair.cli.main import app
 
-    lines = ["# Command line", "", inspect.cleandoc(_exit_codes()), ""]
+    codes = _table(("code", "meaning"), EXIT_CODES)
+    lines = ["# Command line", "", "Every verb ends with one of these exit codes.", "", *codes, ""]
     for path, command in _verbs("speechfair", typer.main.get_command(app)):
         lines += [f"## {path}", "", *_help(command), "", *_parameters(command)]
     return "\n".join(lines)
 
 
-def _exit_codes() -> str:
-    return """
-    Every verb ends with one of these exit codes.
-
-    | code | meaning |
-    | --- | --- |
-    | 0 | done, or pass |
-    | 1 | a criterion or a check failed |
-    | 2 | nothing could be decided: bad usage, an unreadable file, a full disk |
-    | 3 | undetermined |
-    | 130 | interrupted; the same command goes on |
-    """
+EXIT_CODES = (
+    ("0", "done, or pass"),
+    ("1", "a criterion or a check failed"),
+    ("2", "nothing could be decided: bad usage, an unreadable file, a full disk"),
+    ("3", "undetermined"),
+    ("130", "interrupted; the same command goes on"),
+)
 
 
 def _verbs(path: str, command: Any) -> Iterable[tuple[str, Any]]:
@@ -239,11 +235,12 @@ def metrics() -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return [
-        f"| {' | '.join(' '.join(str(cell).split()).replace('|', chr(92) + '|') for cell in line)} |"
-        for line in lines
-    ]
+    """A pipe table of cells that are Markdown already."""
+    from speechfair.result_table import Column, Table
+
+    columns = tuple(Column(title, title) for title in head)
+    table = Table("", columns, tuple(tuple(str(cell) for cell in row) for row in rows))
+    return table.to_markdown(lambda text: " ".join(text.split()).replace("|", r"\|")).splitlines()
 
 
 def _escaped(text: str) -> str:

@@ -253,8 +253,9 @@ def test_tables_are_drawn_in_one_place() -> None:
 
 
 def test_pipe_tables_are_written_in_one_place() -> None:
-    """Markdown tables come from `Table.to_markdown`, here and in the programs of the benchmarks."""
+    """Markdown tables come from `Table.to_markdown`, in the programs of benchmarks and documentation too."""
     row = re.compile(r"""["']\| ["'] \+|f["']\| \{|\| -{3}|-{3}:? \|""")
-    paths = [*modules().values(), *sorted((CHECKOUT / "benchmarks").rglob("*.py"))]
+    programs = (*sorted((CHECKOUT / "benchmarks").rglob("*.py")), CHECKOUT / "docs" / "hooks.py")
+    paths = [*modules().values(), *programs]
     by_hand = {path.name for path in paths if row.search(path.read_text(encoding="utf-8"))}
     assert by_hand == {"result_table.py"}
