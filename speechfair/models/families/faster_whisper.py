@@ -20,7 +20,7 @@ from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import runaway
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import confidence_of, describe
-from speechfair.models.weights import sha256_of
+from speechfair.models.weights import digest_of, sha256_of
 from speechfair.models.windows import (
     SAMPLE_RATE,
     SEED,
@@ -153,7 +153,7 @@ class FasterWhisper(WindowedWhisper):
             digest=sha256_of(folder / "model.bin"),
             options={
                 "window_s": window_s,
-                "files": sha256_of(*_companions(folder)),
+                "files": digest_of(folder, ("vocabulary.*",)),
                 "language": self._language,
                 "beam_size": beam_size,
                 "compute_type": str(self._model.model.compute_type),
@@ -306,14 +306,6 @@ def _open(folder: Path, device: str, compute_type: str, threads: int, workers: i
         raise ModelError(
             f"{folder} cannot be loaded as a CTranslate2 Whisper model: {describe(error)}"
         ) from error
-
-
-def _companions(folder: Path) -> list[Path]:
-    """The files next to the weights that can change a text: configuration, tokenizer, features, vocabulary."""
-    names = ("config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json")
-    return sorted(
-        path for path in (*map(folder.joinpath, names), *folder.glob("vocabulary.*")) if path.is_file()
-    )
 
 
 def _folder(which: str) -> Path:
