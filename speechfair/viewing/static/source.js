@@ -257,6 +257,7 @@
     },
     audio: (key, row) => bundle.audio[key][row].file,
     csv: null,
+    columns: ["row", "id", "speaker", "reference", "hypothesis", ...COUNTS],
     all: async (key, query) => {
       const { rows, columns } = await chosen(key, query);
       return rows.map((i) => rowOf(columns, i));

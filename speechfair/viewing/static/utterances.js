@@ -266,30 +266,10 @@
     }
     const rows = await source.all(key, query);
     const axes = rows.length ? Object.keys(rows[0].groups) : [];
-    const names = [
-      "row",
-      "id",
-      "speaker",
-      "reference",
-      "hypothesis",
-      "substitutions",
-      "deletions",
-      "insertions",
-      "reference_length",
-      "errors",
-      "rate",
-      "failed",
-      "runaway",
-      "redone",
-      "excluded",
-      "duration_s",
-      "tokens_per_s",
-      "confidence",
-    ];
     exporting.saveCsv(
       key + "-utterances",
-      [...names, ...axes],
-      rows.map((r) => [...names.map((n) => r[n]), ...axes.map((a) => r.groups[a])]),
+      [...source.columns, ...axes],
+      rows.map((r) => [...source.columns.map((n) => r[n]), ...axes.map((a) => r.groups[a])]),
     );
   }
 
