@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,22 @@ def data_root() -> Path:
     if not root.is_dir():
         pytest.skip(f"no real speech at {root}; set SPEECHFAIR_TEST_DATA to the folder that holds it")
     return root
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; the test is skipped, and says why, where playwright or a browser is absent.
+
+    One for each module: while playwright holds its event loop, no other test of the process can run one.
+    """
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium: install it, or name it in CHROMIUM")
+    with sync_api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
 
 
 @pytest.fixture(autouse=True)

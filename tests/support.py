@@ -1,7 +1,8 @@
-"""Small made-up speech for tests: tones on disk, and a corpus that is a list."""
+"""What tests share: small made-up speech, tones on disk and a corpus that is a list; and the blocks of a guide."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,11 @@ import soundfile
 
 from speechfair.corpora.card import PlainCard
 from speechfair.types import Exclusion, Label, Utterance
+
+
+def fenced(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language in a Markdown text, in their order."""
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 def write_tone(path: Path, seconds: float = 0.5, rate: int = 16_000) -> Path:

@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import fenced
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def place(data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 @pytest.mark.model
 @pytest.mark.data
 def test_the_python_example_runs(place: Path) -> None:
-    (code,) = [block for block in blocks(README, "python") if "load_corpus" in block]
+    (code,) = [block for block in fenced(README, "python") if "load_corpus" in block]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "female" in done.stdout
@@ -52,7 +50,7 @@ def test_the_python_example_runs(place: Path) -> None:
 
 
 def test_the_example_from_transcripts_runs() -> None:
-    (code,) = [block for block in blocks(README, "python") if "evaluate" in block]
+    (code,) = [block for block in fenced(README, "python") if "evaluate" in block]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("0.5")
@@ -61,7 +59,7 @@ def test_the_example_from_transcripts_runs() -> None:
 def test_the_commands_from_transcripts_run(tmp_path: Path) -> None:
     rows = [f"one two three,one two tree,s{n},{'xy'[n % 2]}" for n in range(12)]
     (tmp_path / "calls.csv").write_text("text,vendor_text,speaker,accent\n" + "\n".join(rows) + "\n")
-    (command,) = [b for b in blocks(README, "console") if "calls.csv" in b]
+    (command,) = [b for b in fenced(README, "console") if "calls.csv" in b]
     done = run_script(command, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "everything that was checked agrees" in done.stdout
@@ -76,7 +74,7 @@ def run_script(command: str, place: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.model
 @pytest.mark.data
 def test_the_commands_run(place: Path) -> None:
-    (command,) = [b for b in blocks(README, "console") if "path/to" in b]
+    (command,) = [b for b in fenced(README, "console") if "path/to" in b]
     done = run_script(command, place)
     assert done.returncode == 0, done.stderr
     assert "everything that was checked agrees" in done.stdout
@@ -85,7 +83,7 @@ def test_the_commands_run(place: Path) -> None:
 
 def test_the_make_targets_that_are_shown_exist() -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
-    shown = set(re.findall(r"make (\w+)", "\n".join(blocks(README, "console"))))
+    shown = set(re.findall(r"make (\w+)", "\n".join(fenced(README, "console"))))
     assert shown == {"demo", "test"}
     for target in shown:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
@@ -102,10 +100,8 @@ def test_the_corpus_of_the_guide_passes_the_contract_test(tmp_path: Path) -> Non
     """Installed as somebody's own package, from the blocks of the guide as they stand."""
     guide = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     guide = guide[guide.index("## Add a corpus") : guide.index("## Add a metric")]
-    loader, tree = (
-        textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
-    )
-    (card,) = (textwrap.dedent(block) for block in re.findall(r"```yaml\n(.*?)```", guide, flags=re.DOTALL))
+    loader, tree = (textwrap.dedent(block) for block in fenced(guide, "python"))
+    (card,) = (textwrap.dedent(block) for block in fenced(guide, "yaml"))
     (entry,) = re.findall(r'^ *(twovillages = )"(.*)"$', guide, flags=re.MULTILINE)
     (tmp_path / "twovillages.py").write_text(loader, encoding="utf-8")
     (tmp_path / "twovillages.yaml").write_text(card, encoding="utf-8")

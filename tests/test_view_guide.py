@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from speechfair.cli.main import app
-from tests.support import write_tone
+from tests.support import fenced, write_tone
 
 GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "how-to" / "view.md").read_text("utf-8")
 MODELS = {"bundled:whisper-tiny.en": "python:view_asr:small", "bundled:whisper-base": "python:view_asr:large"}
@@ -25,9 +24,7 @@ def test_the_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "calls.csv").write_text("\n".join(rows), "utf-8")
     answers = "def small(samples, rate):\n    return 'hello'\n\ndef large(samples, rate):\n    return 'hello number'\n"
     (tmp_path / "view_asr.py").write_text(answers, "utf-8")
-    commands = [
-        line for block in re.findall(r"```console\n(.*?)```", GUIDE, re.DOTALL) for line in block.splitlines()
-    ]
+    commands = [line for block in fenced(GUIDE, "console") for line in block.splitlines()]
     served = [line for line in commands if line.startswith("speechfair view") and "--bundle" not in line]
     assert len(commands) == 4
     assert len(served) == 1
