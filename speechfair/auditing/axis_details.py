@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.auditing.findings import Finding, findings
 from speechfair.auditing.speaker_rates import Fragile, fragile, rates_by_group
-from speechfair.auditing.word_losses import GroupWords, words_by_group
+from speechfair.auditing.word_losses import GroupWords, words_by_axis
 from speechfair.wording import count, printable, times
 
 if TYPE_CHECKING:
@@ -42,11 +42,16 @@ class AxisDetails:
 
 def axis_details(result: AuditResult, scores: pl.DataFrame) -> dict[str, AxisDetails]:
     """The details of every axis of a result, from the scores that it rests on."""
-    found = {}
-    for one in findings(result):
-        words = words_by_group(scores, one.axis, result.tokens) if result.tokens != "several" else []
-        found[one.axis] = AxisDetails(rates_by_group(scores, one.axis), words, _one_out(result, scores, one))
-    return found
+    found = findings(result)
+    words: dict[str, list[GroupWords]] = {}
+    if result.tokens != "several":
+        words = words_by_axis(scores, [one.axis for one in found], result.tokens)
+    return {
+        one.axis: AxisDetails(
+            rates_by_group(scores, one.axis), words.get(one.axis, []), _one_out(result, scores, one)
+        )
+        for one in found
+    }
 
 
 def _one_out(result: AuditResult, scores: pl.DataFrame, finding: Finding) -> str:

@@ -6,8 +6,7 @@ scores. They describe the recordings at hand and have no interval: nothing is in
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from speechfair.metrics.error_counts import Tokens
 
-__all__ = ["GroupWords", "WordCount", "words_by_group"]
+__all__ = ["GroupWords", "WordCount", "words_by_axis", "words_by_group"]
 
 _MOST_UTTERANCES = 200_000
 
@@ -46,7 +45,14 @@ class GroupWords:
 def words_by_group(
     scores: pl.DataFrame, axis: str, tokens: Tokens = "words", *, most: int = 10, fewest: int = 2
 ) -> list[GroupWords]:
-    """The most frequent errors of each group, by the number of speakers and then of times.
+    """The most frequent errors of each group of one axis; see `words_by_axis`."""
+    return words_by_axis(scores, [axis], tokens, most=most, fewest=fewest)[axis]
+
+
+def words_by_axis(
+    scores: pl.DataFrame, axes: Sequence[str], tokens: Tokens = "words", *, most: int = 10, fewest: int = 2
+) -> dict[str, list[GroupWords]]:
+    """The most frequent errors of each group, by the number of speakers and then of times; texts are aligned once.
 
     Parameters
     ----------
@@ -57,29 +63,49 @@ def words_by_group(
 
     Returns
     -------
-    list of GroupWords
-        Empty where there are more than 200,000 utterances, which would take minutes.
+    dict of lists of GroupWords, by axis
+        The lists are empty where there are more than 200,000 utterances, which would take minutes.
     """
     import polars as pl
 
     counted = scores.filter(pl.col("excluded").is_null() & ~pl.col("failed"))
     if counted.height > _MOST_UTTERANCES:
-        return []
-    wrong = add_axis(counted, axis).filter(pl.sum_horizontal("substitutions", "deletions", "insertions") > 0)
-    found = []
-    for key, part in sorted(wrong.partition_by("group", as_dict=True).items()):
-        kinds: dict[str, Counter[tuple[str, str]]] = {kind: Counter() for kind in ("lost", "inserted", "sub")}
-        speakers: dict[tuple[str, str, str], set[str | None]] = {}
-        for speaker, said, heard in part.select("speaker", "reference", "hypothesis").iter_rows():
-            for kind, pair in _errors(_split(said, tokens), _split(heard, tokens)):
-                kinds[kind][pair] += 1
-                speakers.setdefault((kind, *pair), set()).add(speaker)
-        lost, inserted, substituted = (
-            _most(kinds[kind], {p: len(speakers[kind, *p]) for p in kinds[kind]}, most, fewest)
-            for kind in ("lost", "inserted", "sub")
-        )
-        found.append(GroupWords(str(key[0]), lost, inserted, substituted))
-    return found
+        return {axis: [] for axis in axes}
+    wrong = counted.filter(pl.sum_horizontal("substitutions", "deletions", "insertions") > 0)
+    wrong = wrong.with_row_index("place")
+    errors = pl.DataFrame(
+        [
+            (place, kind, *pair)
+            for place, said, heard in wrong.select("place", "reference", "hypothesis").iter_rows()
+            for kind, pair in _errors(_split(said, tokens), _split(heard, tokens))
+        ],
+        schema={"place": pl.UInt32, "kind": pl.String, "said": pl.String, "heard": pl.String},
+        orient="row",
+    )
+    return {axis: _by_group(add_axis(wrong, axis), errors, most, fewest) for axis in axes}
+
+
+def _by_group(wrong: pl.DataFrame, errors: pl.DataFrame, most: int, fewest: int) -> list[GroupWords]:
+    import polars as pl
+
+    found: dict[str, dict[str, list[WordCount]]] = {
+        group: {"lost": [], "inserted": [], "sub": []} for group in sorted(wrong["group"].unique())
+    }
+    counts = (
+        errors.join(wrong.select("place", "group", "speaker"), on="place")
+        .group_by("group", "kind", "said", "heard")
+        .agg(pl.len().alias("n"), pl.col("speaker").n_unique().alias("n_speakers"))
+        .filter(pl.col("n") >= fewest)
+        .sort("n_speakers", "n", "said", "heard", descending=[True, True, False, False])
+        .group_by("group", "kind", maintain_order=True)
+        .head(most)
+    )
+    for group, kind, *word in counts.select("group", "kind", "said", "heard", "n", "n_speakers").iter_rows():
+        found[group][kind].append(WordCount(*word))
+    return [
+        GroupWords(group, tuple(kinds["lost"]), tuple(kinds["inserted"]), tuple(kinds["sub"]))
+        for group, kinds in found.items()
+    ]
 
 
 def _split(text: str | None, tokens: Tokens) -> list[str]:
@@ -100,14 +126,3 @@ def _errors(said: list[str], heard: list[str]) -> Iterable[tuple[str, tuple[str,
             yield "inserted", ("", heard[step.dest_pos])
         else:
             yield "sub", (said[step.src_pos], heard[step.dest_pos])
-
-
-def _most(
-    counts: Counter[tuple[str, str]],
-    n_speakers: Mapping[tuple[str, str], int],
-    most: int,
-    fewest: int,
-) -> tuple[WordCount, ...]:
-    rows = [WordCount(*pair, n, n_speakers[pair]) for pair, n in counts.items() if n >= fewest]
-    rows.sort(key=lambda one: (-one.n_speakers, -one.n, one.said, one.heard))
-    return tuple(rows[:most])

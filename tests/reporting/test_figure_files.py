@@ -13,7 +13,7 @@ import pytest
 import speechfair
 from speechfair.auditing.result import AuditResult, read_audit
 from speechfair.auditing.speaker_rates import fragile
-from speechfair.auditing.word_losses import words_by_group
+from speechfair.auditing.word_losses import words_by_axis, words_by_group
 from speechfair.errors import InputError
 from speechfair.reporting.figure_files import figures, table
 from speechfair.wording import percent, times
@@ -53,6 +53,14 @@ def test_words_come_with_counts_and_speakers(result: AuditResult) -> None:
     heard = words["jpn"].substituted[0]
     assert (heard.said, heard.heard, heard.n, heard.n_speakers) == ("one", "won", 23, 8)
     assert words["eng"].lost[0].said == "two"
+
+
+def test_words_of_several_axes_are_those_of_each(result: AuditResult) -> None:
+    scores = result.utterances()
+    axes = ["first_language", "gender", "first_language+gender"]
+    together = words_by_axis(scores, axes)
+    assert together == {axis: words_by_group(scores, axis) for axis in axes}
+    assert sum(len(groups) for groups in together.values()) > len(axes)
 
 
 def test_leaving_one_speaker_out_is_noticed(result: AuditResult) -> None:
