@@ -9,15 +9,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from speechfair.corpora.layout import lines_of
 from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, ImportedTable, Refused, Role
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Document", "documents_of", "first_document", "number", "stem", "table_of_rows", "table_of_texts"]
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from speechfair.importing.imported import PLACE, ImportedTable
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["words_in_stretches"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from speechfair.process.checks.association import associations
 from speechfair.process.checks.common import (
     Part,
@@ -21,9 +19,6 @@ from speechfair.process.finding import Finding, Source, decide, say
 from speechfair.process.material import Material, Run
 from speechfair.process.process_plan import DEFAULT
 from speechfair.types import UNKNOWN
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["CHECKS"]
 
