@@ -6,10 +6,11 @@ scores. They describe the recordings at hand and have no interval: nothing is in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from speechfair.metrics.token_edits import Edit, token_edits, token_list
 from speechfair.running.scoring import add_axis
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["GroupWords", "WordCount", "words_by_axis", "words_by_group"]
 
 _MOST_UTTERANCES = 200_000
+_KINDS: tuple[Edit, ...] = ("delete", "insert", "replace")
+"""In the order of the lists of `GroupWords`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,9 @@ def words_by_axis(
     wrong = wrong.with_row_index("place")
     errors = pl.DataFrame(
         [
-            (place, kind, *pair)
+            (place, *edit)
             for place, said, heard in wrong.select("place", "reference", "hypothesis").iter_rows()
-            for kind, pair in _errors(_split(said, tokens), _split(heard, tokens))
+            for edit in token_edits(token_list(said or "", tokens), token_list(heard or "", tokens))
         ],
         schema={"place": pl.UInt32, "kind": pl.String, "said": pl.String, "heard": pl.String},
         orient="row",
@@ -89,7 +92,7 @@ def _by_group(wrong: pl.DataFrame, errors: pl.DataFrame, most: int, fewest: int)
     import polars as pl
 
     found: dict[str, dict[str, list[WordCount]]] = {
-        group: {"lost": [], "inserted": [], "sub": []} for group in sorted(wrong["group"].unique())
+        group: {kind: [] for kind in _KINDS} for group in sorted(wrong["group"].unique())
     }
     counts = (
         errors.join(wrong.select("place", "group", "speaker"), on="place")
@@ -102,27 +105,4 @@ def _by_group(wrong: pl.DataFrame, errors: pl.DataFrame, most: int, fewest: int)
     )
     for group, kind, *word in counts.select("group", "kind", "said", "heard", "n", "n_speakers").iter_rows():
         found[group][kind].append(WordCount(*word))
-    return [
-        GroupWords(group, tuple(kinds["lost"]), tuple(kinds["inserted"]), tuple(kinds["sub"]))
-        for group, kinds in found.items()
-    ]
-
-
-def _split(text: str | None, tokens: Tokens) -> list[str]:
-    from speechfair.metrics.error_counts import spaced
-
-    if tokens == "characters":
-        return list("".join((text or "").split()))
-    return (spaced([text or ""])[0] if tokens == "mixed" else text or "").split()
-
-
-def _errors(said: list[str], heard: list[str]) -> Iterable[tuple[str, tuple[str, str]]]:
-    from rapidfuzz.distance import Levenshtein
-
-    for step in Levenshtein.editops(said, heard):
-        if step.tag == "delete":
-            yield "lost", (said[step.src_pos], "")
-        elif step.tag == "insert":
-            yield "inserted", ("", heard[step.dest_pos])
-        else:
-            yield "sub", (said[step.src_pos], heard[step.dest_pos])
+    return [GroupWords(group, *(tuple(kinds[kind]) for kind in _KINDS)) for group, kinds in found.items()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from speechfair.metrics.error_counts import spaced
+from speechfair.metrics.token_edits import token_list
 
 __all__ = ["Kind", "Piece", "align"]
 
@@ -43,7 +43,7 @@ def align(reference: str, hypothesis: str, tokens: str = "words") -> list[Piece]
     >>> [(p.kind, p.reference, p.hypothesis) for p in align("a b c", "a x c d")]
     [('equal', 'a', 'a'), ('substitute', 'b', 'x'), ('equal', 'c', 'c'), ('insert', '', 'd')]
     """
-    ours, theirs = _tokens(reference, tokens), _tokens(hypothesis, tokens)
+    ours, theirs = token_list(reference, tokens), token_list(hypothesis, tokens)
     # jiwer takes no empty reference, and its answer for an empty hypothesis is plain.
     if not ours:
         return [Piece("insert", "", token) for token in theirs]
@@ -65,9 +65,3 @@ def align(reference: str, hypothesis: str, tokens: str = "words") -> list[Piece]
         else:
             pieces += [Piece("insert", "", token) for token in right]
     return pieces
-
-
-def _tokens(text: str, tokens: str) -> list[str]:
-    if tokens == "mixed":
-        return spaced([text])[0].split()
-    return list("".join(text.split())) if tokens == "characters" else text.split()

@@ -1,6 +1,6 @@
 """Which token became which, in bulk: the edits behind the counts, as short codes, and the words of a group.
 
-The edits are those that `speechfair.metrics.count_errors` counts: the same tokens and the same algorithm.
+Tokens and edits are those of `speechfair.metrics.token_edits`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from speechfair.metrics.error_counts import spaced
+from speechfair.metrics.token_edits import token_edits, token_list
 
-__all__ = ["WordCount", "WordLists", "edit_codes", "token_list", "word_lists"]
+__all__ = ["WordCount", "WordLists", "edit_codes", "word_lists"]
 
 _CODE = {"equal": "=", "replace": "s", "delete": "d", "insert": "i"}
-
-
-def token_list(text: str, unit: str) -> list[str]:
-    """The tokens of a normalised text.
-
-    >>> token_list("a b", "words"), token_list("a b", "characters"), token_list("日本 ok", "mixed")
-    (['a', 'b'], ['a', 'b'], ['日', '本', 'ok'])
-    """
-    if unit == "characters":
-        return list("".join(text.split()))
-    return (spaced([text])[0] if unit == "mixed" else text).split()
 
 
 def edit_codes(reference: Sequence[str], hypothesis: Sequence[str]) -> str:
@@ -87,8 +76,6 @@ def word_lists(
     unit : of all rows, or one for each row.
     most : how many words each list keeps.
     """
-    from rapidfuzz.distance import Levenshtein
-
     said: Counter[str] = Counter()
     counts: dict[str, Counter[tuple[str, str]]] = {
         "delete": Counter(),
@@ -103,11 +90,9 @@ def word_lists(
         said.update(ours)
         if ours == theirs:
             continue
-        for edit in Levenshtein.editops(ours, theirs):
-            tag, i, j = edit.tag, edit.src_pos, edit.dest_pos
-            pair = (ours[i] if tag != "insert" else "", theirs[j] if tag != "delete" else "")
-            counts[tag][pair] += 1
-            speakers[(tag, *pair)].add(speaker)
+        for tag, there, heard in token_edits(ours, theirs):
+            counts[tag][there, heard] += 1
+            speakers[tag, there, heard].add(speaker)
 
     def listed(tag: str) -> list[WordCount]:
         ordered = sorted(counts[tag].items(), key=lambda item: (-item[1], item[0]))[:most]

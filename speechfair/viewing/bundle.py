@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.metrics.token_edits import token_list
 from speechfair.running.run_record import scores_name
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import MANIFEST, write_atomically
-from speechfair.viewing.aligned_words import edit_codes, token_list
+from speechfair.viewing.aligned_words import edit_codes
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.listening import clip, listening, waveform
 from speechfair.viewing.opened_run import OpenedRun, RunShelf

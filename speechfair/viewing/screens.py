@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from speechfair.auditing.audit_table import axis_names, worst_first
 from speechfair.auditing.findings import finding
 from speechfair.errors import InputError
+from speechfair.metrics.token_edits import token_list
 from speechfair.registry import did_you_mean
 from speechfair.types import Estimate
-from speechfair.viewing.aligned_words import edit_codes, token_list, word_lists
+from speechfair.viewing.aligned_words import edit_codes, word_lists
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details, group_column

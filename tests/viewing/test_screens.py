@@ -12,11 +12,12 @@ import pytest
 
 from speechfair.comparing.compare_models import compare
 from speechfair.errors import InputError, RunFolderError
+from speechfair.metrics.token_edits import token_list
 from speechfair.reporting.alignment import align
 from speechfair.running.run_record import scores_name
 from speechfair.running.scoring import add_axis
 from speechfair.running.seals import accept_changes
-from speechfair.viewing.aligned_words import edit_codes, token_list, word_lists
+from speechfair.viewing.aligned_words import edit_codes, word_lists
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.opened_run import OpenedRun, RunShelf, open_run
 from speechfair.viewing.screens import (
