@@ -12,7 +12,7 @@ from .process.journal import process_folder
 from .reporting.figure_files import figures, table
 from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
-from .verbs.audit import audit, score, transcribe
+from .verbs.audit import audit, merge, score, transcribe
 from .verbs.compare import compare, leaderboard
 from .verbs.confidence import confidence
 from .verbs.corpora import (
@@ -97,6 +97,7 @@ __all__ = [
     "list_models",
     "load_corpus",
     "load_model",
+    "merge",
     "plan",
     "prepare",
     "probe_grounding",

@@ -21,11 +21,9 @@ from speechfair.running.run_recipe import (
     RunRecipe,
     card_part,
     corpus_part,
-    model_part,
 )
 from speechfair.running.run_record import (
     History,
-    mark_evaluation,
     read_record,
     refuse_other_recipe,
     reseal,
@@ -33,10 +31,11 @@ from speechfair.running.run_record import (
     seal,
     utc_now,
 )
+from speechfair.running.run_shards import parse_shard, refuse_shard, transcribe_shard
 from speechfair.running.scoring_choice import choose_scoring, scoring_of
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
-from speechfair.running.transcription import Observer, read_hypotheses, transcribe_missing
+from speechfair.running.transcription import Observer, read_hypotheses, transcribe_recorded
 from speechfair.running.window_trial import settle_window
 from speechfair.store import MANIFEST, RunFolder
 
@@ -125,14 +124,32 @@ def transcribe(
     model: Recognizer,
     group_by: Sequence[str] = (),
     *,
+    shard: str | None = None,
+    shard_out: str | Path | None = None,
     retry_failed: bool = False,
     observe: Observer | None = None,
 ) -> RunFolder:
     """Recognise what is still missing in a prepared run folder. Kill it at any time and call it again.
 
-    `group_by` is needed for a model with ``window="auto"``, whose window is earned group by group.
+    Parameters
+    ----------
+    out : prepared run folder.
+    group_by : needed for a model with ``window="auto"``, whose window is earned group by group.
+    shard : one share of the batches, such as ``3/16``. It goes into a folder of its own and `out` is only read, so that
+        many machines can work at once; `merge` brings the shards together.
+    shard_out : folder of the shard; None is ``OUT.shards/03-of-16``.
+
+    Returns
+    -------
+    RunFolder
+        The folder that was written: `out`, or the shard's.
     """
     run = RunFolder(out)
+    if shard is not None:
+        share = parse_shard(shard)
+        return transcribe_shard(run, share, model, shard_out, retry_failed=retry_failed, observe=observe)
+    if shard_out is not None:
+        raise InputError("a folder for a shard is named, but no shard; name one, such as 3/16")
     with run.locked():
         read_sealed(run)
         _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
@@ -286,18 +303,12 @@ def _relabel(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> pl.Dat
 def _transcribe(
     run: RunFolder, model: Recognizer, analysis: Analysis, retry_failed: bool, observe: Observer | None
 ) -> None:
+    refuse_shard(run)
     manifest = read_manifest(run)
     if getattr(model, "candidate_window_s", None) is not None:
         scoring = choose_scoring(manifest, analysis, read_record(run).recipe.card)
         model = settle_window(run, manifest, model, analysis, scoring, observe)
-    record = read_record(run)
-    part = model_part(model)
-    refuse_other_recipe(run, "model", part)
-    if record.recipe.model is None:
-        record = reseal(run, record, model=part)
-    mark_evaluation(run)
-    transcribe_missing(run, manifest, model, record.root, retry_failed=retry_failed, observe=observe)
-    reseal(run, record)
+    transcribe_recorded(run, manifest, model, retry_failed=retry_failed, observe=observe)
 
 
 def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
@@ -316,6 +327,7 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
     from speechfair.auditing.estimates import result_of
     from speechfair.running.scoring import score_table
 
+    refuse_shard(run)
     if recipe.model is None or recipe.analysis is None:
         raise RunFolderError(f"{run.path} has no hypotheses yet; run `speechfair transcribe` first")
     started = time.perf_counter()

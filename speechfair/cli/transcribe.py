@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from speechfair.cli import options, output
@@ -15,6 +18,13 @@ def command(
     window: options.Window = None,
     group_by: options.GroupBy = None,
     model_option: options.ModelOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Recognise one share only, such as 3/16, into a folder of its own; see `merge`."),
+    ] = None,
+    shard_out: Annotated[
+        Path | None, typer.Option(help="Folder of the shard; default RUN.shards/03-of-16.")
+    ] = None,
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
     override_gate: options.OverrideGate = None,
@@ -32,7 +42,15 @@ def command(
 
     recognizer = load_model(model, **options.model_options(model_option, window))
     with process_folder(process, override_gate), output.transcription_progress() as observe:
-        folder = transcribe(run, recognizer, group_by or (), retry_failed=retry_failed, observe=observe)
+        folder = transcribe(
+            run,
+            recognizer,
+            group_by or (),
+            shard=shard,
+            shard_out=shard_out,
+            retry_failed=retry_failed,
+            observe=observe,
+        )
     output.say_how(folder, recognizer)
     model_now = read_record(folder).recipe.model
     assert model_now is not None
@@ -50,4 +68,9 @@ def command(
         typer.echo(
             f"{facts['hypotheses']} hypotheses, {facts['failed']} of them failures, {facts['redone']} redone"
         )
-    output.say(f"next: speechfair score {run} --group-by AXIS")
+    if shard is None:
+        output.say(f"next: speechfair score {run} --group-by AXIS")
+    else:
+        output.say(
+            f"shard {shard}: {folder.path}\nwhen all are there: speechfair merge {run} {folder.path.parent}/*"
+        )

@@ -13,13 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import ModelError, RunFolderError, SpeechfairError
-from speechfair.running.transcription import (
-    Observer,
-    Progress,
-    loaded_batches,
-    plan_batches,
-    utterance_digest,
-)
+from speechfair.running.batch_plan import loaded_batches, plan_batches
+from speechfair.running.transcription import Observer, Progress, utterance_digest
 from speechfair.types import Answer, Audio, Question, SpeechLanguageModel
 
 if TYPE_CHECKING:

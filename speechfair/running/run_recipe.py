@@ -32,6 +32,7 @@ __all__ = [
     "PlainName",
     "RunRecipe",
     "ScoringPart",
+    "Shard",
     "card_part",
     "corpus_part",
     "model_part",
@@ -149,6 +150,22 @@ class ModelPart(Part):
     architecture: Architecture | None = None
 
 
+class Shard(Part):
+    """One of `of` shares of a run's batches; `number` counts from 1."""
+
+    number: int = Field(ge=1)
+    of: int = Field(ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _within(self) -> Shard:
+        if self.number > self.of:
+            raise InputError(f"shard {self}: number the shards from 1 to {self.of}")
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
 class LanguagePart(Part):
     """How the rows of one language are counted."""
 
@@ -216,12 +233,14 @@ class RunRecipe(Part):
     ----------
     source : ``audio`` where a model heard the corpus, ``imported`` where transcripts were brought in: then no row
         needs audio.
+    shard : which share of the run the folder holds; None: the whole.
     probe : settings of a probe, by its own names.
     """
 
     corpus: CorpusPart
     card: CardPart = CardPart()
     source: Literal["audio", "imported"] = "audio"
+    shard: Shard | None = None
     probe: dict[str, Any] | None = None
     calibration: Calibration | None = None
     model: ModelPart | None = None
@@ -233,7 +252,7 @@ class RunRecipe(Part):
         parts: dict[str, Any] = {"corpus": self.corpus.plain(), "card": self.card.plain()}
         if self.source != "audio":
             parts["source"] = self.source
-        for name in ("probe", "calibration", "model", "analysis", "scoring"):
+        for name in ("shard", "probe", "calibration", "model", "analysis", "scoring"):
             part = getattr(self, name)
             if part is not None:
                 parts[name] = part.plain() if isinstance(part, Part) else part

@@ -33,6 +33,7 @@ __all__ = [
     "environment",
     "mark_evaluation",
     "read_record",
+    "recipe_changes",
     "refuse_other_recipe",
     "reseal",
     "scores_name",
@@ -171,17 +172,7 @@ def refuse_other_recipe(run: RunFolder, part: str, new: Any) -> None:
     part : the name of a part of `RunRecipe`.
     new : that part as it would be now.
     """
-    old = getattr(read_record(run).recipe, part)
-    if old is None:
-        return
-    old_plain, new_plain = (
-        value.plain() if isinstance(value, Part) else plain_value(value) for value in (old, new)
-    )
-    changed = [
-        line
-        for line in differences(old_plain, new_plain)
-        if not (part == "model" and line.startswith("name:"))
-    ]
+    changed = recipe_changes(getattr(read_record(run).recipe, part), new, part)
     if changed:
         then = "choose another --out, or delete the folder"
         if part == "analysis":
@@ -189,6 +180,23 @@ def refuse_other_recipe(run: RunFolder, part: str, new: Any) -> None:
         raise RunFolderError(
             f"{run.path} holds a run of another recipe ({part}):\n  " + "\n  ".join(changed) + f"\n{then}"
         )
+
+
+def recipe_changes(old: Any, new: Any, part: str) -> list[str]:
+    """Where two values of a recipe's `part` differ, one line each; a part that was not settled differs from nothing.
+
+    The name of a model says how it was asked for, not what it is.
+    """
+    if old is None:
+        return []
+    old_plain, new_plain = (
+        value.plain() if isinstance(value, Part) else plain_value(value) for value in (old, new)
+    )
+    return [
+        line
+        for line in differences(old_plain, new_plain)
+        if not (part == "model" and line.startswith("name:"))
+    ]
 
 
 def environment() -> dict[str, Any]:

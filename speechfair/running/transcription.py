@@ -1,7 +1,6 @@
 """From the manifest to hypotheses: a fixed plan of batches, of which only the missing rows are done.
 
-The plan depends on the manifest alone, so a run that was killed and resumed recognises the same batches as
-an undisturbed one. Each finished batch is one Parquet part, written whole.
+Each finished batch is one Parquet part, written whole.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.audio import AudioError, current_digest, decode
 from speechfair.errors import ModelError, RunFolderError, SpeechfairError
-from speechfair.running.run_manifest import locate_audio
+from speechfair.running.batch_plan import loaded_batches, plan_batches, share_of
+from speechfair.running.run_recipe import Shard, model_part
+from speechfair.running.run_record import mark_evaluation, read_record, refuse_other_recipe, reseal
 from speechfair.store import RunFolder
 from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
 
@@ -28,14 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "hypothesis_schema",
-    "loaded_batches",
-    "plan_batches",
     "read_hypotheses",
     "transcribe_missing",
+    "transcribe_recorded",
     "utterance_digest",
 ]
-
-BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +66,6 @@ def hypothesis_schema() -> dict[str, Any]:
     }
 
 
-def plan_batches(manifest: pl.DataFrame, size: int = BATCH) -> list[list[int]]:
-    """Row numbers of `manifest` in batches of like length, longest first; excluded rows are left out.
-
-    Rows whose audio cannot be read come first, in batches of their own: their failure costs nothing.
-    """
-    import polars as pl
-
-    rows = manifest.with_row_index("row").filter(pl.col("excluded").is_null())
-    broken = rows.filter(pl.col("audio_error").is_not_null())["row"].to_list()
-    sound = (
-        rows.filter(pl.col("audio_error").is_null())
-        .sort(["duration_s", "id"], descending=[True, False])["row"]
-        .to_list()
-    )
-    return [part[i : i + size] for part in (broken, sound) for i in range(0, len(part), size)]
-
-
 def read_hypotheses(run: RunFolder, model_key: str) -> pl.DataFrame:
     """All hypotheses of a model, one row per utterance; where a row was retried the last one counts."""
     import polars as pl
@@ -107,6 +86,42 @@ def read_hypotheses(run: RunFolder, model_key: str) -> pl.DataFrame:
     return table.unique(subset="utterance_id", keep="last", maintain_order=True)
 
 
+def transcribe_recorded(
+    run: RunFolder,
+    manifest: pl.DataFrame,
+    model: Recognizer,
+    *,
+    retry_failed: bool = False,
+    observe: Observer | None = None,
+    shard: Shard | None = None,
+    stored_audio: Path | None = None,
+) -> None:
+    """`transcribe_missing`, with the model, the time and the digests recorded in ``run.yaml``.
+
+    Raises
+    ------
+    RunFolderError
+        The folder holds hypotheses of another model.
+    """
+    part = model_part(model)
+    refuse_other_recipe(run, "model", part)
+    record = read_record(run)
+    if record.recipe.model is None:
+        record = reseal(run, record, model=part)
+    mark_evaluation(run)
+    transcribe_missing(
+        run,
+        manifest,
+        model,
+        record.root,
+        retry_failed=retry_failed,
+        observe=observe,
+        shard=shard,
+        stored_audio=stored_audio,
+    )
+    reseal(run, record)
+
+
 def transcribe_missing(
     run: RunFolder,
     manifest: pl.DataFrame,
@@ -116,6 +131,8 @@ def transcribe_missing(
     retry_failed: bool = False,
     only: Collection[str] | None = None,
     observe: Observer | None = None,
+    shard: Shard | None = None,
+    stored_audio: Path | None = None,
 ) -> pl.DataFrame:
     """Recognise every utterance of `manifest` that has no hypothesis of `model` yet; return all of them.
 
@@ -125,6 +142,8 @@ def transcribe_missing(
     only : ids of the utterances to recognise now; None is every one.
     retry_failed : also do again what failed before.
     observe : called after every batch.
+    shard : recognise the batches of this shard only.
+    stored_audio : run folder that keeps audio which came as bytes; None is `run`.
     """
     key = model.identity.key
     before = read_hypotheses(run, key)
@@ -133,11 +152,13 @@ def transcribe_missing(
         manifest = manifest.filter(manifest["id"].is_in(list(only)))
         before = before.filter(before["utterance_id"].is_in(list(only)))
     finished = set(before.filter(before["error"].is_null() | (not retry_failed))["utterance_id"])
-    todo = [[row for row in batch if manifest["id"][row] not in finished] for batch in plan_batches(manifest)]
+    planned = share_of(plan_batches(manifest), shard)
+    todo = [[row for row in batch if manifest["id"][row] not in finished] for batch in planned]
     todo = [batch for batch in todo if batch]
-    tally = _Tally(manifest, before.filter(before["utterance_id"].is_in(list(finished))), observe)
+    known = before.filter(before["utterance_id"].is_in(list(finished)))
+    tally = _Tally(manifest, [row for batch in planned for row in batch], known, observe)
     tally.report()
-    loaded = loaded_batches(manifest, todo, root, run.path, model.sample_rate, key)
+    loaded = loaded_batches(manifest, todo, root, stored_audio or run.path, model.sample_rate, key)
     with closing(_recognized(model, loaded)) as recognized:
         for rows, hypotheses in recognized:
             found = {h.utterance_id: h for h in hypotheses}
@@ -158,10 +179,14 @@ def utterance_digest(row: dict[str, Any]) -> str:
 class _Tally:
     """Running sums for the observer."""
 
-    def __init__(self, manifest: pl.DataFrame, before: pl.DataFrame, observe: Observer | None) -> None:
-        import polars as pl
-
-        eligible = manifest.filter(pl.col("excluded").is_null())
+    def __init__(
+        self,
+        manifest: pl.DataFrame,
+        planned: Sequence[int],
+        before: pl.DataFrame,
+        observe: Observer | None,
+    ) -> None:
+        eligible = manifest[planned]
         self.observe = observe
         self.lengths = manifest["duration_s"].fill_null(0.0)
         self.total = eligible.height
@@ -197,35 +222,6 @@ def _check_same_audio(run: RunFolder, manifest: pl.DataFrame, before: pl.DataFra
             raise RunFolderError(
                 f"{run.path}: the stored hypothesis of utterance {name!r} {what}; choose another --out"
             )
-
-
-def loaded_batches(
-    manifest: pl.DataFrame, batches: list[list[int]], root: str | None, folder: Path, rate: int, key: str
-) -> Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]:
-    """Decoded audio per batch, one batch ahead of the recogniser; what cannot be decoded as a failure."""
-
-    def load(rows: list[int]) -> tuple[list[int], list[Audio], list[Hypothesis]]:
-        audio, failures = [], []
-        for row in manifest[rows].iter_rows(named=True):
-            try:
-                if row["audio_error"]:
-                    raise AudioError(row["audio_error"])
-                path = locate_audio(row["audio"], root, folder)
-                if current_digest(path) != row["audio_sha256"]:
-                    raise AudioError("audio file has changed since the manifest was made")
-                samples = decode(path, rate, row["start_s"], row["end_s"], row["channel"])
-                audio.append(Audio(row["id"], samples, rate))
-            except AudioError as error:
-                failures.append(Hypothesis(row["id"], None, str(error), 0.0, key))
-        return rows, audio, failures
-
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(load, batches[0]) if batches else None
-        for index in range(len(batches)):
-            assert following is not None
-            current = following.result()
-            following = pool.submit(load, batches[index + 1]) if index + 1 < len(batches) else None
-            yield current
 
 
 def _recognized(

@@ -1,12 +1,14 @@
-"""`audit`, `transcribe` and `score` as people call them: with the page, and with the ledger of a process folder."""
+"""`audit`, `transcribe`, `merge` and `score` as people call them: with the page and the ledger of a process folder."""
 
 from __future__ import annotations
 
 from speechfair.auditing import run as steps
+from speechfair.running import merging
 from speechfair.verbs.recorded import recorded
 
-__all__ = ["audit", "score", "transcribe"]
+__all__ = ["audit", "merge", "score", "transcribe"]
 
 audit = recorded(steps.audit, "out", verb="audit", page=True)
 transcribe = recorded(steps.transcribe, "out", verb="transcribe")
+merge = recorded(merging.merge, "out", verb="merge")
 score = recorded(steps.score, "out", page=True)

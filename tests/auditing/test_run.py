@@ -14,7 +14,8 @@ from speechfair import verify
 from speechfair.auditing.result import AuditResult, json_schema, read_audit
 from speechfair.auditing.run import audit, prepare, score, transcribe
 from speechfair.errors import CorpusError, InputError, RunFolderError
-from speechfair.running.transcription import Progress, plan_batches, read_hypotheses
+from speechfair.running.batch_plan import plan_batches
+from speechfair.running.transcription import Progress, read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.testing import Scripted
 from speechfair.types import Audio, Exclusion, Hypothesis, Label, Utterance

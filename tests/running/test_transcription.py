@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 
 import numpy as np
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from speechfair.errors import ModelError
+from speechfair.running.batch_plan import BATCH, BATCH_S, plan_batches
 from speechfair.running.transcription import _recognized
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
@@ -82,3 +86,31 @@ def test_a_stream_of_another_order_is_an_error() -> None:
 
     with pytest.raises(ModelError, match="Confused"):
         list(_recognized(Confused(), loaded(1)))
+
+
+def manifest_of(durations: Sequence[float | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "id": [f"u{n:04d}" for n in range(len(durations))],
+            "duration_s": pl.Series(durations, dtype=pl.Float64),
+            "audio_error": ["no audio" if d is None else None for d in durations],
+            "excluded": pl.Series([None] * len(durations), dtype=pl.String),
+        }
+    )
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0.01, 5000)), max_size=120))
+@settings(max_examples=25, deadline=None)
+def test_batches_hold_every_row_once_within_their_limits(durations: list[float | None]) -> None:
+    batches = plan_batches(manifest_of(durations))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(durations)))
+    for batch in batches:
+        lengths = [durations[row] or 0.0 for row in batch]
+        assert len(batch) <= BATCH
+        assert len(batch) == 1 or sum(lengths) <= BATCH_S + 1e-6
+        assert lengths == sorted(lengths, reverse=True)
+
+
+def test_rows_of_ordinary_length_are_batched_by_count() -> None:
+    assert [len(batch) for batch in plan_batches(manifest_of([30.0] * 100))] == [32, 32, 32, 4]
+    assert [len(batch) for batch in plan_batches(manifest_of([3600.0] * 3 + [1.0] * 10))] == [1, 1, 1, 10]
