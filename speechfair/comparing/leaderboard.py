@@ -216,10 +216,9 @@ def _overall(
 ) -> tuple[list[RankedEstimate], list[ToldApart]]:
     from speechfair.metrics import pooled_rate, speaker_sums
     from speechfair.metrics.ranking import worst_groups_apart
-    from speechfair.metrics.rates import no_interval_reason
 
     sums = [speaker_sums(table) for table in tables]
-    known = not any(no_interval_reason(one) for one in sums)
+    known = not any(one.no_interval for one in sums)
     apart = worst_groups_apart([[one] for one in sums], level) if known else []
     return _ranked([pooled_rate(one, level) for one in sums], apart), _told("overall", apart, names)
 
@@ -296,13 +295,12 @@ def _sums_by_group(table: pl.DataFrame, axis: str) -> dict[str, SpeakerSums]:
 
 def _unusable(models: Sequence[dict[str, SpeakerSums]], least: int) -> dict[str, str]:
     """Groups that no rank may rest on, and why. It never depends on how many errors a model makes."""
-    from speechfair.metrics.rates import no_interval_reason
 
     found = {}
     for name, sums in models[0].items():
         if UNKNOWN in name.split("+"):
             found[name] = "not labelled"
-        elif reason := next((why for m in models if (why := no_interval_reason(m[name]))), None):
+        elif reason := next((why for m in models if (why := m[name].no_interval)), None):
             found[name] = reason
         elif int((sums.words > 0).sum()) < least:
             found[name] = f"fewer than {least} speakers ({int((sums.words > 0).sum())})"

@@ -13,7 +13,7 @@ import numpy as np
 
 from speechfair.errors import InputError
 from speechfair.metrics.jackknife import effective_speakers, t_quantile
-from speechfair.metrics.rates import SpeakerSums, no_interval_reason, require_level
+from speechfair.metrics.rates import SpeakerSums, require_level
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def all_alike(replicates: NDArray[np.float64]) -> bool:
 def first_reason(groups: Sequence[SpeakerSums]) -> str | None:
     """Why one of the groups forbids an interval, or None."""
     for index, sums in enumerate(groups):
-        if reason := no_interval_reason(sums):
+        if reason := sums.no_interval:
             return f"group {index}: {reason}"
     return None
 

@@ -16,8 +16,6 @@ from speechfair.metrics.rates import (
     DESIGN_EFFECT,
     TOO_WIDE,
     SpeakerSums,
-    group_jackknife,
-    no_interval_reason,
     pooled_rate,
     require_level,
 )
@@ -88,7 +86,7 @@ def rate_ratio(
 def _ratio_limits(
     group: SpeakerSums, reference: SpeakerSums, ratio: float, level: float, design_effect: float
 ) -> tuple[tuple[float, float] | None, str]:
-    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    ours, theirs = group.jackknife, reference.jackknife
     few = np.count_nonzero(reference.errors) < MIN_SPEAKERS_WITH_ERRORS
     found = None
     if ours is not None and theirs is not None:
@@ -184,7 +182,7 @@ def log_ratio_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, 
     """Standard error of the log rate ratio and its degrees of freedom; or, in words, why there is none."""
     if reason := _no_interval(group, reference):
         return reason
-    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    ours, theirs = group.jackknife, reference.jackknife
     if ours is None or theirs is None:
         return "a group in which at most one speaker has errors: the spread of its speakers is not known"
     return _error(group, reference, ours, theirs)
@@ -255,7 +253,7 @@ def _covariance(
 
 def _correlation(group: SpeakerSums, reference: SpeakerSums) -> float:
     """Jackknife correlation of the two rates; 0 where one of the groups has no jackknife."""
-    ours, theirs = group_jackknife(group), group_jackknife(reference)
+    ours, theirs = group.jackknife, reference.jackknife
     if ours is None or theirs is None:
         return 0.0
     scale = math.sqrt(ours.variance * theirs.variance)
@@ -273,7 +271,7 @@ def _values(group: SpeakerSums, reference: SpeakerSums) -> tuple[tuple[float, fl
 
 def _no_interval(group: SpeakerSums, reference: SpeakerSums) -> str | None:
     for name, sums in (("group", group), ("reference group", reference)):
-        if reason := no_interval_reason(sums):
+        if reason := sums.no_interval:
             return f"{name}: {reason}"
     return None
 

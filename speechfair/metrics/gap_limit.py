@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speechfair.metrics.rates import SpeakerSums, group_jackknife
+from speechfair.metrics.rates import SpeakerSums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,7 +142,7 @@ def log_scatter(groups: Sequence[SpeakerSums], drawn: Array) -> Array | None:
     lots = np.random.default_rng(len(drawn)).random(drawn.shape)
     levels = (np.arange(len(drawn)) + 0.5) / len(drawn)
     for column, sums in enumerate(groups):
-        jackknife = group_jackknife(sums)
+        jackknife = sums.jackknife
         if jackknife is None:
             return None
         deviations = stdtrit(jackknife.degrees_of_freedom, levels) * math.sqrt(jackknife.variance)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +59,7 @@ class LogJackknife:
         """(n - 1) / n, the factor of the jackknife variance (Efron & Stein 1981)."""
         return (len(self.deviations) - 1) / len(self.deviations)
 
-    @property
+    @cached_property
     def variance(self) -> float:
         """Jackknife variance of the log rate, but at least `counting_variance`."""
         return max(self.scale * float(self.deviations @ self.deviations), self.counting_variance)
@@ -130,7 +131,7 @@ def _without_each(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     left: NDArray[np.float64] = sums.sum() - sums
     # Taking the largest off the total would leave rounding errors where it is nearly all of it.
     largest = int(sums.argmax())
-    left[largest] = np.delete(sums, largest).sum()
+    left[largest] = sums[:largest].sum() + sums[largest + 1 :].sum()
     return left
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.rates import SpeakerSums, no_interval_reason, speaker_sums
+from speechfair.metrics.rates import SpeakerSums, speaker_sums
 from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Pair:
     @property
     def no_interval(self) -> str | None:
         """Why there is no interval, or None."""
-        return no_interval_reason(self.before)
+        return self.before.no_interval
 
     @property
     def n_changed(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -134,20 +135,31 @@ class SpeakerSums:
         """Known speakers."""
         return len(self.speakers)
 
-    @property
+    # What follows is worked out once: a gap over many groups asks for it at every pair.
+    @cached_property
     def total_errors(self) -> float:
         """Errors of all utterances, with and without a speaker."""
         return float(self.errors.sum()) + self.errors_without_speaker
 
-    @property
+    @cached_property
     def total_words(self) -> float:
         """Reference tokens of all utterances, with and without a speaker."""
         return float(self.words.sum()) + self.words_without_speaker
 
-    @property
+    @cached_property
     def rate(self) -> float | None:
         """Pooled error rate; None without reference tokens."""
         return self.total_errors / self.total_words if self.total_words else None
+
+    @cached_property
+    def no_interval(self) -> str | None:
+        """Why the pooled rate can have no interval, or None if it can."""
+        return no_interval_reason(self)
+
+    @cached_property
+    def jackknife(self) -> LogJackknife | None:
+        """Jackknife of the log pooled rate; None where it does not exist or no interval may be given."""
+        return None if self.no_interval else jackknife_pooled_rate(self.errors, self.words)
 
 
 def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -> SpeakerSums:
@@ -222,10 +234,9 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
     if not sums.total_words:
         return _estimate(sums, level, None, None, "jackknife-log-t", "no reference words: no rate")
     value = sums.total_errors / sums.total_words
-    if reason := no_interval_reason(sums):
+    if reason := sums.no_interval:
         return _estimate(sums, level, value, None, "none", reason)
-    jackknife = jackknife_pooled_rate(sums.errors, sums.words)
-    if jackknife is not None:
+    if (jackknife := sums.jackknife) is not None:
         if (limits := jackknife.limits(level)) is None:
             return _estimate(sums, level, value, None, "none", TOO_WIDE)
         least = independent_rate(sums.total_errors, sums.total_words, level)
@@ -305,11 +316,6 @@ def require_level(level: float) -> None:
     """Raise InputError unless 0 < level < 1."""
     if not 0 < level < 1:
         raise InputError(f"level is {level}; give the coverage as a fraction, such as 0.95")
-
-
-def group_jackknife(sums: SpeakerSums) -> LogJackknife | None:
-    """The jackknife of the pooled rate, or None where it does not exist or no interval may be given."""
-    return None if no_interval_reason(sums) else jackknife_pooled_rate(sums.errors, sums.words)
 
 
 def _sparse_limits(

@@ -12,7 +12,7 @@ import numpy as np
 
 from speechfair.metrics.bootstrap import first_reason
 from speechfair.metrics.disparity import rate_ratio
-from speechfair.metrics.rates import SpeakerSums, group_jackknife, require_level
+from speechfair.metrics.rates import SpeakerSums, require_level
 from speechfair.types import Estimate
 
 __all__ = ["simultaneous_ratios"]
@@ -65,7 +65,7 @@ def _single_level(
     from scipy.special import stdtr
 
     names = [name for sums in everyone for name in sums.speakers]
-    found = [group_jackknife(sums) for sums in everyone]
+    found = [sums.jackknife for sums in everyone]
     known = [jackknife for jackknife in found if jackknife is not None]
     if len(set(names)) < len(names) or len(known) < len(found) or (1 - level) * n_draws < 20:
         return None

@@ -17,8 +17,6 @@ from speechfair.metrics.jackknife import effective_speakers, far_quantile, spann
 from speechfair.metrics.rates import (
     TOO_WIDE,
     SpeakerSums,
-    group_jackknife,
-    no_interval_reason,
     require_level,
     speaker_sums,
 )
@@ -73,7 +71,7 @@ def two_way_rate(scores: pl.DataFrame, *, text: str = "reference", level: float 
     ways = _ways(scores, text)
     if reason := _problem(scores, ways, text):
         return _estimate(scores, sums, level, sums.rate, None, reason)
-    found = [group_jackknife(way) for way in ways]
+    found = [way.jackknife for way in ways]
     known = [jackknife for jackknife in found if jackknife is not None]
     if len(known) < len(found):
         return _estimate(scores, sums, level, sums.rate, None, "all errors are one speaker's or one text's")
@@ -135,13 +133,13 @@ def _ways(scores: pl.DataFrame, text: str) -> list[SpeakerSums]:
 def _problem(scores: pl.DataFrame, ways: list[SpeakerSums], text: str) -> str | None:
     if (readers := readers_per_text(scores, text)) < MIN_READERS:
         return f"a text is read by {readers:.1f} speakers on average: texts are hardly shared"
-    if reason := no_interval_reason(ways[0]):
+    if reason := ways[0].no_interval:
         return reason
-    if reason := no_interval_reason(ways[1]):
+    if reason := ways[1].no_interval:
         texts = ways[1].n_speakers
         worth = effective_speakers(ways[1].words) if texts else 0.0
         return f"{texts} texts, worth {worth:.1f} of equal length, are too few for an interval over texts"
-    return no_interval_reason(ways[2])
+    return ways[2].no_interval
 
 
 def two_way_variance(variances: Sequence[float]) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from speechfair.metrics.jackknife import effective_speakers, satterthwaite, t_quantile
 from speechfair.metrics.paired import _skewed
-from speechfair.metrics.rates import SpeakerSums, no_interval_reason
+from speechfair.metrics.rates import SpeakerSums
 from speechfair.metrics.two_way import MIN_READERS, two_way_variance
 from speechfair.probes.statistics import (
     difference_with_p,
@@ -59,7 +59,7 @@ class Crossed:
 
     def problem(self) -> str | None:
         """Why there can be no interval for other voices and other items; None if there can."""
-        if reason := no_interval_reason(self.voices):
+        if reason := self.voices.no_interval:
             return reason
         count = int((self.items.words > 0).sum())
         if count < MIN_ITEMS:

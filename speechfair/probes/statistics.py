@@ -14,7 +14,7 @@ import numpy as np
 
 from speechfair.metrics.jackknife import effective_speakers, satterthwaite, t_quantile
 from speechfair.metrics.paired import _skewed
-from speechfair.metrics.rates import SpeakerSums, no_interval_reason, pooled_rate
+from speechfair.metrics.rates import SpeakerSums, pooled_rate
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def difference_with_p(
             return _estimate(group, reference, level, None, None, f"nothing was asked of the {which}"), None
     value = (group.rate or 0.0) - (reference.rate or 0.0)
     for name, sums in (("group", group), ("reference group", reference)):
-        if reason := no_interval_reason(sums):
+        if reason := sums.no_interval:
             return _estimate(group, reference, level, value, None, f"{name}: {reason}"), None
     error, freedom = share_error(group, reference)
     low, high = _skewed(value, error, t_quantile(freedom, level))
