@@ -16,7 +16,7 @@ help:
 	@echo "make docs   build the site of the documentation into build/site"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
-	@echo "make oracles  run lme4 and sclite again and compare (installs them with apt-get)"
+	@echo "make oracles  run lme4, glmmTMB and sclite again and compare (installs them with apt-get)"
 	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (hours; can be stopped)"
 
 $(BIN)/python:
@@ -87,12 +87,13 @@ results: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks.debias_results
 	@$(BIN)/python -m benchmarks.debias_planted
 
-# The committed outputs of R's lme4 and NIST's sclite, made again (Debian or Ubuntu; apt-get needs root), then the tests.
+# The committed outputs of R's lme4 and glmmTMB and NIST's sclite, made again (Debian or Ubuntu; apt-get needs root), then the tests.
 oracles: $(VENV)/dev.stamp
-	@command -v Rscript >/dev/null && Rscript -e 'library(lme4)' >/dev/null 2>&1 && test -x /usr/lib/sctk/bin/sclite \
-	  || { apt-get update -q && apt-get install -y -q --no-install-recommends r-base-core r-cran-lme4 sctk; }
-	@$(BIN)/python -m tests.oracles.make_lme4_data
+	@command -v Rscript >/dev/null && Rscript -e 'library(lme4); library(glmmTMB)' >/dev/null 2>&1 && test -x /usr/lib/sctk/bin/sclite \
+	  || { apt-get update -q && apt-get install -y -q --no-install-recommends r-base-core r-cran-lme4 r-cran-glmmtmb sctk; }
+	@$(BIN)/python -m tests.oracles.make_mixed_data
 	@Rscript tests/oracles/make_lme4.R
+	@Rscript tests/oracles/make_glmmTMB.R
 	@$(BIN)/python tests/oracles/mapsswe/make.py
 	@git --no-pager diff --stat -- tests/oracles || true
 	@$(BIN)/python -m pytest -q tests/oracles tests/metrics/test_mapsswe.py

@@ -1,11 +1,11 @@
-# What R's lme4 makes of the scores in lme4/*.csv, written to lme4/expected.json, which the tests read.
+# What R's lme4 makes of the scores in mixed/*.csv, written to mixed/lme4.json, which the tests read.
 #
 # Not needed to run the tests. To make it again (Debian: r-base-core and r-cran-lme4), from the checkout:
-#   python -m tests.oracles.make_lme4_data
+#   python -m tests.oracles.make_mixed_data
 #   Rscript tests/oracles/make_lme4.R
 suppressPackageStartupMessages(library(lme4))
 
-folder <- "tests/oracles/lme4"
+folder <- "tests/oracles/mixed"
 fixed <- "errors ~ accent + gender + offset(log(reference_length)) + (1 | speaker)"
 models <- list(
   poisson = list(formula = fixed, negative = FALSE),
@@ -45,4 +45,4 @@ for (name in names(models)) {
 }
 versions <- paste0('  "versions": {"R": "', R.version$major, ".", R.version$minor, '", "lme4": "',
                    packageVersion("lme4"), '"}')
-writeLines(c("{", paste(c(blocks, versions), collapse = ",\n"), "}"), file.path(folder, "expected.json"))
+writeLines(c("{", paste(c(blocks, versions), collapse = ",\n"), "}"), file.path(folder, "lme4.json"))
