@@ -13,11 +13,12 @@ from pathlib import Path
 
 from speechfair.models import chat_from_callable, load_model
 from speechfair.models.families.cascade import Cascade
+from speechfair.probes.grounding.grounding_sections import grounding_sections
 from speechfair.probes.grounding.probe_grounding import probe_grounding
 from speechfair.probes.grounding.rules import answer
 from speechfair.probes.grounding.spoken import speak
 from speechfair.probes.results import GroundingResult, GroupGrounding
-from speechfair.probes.sections import grounding_sections, outcome_words
+from speechfair.probes.sections import outcome_words
 from speechfair.reporting.probe_html import write_grounding
 from speechfair.result_table import Table
 from speechfair.running.transcription import Progress

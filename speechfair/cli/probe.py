@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from speechfair.cli import options, output, probe_sizes
+from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,9 @@ Reply = Annotated[
 ]
 
 
+_USUAL = {"words": (10, "jpn,spa", 8), "sound": (12, "jpn", 6)}
+"""Scenes, accents and voices of `probe grounding`: under 2,000 requests."""
+
 app.command("plan")(probe_sizes.command)
 
 
@@ -46,12 +50,22 @@ def grounding(
     manifest: options.Manifest = None,
     columns: options.Columns = None,
     option: options.Option = None,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes of the grammar.")] = 10,
+    ask: Annotated[
+        Literal["words", "sound"],
+        typer.Option(help="sound: what the words do not tell, such as who speaks, how, and where."),
+    ] = "words",
+    scenes: Annotated[
+        int | None, typer.Option(min=1, help="Scenes of the grammar; default 10, of sound 12.")
+    ] = None,
     first_languages: Annotated[
-        str, typer.Option(help="Synthetic accents, such as jpn,spa; all for every one.")
-    ] = "jpn,spa",
+        str | None,
+        typer.Option(help="Synthetic accents; all for every one; default jpn,spa, of sound jpn."),
+    ] = None,
     strengths: Strengths = "1",
-    voices: Voices = 8,
+    voices: Annotated[
+        int | None,
+        typer.Option(min=1, help="Synthetic voices, which stand for speakers; default 8, of sound 6."),
+    ] = None,
     silences: Annotated[int, typer.Option(min=0, help="Recordings without speech to ask about.")] = 8,
     form: Annotated[
         Literal["choice", "open"],
@@ -71,18 +85,23 @@ def grounding(
 ) -> None:
     """Ask what was said (L1), what belongs to what (L2), how things relate (L3), what it means (L4), by accent.
 
-    The same questions are asked of the verbatim transcript: the upper bound.
+    The same questions are asked of the verbatim transcript: the upper bound; with --ask sound the lower bound.
 
     Example: speechfair probe grounding --model chat-audio:FOLDER --first-languages jpn,spa --out runs/probe
     """
-    from speechfair.probes.grounding.spoken import bind, speak
-    from speechfair.probes.sections import grounding_findings, grounding_sections
+    from speechfair.probes.grounding.grounding_sections import grounding_findings, grounding_sections
+    from speechfair.probes.grounding.spoken import bind, speak, speak_sound
     from speechfair.verbs.probe import probe_grounding
 
+    usual_scenes, usual_accents, usual_voices = _USUAL[ask]
+    voices = voices or usual_voices
+    if corpus is not None and ask == "sound":
+        raise InputError("--ask sound makes its own recordings; leave out --corpus")
     if corpus is None:
-        asked = speak(
-            scenes,
-            first_languages=None if first_languages == "all" else first_languages,
+        accents = first_languages or usual_accents
+        asked = (speak_sound if ask == "sound" else speak)(
+            scenes or usual_scenes,
+            first_languages=None if accents == "all" else accents,
             strengths=_numbers(strengths),
             voices=voices,
             silences=silences,
@@ -306,8 +325,6 @@ def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
 
 
 def _numbers(words: str) -> list[float]:
-    from speechfair.errors import InputError
-
     try:
         return [float(word) for word in words.split(",")]
     except ValueError:

@@ -22,6 +22,8 @@ __all__ = ["Assumed", "ProbeCost", "cost_of", "grounding_cost", "questions_cost"
 
 CHARACTERS_A_SECOND = 14.0
 """Of read English, pauses included."""
+SOUND_PAUSES_S = 3.0
+"""More than that for pauses, sounds and slow sentences where sound is asked about."""
 CHARACTERS_A_TOKEN = 4.0
 SAMPLED = 40
 """Recordings whose length is looked at where a set has no transcripts."""
@@ -131,7 +133,8 @@ def grounding_cost(corpus: SceneCorpus, form: Form, assumed: Assumed) -> tuple[P
         rows = [row for row in corpus.base if isinstance(row, Utterance)]
         scene_of |= corpus.scenes_of({row.id: row.text for row in rows})
     scene_of |= {scene.id: scene for scene in corpus.silences}
-    seconds = {name: _seconds(scene.text) for name, scene in scene_of.items()}
+    pauses = SOUND_PAUSES_S if corpus.items == "sound" else 0.0
+    seconds = {name: _seconds(scene.text) + pauses for name, scene in scene_of.items()}
     scenes = {scene.id for scene in scene_of.values() if scene.text is not None}
     return cost_of(asks_of(scene_of, form, corpus.seed), seconds, assumed), len(scenes)
 

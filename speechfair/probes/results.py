@@ -21,6 +21,8 @@ __all__ = [
     "Diagnosis",
     "GroundingResult",
     "GroupGrounding",
+    "HeardKind",
+    "KindContrast",
     "KindShare",
     "LevelShare",
     "Outcomes",
@@ -109,6 +111,18 @@ class GroupGrounding(Record):
     diagnosis: Diagnosis
 
 
+class KindContrast(Record):
+    """One kind of question in one group, among the replies that answer; or how often there is no answer."""
+
+    group: str
+    kind: str = Field(description="a kind of question, or `no answer`: the share refused or not known")
+    difference: Estimate = Field(
+        description="share right, less the reference group's; of `no answer` the share"
+    )
+    p_holm: float | None = Field(description="adjusted over the groups and kinds of the axis")
+    verdict: Literal["higher", "lower", "undetermined"]
+
+
 class AxisGrounding(Record):
     """The groups of one axis."""
 
@@ -116,6 +130,9 @@ class AxisGrounding(Record):
     reference: str | None
     reference_reason: str
     groups: list[GroupGrounding]
+    kinds: list[KindContrast] = Field(
+        default_factory=list, description="each group against the reference group"
+    )
 
 
 class KindShare(Record):
@@ -126,6 +143,19 @@ class KindShare(Record):
     outcomes: Outcomes
     text_right: int = Field(description="of the same questions, those that were right about the transcript")
     chance: float = Field(description="share right by blind choice among the options")
+
+
+class HeardKind(Record):
+    """One kind of question about sound over all groups: is it heard at all?"""
+
+    kind: str
+    level: Literal[1, 2, 3, 4]
+    bound: float = Field(
+        description="lower bound: what the words, the answer that is right most often, or blind choice reach"
+    )
+    gain: Estimate = Field(description="share right about the audio, less the lower bound")
+    p_holm: float | None = Field(description="of no gain, adjusted over the kinds")
+    verdict: Literal["heard", "not heard", "undetermined"]
 
 
 class Silence(Record):
@@ -148,7 +178,8 @@ class GroundingResult(Record):
     corpus: str
     corpus_record: CorpusRecord
     items: str = Field(
-        description="grammar: made from typed slots; corpus: derived from the corpus's own texts"
+        description="grammar: made from typed slots; corpus: derived from the corpus's own texts; "
+        "sound: what the words do not tell, so that `text` is the lower bound and not the upper one"
     )
     n_scenes: int
     n_utterances: int
@@ -163,6 +194,9 @@ class GroundingResult(Record):
     overall: GroupGrounding
     axes: list[AxisGrounding]
     kinds: list[KindShare]
+    heard: list[HeardKind] = Field(
+        default_factory=list, description="of items `sound`: whether each kind of sound is heard at all"
+    )
     silence: Silence | None
     notes: list[str]
 

@@ -5,7 +5,6 @@ It words what a result holds and computes nothing but the shares that are writte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +14,6 @@ from speechfair.result_table import Table, Tone
 from speechfair.wording import (
     NOTHING,
     Unit,
-    given_percent,
     p_value,
     percent,
     printable,
@@ -25,14 +23,12 @@ from speechfair.wording import (
 
 if TYPE_CHECKING:
     from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
-    from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare, Outcomes
+    from speechfair.probes.results import Outcomes
     from speechfair.probes.strength.probe_strength import StrengthResult
 
 __all__ = [
     "Finding",
     "Section",
-    "grounding_findings",
-    "grounding_sections",
     "outcome_words",
     "response_findings",
     "response_sections",
@@ -86,127 +82,6 @@ def outcome_words(outcomes: Outcomes) -> str:
         if count or kind in ("right", "wrong")
     ]
     return f"{outcomes.n_asked} questions = " + " + ".join(parts)
-
-
-def grounding_findings(result: GroundingResult) -> list[Finding]:
-    """One sentence for each axis: who falls behind where."""
-    found = []
-    for axis in result.axes:
-        compared = [group for group in axis.groups if group.diagnosis.verdict != "reference"]
-        behind = [group for group in compared if group.diagnosis.verdict == "behind"]
-        unsettled = [group for group in compared if group.diagnosis.verdict == "undetermined"]
-        name = axis_title(axis.axis)
-        if not compared:
-            found.append(
-                Finding("nothing", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
-            )
-        elif behind:
-            words = "; ".join(f"{printable(g.value)} {g.diagnosis.reason}" for g in behind)
-            found.append(
-                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
-            )
-        elif unsettled:
-            words = f"{len(unsettled)} of {len(compared)} groups are undetermined"
-            found.append(Finding("unclear", f"By {name}: no group is clearly behind, but {words}."))
-        else:
-            words = f"at most {given_percent(result.margin, sign=False)} points behind at every level"
-            found.append(Finding("nothing", f"By {name}: every group is even, {words}."))
-    return found
-
-
-def grounding_sections(result: GroundingResult) -> list[Section]:
-    """Each axis with its groups, then the kinds of question and silence."""
-    sections = [_axis_section(axis, number) for number, axis in enumerate(result.axes)]
-    if not result.axes:
-        sections.append(
-            _table("All speech", "Groups are compared with --group-by.", [result.overall], "overall")
-        )
-    rows = tuple(
-        (
-            f"L{kind.level} {kind.kind}",
-            str(kind.outcomes.n_asked),
-            percent(kind.outcomes.right / kind.outcomes.n_asked),
-            percent(kind.text_right / kind.outcomes.n_asked),
-            percent(kind.chance),
-            str(kind.outcomes.refusal + kind.outcomes.unsure),
-            str(kind.outcomes.format + kind.outcomes.empty + kind.outcomes.error),
-        )
-        for kind in result.kinds
-    )
-    headers = ("kind", "asked", "audio %", "text %", "chance %", "refused or unsure", "unreadable or failed")
-    notes = [f"audio: {outcome_words(result.audio)}", f"text: {outcome_words(result.text)}"]
-    if result.silence is not None:
-        cell = with_interval(result.silence.share, "percent")
-        notes.append(f"silence: {cell} % right; {outcome_words(result.silence.outcomes)}")
-    lede = "Share of right answers by kind of question, over all groups; what is not an answer counts as not right."
-    sections.append(Section("Kinds of question", lede, headers, rows, tuple(notes)))
-    return sections
-
-
-def _axis_section(axis: AxisGrounding, number: int) -> Section:
-    reference = (
-        f"Reference: {printable(axis.reference)}, " if axis.reference is not None else "No reference: "
-    )
-    lede = (
-        f"{reference}{printable(axis.reference_reason)}. Each level: % right about the audio with its interval; given "
-        "the level below; about the transcript (the upper bound); and the gap between them in points."
-    )
-    return _table(f"By {axis_title(axis.axis)}", lede, axis.groups, f"axis-{number}")
-
-
-def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) -> Section:
-    rows: list[tuple[str, ...]] = []
-    notes: list[str] = []
-    marked = set()
-    for group in groups:
-        for number, level in enumerate(group.levels):
-            if group.is_reference:
-                marked.add(len(rows))
-            first = number == 0
-            name = printable(group.value) + (
-                " (ref.)" if group.is_reference and group.axis != "overall" else ""
-            )
-            rows.append(
-                (
-                    name if first else "",
-                    str(group.n_speakers) if first else "",
-                    f"L{level.level} {level.name}",
-                    with_interval(level.audio, "percent"),
-                    with_interval(level.given_below, "percent"),
-                    percent(level.text.value),
-                    with_interval(level.modality_gap, "percent"),
-                    _state(level),
-                )
-            )
-        if group.diagnosis.verdict != "reference":
-            word = {"behind": "BEHIND", "even": "even", "undetermined": "undetermined"}[
-                group.diagnosis.verdict
-            ]
-            notes.append(f"{printable(group.value)}: {word}, {printable(group.diagnosis.reason)}")
-        reasons = {level.audio.reason for level in group.levels} - {None}
-        notes += [
-            f"{printable(group.value)}: {printable(str(reason))}" for reason in sorted(map(str, reasons))
-        ]
-    headers = (
-        "group",
-        "spk",
-        "level",
-        "audio %",
-        "given below %",
-        "text %",
-        "gap (points)",
-        "against reference",
-    )
-    return Section(title, lede, headers, tuple(rows), tuple(notes), chart, frozenset(marked))
-
-
-def _state(level: LevelShare) -> str:
-    if level.state == "reference":
-        return NOTHING
-    if level.deficit is None or level.deficit.value is None:
-        return "undetermined"
-    words = f"{level.state}, {-100 * level.deficit.value:+z.1f}"
-    return words + (f", {p_value(level.p_holm)}" if level.p_holm is not None else "")
 
 
 def strength_findings(result: StrengthResult) -> list[Finding]:

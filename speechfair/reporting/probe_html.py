@@ -41,7 +41,7 @@ _TEXT_COLUMNS = (
 
 def write_grounding(result: GroundingResult, path: Path) -> Path:
     """Write the page of a grounding probe to `path` and return it."""
-    from speechfair.probes.sections import grounding_findings, grounding_sections
+    from speechfair.probes.grounding.grounding_sections import grounding_findings, grounding_sections
 
     charts = {f"axis-{number}": level_chart(axis.groups) for number, axis in enumerate(result.axes)}
     charts["overall"] = level_chart([result.overall])

@@ -32,7 +32,7 @@ from speechfair.types import Exclusion, Label, Utterance
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["RuleMade", "Sentence"]
+__all__ = ["Cell", "RuleMade", "Sentence", "write_rendering"]
 
 _RENDER_LOCK = threading.Lock()
 
@@ -49,7 +49,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class Cell:
     """One combination of the dials; the reference's code at strength 0 and prosody 0 is no accent."""
 
     code: str
@@ -202,23 +202,22 @@ class RuleMade(ABC):
         dials: Mapping[str, tuple[Any, ...]],
         lines: Sequence[Channel],
         reference: bool,
-    ) -> list[_Cell]:
+    ) -> list[Cell]:
         rules = self._rules
         outer = [(tempo, line) for tempo in dials["tempos"] for line in lines]
         cells = [
-            _Cell(code, rules.accent(code), strength, prosody, tempo, line)
+            Cell(code, rules.accent(code), strength, prosody, tempo, line)
             for code in codes
             for strength in dials["strengths"]
             for prosody in dials["prosodies"]
             for tempo, line in outer
         ]
         plain = [
-            _Cell(rules.reference_code, rules.reference_accent, 0.0, 0.0, tempo, line)
-            for tempo, line in outer
+            Cell(rules.reference_code, rules.reference_accent, 0.0, 0.0, tempo, line) for tempo, line in outer
         ]
         return [*plain, *cells] if reference else cells
 
-    def _utterance(self, cell: _Cell, voice: espeak.Voice, number: int, sentence: Sentence) -> Utterance:
+    def _utterance(self, cell: Cell, voice: espeak.Voice, number: int, sentence: Sentence) -> Utterance:
         facts = {
             "first_language": cell.code,
             "accent": cell.accent,
@@ -238,7 +237,7 @@ class RuleMade(ABC):
             labels=tuple(Label(axis, value, "corpus") for axis, value in facts.items()),
         )
 
-    def _audio(self, cell: _Cell, voice: espeak.Voice, sentence: Sentence) -> Path:
+    def _audio(self, cell: Cell, voice: espeak.Voice, sentence: Sentence) -> Path:
         """Path of the rendering, made now if it is not there."""
         made_of = [
             *self._recipe(cell.code),
@@ -253,10 +252,10 @@ class RuleMade(ABC):
         path = self._root / cell.code / f"{cell.strength:g}" / file
         with _RENDER_LOCK:
             if not path.is_file():
-                _write(path, self._render(cell, voice, sentence))
+                write_rendering(path, self._render(cell, voice, sentence))
         return path
 
-    def _render(self, cell: _Cell, voice: espeak.Voice, sentence: Sentence) -> bytes:
+    def _render(self, cell: Cell, voice: espeak.Voice, sentence: Sentence) -> bytes:
         phonemes = self._said(sentence)
         prosody = None
         if cell.code != self._rules.reference_code:
@@ -292,7 +291,7 @@ class RuleMade(ABC):
     def _recipe(self, code: str) -> list[Any]:
         return [self._engine.version, self._rules.digest(code), self._seed]
 
-    def _dials(self, cell: _Cell) -> list[Any]:
+    def _dials(self, cell: Cell) -> list[Any]:
         """What decides the bytes besides code and strength; nothing where the dials are at their usual place."""
         made_of: list[Any] = []
         if cell.prosody:
@@ -334,7 +333,7 @@ def _sha256(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_rendering(path: Path, content: bytes) -> None:
     """Write so that `path` is there whole or not at all."""
     temporary = None
     try:

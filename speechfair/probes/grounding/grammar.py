@@ -19,7 +19,7 @@ from speechfair.probes.items import Item, Scene
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MOST_SCENES", "VERSION", "scenes", "silences"]
+__all__ = ["MOST_SCENES", "NO", "ORIGIN", "PRESENCE", "UNSTATED", "VERSION", "YES", "scenes", "silences"]
 
 VERSION = "1"
 """Changes whenever the same seed gives other scenes."""
@@ -29,6 +29,7 @@ FOILS = 3
 
 PRESENCE = 'Was the word "{}" said?'
 YES, NO = "yes", "no"
+ORIGIN, UNSTATED = "Which country does the speaker say they come from?", "the speaker does not say"
 
 
 def scenes(n: int, seed: int = 0) -> tuple[Scene, ...]:
@@ -171,7 +172,6 @@ def _two_names(draw: _Draw) -> _Opening:
     verbs = [draw.pick(lexicon.VERBS)[1] for _ in range(2)]
     which = int(draw.rng.integers(2))
     text = f"{names[0]} {verbs[0]} the {things[0]}, and {names[1]} {verbs[1]} the {things[1]}."
-    home = "the speaker does not say"
     questions = (
         Item(
             "L2-name",
@@ -187,9 +187,9 @@ def _two_names(draw: _Draw) -> _Opening:
             "L2-unstated",
             2,
             "unstated",
-            "Which country does the speaker say they come from?",
-            home,
-            draw.foils(lexicon.COUNTRIES, home),
+            ORIGIN,
+            UNSTATED,
+            draw.foils(lexicon.COUNTRIES, UNSTATED),
         ),
     )
     return text, questions, [(names[1 - which], lexicon.NAMES), (things[1 - which], lexicon.OBJECTS)]

@@ -13,6 +13,8 @@ from speechfair.metrics.pairing import Pair
 from speechfair.metrics.rates import SpeakerSums
 from speechfair.probes.crossed import Crossed, crossed_difference_with_p, crossed_of, crossed_share
 from speechfair.probes.grounding.diagnosis import Deficit, diagnose, judge
+from speechfair.probes.grounding.kind_contrasts import kind_contrasts
+from speechfair.probes.grounding.sound_grammar import SOUND_KINDS
 from speechfair.probes.items import LEVELS, Level
 from speechfair.probes.reading import Outcome
 from speechfair.probes.results import (
@@ -76,7 +78,7 @@ def _unless(reason: str | None, estimate: Estimate) -> Estimate:
 
 def overall_grounding(table: pl.DataFrame, level: float) -> GroupGrounding:
     """All speech as one group, compared with nothing."""
-    rows = table.filter(~table["silence"]).to_dicts()
+    rows = _on_ladder(table.filter(~table["silence"]).to_dicts())
     nothing = Diagnosis(verdict="reference", reason="all groups together")
     return _group("overall", "all", rows, None, {}, nothing, level)
 
@@ -91,7 +93,8 @@ def axis_grounding(
     recipe : as in a run folder; its ``analysis`` and ``card`` name the reference group.
     """
     speech = add_axis(table.filter(~table["silence"]), axis)
-    parts = {str(key[0]): part.to_dicts() for key, part in speech.partition_by("group", as_dict=True).items()}
+    asked = {str(key[0]): part.to_dicts() for key, part in speech.partition_by("group", as_dict=True).items()}
+    parts = {name: _on_ladder(rows) for name, rows in asked.items()}
     reference, why = reference_group(
         axis, {name: _right(rows) for name, rows in parts.items()}, *recipe.references(axis)
     )
@@ -109,7 +112,17 @@ def axis_grounding(
             verdict = Diagnosis(verdict="undetermined", reason="nothing to compare it with")
         against = base if name in judged else None
         groups.append(_group(axis, name, parts[name], against, judged.get(name, {}), verdict, level))
-    return AxisGrounding(axis=axis, reference=reference, reference_reason=why, groups=groups)
+    return AxisGrounding(
+        axis=axis,
+        reference=reference,
+        reference_reason=why,
+        groups=groups,
+        kinds=(
+            kind_contrasts({name: asked[name] for name in compared}, asked[reference], level, alpha)
+            if reference is not None
+            else []
+        ),
+    )
 
 
 def _with_refusals(verdict: Diagnosis, rows: Sequence[Row], base: Sequence[Row]) -> Diagnosis:
@@ -207,6 +220,12 @@ def _level_share(
         p_holm=judged.p_holm if judged else None,
         state=judged.state if judged else "reference" if diagnosis.verdict == "reference" else "undetermined",
     )
+
+
+def _on_ladder(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows that the levels are made of: where sound is asked about, the words are a control and not among them."""
+    sound = [row for row in rows if row["kind"] in SOUND_KINDS]
+    return sound or rows
 
 
 def _levels(rows: Sequence[Row]) -> dict[Level, _Level]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.probes.asking import AUDIO, TEXT, Ask, by_ask
-from speechfair.probes.items import Form, Scene, prompt_of
-from speechfair.probes.reading import read
+from speechfair.probes.items import Form, Item, Scene, prompt_of
+from speechfair.probes.reading import Reading, read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,23 +49,28 @@ def outcome_table(
 
     Returns
     -------
-    Columns ``utterance_id, speaker, labels, scene, item, level, kind, n_options, silence, reply, answer, outcome, how``
-    and ``text_outcome``, the outcome of the same question asked of the transcript.
+    Columns ``utterance_id, speaker, labels, scene, item, level, kind, n_options, truth, silence, reply, answer``,
+    ``outcome, how`` and ``text_outcome``, the outcome of the same question asked of the transcript.
     """
     import polars as pl
 
     reply_to = by_ask(replies)
-    control: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str, str | None], Reading] = {}
+
+    def reading_of(reply: str | None, scene: Scene, item: Item) -> Reading:
+        """Each reply to a question is read once, however many voices it was given to."""
+        key = (scene.id, item.id, reply)
+        if key not in found:
+            found[key] = read(reply, scene.id, item, form, seed)
+        return found[key]
+
     rows: list[dict[str, Any]] = []
     facts = {row["id"]: row for row in manifest.iter_rows(named=True)}
     for utterance, scene in scene_of.items():
         for item in scene.items:
-            key = (scene.id, item.id)
-            if key not in control:
-                reply = reply_to(Ask(TEXT, scene.id, item.id, ""))
-                control[key] = read(reply, scene.id, item, form, seed).outcome
+            control = reading_of(reply_to(Ask(TEXT, scene.id, item.id, "")), scene, item)
             reply = reply_to(Ask(AUDIO, utterance, item.id, ""))
-            reading = read(reply, scene.id, item, form, seed)
+            reading = reading_of(reply, scene, item)
             rows.append(
                 {
                     "utterance_id": utterance,
@@ -76,12 +81,13 @@ def outcome_table(
                     "level": item.level,
                     "kind": item.kind,
                     "n_options": 1 + len(item.foils),
+                    "truth": item.answer,
                     "silence": scene.text is None,
                     "reply": reply,
                     "answer": reading.answer,
                     "outcome": reading.outcome,
                     "how": reading.how,
-                    "text_outcome": control[key],
+                    "text_outcome": control.outcome,
                 }
             )
     return pl.DataFrame(rows, schema=_schema())
@@ -91,7 +97,17 @@ def _schema() -> dict[str, Any]:
     import polars as pl
 
     label = pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String})
-    texts: Sequence[str] = ("utterance_id", "speaker", "scene", "item", "kind", "reply", "answer", "how")
+    texts: Sequence[str] = (
+        "utterance_id",
+        "speaker",
+        "scene",
+        "item",
+        "kind",
+        "truth",
+        "reply",
+        "answer",
+        "how",
+    )
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
     schema |= {"outcome": pl.String, "text_outcome": pl.String, "labels": pl.List(label)}
     return schema | {"level": pl.Int8, "n_options": pl.Int8, "silence": pl.Boolean}

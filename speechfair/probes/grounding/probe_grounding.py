@@ -26,6 +26,7 @@ from speechfair.probes.grounding.grounding_estimates import (
     overall_grounding,
     silence_share,
 )
+from speechfair.probes.grounding.heard_kinds import heard_kinds
 from speechfair.probes.grounding.outcomes import asks_of, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
@@ -66,7 +67,7 @@ def probe_grounding(
 
     Parameters
     ----------
-    corpus : from `speechfair.probes.grounding.spoken.speak` or `bind`.
+    corpus : from `speak`, `speak_sound` or `bind` of `speechfair.probes.grounding.spoken`.
     group_by : label axes such as ``first_language``, or crossings such as ``first_language+strength``.
     out : run folder. The same call on the same folder resumes; None keeps nothing.
     reference : reference group by axis; where absent the corpus card's, else the largest group.
@@ -176,6 +177,7 @@ def _result(
         overall=overall_grounding(table, level),
         axes=[axis_grounding(table, axis, recipe, level, margin, alpha) for axis in analysis.group_by],
         kinds=kind_shares(table),
+        heard=heard_kinds(table.filter(~table["silence"]).to_dicts(), level, alpha),
         silence=silence_share(table, level),
         notes=_notes(table, settings["items"]),
     )
@@ -192,6 +194,11 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
             "the questions come from the corpus's own transcripts, each of one speaker, so groups were asked "
             "different things; L4 cannot be derived from a transcript by rule and was not asked"
         )
+    if items == "sound":
+        notes.append(
+            "the answers are in the sound and not in the words: the text arm is the lower bound; "
+            "everything is made by rule, and real voices and rooms differ"
+        )
     audio, text = outcomes_of(table["outcome"]), outcomes_of(table["text_outcome"])
     for arm, counted in (("audio", audio), ("text control", text)):
         if counted.not_measured:
@@ -200,7 +207,7 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
                 "larger max_new_tokens, or a model that answers with a letter, may help"
             )
     wrong = text.wrong + text.refusal + text.unsure
-    if wrong > 0.2 * table.height and text.not_measured is None:
+    if items != "sound" and wrong > 0.2 * table.height and text.not_measured is None:
         share = worded(wrong / table.height, "percent", 0)
         notes.append(
             f"the text control is wrong about {share} % of the questions: the language model, "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
-from speechfair.probes.grounding import bound, grammar
+from speechfair.probes.grounding import bound, grammar, sound_grammar
 from speechfair.probes.items import Scene
 from speechfair.resources import cache_folder
 from speechfair.types import Corpus, Exclusion, Utterance
@@ -23,7 +23,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     from speechfair.synthesis.synthetic import SyntheticAccents
 
-__all__ = ["SceneCorpus", "Silence", "bind", "say", "speak"]
+__all__ = ["SceneCorpus", "Silence", "bind", "say", "speak", "speak_sound"]
 
 SILENCE_RATE = 16_000
 SILENCE_S = (3.0, 6.0)
@@ -38,7 +38,7 @@ class SceneCorpus:
     Parameters
     ----------
     base : where the speech comes from.
-    items : ``grammar`` or ``corpus``: where the questions come from.
+    items : where the questions come from: ``grammar``, ``sound`` (what the words do not tell) or ``corpus``.
     options : JSON-serialisable; part of the recipe.
     silences : scenes in which nothing is said, added after the speech.
     """
@@ -135,15 +135,55 @@ def speak(
         ``espeakng-loader`` is not installed.
     """
     made = grammar.scenes(scenes, seed)
-    if not isinstance(silences, int) or silences < 0:
-        raise InputError(f"silences={silences!r} is not a whole number from 0 up")
+    quiet = _silences(silences, seed)
     texts = [str(scene.text) for scene in made]
     base = say(
         texts, first_languages=first_languages, strengths=strengths, voices=voices, seed=seed, root=root
     )
     options = {**base.options, "texts": f"grammar {grammar.VERSION}", "scenes": scenes, "silences": silences}
     by_text = {str(scene.text): scene for scene in made}
-    return SceneCorpus(base, "grammar", options, by_text, grammar.silences(silences, seed), seed)
+    return SceneCorpus(base, "grammar", options, by_text, quiet, seed)
+
+
+def speak_sound(
+    scenes: int = 12,
+    *,
+    first_languages: Sequence[str] | str | None = None,
+    strengths: Sequence[float] = (1.0,),
+    voices: int = 6,
+    silences: int = 0,
+    seed: int = 0,
+    root: Path | str | None = None,
+) -> SceneCorpus:
+    """`scenes` whose answers are in the sound: who speaks, how, where, and what is heard between the words.
+
+    Parameters
+    ----------
+    voices : of the first speaker, at most 8; see `speechfair.synthesis.arranged.ArrangedAccents`.
+    first_languages, strengths, silences, seed, root : as for `speak`.
+    """
+    from speechfair.synthesis.arranged import ArrangedAccents
+
+    made = sound_grammar.sound_scenes(scenes, seed)
+    quiet = _silences(silences, seed)
+    base = ArrangedAccents(
+        root if root is not None else cache_folder("scenes"),
+        [arrangement for _, arrangement in made],
+        first_languages=first_languages,
+        strengths=strengths,
+        voices=voices,
+        seed=seed,
+    )
+    texts = f"sound grammar {sound_grammar.VERSION}"
+    options = {**base.options, "texts": texts, "scenes": scenes, "silences": silences}
+    by_text = {str(scene.text): scene for scene, _ in made}
+    return SceneCorpus(base, "sound", options, by_text, quiet, seed)
+
+
+def _silences(n: int, seed: int) -> tuple[Scene, ...]:
+    if not isinstance(n, int) or n < 0:
+        raise InputError(f"silences={n!r} is not a whole number from 0 up")
+    return grammar.silences(n, seed)
 
 
 def say(

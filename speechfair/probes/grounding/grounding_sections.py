@@ -1,0 +1,215 @@
+"""What a person reads of a grounding probe, in words and numbers; see `speechfair.probes.sections`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from speechfair.auditing.audit_table import axis_title
+from speechfair.probes.grounding.kind_contrasts import NO_ANSWER
+from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare
+from speechfair.probes.sections import Finding, Section, outcome_words
+from speechfair.wording import NOTHING, given_percent, p_value, percent, printable, with_interval
+
+__all__ = ["grounding_findings", "grounding_sections"]
+
+
+def grounding_findings(result: GroundingResult) -> list[Finding]:
+    """One sentence for each axis: who falls behind where."""
+    found = []
+    for axis in result.axes:
+        compared = [group for group in axis.groups if group.diagnosis.verdict != "reference"]
+        behind = [group for group in compared if group.diagnosis.verdict == "behind"]
+        unsettled = [group for group in compared if group.diagnosis.verdict == "undetermined"]
+        name = axis_title(axis.axis)
+        if not compared:
+            found.append(
+                Finding("nothing", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
+            )
+        elif behind:
+            words = "; ".join(f"{printable(g.value)} {g.diagnosis.reason}" for g in behind)
+            found.append(
+                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
+            )
+        elif unsettled:
+            words = f"{len(unsettled)} of {len(compared)} groups are undetermined"
+            found.append(Finding("unclear", f"By {name}: no group is clearly behind, but {words}."))
+        else:
+            words = f"at most {given_percent(result.margin, sign=False)} points behind at every level"
+            found.append(Finding("nothing", f"By {name}: every group is even, {words}."))
+        found += _contrast_findings(axis)
+    return [*_heard_findings(result), *found]
+
+
+def _heard_findings(result: GroundingResult) -> list[Finding]:
+    """What of the sound is not heard at all."""
+    if not result.heard:
+        return []
+    by_verdict: dict[str, list[str]] = {}
+    for one in result.heard:
+        by_verdict.setdefault(one.verdict, []).append(one.kind)
+    deaf, unclear = by_verdict.get("not heard", []), by_verdict.get("undetermined", [])
+    heard = f"Heard beyond the words: {', '.join(by_verdict.get('heard', [])) or 'nothing'}"
+    if deaf:
+        return [Finding("difference", f"{heard}. Not heard: {', '.join(deaf)}.{_left(unclear)}")]
+    return [Finding("unclear" if unclear else "nothing", f"{heard}.{_left(unclear)}")]
+
+
+def _left(kinds: Sequence[str]) -> str:
+    return f" Undetermined: {', '.join(kinds)}." if kinds else ""
+
+
+def _contrast_findings(axis: AxisGrounding) -> list[Finding]:
+    """Which kind of question it is, and whether the group is answered less."""
+    words = [
+        f"{printable(one.group)} {_MEANS.get((one.kind, one.verdict), f'is {one.verdict} in `{one.kind}`')}, in points "
+        f"{with_interval(one.difference, 'points')}"
+        for one in axis.kinds
+        if one.verdict != "undetermined" and (one.kind, one.verdict) != (NO_ANSWER, "lower")
+    ]
+    if not words:
+        return []
+    return [Finding("difference", f"By {axis_title(axis.axis)}, kind by kind: {'; '.join(words)}.")]
+
+
+_MEANS = {
+    (NO_ANSWER, "higher"): 'gets more refusals or "I do not know"',
+    ("unstated", "lower"): "is said to come from a country that nobody named: an origin is inferred",
+}
+
+
+def grounding_sections(result: GroundingResult) -> list[Section]:
+    """Each axis with its groups, then the kinds of question and silence."""
+    lower = result.items == "sound"
+    sections = [_heard_section(result)] if result.heard else []
+    for number, axis in enumerate(result.axes):
+        sections += [_axis_section(axis, number, lower), _contrast_section(axis)]
+    if not result.axes:
+        sections.append(
+            _table("All speech", "Groups are compared with --group-by.", [result.overall], "overall")
+        )
+    rows = tuple(
+        (
+            f"L{kind.level} {kind.kind}",
+            str(kind.outcomes.n_asked),
+            percent(kind.outcomes.right / kind.outcomes.n_asked),
+            percent(kind.text_right / kind.outcomes.n_asked),
+            percent(kind.chance),
+            str(kind.outcomes.refusal + kind.outcomes.unsure),
+            str(kind.outcomes.format + kind.outcomes.empty + kind.outcomes.error),
+        )
+        for kind in result.kinds
+    )
+    headers = ("kind", "asked", "audio %", "text %", "chance %", "refused or unsure", "unreadable or failed")
+    notes = [f"audio: {outcome_words(result.audio)}", f"text: {outcome_words(result.text)}"]
+    if result.silence is not None:
+        cell = with_interval(result.silence.share, "percent")
+        notes.append(f"silence: {cell} % right; {outcome_words(result.silence.outcomes)}")
+    lede = "Share of right answers by kind of question, over all groups; what is not an answer counts as not right."
+    sections.append(Section("Kinds of question", lede, headers, rows, tuple(notes)))
+    return sections
+
+
+def _heard_section(result: GroundingResult) -> Section:
+    rows = tuple(
+        (
+            f"L{one.level} {one.kind}",
+            percent(one.bound),
+            with_interval(one.gain, "points"),
+            NOTHING if one.p_holm is None else p_value(one.p_holm),
+            one.verdict,
+        )
+        for one in result.heard
+    )
+    lede = (
+        "Lower bound: the best that the words, the answer that is right most often, or blind choice reach. Gain: share "
+        "right about the audio, less that bound, in points. All groups together."
+    )
+    headers = ("kind", "lower bound %", "gain (points)", "p (Holm)", "verdict")
+    reasons = tuple(f"{one.kind}: {printable(one.gain.reason)}" for one in result.heard if one.gain.reason)
+    return Section("Is the sound heard at all?", lede, headers, rows, reasons)
+
+
+def _contrast_section(axis: AxisGrounding) -> Section:
+    rows = tuple(
+        (
+            printable(one.group),
+            one.kind,
+            with_interval(one.difference, "points"),
+            NOTHING if one.p_holm is None else p_value(one.p_holm),
+            one.verdict,
+        )
+        for one in axis.kinds
+    )
+    lede = (
+        f"Share right among the replies that answer, less the reference group's, in points; `{NO_ANSWER}` is the share "
+        "that is refused or not known. Kinds asked about fewer than eight scenes have no interval."
+    )
+    headers = ("group", "kind", "difference (points)", "p (Holm)", "verdict")
+    return Section(f"By {axis_title(axis.axis)}, kind by kind", lede, headers, rows)
+
+
+def _axis_section(axis: AxisGrounding, number: int, lower: bool) -> Section:
+    reference = (
+        f"Reference: {printable(axis.reference)}, " if axis.reference is not None else "No reference: "
+    )
+    bound = "lower" if lower else "upper"
+    lede = (
+        f"{reference}{printable(axis.reference_reason)}. Each level: % right about the audio with its interval; given "
+        f"the level below; about the transcript (the {bound} bound); and the gap between them in points."
+    )
+    return _table(f"By {axis_title(axis.axis)}", lede, axis.groups, f"axis-{number}")
+
+
+def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) -> Section:
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    marked = set()
+    for group in groups:
+        for number, level in enumerate(group.levels):
+            if group.is_reference:
+                marked.add(len(rows))
+            first = number == 0
+            name = printable(group.value) + (
+                " (ref.)" if group.is_reference and group.axis != "overall" else ""
+            )
+            rows.append(
+                (
+                    name if first else "",
+                    str(group.n_speakers) if first else "",
+                    f"L{level.level} {level.name}",
+                    with_interval(level.audio, "percent"),
+                    with_interval(level.given_below, "percent"),
+                    percent(level.text.value),
+                    with_interval(level.modality_gap, "percent"),
+                    _state(level),
+                )
+            )
+        if group.diagnosis.verdict != "reference":
+            word = {"behind": "BEHIND", "even": "even", "undetermined": "undetermined"}[
+                group.diagnosis.verdict
+            ]
+            notes.append(f"{printable(group.value)}: {word}, {printable(group.diagnosis.reason)}")
+        reasons = {level.audio.reason for level in group.levels} - {None}
+        notes += [
+            f"{printable(group.value)}: {printable(str(reason))}" for reason in sorted(map(str, reasons))
+        ]
+    headers = (
+        "group",
+        "spk",
+        "level",
+        "audio %",
+        "given below %",
+        "text %",
+        "gap (points)",
+        "against reference",
+    )
+    return Section(title, lede, headers, tuple(rows), tuple(notes), chart, frozenset(marked))
+
+
+def _state(level: LevelShare) -> str:
+    if level.state == "reference":
+        return NOTHING
+    if level.deficit is None or level.deficit.value is None:
+        return "undetermined"
+    words = f"{level.state}, {-100 * level.deficit.value:+z.1f}"
+    return words + (f", {p_value(level.p_holm)}" if level.p_holm is not None else "")
