@@ -24,6 +24,7 @@ from speechfair.models.answering import (
 )
 from speechfair.models.arguments import positive_number, whole_number
 from speechfair.models.batching import at_least, describe
+from speechfair.models.remote_code import RemoteCode, code_files, remote_code
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -59,6 +60,7 @@ def load(
     batch_size: int = 1,
     longest_s: float = 30.0,
     max_new_tokens: int = 256,
+    trust_remote_code: bool = False,
     name: str | None = None,
 ) -> ChatAudio:
     """Load a speech-LLM in transformers form.
@@ -73,6 +75,7 @@ def load(
     longest_s : longer audio (seconds) becomes a failed row; raise it for a model known to hear more. What its
         processor would cut off in silence cannot be allowed.
     max_new_tokens : greatest length of an answer.
+    trust_remote_code : run the Python code that the folder brings along. Part of the identity, like the code.
     name : what the model is called in results; default ``chat-audio:WHICH``.
 
     Raises
@@ -93,8 +96,9 @@ def load(
     limits = whole_number("batch_size", batch_size), whole_number("max_new_tokens", max_new_tokens)
     longest_s = positive_number("longest_s", longest_s)
     require_transformers("the model family chat-audio")
-    folder = model_folder(which, "chat-audio")
-    return ChatAudio(name or f"chat-audio:{which}", folder, prompt, dtype, device, *limits, longest_s)
+    folder = model_folder(which, "chat-audio", code_files(trust_remote_code))
+    code = remote_code(folder, trust_remote_code)
+    return ChatAudio(name or f"chat-audio:{which}", code, prompt, dtype, device, *limits, longest_s)
 
 
 class ChatAudio:
@@ -103,7 +107,7 @@ class ChatAudio:
     def __init__(
         self,
         name: str,
-        folder: Path,
+        code: RemoteCode,
         prompt: str,
         dtype: str,
         device: str,
@@ -112,15 +116,15 @@ class ChatAudio:
         longest_s: float,
     ) -> None:
         self._dtype, self._device = torch_dtype(dtype), torch_device(device)
-        self._processor, self._model = _open(folder, self._dtype, self._device)
-        _check_limit(longest_s, _most_s(self._processor, self._model.config.model_type), folder)
+        self._processor, self._model = _open(code, self._dtype, self._device)
+        _check_limit(longest_s, _most_s(self._processor, self._model.config.model_type), code.folder)
         self._prompt, self._batch_size = prompt, batch_size
         self._max_new_tokens, self._longest_s = max_new_tokens, longest_s
         self._sample_rate = _sample_rate(self._processor)
         self._identity = ModelIdentity(
             name=name,
             family="chat-audio",
-            digest=digest_of(folder),
+            digest=digest_of(code.folder, code.files),
             options={
                 "architecture": type(self._model).__name__,
                 "prompt": prompt,
@@ -130,6 +134,7 @@ class ChatAudio:
                 "batch_size": batch_size,
                 "max_new_tokens": max_new_tokens,
                 "longest_s": longest_s,
+                **code.options,
             },
             versions=versions_of("torch", "transformers"),
         )
@@ -237,19 +242,22 @@ def _chats(processor: Any) -> bool:
     )
 
 
-def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
+def _open(code: RemoteCode, dtype: Any, device: Any) -> tuple[Any, Any]:
     """Processor and model of a folder."""
     import transformers
 
+    folder, trust = code.folder, code.trusted
     try:
         with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust)
             names = [THINKERS.get(config.model_type, "")]
             names += [
-                name for name in AUTO_CLASSES if type(config) in getattr(transformers, name)._model_mapping
+                name
+                for name in AUTO_CLASSES
+                if code.gives(name) or type(config) in getattr(transformers, name)._model_mapping
             ]
             usable = [name for name in names if name]
-            processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=False)
+            processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=trust)
             if getattr(processor, "chat_template", None) is None and hasattr(processor, "tokenizer"):
                 # Phi-4's processor leaves the template of its folder to the tokenizer
                 processor.chat_template = getattr(processor.tokenizer, "chat_template", None)
@@ -257,15 +265,15 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
                 lacking = (
                     "no model class that generates" if not usable else "a processor without a chat template"
                 )
-                raise ModelError(
+                raise code.error(
                     f"{folder} holds a model of type {config.model_type!r} with {lacking}: it is no speech-LLM that "
                     "chats; plain recognisers are for the families whisper, ctc and seq2seq"
                 )
             loader = getattr(transformers, usable[0])
-            return processor, loader.from_pretrained(folder, dtype=dtype, trust_remote_code=False).to(
+            return processor, loader.from_pretrained(folder, dtype=dtype, trust_remote_code=trust).to(
                 device
             ).eval()
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"{folder} cannot be loaded as a speech-LLM: {describe(error)}") from error
+        raise code.error(f"{folder} cannot be loaded as a speech-LLM: {describe(error)}") from error

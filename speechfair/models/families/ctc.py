@@ -15,6 +15,7 @@ from typing import Any
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import positive_number, whole_number
 from speechfair.models.batching import Heard, at_least, by_length, confidence_of, describe, too_long
+from speechfair.models.remote_code import RemoteCode, code_files, remote_code
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -41,6 +42,7 @@ def load(
     device: str = "auto",
     batch_size: int = 8,
     longest_s: float = 120.0,
+    trust_remote_code: bool = False,
     name: str | None = None,
 ) -> Ctc:
     """Load a CTC model in transformers form.
@@ -53,6 +55,7 @@ def load(
     device : ``cpu``, ``cuda`` or ``auto``.
     batch_size : utterances per pass, where the model can be batched. Not part of the identity.
     longest_s : longer audio (seconds) becomes a failed row; memory grows with the square of the length.
+    trust_remote_code : run the Python code that the folder brings along. Part of the identity, like the code.
     name : what the model is called in results; default ``ctc:WHICH``.
 
     Raises
@@ -72,8 +75,9 @@ def load(
     longest_s = positive_number("longest_s", longest_s)
     require_transformers("the model family ctc")
     adapters = (f"adapter.{language}.safetensors", f"adapter.{language}.bin") if language else ()
-    folder = model_folder(which, "ctc", adapters)
-    return Ctc(name or f"ctc:{which}", folder, language, dtype, device, batch_size, longest_s)
+    folder = model_folder(which, "ctc", (*adapters, *code_files(trust_remote_code)))
+    code = remote_code(folder, trust_remote_code)
+    return Ctc(name or f"ctc:{which}", code, language, dtype, device, batch_size, longest_s)
 
 
 def masks_padding(config: Any) -> bool:
@@ -95,7 +99,7 @@ class Ctc:
     def __init__(
         self,
         name: str,
-        folder: Path,
+        code: RemoteCode,
         language: str | None,
         dtype: str,
         device: str,
@@ -103,8 +107,8 @@ class Ctc:
         longest_s: float,
     ) -> None:
         self._dtype, self._device = torch_dtype(dtype), torch_device(device)
-        self._model, self._extractor, self._tokenizer = _open(folder, language, self._dtype, self._device)
-        self._masked = masks_padding(self._model.config)
+        self._model, self._extractor, self._tokenizer = _open(code, language, self._dtype, self._device)
+        self._masked = masks_padding(self._model.config) and not code.trusted
         self._batch_size = batch_size if self._masked else 1
         self._longest_s = longest_s
         self._sample_rate = int(self._extractor.sampling_rate)
@@ -112,7 +116,7 @@ class Ctc:
         self._identity = ModelIdentity(
             name=name,
             family="ctc",
-            digest=digest_of(folder, adapters),
+            digest=digest_of(code.folder, (*adapters, *code.files)),
             options={
                 "architecture": type(self._model).__name__,
                 "language": language,
@@ -120,6 +124,7 @@ class Ctc:
                 "device": self._device.type,
                 "longest_s": longest_s,
                 "decoding": "greedy",
+                **code.options,
             },
             versions=versions_of("torch", "transformers"),
         )
@@ -185,32 +190,33 @@ class Ctc:
         return value.to(self._device, self._dtype) if value.is_floating_point() else value.to(self._device)
 
 
-def _open(folder: Path, language: str | None, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
+def _open(code: RemoteCode, language: str | None, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
     """Model, feature extractor and tokenizer of a folder, with the adapter of a language where asked for."""
     from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForCTC, AutoTokenizer
 
+    folder, trust = code.folder, code.trusted
     try:
         with quiet_transformers():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            if type(config) not in AutoModelForCTC._model_mapping:
-                raise ModelError(
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+            if type(config) not in AutoModelForCTC._model_mapping and not code.gives("AutoModelForCTC"):
+                raise code.error(
                     f"{folder} holds a model of type {config.model_type!r}, for which transformers has no CTC head; "
                     "the families whisper and seq2seq take models that generate"
                 )
             extra = _adapter(config, language, folder)
-            tokenizer = AutoTokenizer.from_pretrained(folder, **extra, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **extra, trust_remote_code=trust)
             if extra:
                 extra["ignore_mismatched_sizes"] = True
             model = (
-                AutoModelForCTC.from_pretrained(folder, dtype=dtype, **extra, trust_remote_code=False)
+                AutoModelForCTC.from_pretrained(folder, dtype=dtype, **extra, trust_remote_code=trust)
                 .to(device)
                 .eval()
             )
-            return model, AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=False), tokenizer
+            return model, AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=trust), tokenizer
     except (ModelError, InputError):
         raise
     except Exception as error:
-        raise ModelError(f"{folder} cannot be loaded as a CTC model: {describe(error)}") from error
+        raise code.error(f"{folder} cannot be loaded as a CTC model: {describe(error)}") from error
 
 
 def _adapter(config: Any, language: str | None, folder: Path) -> dict[str, Any]:

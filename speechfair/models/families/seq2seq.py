@@ -8,12 +8,12 @@ way to decode, so a runaway stays as it is and shows as such in the audit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.arguments import positive_number, whole_number
 from speechfair.models.batching import Heard, at_least, by_length, confidence_of, describe, too_long
+from speechfair.models.remote_code import RemoteCode, code_files, remote_code
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -41,6 +41,7 @@ def load(
     device: str = "auto",
     beam_size: int = 1,
     longest_s: float = 30.0,
+    trust_remote_code: bool = False,
     name: str | None = None,
 ) -> Seq2Seq:
     """Load an encoder-decoder model in transformers form.
@@ -52,6 +53,7 @@ def load(
     device : ``cpu``, ``cuda`` or ``auto``.
     beam_size : 1 is greedy.
     longest_s : longer audio (seconds) becomes a failed row: these models were trained on short stretches.
+    trust_remote_code : run the Python code that the folder brings along. Part of the identity, like the code.
     name : what the model is called in results; default ``seq2seq:WHICH``.
 
     Raises
@@ -70,30 +72,32 @@ def load(
     beam_size = whole_number("beam_size", beam_size)
     longest_s = positive_number("longest_s", longest_s)
     require_transformers("the model family seq2seq")
-    folder = model_folder(which, "seq2seq")
-    return Seq2Seq(name or f"seq2seq:{which}", folder, dtype, device, beam_size, longest_s)
+    folder = model_folder(which, "seq2seq", code_files(trust_remote_code))
+    code = remote_code(folder, trust_remote_code)
+    return Seq2Seq(name or f"seq2seq:{which}", code, dtype, device, beam_size, longest_s)
 
 
 class Seq2Seq:
     """A `Recognizer` over one loaded encoder-decoder model. Made by `load`."""
 
     def __init__(
-        self, name: str, folder: Path, dtype: str, device: str, beam_size: int, longest_s: float
+        self, name: str, code: RemoteCode, dtype: str, device: str, beam_size: int, longest_s: float
     ) -> None:
         self._dtype, self._device = torch_dtype(dtype), torch_device(device)
-        self._model, self._extractor, self._tokenizer = _open(folder, self._dtype, self._device)
+        self._model, self._extractor, self._tokenizer = _open(code, self._dtype, self._device)
         self._beam_size, self._longest_s = beam_size, longest_s
         self._sample_rate = int(self._extractor.sampling_rate)
         self._identity = ModelIdentity(
             name=name,
             family="seq2seq",
-            digest=digest_of(folder),
+            digest=digest_of(code.folder, code.files),
             options={
                 "architecture": type(self._model).__name__,
                 "dtype": dtype,
                 "device": self._device.type,
                 "beam_size": beam_size,
                 "longest_s": longest_s,
+                **code.options,
             },
             versions=versions_of("torch", "transformers"),
         )
@@ -149,28 +153,29 @@ class Seq2Seq:
         return Heard(text, confidence_of(float(usable.mean())) if len(usable) else None)
 
 
-def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
+def _open(code: RemoteCode, dtype: Any, device: Any) -> tuple[Any, Any, Any]:
     """Model, feature extractor and tokenizer of a folder."""
     from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForSpeechSeq2Seq, AutoTokenizer
 
+    folder, trust = code.folder, code.trusted
     try:
         with quiet_transformers():
-            kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
-            if kind not in SEQ2SEQ_TYPES:
-                raise ModelError(
+            kind = AutoConfig.from_pretrained(folder, trust_remote_code=trust).model_type
+            if kind not in SEQ2SEQ_TYPES and not code.gives("AutoModelForSpeechSeq2Seq"):
+                raise code.error(
                     f"{folder} holds a model of type {kind!r}; seq2seq takes {', '.join(SEQ2SEQ_TYPES)}, "
                     "the family whisper takes Whisper, and ctc takes models with a CTC head"
                 )
             model = (
-                AutoModelForSpeechSeq2Seq.from_pretrained(folder, dtype=dtype, trust_remote_code=False)
+                AutoModelForSpeechSeq2Seq.from_pretrained(folder, dtype=dtype, trust_remote_code=trust)
                 .to(device)
                 .eval()
             )
-            extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=False)
-            return model, extractor, AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=trust)
+            return model, extractor, AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(
+        raise code.error(
             f"{folder} cannot be loaded as an encoder-decoder model: {describe(error)}"
         ) from error

@@ -6,13 +6,13 @@ Decoding is greedy, and the folder's own chat template lays out the question.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
 from speechfair.models.answering import TRANSCRIPT_FORM, answer_in_passes, refuse_question, written
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import describe
+from speechfair.models.remote_code import RemoteCode, code_files, remote_code
 from speechfair.models.weights import (
     digest_of,
     model_folder,
@@ -34,6 +34,7 @@ def load(
     device: str = "auto",
     batch_size: int = 1,
     max_new_tokens: int = 256,
+    trust_remote_code: bool = False,
     name: str | None = None,
 ) -> TextLlm:
     """Load a text LLM in transformers form.
@@ -45,6 +46,7 @@ def load(
     device : ``cpu``, ``cuda`` or ``auto``.
     batch_size : questions per pass. Part of the identity, since low precision rounds otherwise in a batch.
     max_new_tokens : greatest length of an answer.
+    trust_remote_code : run the Python code that the folder brings along. Part of the identity, like the code.
     name : what the model is called in results; default ``text-llm:WHICH``.
 
     Raises
@@ -60,8 +62,9 @@ def load(
         raise InputError("text-llm needs a model: text-llm:FOLDER or a hub name, such as Qwen/Qwen3-0.6B")
     limits = whole_number("batch_size", batch_size), whole_number("max_new_tokens", max_new_tokens)
     require_transformers("the model family text-llm")
-    folder = model_folder(which, "text-llm")
-    return TextLlm(name or f"text-llm:{which}", folder, dtype, device, *limits)
+    folder = model_folder(which, "text-llm", code_files(trust_remote_code))
+    code = remote_code(folder, trust_remote_code)
+    return TextLlm(name or f"text-llm:{which}", code, dtype, device, *limits)
 
 
 class TextLlm:
@@ -70,21 +73,22 @@ class TextLlm:
     sample_rate = 16_000
 
     def __init__(
-        self, name: str, folder: Path, dtype: str, device: str, batch_size: int, max_new_tokens: int
+        self, name: str, code: RemoteCode, dtype: str, device: str, batch_size: int, max_new_tokens: int
     ) -> None:
         self._device = torch_device(device)
-        self._tokenizer, self._model = _open(folder, torch_dtype(dtype), self._device)
+        self._tokenizer, self._model = _open(code, torch_dtype(dtype), self._device)
         self._batch_size, self._max_new_tokens = batch_size, max_new_tokens
         self._identity = ModelIdentity(
             name=name,
             family="text-llm",
-            digest=digest_of(folder),
+            digest=digest_of(code.folder, code.files),
             options={
                 "transcript_form": TRANSCRIPT_FORM,
                 "dtype": dtype,
                 "device": self._device.type,
                 "batch_size": batch_size,
                 "max_new_tokens": max_new_tokens,
+                **code.options,
             },
             versions=versions_of("torch", "transformers"),
         )
@@ -128,20 +132,22 @@ def _refuse(question: Question) -> str | None:
     return refuse_question(question, TextLlm.sample_rate, 3600.0)
 
 
-def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
+def _open(code: RemoteCode, dtype: Any, device: Any) -> tuple[Any, Any]:
     """Tokenizer (padding on the left) and model of a folder."""
     import transformers
 
+    folder, trust = code.folder, code.trusted
     try:
         with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            if type(config) not in transformers.AutoModelForCausalLM._model_mapping:
-                raise ModelError(
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+            known = type(config) in transformers.AutoModelForCausalLM._model_mapping
+            if not known and not code.gives("AutoModelForCausalLM"):
+                raise code.error(
                     f"{folder} holds a model of type {config.model_type!r}, which is no text LLM; "
                     "speech-LLMs are for the family chat-audio"
                 )
             tokenizer = transformers.AutoTokenizer.from_pretrained(
-                folder, padding_side="left", trust_remote_code=False
+                folder, padding_side="left", trust_remote_code=trust
             )
             if not tokenizer.chat_template:
                 raise ModelError(
@@ -152,7 +158,7 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
                 tokenizer.pad_token = tokenizer.eos_token
             model = (
                 transformers.AutoModelForCausalLM.from_pretrained(
-                    folder, dtype=dtype, trust_remote_code=False
+                    folder, dtype=dtype, trust_remote_code=trust
                 )
                 .to(device)
                 .eval()
@@ -161,4 +167,4 @@ def _open(folder: Path, dtype: Any, device: Any) -> tuple[Any, Any]:
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"{folder} cannot be loaded as a text LLM: {describe(error)}") from error
+        raise code.error(f"{folder} cannot be loaded as a text LLM: {describe(error)}") from error
