@@ -13,6 +13,7 @@ from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
+from speechfair.running.audio_root import remember_root
 from speechfair.running.content_digest import content_digest
 from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import (
@@ -254,6 +255,8 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
         if _only_labels_differ(run, part, manifest):
             return _relabel(run, part, manifest)
         refuse_other_recipe(run, "corpus", part)
+        if root == read_record(run).root:
+            remember_root(root, run.path)  # of a folder that came from elsewhere
         return read_manifest(run)
     run.begin()
     run.write_table(MANIFEST, manifest)

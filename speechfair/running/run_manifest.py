@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.audio import AudioError, AudioFacts, load_bytes, probe
 from speechfair.errors import CorpusError, RunFolderError
+from speechfair.running.audio_root import audio_root
 from speechfair.store import write_atomically
 from speechfair.types import Corpus, Exclusion, Utterance
 
@@ -90,14 +91,16 @@ def build_manifest(corpus: Corpus, folder: Path, threads: int = 4, *, keep: bool
 def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
     """The file that a manifest's `audio` column means, given the corpus root and the run folder.
 
-    Raises `RunFolderError` where that leads out of both: a manifest may come from a stranger.
+    Raises `RunFolderError` where that leads out of both, or nobody named the root here (`audio_root`): a run folder may
+    come from a stranger.
     """
     if audio.startswith(_STORED):
         path, inside = folder / audio.removeprefix(_STORED), folder
     elif root is None:
         raise RunFolderError(f"the manifest names audio {audio!r} under a root that run.yaml does not give")
     else:
-        path, inside = Path(root) / audio, Path(root)
+        inside = audio_root(root, folder)
+        path = inside / audio
     if not path.resolve().is_relative_to(inside.resolve()):
         raise RunFolderError(
             f"the manifest names audio {audio!r}, which leads out of {inside}; it is not opened"

@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError
 from speechfair import __version__
 from speechfair.errors import RunFolderError
 from speechfair.records import StrictRecord
+from speechfair.running.audio_root import remember_root
 from speechfair.running.run_log import log_state
 from speechfair.running.run_recipe import Digest, Part, RunRecipe, plain_value
 from speechfair.store import RunFolder, differences, file_digest
@@ -247,6 +248,8 @@ def seal(
         accepted=old.accepted if old is not None else [],
     )
     run.write(record.plain())
+    if old is None:
+        remember_root(root, run.path)
     return record
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.running.audio_root import audio_root
 from speechfair.running.run_recipe import RunRecipe, Shard
 from speechfair.running.run_record import read_record, refuse_other_recipe, seal
 from speechfair.running.seals import read_sealed
@@ -86,6 +87,10 @@ def transcribe_shard(
     refuse_shard(run)
     whole = read_sealed(run)
     manifest = read_manifest(run)
+    if whole.root is not None:
+        audio_root(
+            whole.root, run.path
+        )  # a shard is begun here, so its root would pass for one that the user named
     folder = RunFolder(out if out is not None else shard_folder(run.path, shard))
     if folder.path.resolve() == run.path.resolve():
         raise InputError(f"{folder.path} is the run itself; name another folder for the shard")
