@@ -1,7 +1,8 @@
-"""Damage the files that every reader reads: `python -m benchmarks.fuzz_readers --inputs 20000`.
+"""Damage the files that every reader reads: `python -m benchmarks.fuzz_readers --inputs 20000 --page`.
 
 A reader may read a damaged file or refuse it; what it refuses with is a `SpeechfairError`. Anything else is a fault,
-and is printed with its place. `damaged` is what the tests of single readers use too.
+and so is more than `LONGEST_S` or `MOST_MB` for one input; it is printed with its place. `damaged` is what the tests of
+single readers use too.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import resource
 import shutil
+import signal
 import tempfile
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fuzz_evidence import evidence_readers
+from benchmarks.fuzz_page import Tally, write_page
 from speechfair import load_corpus
 from speechfair.audio import decode, probe
 from speechfair.auditing.result import read_audit
@@ -40,6 +46,10 @@ from tests.support import write_tone
 
 __all__ = ["Reader", "damaged", "fault_of", "readers"]
 
+LONGEST_S = 20
+MOST_MB = 1_000
+SHARE = 0.02
+"""Of the time, that one reader may take."""
 CHECKOUT = Path(__file__).parents[1]
 RUNS = CHECKOUT / "tests" / "fixtures" / "run_folders"
 NASTY = (
@@ -129,11 +139,17 @@ def _token(data: bytes, generator: random.Random) -> bytes:
     return data[:start] + generator.choice(NASTY) + data[stop:]
 
 
-def fault_of(reader: Reader) -> str | None:
+class HangError(BaseException):
+    """A reader took longer than it may."""
+
+
+def fault_of(reader: Reader, tally: Tally | None = None) -> str | None:
     """What a reader raises that is no `SpeechfairError`, with its place in the package; None if nothing."""
     try:
         reader.read()
     except SpeechfairError as error:
+        if tally is not None:
+            tally.refused += 1
         try:
             str(error).encode()
         except UnicodeEncodeError:
@@ -151,13 +167,20 @@ def fault_of(reader: Reader) -> str | None:
 
 def readers(folder: Path, only: Callable[[str], bool] = lambda name: True) -> Iterator[Reader]:
     """Every reader, each with good files of its own under `folder`."""
-    made = {**_of_corpora(), **_of_transcripts(), **_of_runs(), **_of_settings(), "audio": _audio}
+    made = {
+        **_of_corpora(),
+        **_of_transcripts(),
+        **_of_runs(),
+        **_of_settings(),
+        **evidence_readers(),
+        "audio": _audio,
+    }
     for name, make in made.items():
         if only(name):
             place = folder / name.replace(" ", "-").replace("/", "-")
             place.mkdir()
             read = make(place)
-            files = sorted(path for path in place.rglob("*") if path.is_file())
+            files = sorted(path for path in place.rglob("*") if path.is_file() and not path.is_symlink())
             yield Reader(name, place, tuple(files), read)
 
 
@@ -185,7 +208,11 @@ def _of_transcripts() -> dict[str, Make]:
 
         return make
 
-    return {f"transcripts {name}": of(name) for name in MADE}
+    def stm(place: Path) -> Callable[[], Any]:
+        table, file = MADE["stm"](place, TEXTS), MADE["ctm"](place, TEXTS)
+        return lambda: read_transcripts(table, {"s": str(file)}, Asked())
+
+    return {**{f"transcripts {name}": of(name) for name in MADE if name != "stm"}, "transcripts stm": stm}
 
 
 def _of_runs() -> dict[str, Make]:
@@ -257,7 +284,7 @@ def _audio(place: Path) -> Callable[[], Any]:
     return read
 
 
-def attempt(reader: Reader, generator: random.Random) -> str | None:
+def attempt(reader: Reader, generator: random.Random, tally: Tally | None = None) -> str | None:
     """Damage one file of a reader, read, and put the file back; the fault, if there is one."""
     path = generator.choice(reader.files)
     good = path.read_bytes()
@@ -273,7 +300,7 @@ def attempt(reader: Reader, generator: random.Random) -> str | None:
             path.write_bytes(b"")
         else:
             path.write_bytes(damaged(good, generator))
-        return fault_of(reader)
+        return fault_of(reader, tally)
     finally:
         if path.is_dir() and not path.is_symlink():
             path.rmdir()
@@ -281,30 +308,70 @@ def attempt(reader: Reader, generator: random.Random) -> str | None:
         path.write_bytes(good)
 
 
+def measured(reader: Reader, generator: random.Random, tally: Tally) -> str | None:
+    """`attempt` within the limits of time and memory; the tally counts it."""
+    before, started = _peak_mb(), time.monotonic()
+    signal.alarm(LONGEST_S)
+    try:
+        fault = attempt(reader, generator, tally)
+    except HangError:
+        fault = f"took more than {LONGEST_S} s"
+    finally:
+        signal.alarm(0)
+    grown = _peak_mb() - before
+    tally.inputs += 1
+    tally.slowest_s = max(tally.slowest_s, time.monotonic() - started)
+    tally.most_mb = max(tally.most_mb, grown)
+    if fault is None and grown > MOST_MB:
+        fault = f"took {grown:.0f} MB"
+    tally.faults += fault is not None
+    return fault
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _too_long(*_: object) -> None:
+    raise HangError
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--inputs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="readers whose name contains this")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
+    parser.add_argument("--page", action="store_true", help="write docs/results/damaged-files.md")
     asked = parser.parse_args()
+    signal.signal(signal.SIGALRM, _too_long)
     generator, faults = random.Random(asked.seed), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="speechfair-fuzz-") as folder:
-        all_readers = []
+        tallies: list[tuple[Reader, Tally]] = []
         for reader in readers(Path(folder), lambda name: asked.only in name):
             try:
                 reader.read()
             except MissingExtraError as error:
                 print(f"{reader.name}: left out, {error}")
                 continue
-            all_readers.append(reader)
-        for number in range(asked.inputs):
-            reader = all_readers[number % len(all_readers)]
-            fault = attempt(reader, generator)
-            if fault is not None:
-                faults[f"{reader.name}: {fault}"] += 1
+            tallies.append((reader, Tally(reader.name)))
+        done, started = 0, time.monotonic()
+        while done < asked.inputs and time.monotonic() - started < asked.seconds:
+            for reader, tally in tallies:
+                # the slower a reader, the rarer its turn, so that one of them does not take all the time
+                if tally.seconds > SHARE * (time.monotonic() - started) + 1:
+                    continue
+                begun = time.monotonic()
+                fault = measured(reader, generator, tally)
+                tally.seconds += time.monotonic() - begun
+                done += 1
+                if fault is not None:
+                    faults[f"{reader.name}: {fault}"] += 1
     for fault, count in faults.most_common():
         print(count, fault)
-    print(f"{asked.inputs:,} damaged inputs of {len(all_readers)} readers, {faults.total()} faults")
+    print(f"{done:,} damaged inputs of {len(tallies)} readers, {faults.total()} faults")
+    if asked.page:
+        print(write_page([tally for _, tally in tallies], len(NASTY), asked.seed, LONGEST_S, MOST_MB))
 
 
 if __name__ == "__main__":

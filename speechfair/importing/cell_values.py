@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 _ASSUMED = "eng"
+_EXACT = 2.0**53
+"""Floats below it hold every whole number."""
 
 
 def cleaned(column: pl.Series) -> pl.Series:
@@ -33,7 +35,8 @@ def cleaned(column: pl.Series) -> pl.Series:
     import polars as pl
 
     if column.dtype.is_float():
-        whole = bool((column.drop_nulls().drop_nans() % 1 == 0).all())
+        numbers = column.drop_nulls().drop_nans()
+        whole = bool(((numbers % 1 == 0) & (numbers.abs() < _EXACT)).all())
         column = column.fill_nan(None).cast(pl.Int64) if whole else column.fill_nan(None)
     text = column.cast(pl.String).str.strip_chars()
     return pl.select(

@@ -55,6 +55,8 @@ def document_format(
                 found = find(each.content)
                 if found.text is not None and not isinstance(found.text, str):
                     raise TypeError(f"the transcript is a {type(found.text).__name__}")
+                if found.confidence is not None and not isinstance(found.confidence, (int, float)):
+                    raise TypeError(f"the confidence is a {type(found.confidence).__name__}")
             except (KeyError, IndexError, TypeError, AttributeError) as error:
                 reason = f"not as {name} documents it: {type(error).__name__} {error}"
                 refused.append(Refused(each.place, reason, each.id))

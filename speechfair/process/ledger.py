@@ -107,7 +107,7 @@ class Ledger:
 
     def read(self) -> Reading:
         """The ledger, checked line by line and against the head. Never raises for damage: it is reported."""
-        data = self.path.read_bytes() if self.path.exists() else b""
+        data = _bytes(self.path) if self.path.exists() else b""
         head = self._read_head()
         if not data and head is None:
             return Reading((), ())
@@ -121,13 +121,14 @@ class Ledger:
         """(number, digest) of the last line; a sentence if the file is damaged; None if there is none."""
         if not self.head_path.exists():
             return None
-        data = self.head_path.read_bytes()
+        data = _bytes(self.head_path)
         try:
             content = json.loads(data)
             number, digest = content["number"], content["digest"]
-        except (ValueError, KeyError, TypeError):
+            holds = isinstance(number, int) and _head_bytes(number, digest) == data
+        except (ValueError, KeyError, TypeError, RecursionError):
             return f"{self.head_path.name}: was edited: it is not what a writer leaves"
-        if not isinstance(number, int) or _head_bytes(number, digest) != data:
+        if not holds:
             return f"{self.head_path.name}: was edited: it is not what a writer leaves"
         return number, str(digest)
 
@@ -153,6 +154,13 @@ class Ledger:
         body = {"file": aside.name, "bytes": len(reading.torn), "sha256": torn}
         entry = self._write(Reading(reading.entries, ()), "recovered", body, now)
         return Reading((*reading.entries, entry), ())
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RunFolderError(f"cannot read {path}: {error.strerror or error}; check what it is") from None
 
 
 def _head_bytes(number: int, digest: Any) -> bytes:

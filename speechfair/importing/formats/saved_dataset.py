@@ -6,10 +6,14 @@ The Arrow files are read by polars; the package ``datasets`` is not needed, audi
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, Format, ImportedTable
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["FORMAT", "read"]
 
@@ -26,6 +30,7 @@ def read(path: Path) -> ImportedTable:
         if not isinstance(features, dict):
             raise ValueError(f"its features are a {type(features).__name__}")
         frame = pl.concat([pl.read_ipc_stream(file) for file in files])
+        table = _with_class_names(frame, features)
     except (
         OSError,
         ValueError,
@@ -37,6 +42,15 @@ def read(path: Path) -> ImportedTable:
         raise CorpusError(
             f"{path} is not a dataset that save_to_disk wrote, or is damaged: {error}"
         ) from None
+    table = table.with_row_index("__row", offset=1)
+    place = pl.format("row {}", pl.col("__row")).alias(PLACE)
+    return ImportedTable(table.with_columns(place).drop("__row"), {}, path.name)
+
+
+def _with_class_names(frame: pl.DataFrame, features: dict[str, Any]) -> pl.DataFrame:
+    """The columns of plain values; classes by their names in place of their numbers."""
+    import polars as pl
+
     kept = []
     for name, kind in frame.schema.items():
         classes = (features.get(name) or {}).get("names") if isinstance(features.get(name), dict) else None
@@ -45,9 +59,7 @@ def read(path: Path) -> ImportedTable:
             kept.append(frame[name].replace_strict(names, default=None, return_dtype=pl.String))
         elif not kind.is_nested() and kind != pl.Binary:
             kept.append(frame[name])
-    table = pl.DataFrame(kept).with_row_index("__row", offset=1)
-    place = pl.format("row {}", pl.col("__row")).alias(PLACE)
-    return ImportedTable(table.with_columns(place).drop("__row"), {}, path.name)
+    return pl.DataFrame(kept)
 
 
 FORMAT = Format(

@@ -14,13 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from speechfair.errors import InputError, SpeechfairError
 from speechfair.process.catalogue import Text
 from speechfair.process.ledger import Ledger
 from speechfair.process.process_plan import read_plan
 from speechfair.registry import Registry
 from speechfair.store import file_digest, write_atomically
 
-__all__ = ["Imported", "Importer", "Read", "import_evidence", "importers", "proves"]
+__all__ = ["Imported", "Importer", "Read", "import_evidence", "importers", "proves", "read_evidence"]
 
 SCHEMA = "speechfair/imported-evidence/1"
 
@@ -82,8 +83,7 @@ def import_evidence(folder: str | Path, name: str, path: str | Path, now: dateti
     """
     folder, source = Path(folder), Path(path)
     read_plan(folder)
-    home = _importer(name)
-    found = home.read(source)
+    home, found = _importer(name), read_evidence(name, source)
     content = {
         "schema": SCHEMA,
         "importer": name,
@@ -95,13 +95,36 @@ def import_evidence(folder: str | Path, name: str, path: str | Path, now: dateti
         "not_proven": home.NOT_PROVEN.model_dump(),
     }
     target = folder / "imported" / f"{name}-{source.resolve().name.replace('.', '-')}.json"
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str)
-    write_atomically(target, f"{text}\n".encode())
+    try:
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str).encode()
+    except ValueError as error:  # NaN, or half of a surrogate pair
+        raise InputError(f"{source}: holds what no JSON file can hold: {error}") from None
+    write_atomically(target, text + b"\n")
     body = {"importer": name, "file": f"imported/{target.name}", "sha256": file_digest(target)}
     before = [e for e in Ledger(folder).read().of_kind("import") if e.body["file"] == body["file"]]
     if not before or dict(before[-1].body) != body:
         Ledger(folder).append("import", body, now)
     return Imported(target, home.PROVES, home.NOT_PROVEN, found.problems)
+
+
+def read_evidence(name: str, path: Path) -> Read:
+    """What an importer finds in a tool's files.
+
+    Raises
+    ------
+    InputError : the files cannot be read, or are not as the tool writes them, in whatever way.
+    """
+    home = _importer(name)
+    try:
+        return home.read(path)
+    except SpeechfairError:
+        raise
+    except OSError as error:
+        raise InputError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from None
+    except Exception as error:
+        raise InputError(
+            f"{path}: is not as {name} writes it ({type(error).__name__}: {str(error)[:200]})"
+        ) from None
 
 
 def _importer(name: str) -> Importer:
