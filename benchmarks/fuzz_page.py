@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from speechfair.result_table import Column, Table
 from speechfair.store import write_atomically
 
 __all__ = ["Tally", "write_page"]
@@ -51,11 +52,13 @@ def write_page(tallies: Sequence[Tally], nasty: int, seed: int, longest_s: int, 
         longest_s=longest_s,
         most_mb=most_mb,
     )
-    columns = ("reader", "inputs", "refused", "faults", "slowest, s", "most memory, MB")
-    rows = [
-        (t.reader, f"{t.inputs:,}", f"{t.refused:,}", str(t.faults), f"{t.slowest_s:.2f}", f"{t.most_mb:.0f}")
-        for t in tallies
-    ]
-    lines = [" | ".join(row) for row in (columns, ("---",) * len(columns), *rows)]
-    write_atomically(PAGE, (head + "\n".join(f"| {line} |" for line in lines) + "\n").encode())
+    columns = (
+        Column("reader", "reader", "text"),
+        *(Column(name, name, "count") for name in ("inputs", "refused", "faults")),
+        *(Column(name, name, "text") for name in ("slowest, s", "most memory, MB")),
+    )
+    rows = tuple(
+        (t.reader, t.inputs, t.refused, t.faults, f"{t.slowest_s:.2f}", f"{t.most_mb:.0f}") for t in tallies
+    )
+    write_atomically(PAGE, (head + Table("", columns, rows).to_markdown() + "\n").encode())
     return PAGE

@@ -85,7 +85,7 @@ def _is_remembered(begun: str, root: str) -> bool:
 
 
 def _read_memory() -> set[tuple[str, str]]:
-    found = set()
+    found: set[tuple[str, str]] = set()
     try:
         lines = _memory().read_bytes().splitlines()
     except OSError:
