@@ -82,7 +82,8 @@ ABOUT = {
     "chosen when `average` and one `group_dro` were known, before any run of this",
     "soup": "half way between the base model and the mean of `erm`, `balanced` and `group_dro` of the same seed; "
     "chosen when the plain and averaged runs of `erm` and `group_dro` were known, before any run of this",
-    "long": "`group_dro` with 120 steps and a check every 60",
+    "long": "`group_dro` with 120 steps and a check every 60; all five runs kept step 60, so it is 60 steps on a "
+    "learning rate that falls half as fast",
     "long-average": "two fifths of the way from the base model to `long` of the same seed; chosen when every run of 60 "
     "steps on the CPU was known, before any run of this: a model that was trained for longer may be averaged as much",
     "spec_augment": "`accent_augment` that also hides spans of time and ranges of frequency (SpecAugment)",

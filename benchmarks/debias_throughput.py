@@ -81,7 +81,7 @@ def _peer(training: Any, steps: int, folder: Path) -> tuple[float, float]:
     from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
     from speechfair.debias.data.training_batches import Draws, SpeechCollator
-    from speechfair.debias.training.fine_tuning import draw_order
+    from speechfair.debias.training.loop import draw_order
 
     pieces = training.pieces
     order = draw_order(training.recipe, training.data, training.method, 1 + steps)

@@ -6,7 +6,7 @@ only inside its functions, so that a recipe can be read and checked without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row, TrainingData
     from speechfair.debias.method_options import SpecAugment
     from speechfair.debias.recipe import DebiasRecipe, MethodChoice
+    from speechfair.debias.training.development import Development
     from speechfair.debias.training.objectives import Objective
     from speechfair.debias.training.pieces import Pieces
+    from speechfair.debias.training.trainer import ExtraLoss
+    from speechfair.types import Recognizer
 
 __all__ = ["Method", "NoOptions", "Stage", "debias_methods", "load_method"]
 
@@ -45,11 +48,38 @@ class Stage(Protocol):
     def model(self) -> Any:
         """The model in training, all weights in place."""
 
+    @property
+    def development(self) -> Development:
+        """The development speakers, and how texts are compared."""
+
     def base_weights(self) -> Mapping[str, Any]:
         """The weights training started from, by name."""
 
+    def base_model(self) -> Any:
+        """A copy of the model that training started from."""
+
     def development_rates(self) -> dict[str, Any]:
         """Word error rates of `model` on the development speakers: by group, macro and worst."""
+
+    def checkpoints(self) -> list[Path]:
+        """Folders of the whole checkpoints that are left, in the order of their steps."""
+
+    def transcripts(self, rows: Sequence[Row]) -> list[str]:
+        """What `model` hears in `rows`, decoded greedily."""
+
+    def side_batches(
+        self, rows: Sequence[Row], tokens: Sequence[tuple[int, ...]], order: NDArray[np.int64], batch: int
+    ) -> Callable[[int], dict[str, Any]]:
+        """Batches of rows that are not the training's, by number: the n-th has the n-th `batch` places of `order`.
+
+        Parameters
+        ----------
+        tokens : target token ids of each row.
+        order : row number of every draw.
+        """
+
+    def recognizer(self, options: Mapping[str, Any]) -> Recognizer:
+        """The recipe's recogniser on the base model, with `options` changed."""
 
     def decoded_rates(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Word error rates on the development speakers through the recipe's recogniser, with `options` changed."""
@@ -63,11 +93,21 @@ class Stage(Protocol):
         before : rates that the protected are compared with; None takes the model's before training.
         """
 
-    def train_on_group(self, group: str, steps: int) -> Mapping[str, Any]:
-        """Weights of a copy of the base model after `steps` of plain training on one group's rows, adapters merged."""
+    def train_on(self, rows: Sequence[Row], steps: int, name: str) -> Mapping[str, Any]:
+        """Weights of a copy of the base model after `steps` of plain training on `rows`, adapters merged.
 
-    def leakage(self, when: str) -> dict[str, Any]:
-        """How well a linear probe tells the groups apart from the encoder's states; kept under the name `when`."""
+        Parameters
+        ----------
+        name : of the folder for its checkpoints, and for its adapter where the recipe asks for adapters.
+        """
+
+    def leakage(self, when: str, layer: int | None = None) -> dict[str, Any]:
+        """How well a linear probe tells the groups apart from the encoder's states; kept under the name `when`.
+
+        Parameters
+        ----------
+        layer : after which the states are read, from 1; None is the last.
+        """
 
     @property
     def recipe(self) -> DebiasRecipe:
@@ -81,8 +121,8 @@ class Stage(Protocol):
     def window_s(self) -> float:
         """Seconds of audio that the encoder sees."""
 
-    def train_and_find_errors(self, steps: int) -> list[bool]:
-        """Train a copy of the model plainly for `steps`; per training row, whether it then gets it wrong."""
+    def train_and_rate(self, steps: int) -> list[float]:
+        """Train a copy of the model plainly for `steps`; per training row, its word error rate then."""
 
 
 class Method:
@@ -94,12 +134,16 @@ class Method:
     summary : one line for people.
     source : the paper that it comes from.
     trains : False for a method that only changes weights afterwards.
+    needs_texts : False for a method that writes the texts of the training rows itself.
+    keeps_checkpoints : whether the checkpoint of every check is kept until the method has finished.
     """
 
     name: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     source: ClassVar[str] = ""
     trains: bool = True
+    needs_texts: bool = True
+    keeps_checkpoints: bool = False
     Options: ClassVar[type[BaseModel]] = NoOptions
 
     def __init__(self, options: Any) -> None:
@@ -122,6 +166,10 @@ class Method:
     def prepare(self, stage: Stage) -> None:
         """Called once before training, or again when a killed run resumes. The default does nothing."""
 
+    def rows(self, stage: Stage) -> tuple[Row, ...]:
+        """The rows that are trained on, called once after `prepare`; the default takes them as they are."""
+        return stage.data.train
+
     def draw(
         self, groups: NDArray[np.int64], n_draws: int, batch: int, rng: np.random.Generator
     ) -> NDArray[np.int64]:
@@ -140,6 +188,17 @@ class Method:
         from speechfair.debias.training.objectives import TokenMean
 
         return TokenMean()
+
+    def freezes(self, name: str) -> bool:
+        """Whether the parameter `name` stays as it is. The default trains what the recipe trains."""
+        return False
+
+    def extra_loss(self, stage: Stage) -> ExtraLoss | None:
+        """A loss of the model and the step's number that is added to the objective's; the default adds none.
+
+        It may not depend on anything but these, so that a resumed training ends with the same weights.
+        """
+        return None
 
     def alter(
         self, samples: NDArray[np.float32], sample_rate: int, rng: np.random.Generator

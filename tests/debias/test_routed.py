@@ -51,7 +51,7 @@ def chosen(home: Path, **changes: Any) -> DebiasRecipe:
         "method": {"name": "accent_adapter", "options": {"router": True, "tilts": [0.0]}},
         "lora": {"rank": 4, "alpha": 8, "targets": ["q_proj", "v_proj", "fc1"]},
         "recognizer": {"family": "whisper", "options": {"window": 10, "device": "cpu"}},
-        "steps": 8,
+        "steps": 4,
         "learning_rate": 0.05,
         **changes,
     }
@@ -74,6 +74,7 @@ def test_the_audit_after_is_of_the_routed_model_and_the_record_says_how_it_route
     assert finish["router"]["development"] == {"x": {"x": 1.0, "y": 0.0}, "y": {"x": 0.0, "y": 1.0}}
     assert finish["router"]["balanced_accuracy"] == 1.0
     assert finish["router"]["chance"] == 0.5
+    assert finish["steps_per_group"] == 4, "each adapter is trained for all steps"
     assert load(str(out / "model")).identity.digest == after["digest"]
     assert not (out / "training" / "routed").exists()
     settings = (out / "model" / "routed" / "adapters" / "0" / "adapter_config.json").read_text()

@@ -79,10 +79,11 @@ def length_matched(
     batch: int,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Batches in which the groups have about equally many seconds of speech, however long their utterances are.
+    """Draws in which the groups have equally many seconds of speech, however long their utterances are.
 
-    Each place of a batch goes to the group that has the fewest seconds in it so far, so a group of short utterances
-    gets more rows, and every group at least one.
+    Each place goes to the group that has the fewest seconds so far, counted over all batches: after any number of
+    draws two groups differ by the longest utterance at most. So a group of short utterances gets more rows, and a
+    batch that is small for the number of groups may lack a group of long ones.
 
     Parameters
     ----------
@@ -100,9 +101,9 @@ def length_matched(
             f"a batch of {batch} cannot hold {len(present)} groups; batch must be {len(present)} or more"
         )
     queues: dict[int, list[int]] = {int(group): [] for group in present}
+    filled = {int(group): 0.0 for group in rng.permutation(present)}
     draws: list[int] = []
     while len(draws) < n_draws:
-        filled = {int(group): 0.0 for group in rng.permutation(present)}
         chosen: list[int] = []
         for _ in range(batch):
             group = min(filled, key=lambda name: filled[name])

@@ -31,6 +31,7 @@ __all__ = [
     "Example",
     "SpeechCollator",
     "ctc_tokens",
+    "in_case",
     "read_samples",
     "target_text",
     "whisper_tokens",
@@ -187,7 +188,7 @@ def read_samples(row: Row) -> NDArray[np.float32]:
 
 def target_text(row: Row, case: str) -> str:
     """The text that Whisper learns: in the recipe's case, beginning with a space as Whisper's own texts do."""
-    text = _in_case(row.text.strip(), case)
+    text = in_case(row.text.strip(), case)
     return text if row.language in UNSPACED else f" {text}"
 
 
@@ -205,7 +206,7 @@ def ctc_tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
     InputError
         Less than half of the text's letters are in the vocabulary; most often it has the other case.
     """
-    text = _in_case(row.text.strip(), case)
+    text = in_case(row.text.strip(), case)
     unknown = tokenizer.unk_token_id
     ids = [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
     known = tuple(token for token in ids if token != unknown)
@@ -219,7 +220,8 @@ def ctc_tokens(tokenizer: Any, row: Row, case: str) -> tuple[int, ...]:
     return known
 
 
-def _in_case(text: str, case: str) -> str:
+def in_case(text: str, case: str) -> str:
+    """`text` in the letter case of a recipe: verbatim, lower, upper, or the first letter upper (sentence)."""
     if case == "verbatim":
         return text
     if case == "upper":

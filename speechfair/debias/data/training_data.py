@@ -38,6 +38,7 @@ class TrainingData:
     added : what a method added to `train`, counted; empty where it did not.
     permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
     guard : rows of the protected development speakers, who are watched and not trained on.
+    side : rows that a method uses apart from the training rows; they belong to no group, and texts may be empty.
     """
 
     train: tuple[Row, ...]
@@ -47,6 +48,7 @@ class TrainingData:
     added: Mapping[str, Any] = field(default_factory=dict)
     permissions: tuple[Mapping[str, str], ...] = ()
     guard: tuple[Row, ...] = ()
+    side: tuple[Row, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.licence import clause_of, require_use
 from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.errors import InputError
-from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.debias.recipe import DebiasRecipe
+    from speechfair.debias.recipe import DebiasRecipe, TrainingSource
 
 __all__ = [
+    "SourceRows",
     "digest_of_rows",
     "gather",
     "refuse_overlap",
+    "source_rows",
     "split_rows",
+    "thinned",
     "usable_rows",
 ]
 
@@ -43,62 +45,105 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """
     import numpy as np
 
-    from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.method import load_method
-    from speechfair.running.content_digest import content_digest
-    from speechfair.running.run_manifest import build_manifest, under_one_root
 
     method = load_method(recipe.method)
     method.check(recipe)
     rows: list[Row] = []
-    unused: Counter[str] = Counter()
-    digests: list[str] = []
-    permissions: list[dict[str, str]] = []
     guard: list[Row] = []
-    sources = [(source, False) for source in recipe.train] + [
-        (source, True) for source in recipe.dev.protected
-    ]
-    for source, watched in sources:
-        corpus = corpus_of(recipe, source)
-        require_use(
-            corpus.card, "training", permission=source.permission,
-            instead="whoever has the holder's permission says so in the recipe: permission: WHO ALLOWED WHAT, WHEN",
-        )  # fmt: skip
-        if source.permission is not None:
-            permissions.append(
-                {
-                    "corpus": source.corpus,
-                    "licence": clause_of(corpus.card),
-                    "permission": source.permission,
-                }
+    unused: Counter[str] = Counter()
+    found = []
+    for source in recipe.train:
+        found.append(
+            part := source_rows(
+                recipe, source, folder, leave_out=recipe.exclude_groups, texts=method.needs_texts
             )
-        manifest = build_manifest(corpus, folder)
-        digests.append(content_digest(manifest))
-        manifest, root = under_one_root(manifest, corpus.root)
-        found, reasons = usable_rows(
-            manifest, recipe.axis, root, folder,
-            longest_s=recipe.max_seconds, prefix=f"{source.corpus}/",
-            leave_out=() if watched else recipe.exclude_groups,
-        )  # fmt: skip
-        if watched:
-            guard += found
-            unused.update({f"protected development speakers: {why}": count for why, count in reasons.items()})
-        else:
-            rows += found
-            unused.update(reasons)
+        )
+        rows += part.rows
+        unused.update(part.unused)
+    for source in recipe.dev.protected:
+        found.append(part := source_rows(recipe, source, folder))
+        guard += part.rows
+        unused.update({f"protected development speakers: {why}": n for why, n in part.unused.items()})
     train, dev = split_rows(rows, recipe)
-    counts = dict(sorted(unused.items()))
     _refuse_shared(train + dev, guard)
     # spread over the speakers, not over their groups: the protected are one group here
-    guard = _thinned(
+    guard = thinned(
         [replace(row, group="protected") for row in guard],
         recipe.dev.max_utterances,
         np.random.default_rng([recipe.seed, 4]),
     )
     data = TrainingData(
-        tuple(train), tuple(dev), counts, tuple(digests), permissions=tuple(permissions), guard=tuple(guard)
+        tuple(train),
+        tuple(dev),
+        dict(sorted(unused.items())),
+        tuple(part.digest for part in found),
+        permissions=tuple(part.permission for part in found if part.permission is not None),
+        guard=tuple(guard),
     )
     return method.extend(data, recipe, folder)
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """What one corpus of a recipe gives.
+
+    Parameters
+    ----------
+    unused : number of rows by reason.
+    digest : sha256 of the corpus's manifest.
+    permission : ``corpus``, ``licence`` and the user's ``permission``, where the recipe states one.
+    """
+
+    rows: list[Row]
+    unused: Mapping[str, int]
+    digest: str
+    permission: Mapping[str, str] | None
+
+
+def source_rows(
+    recipe: DebiasRecipe,
+    source: TrainingSource,
+    folder: Path,
+    *,
+    leave_out: Sequence[str] = (),
+    texts: bool = True,
+) -> SourceRows:
+    """The rows of a corpus that its licence lets a model be trained on; `leave_out` and `texts` as in `usable_rows`.
+
+    Parameters
+    ----------
+    folder : where audio that comes as bytes is kept.
+
+    Raises
+    ------
+    InputError
+        The licence forbids training, and the recipe states no permission.
+    """
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.running.content_digest import content_digest
+    from speechfair.running.run_manifest import build_manifest, under_one_root
+
+    corpus = corpus_of(recipe, source)
+    require_use(
+        corpus.card, "training", permission=source.permission,
+        instead="whoever has the holder's permission says so in the recipe: permission: WHO ALLOWED WHAT, WHEN",
+    )  # fmt: skip
+    permission = None
+    if source.permission is not None:
+        permission = {
+            "corpus": source.corpus,
+            "licence": clause_of(corpus.card),
+            "permission": source.permission,
+        }
+    manifest = build_manifest(corpus, folder)
+    digest = content_digest(manifest)
+    manifest, root = under_one_root(manifest, corpus.root)
+    rows, unused = usable_rows(
+        manifest, recipe.axis, root, folder,
+        longest_s=recipe.max_seconds, prefix=f"{source.corpus}/", leave_out=leave_out, texts=texts,
+    )  # fmt: skip
+    return SourceRows(rows, unused, digest, permission)
 
 
 def digest_of_rows(rows: Sequence[Row]) -> str:
@@ -142,12 +187,12 @@ def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], li
         held.update(names[i] for i in rng.permutation(len(names))[:count])
     dev = [row for row in kept if row.speaker in held]
     train = [row for row in kept if row.speaker not in held]
-    return train, _thinned(dev, recipe.dev.max_utterances, rng)
+    return train, thinned(dev, recipe.dev.max_utterances, rng)
 
 
 def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
     """Raise `InputError` if a speaker or audio of an evaluation manifest is in the training or development set."""
-    everybody = (*data.train, *data.dev, *data.guard)
+    everybody = (*data.train, *data.dev, *data.guard, *data.side)
     ours = {row.speaker for row in everybody}
     theirs = set(manifest["speaker"].drop_nulls())
     if shared := sorted(ours & theirs):
@@ -246,7 +291,7 @@ def _check_excluded(rows: Sequence[Row], recipe: DebiasRecipe) -> None:
         )
 
 
-def _thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
+def thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
     """At most `most` rows, spread evenly over groups and their speakers."""
     if len(rows) <= most:
         return rows
@@ -265,8 +310,3 @@ def _thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
             if left:
                 waiting[group][speaker] = left  # to the end of the queue
     return [row for row in rows if row.id in chosen]
-
-
-def nearest_group(name: str, data: TrainingData) -> str:
-    """A hint for a group name that does not occur."""
-    return did_you_mean(name, list(data.groups))

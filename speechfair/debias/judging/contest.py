@@ -14,7 +14,7 @@ from speechfair.debias.judging.method_table import BASELINE, MethodTable, finish
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
-    from speechfair.debias.training.fine_tuning import Say
+    from speechfair.debias.training.loop import Say
     from speechfair.running.transcription import Observer
 
 __all__ = ["compare_recipes", "share_audits"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.debias.data.training_data import Row
-    from speechfair.debias.training.fine_tuning import Say
+    from speechfair.debias.training.loop import Say
     from speechfair.types import Corpus
 
 __all__ = ["AxisData", "LayerChange", "LayerLeakage", "LeakageReport", "leakage"]

@@ -40,7 +40,8 @@ class AccentAdapter(Method):
 
     The mixture without a router: MAS-LoRA's own way for speakers of unknown accent. ``routed`` in the record is what a
     router that knows every group would reach on the development speakers, the most that routing could bring.
-    Steps are shared out over the groups. The adapters stay in ``training/GROUP/adapter``.
+    Each is trained for the recipe's `steps`, so the training takes as many times as long as there are groups. The
+    adapters stay in ``training/GROUP/adapter``.
 
     With `router`, ``model/`` still holds the mixture, and ``model/routed`` what the family ``routed`` loads. ``router``
     in the record says how many utterances of the development speakers it sends to their own group's adapter; one that
@@ -68,8 +69,11 @@ class AccentAdapter(Method):
         self.check(stage.recipe)
         routing = self._route(stage) if self.options.router else {}
         base, groups = stage.base_weights(), list(stage.data.groups)
-        steps = max(1, stage.recipe.steps // len(groups))
-        tuned = {group: stage.train_on_group(group, steps) for group in groups}
+        steps = stage.recipe.steps
+        tuned = {
+            group: stage.train_on([row for row in stage.data.train if row.group == group], steps, group)
+            for group in groups
+        }
         routed = {}
         for group in groups:
             _mix(stage.model, base, tuned, {group: 1.0})

@@ -19,11 +19,16 @@ __all__ = ["Adversarial", "AdversarialOptions"]
 class AdversarialOptions(NoOptions):
     """`strength`: weight of the reversed gradient relative to the recognition loss.
 
+    `layer`: the encoder's layer that the classifier reads, from 1; None is the last. Take one at which
+    `speechfair debias leakage` finds the group; there is nothing to hide where it does not. `ramp`: let the strength
+    grow from 0 over the training, as in Ganin and Lempitsky (ICML 2015); False takes all of it from the first step.
     `hidden`: width of the classifier's one hidden layer. `classifier_share`: the classifier's own learning rate is the
     recipe's times this.
     """
 
     strength: float = Field(default=0.1, gt=0)
+    layer: int | None = Field(default=None, ge=1)
+    ramp: bool = True
     hidden: int = Field(default=64, ge=1)
     classifier_share: float = Field(default=10.0, gt=0)
 
@@ -45,16 +50,22 @@ class Adversarial(Method):
 
     def prepare(self, stage: Stage) -> None:
         """Probe the base model."""
-        self._before = stage.leakage("before")
+        self._before = stage.leakage("before", self.options.layer)
 
     def objective(self, groups: Sequence[str], rows_per_group: Sequence[int]) -> Objective:
         """The mean token loss, and the reversed loss of a classifier of the group."""
         from speechfair.debias.training.adversary import Reversed
 
+        options: AdversarialOptions = self.options
         return Reversed(
-            len(groups), self.options.strength, self.options.hidden, self.options.classifier_share
+            len(groups),
+            options.strength,
+            options.hidden,
+            options.classifier_share,
+            layer=options.layer,
+            ramp=options.ramp,
         )
 
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Probe the trained model."""
-        return {"leakage_before": self._before, "leakage_after": stage.leakage("after")}
+        return {"leakage_before": self._before, "leakage_after": stage.leakage("after", self.options.layer)}

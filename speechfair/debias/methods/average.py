@@ -13,7 +13,6 @@ from pydantic import Field
 
 from speechfair.debias.method import Method, Stage
 from speechfair.debias.method_options import NoOptions
-from speechfair.errors import ModelError
 
 __all__ = ["Average", "AverageOptions"]
 
@@ -79,16 +78,11 @@ class Average(Method):
         """The fine-tuned weights; of several models their mean, as they come one by one."""
         if not folders:
             return {name: value.detach().clone() for name, value in stage.model.state_dict().items()}
-        from speechfair.debias.training.pieces import load_weights
+        from speechfair.debias.training.pieces import load_alike
 
         mean: dict[str, Any] = {}
         for count, folder in enumerate(folders, 1):
-            one = load_weights(stage.pieces, folder)
-            if set(base) != set(one) or any(base[name].shape != one[name].shape for name in base):
-                raise ModelError(
-                    f"{folder}: its weights do not have the names and shapes of the base model's"
-                )
-            for name, value in one.items():
+            for name, value in load_alike(stage.pieces, folder, base).items():
                 if count == 1 or not value.is_floating_point():
                     mean[name] = value
                 else:

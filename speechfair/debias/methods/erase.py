@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Erase"]
 
+NOT_SHOWN = 0.05
+NOTHING_FOUND = (
+    "the probe does not find the group in the encoder's last states (p above 0.05), so there was little to erase; "
+    "speechfair debias leakage shows the other layers, which erase cannot change"
+)
+
 
 class Erase(Method):
     """The eraser is an affine map of the encoder's last states, folded into the weights that read them.
 
-    In Whisper those are the keys and values of the decoder's cross-attention, in a CTC model the output layer; the
+    Only the last states: a map between two layers would not fold into weights, because a residual connection passes it
+    by. In Whisper those are the keys and values of the decoder's cross-attention, in a CTC model the output layer; the
     model keeps its shape. The constant that keys would gain is the same for every frame and has no effect on attention.
     An instrument more than a cure: the record tells what probes found before and after. The one after may do far worse
     than chance: the groups' means over all training speakers were made equal, so that those whom a fold leaves out lean
@@ -56,11 +63,12 @@ class Erase(Method):
         # the map is affine, so the mean of erased states is the erased mean
         before, after = (probe(part, names, speakers, stage.recipe.seed) for part in (found, eraser(found)))
         _fold(stage.model, eraser, stage.pieces.kind)
-        return {
+        record = {
             "rank": eraser.rank,
             "leakage_before": before.model_dump(),
             "leakage_after": after.model_dump(),
         }
+        return {**record, "note": NOTHING_FOUND} if before.p is None or before.p > NOT_SHOWN else record
 
 
 def _fold(model: Any, eraser: Eraser, kind: str) -> None:

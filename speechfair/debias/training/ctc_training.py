@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from speechfair.debias.data.training_data import Row, TrainingData
 
-__all__ = ["CtcCollator", "ctc_token_losses", "ctc_transcripts", "learnable"]
+__all__ = ["CtcCollator", "ctc_logits", "ctc_token_losses", "ctc_transcripts", "learnable"]
 
 DECODING_BATCH = 8
 TOO_SHORT = "too short for its text: fewer frames than a CTC alignment needs"
@@ -118,17 +118,16 @@ def _seen(example: Example) -> NDArray[np.float32]:
 
 
 def ctc_token_losses(
-    model: Any, inputs: Mapping[str, Tensor], states: bool
+    model: Any, inputs: Mapping[str, Tensor], layer: int | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
     """The CTC loss of every utterance, shared out over its tokens.
 
     Returns
     -------
-    token losses (B, T), which of them count, last encoder states (B, frames, D) if `states`, frames of each (B,)
+    token losses (B, T), which of them count, states after `layer` (B, frames, D) or None, frames of each (B,)
     """
     labels = inputs["labels"]
-    given = {name: inputs[name] for name in ("input_values", "attention_mask") if name in inputs}
-    output = model(**given, output_hidden_states=states)
+    output = model(**_given(inputs), output_hidden_states=layer is not None)
     plain = unwrapped(model)
     frames = _frames(plain, inputs["lengths"]).clamp(max=output.logits.shape[1])
     counted = labels != IGNORED
@@ -142,7 +141,13 @@ def ctc_token_losses(
         reduction="none",
     )
     shared = (losses / sizes.clamp(min=1)).unsqueeze(1).expand(labels.shape)
-    return shared, counted, output.hidden_states[-1] if states else None, frames
+    return shared, counted, output.hidden_states[layer] if layer is not None else None, frames
+
+
+def ctc_logits(model: Any, inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Logits of every frame (B, frames, tokens), and the number of frames of each utterance (B,)."""
+    logits = model(**_given(inputs)).logits.float()
+    return logits, _frames(unwrapped(model), inputs["lengths"]).clamp(max=logits.shape[1])
 
 
 def ctc_transcripts(model: Any, rows: Sequence[Row], pieces: Pieces) -> list[str]:
@@ -167,6 +172,11 @@ def ctc_transcripts(model: Any, rows: Sequence[Row], pieces: Pieces) -> list[str
     finally:
         model.train(training)
     return [found[place] for place in range(len(rows))]
+
+
+def _given(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What of a batch goes into the model."""
+    return {name: inputs[name] for name in ("input_values", "attention_mask") if name in inputs}
 
 
 def _frames(model: Any, samples: Tensor) -> Tensor:

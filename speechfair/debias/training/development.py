@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row
     from speechfair.debias.training.pieces import Pieces
     from speechfair.metrics.error_counts import Tokens
-    from speechfair.types import ErrorCounts, Normalizer, Recognizer
+    from speechfair.types import ErrorCounts, Hypothesis, Normalizer, Recognizer
 
-__all__ = ["Development", "transcripts"]
+__all__ = ["Development", "recognized", "transcripts"]
 
 DECODING_BATCH = 16
+AT_ONCE = 128
+"""Rows whose audio is in memory while a recogniser decodes."""
 
 
 class Development:
@@ -73,21 +75,15 @@ class Development:
     def decoded_rates(self, recognizer: Recognizer) -> dict[str, Any]:
         """The same of a recogniser, a transcript that fails counted as an empty one; and what decoding costs.
 
-        ``seconds_per_audio_second`` is wall time of decoding over the length of the audio.
+        ``seconds_per_audio_second`` is wall time of reading and decoding over the length of the audio.
         """
-        from speechfair.types import Audio
-
         rows = [*self._rows, *self._guard]
-        batch = [Audio(row.id, read_samples(row), SAMPLE_RATE) for row in rows]
-        if recognizer.sample_rate != SAMPLE_RATE:
-            raise InputError(
-                f"the recogniser takes {recognizer.sample_rate} Hz; decoding is tried at 16 kHz only"
-            )
         started = time.perf_counter()
-        texts = [hypothesis.text or "" for hypothesis in recognizer.transcribe(batch)]
+        found = recognized(recognizer, rows)
         spent = time.perf_counter() - started
+        counts = self.compared([row.text for row in rows], [one.text or "" for one in found])
         cost = spent / max(sum(row.duration_s for row in rows), 1e-9)
-        return {**self._by_group(self._count(rows, texts)), "seconds_per_audio_second": cost}
+        return {**self._by_group(counts), "seconds_per_audio_second": cost}
 
     def _by_group(self, every: Sequence[ErrorCounts]) -> dict[str, Any]:
         counts, guarded = every[: len(self._rows)], every[len(self._rows) :]
@@ -113,19 +109,34 @@ class Development:
 
     def counts(self, model: Any, rows: Sequence[Row]) -> list[ErrorCounts]:
         """Errors of `model` on each of `rows`."""
-        return self._count(rows, transcripts(model, rows, self._pieces, self._window_s))
+        texts = transcripts(model, rows, self._pieces, self._window_s)
+        return self.compared([row.text for row in rows], texts)
 
-    def _count(self, rows: Sequence[Row], texts: Sequence[str]) -> list[ErrorCounts]:
+    def compared(self, references: Sequence[str], texts: Sequence[str]) -> list[ErrorCounts]:
+        """Errors of each text against its reference, both normalised as for the rates."""
         from speechfair.metrics import count_errors
         from speechfair.types import ErrorCounts
 
         table = count_errors(
-            [self._normalizer(row.text) for row in rows],
+            [self._normalizer(text) for text in references],
             [self._normalizer(text) for text in texts],
             tokens=self._tokens,
         )
         names = ("substitutions", "deletions", "insertions", "reference_length")
         return [ErrorCounts(*(int(row[name]) for name in names)) for row in table.iter_rows(named=True)]
+
+
+def recognized(recognizer: Recognizer, rows: Sequence[Row]) -> list[Hypothesis]:
+    """What a recogniser makes of `rows`, in order, a few at a time."""
+    from speechfair.types import Audio
+
+    if recognizer.sample_rate != SAMPLE_RATE:
+        raise InputError(f"the recogniser takes {recognizer.sample_rate} Hz; rows are decoded at 16 kHz only")
+    found: list[Hypothesis] = []
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
+        found += recognizer.transcribe([Audio(row.id, read_samples(row), SAMPLE_RATE) for row in part])
+    return found
 
 
 def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:

@@ -112,7 +112,6 @@ def _timed(training: Any) -> tuple[float, float, float]:
     """Seconds of a step (the second of two) and of a check, and the share of weights that are trained."""
     from speechfair.debias.training.development import DECODING_BATCH
     from speechfair.debias.training.pieces import adapted
-    from speechfair.debias.training.trainer import batch_loss
 
     recipe, dev = training.recipe, training.data.dev
     started = time.perf_counter()
@@ -121,12 +120,12 @@ def _timed(training: Any) -> tuple[float, float, float]:
     if recipe.lora is not None:
         training.model = adapted(training.model, recipe.lora, recipe.seed)
     objective = training.method.objective(training.data.groups, training._rows_per_group())
-    trainer = training._trainer(objective, 2, None)
+    trainer = training._trainer(objective, 2, None, training.method.extra_loss(training))
     batches = iter(trainer.get_train_dataloader())
     seconds = 0.0
     for _ in range(2):
         started = time.perf_counter()
-        batch_loss(trainer.model, trainer.objective, next(batches)).backward()
+        trainer.compute_loss(trainer.model, next(batches)).backward()
         seconds = time.perf_counter() - started
     every = sum(p.numel() for p in training.model.parameters())
     trained = sum(p.numel() for p in training.model.parameters() if p.requires_grad)

@@ -48,14 +48,19 @@ class Objective(nn.Module):
     Attributes
     ----------
     reads_states : whether `penalty` is to be added in training.
+    layer : of the encoder, after which `penalty` reads the states, from 1; None is the last.
     rate : learning rate of the objective's own weights, if it has any, as a multiple of the recipe's.
     """
 
     reads_states: bool = False
+    layer: int | None = None
     rate: float = 1.0
 
-    def build(self, width: int, seed: int) -> None:
-        """Called once before training with the width of the encoder's states; own weights start from `seed` alone."""
+    def build(self, width: int, seed: int, steps: int) -> None:
+        """Called once before training with the width of the encoder's states and the number of steps.
+
+        Own weights start from `seed` alone.
+        """
 
     def penalty(self, states: Tensor, groups: Tensor) -> Tensor:
         """A cost read from the encoder's mean states, shape (utterances, D). Never asked for outside training."""

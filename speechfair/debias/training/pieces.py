@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
@@ -27,6 +28,7 @@ __all__ = [
     "adapted",
     "base_folder",
     "export_ct2",
+    "load_alike",
     "load_pieces",
     "load_weights",
     "merged",
@@ -125,6 +127,20 @@ def load_weights(pieces: Pieces, folder: Path) -> dict[str, Any]:
             folder, dtype="float32", trust_remote_code=False
         ).state_dict()
     return weights
+
+
+def load_alike(pieces: Pieces, folder: Path, base: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a model that was trained from the same base.
+
+    Raises
+    ------
+    ModelError
+        A weight of `base` is missing, or has another shape.
+    """
+    found = load_weights(pieces, folder)
+    if any(name not in found or value.shape != found[name].shape for name, value in base.items()):
+        raise ModelError(f"{folder}: its weights do not have the names and shapes of the base model's")
+    return found
 
 
 def adapted(model: Any, lora: Lora, seed: int) -> Any:

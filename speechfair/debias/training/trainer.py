@@ -33,14 +33,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DebiasTrainer",
+    "ExtraLoss",
     "TrainingError",
     "arguments",
+    "batch_logits",
     "batch_loss",
     "best_step",
     "has_stalled",
     "last_checkpoint",
     "mean_over_frames",
     "token_losses",
+    "whole_checkpoints",
 ]
 
 WORST = "eval_worst"
@@ -50,8 +53,12 @@ CHOICE = "eval_choice"
 RECEIPT = "whole.json"
 OBJECTIVE = "objective.safetensors"
 MEL_FRAMES_PER_SECOND = 100
+LAST = -1
+"""In place of a layer's number: the last one, as the decoder reads it."""
 
 Check = Callable[[Any], Mapping[str, Any]]
+ExtraLoss = Callable[[Any, int], "Tensor"]
+"""A loss of the model in training and the number of the step, from 0."""
 
 
 class TrainingError(SpeechfairError):
@@ -60,8 +67,8 @@ class TrainingError(SpeechfairError):
 
 def batch_loss(model: Any, objective: Objective, inputs: Mapping[str, Any]) -> Tensor:
     """The objective's loss of one batch, and in training its penalty on the encoder's states."""
-    wanted = objective.training and objective.reads_states
-    losses, counted, states, frames = token_losses(model, inputs, wanted)
+    layer = objective.layer or LAST if objective.training and objective.reads_states else None
+    losses, counted, states, frames = token_losses(model, inputs, layer)
     loss: Tensor = objective(losses, counted, inputs["groups"])
     if states is not None:
         loss = loss + objective.penalty(mean_over_frames(states, frames), inputs["groups"])
@@ -69,26 +76,58 @@ def batch_loss(model: Any, objective: Objective, inputs: Mapping[str, Any]) -> T
 
 
 def token_losses(
-    model: Any, inputs: Mapping[str, Any], states: bool
+    model: Any, inputs: Mapping[str, Any], layer: int | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
     """Loss of every token of one batch, Whisper's on the window that the batch was padded to.
 
+    Parameters
+    ----------
+    layer : after which the encoder's states are wanted, from 1, or `LAST`; None wants none.
+
     Returns
     -------
-    losses (B, T), which of them count, last encoder states (B, frames, D) if `states`, frames of speech (B,)
+    losses (B, T), which of them count, encoder states (B, frames, D) or None, frames of speech (B,)
     """
     if "decoder_input_ids" not in inputs:
         from speechfair.debias.training.ctc_training import ctc_token_losses
 
-        return ctc_token_losses(model, inputs, states)
+        return ctc_token_losses(model, inputs, layer)
     labels = inputs["labels"]
-    with audio_window(model, inputs["input_features"].shape[-1] / MEL_FRAMES_PER_SECOND):
-        output = model(input_features=inputs["input_features"], decoder_input_ids=inputs["decoder_input_ids"])
+    output = _whisper_output(model, inputs, states=layer not in (None, LAST))
     losses = cross_entropy(
         output.logits.float().transpose(1, 2), labels, ignore_index=IGNORED, reduction="none"
     )
     frames = (inputs["lengths"] * POSITIONS_PER_SECOND / SAMPLE_RATE).ceil().long().clamp(min=1)
-    return losses, labels != IGNORED, output.encoder_last_hidden_state if states else None, frames
+    states = None
+    if layer is not None:
+        states = output.encoder_last_hidden_state if layer == LAST else output.encoder_hidden_states[layer]
+    return losses, labels != IGNORED, states, frames
+
+
+def batch_logits(model: Any, inputs: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
+    """What the model predicts at every place of a batch: tokens of Whisper's labels, frames of a CTC model.
+
+    Returns
+    -------
+    logits (B, places, tokens), which places count (B, places)
+    """
+    if "decoder_input_ids" not in inputs:
+        from speechfair.debias.training.ctc_training import ctc_logits
+
+        logits, frames = ctc_logits(model, inputs)
+        places = torch.arange(logits.shape[1], device=logits.device)
+        return logits, places < frames.to(logits.device).unsqueeze(1)
+    return _whisper_output(model, inputs).logits.float(), inputs["labels"] != IGNORED
+
+
+def _whisper_output(model: Any, inputs: Mapping[str, Any], states: bool = False) -> Any:
+    """Of one forward pass on the window that the batch was padded to, with every layer's states if `states`."""
+    with audio_window(model, inputs["input_features"].shape[-1] / MEL_FRAMES_PER_SECOND):
+        return model(
+            input_features=inputs["input_features"],
+            decoder_input_ids=inputs["decoder_input_ids"],
+            output_hidden_states=states,
+        )
 
 
 def mean_over_frames(states: Tensor, frames: Tensor) -> Tensor:
@@ -108,6 +147,7 @@ class DebiasTrainer(Trainer):
         trains without checks.
     groups : names of the groups by number.
     limit : the highest rate of the protected development speakers that is allowed.
+    extra : a loss that is added to the objective's at each step.
     """
 
     control: Any
@@ -119,9 +159,11 @@ class DebiasTrainer(Trainer):
         check: Check | None,
         groups: Sequence[str] = (),
         limit: float | None = None,
+        extra: ExtraLoss | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.extra = extra
         self.groups, self.limit = tuple(groups), limit
         self.objective = objective.to(self.args.device)
         self.check = check
@@ -154,6 +196,8 @@ class DebiasTrainer(Trainer):
         """The objective of the batch; raises `TrainingError` where it is not a finite number."""
         self.objective.train(model.training)
         loss = batch_loss(model, self.objective, inputs)
+        if self.extra is not None:
+            loss = loss + self.extra(model, self.state.global_step)
         if not torch.isfinite(loss):
             raise TrainingError(
                 f"the loss is {float(loss.detach())} at step {self.state.global_step + 1}: a learning rate that is too "
@@ -236,9 +280,9 @@ class _Rhythm(TrainerCallback):
 
 
 def arguments(
-    recipe: DebiasRecipe, folder: Path, steps: int, *, on_cpu: bool, checked: bool
+    recipe: DebiasRecipe, folder: Path, steps: int, *, on_cpu: bool, checked: bool, keep_all: bool = False
 ) -> TrainingArguments:
-    """`TrainingArguments` of a recipe; bfloat16 where a GPU has it."""
+    """`TrainingArguments` of a recipe; bfloat16 where a GPU has it. `keep_all` keeps the checkpoint of every check."""
     from os import environ
 
     processes = int(environ.get("WORLD_SIZE", "1"))
@@ -258,7 +302,7 @@ def arguments(
         eval_steps=recipe.check_every,
         save_strategy="steps",
         save_steps=recipe.check_every,
-        save_total_limit=2,
+        save_total_limit=None if keep_all else 2,
         metric_for_best_model=CHOICE if checked else None,
         greater_is_better=False if checked else None,
         logging_steps=min(10, recipe.check_every),
@@ -324,16 +368,24 @@ def best_step(history: Sequence[Mapping[str, Any]], limit: float | None = None) 
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest whole checkpoint under `folder`; what a kill left half written is removed."""
+    found = whole_checkpoints(folder)
+    return found[-1] if found else None
+
+
+def whole_checkpoints(folder: Path) -> list[Path]:
+    """The whole checkpoints under `folder` in the order of their steps; what a kill left half written is removed."""
     numbered = [
         (int(match[1]), path)
         for path in folder.glob("checkpoint-*")
         if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))
     ]
-    for _, path in sorted(numbered, reverse=True):
+    whole = []
+    for _, path in sorted(numbered):
         if _is_whole(path):
-            return path
-        shutil.rmtree(path)
-    return None
+            whole.append(path)
+        else:
+            shutil.rmtree(path)
+    return whole
 
 
 def _is_whole(checkpoint: Path) -> bool:

@@ -7,6 +7,7 @@ on it stops in the middle with an error of the model.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from speechfair.debias.data.training_data import TrainingData
     from speechfair.debias.training.pieces import Pieces
 
-__all__ = ["with_room"]
+__all__ = ["has_room", "with_room"]
 
 
 def with_room(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
@@ -28,16 +29,23 @@ def with_room(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
     InputError
         Every row of a group is too long.
     """
-    most = int(pieces.model.config.max_target_positions)
-    reason = f"transcript longer than the {most} tokens of the decoder"
-    prompt = len(list(pieces.tokenizer.prefix_tokens))
+    reason = f"transcript longer than the {_positions(pieces)} tokens of the decoder"
     kept, dropped = [], Counter(data.unused)
     for row in data.train:
-        # the last token is learnt, but not given
-        if prompt + len(whisper_tokens(pieces.tokenizer, row, case)) - 1 > most:
-            dropped[reason] += 1
-        else:
+        if has_room(pieces, whisper_tokens(pieces.tokenizer, row, case)):
             kept.append(row)
+        else:
+            dropped[reason] += 1
     if lost := sorted(set(data.groups) - {row.group for row in kept}):
         raise InputError(f"every training row of the group {lost[0]!r} has a {reason}; check its texts")
     return replace(data, train=tuple(kept), unused=dict(sorted(dropped.items())))
+
+
+def has_room(pieces: Pieces, tokens: Sequence[int]) -> bool:
+    """Whether the decoder has positions for the prompt and these target tokens, the end included."""
+    # the last token is learnt, but not given
+    return len(list(pieces.tokenizer.prefix_tokens)) + len(tokens) - 1 <= _positions(pieces)
+
+
+def _positions(pieces: Pieces) -> int:
+    return int(pieces.model.config.max_target_positions)

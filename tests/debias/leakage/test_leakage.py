@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from speechfair.debias.leakage.leakage import probe
 from speechfair.debias.training.adversary import Reversed, reverse
 from speechfair.debias.training.leace import fit_eraser
+from speechfair.debias.training.trainer import LAST, token_losses
 from speechfair.errors import InputError
 
 
@@ -100,8 +101,8 @@ def test_the_gradient_is_turned_round() -> None:
 
 
 def test_the_classifier_gets_better_while_the_encoder_is_pushed_away() -> None:
-    objective = Reversed(2, strength=1.0, hidden=4).train()
-    objective.build(3, seed=0)
+    objective = Reversed(2, strength=1.0, hidden=4, ramp=False).train()
+    objective.build(3, seed=0, steps=1)
     states = torch.randn(8, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
     groups = torch.tensor([0, 1] * 4)
     loss = objective.penalty(states, groups)
@@ -116,6 +117,51 @@ def test_the_classifier_gets_better_while_the_encoder_is_pushed_away() -> None:
         for parameter in objective.parameters():
             parameter += step * parameter.grad
         assert objective.penalty(states - step * states.grad, groups) > loss
+
+
+def test_the_strength_grows_from_nothing() -> None:
+    objective = Reversed(2, strength=0.5, hidden=4).train()
+    objective.build(3, seed=0, steps=10)
+    states = torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
+    groups = torch.tensor([0, 1] * 4)
+    full = Reversed(2, strength=0.5, hidden=4, ramp=False).train()
+    full.build(3, seed=0, steps=10)
+
+    def push(one: Reversed) -> torch.Tensor:
+        pushed = states.clone().requires_grad_()
+        one.penalty(pushed, groups).backward()
+        assert pushed.grad is not None
+        return pushed.grad
+
+    whole = push(full)
+    assert push(objective).abs().max() == 0, "the first step only trains the classifier"
+    for share in (0.1, 0.2, 0.3):
+        assert torch.allclose(push(objective), (2 / (1 + np.exp(-10 * share)) - 1) * whole, atol=1e-7)
+
+
+def test_the_adversary_reads_the_layer_that_is_asked_for() -> None:
+    import transformers as tf
+
+    torch.manual_seed(0)
+    config = tf.WhisperConfig(
+        vocab_size=20, d_model=8, num_mel_bins=4, encoder_layers=2, decoder_layers=1, encoder_attention_heads=1,
+        decoder_attention_heads=1, encoder_ffn_dim=8, decoder_ffn_dim=8, max_source_positions=50, pad_token_id=0,
+        max_target_positions=10,
+    )  # fmt: skip
+    model = tf.WhisperForConditionalGeneration(config).eval()
+    inputs = {
+        "input_features": torch.randn(1, 4, 100), "decoder_input_ids": torch.tensor([[1, 2]]),
+        "labels": torch.tensor([[2, 3]]), "lengths": torch.tensor([16_000]),
+    }  # fmt: skip
+    with torch.no_grad():
+        first, last = (token_losses(model, inputs, layer)[2] for layer in (1, LAST))
+        layers = model.get_encoder()(inputs["input_features"], output_hidden_states=True)
+    assert token_losses(model, inputs, None)[2] is None
+    assert first is not None
+    assert last is not None
+    assert torch.allclose(first, layers.hidden_states[1])
+    assert torch.allclose(last, layers.last_hidden_state)
+    assert not torch.allclose(first, last)
 
 
 def test_an_adversary_needs_two_groups() -> None:

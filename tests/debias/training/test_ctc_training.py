@@ -27,7 +27,7 @@ from speechfair.debias.training.ctc_training import (
 )
 from speechfair.debias.training.objectives import utterance_losses
 from speechfair.debias.training.pieces import Pieces, load_pieces
-from speechfair.debias.training.trainer import mean_over_frames
+from speechfair.debias.training.trainer import LAST, mean_over_frames
 from speechfair.errors import InputError
 from speechfair.models import load_model
 from speechfair.types import Audio
@@ -60,7 +60,7 @@ def batch(pieces: Pieces, lengths: Sequence[int]) -> dict[str, torch.Tensor]:
 def test_the_loss_is_that_of_transformers(pieces: Pieces) -> None:
     model = pieces.model.eval()
     inputs = batch(pieces, (8000, 6000, 9000))
-    losses, counted, states, _ = ctc_token_losses(model, inputs, False)
+    losses, counted, states, _ = ctc_token_losses(model, inputs, None)
     assert states is None
     model.config.ctc_loss_reduction = "mean"
     theirs = model(
@@ -73,7 +73,7 @@ def test_padding_changes_neither_loss_nor_state(pieces: Pieces) -> None:
     model = pieces.model.eval()
     found = []
     for lengths in ((6000,), (6000, 9000)):
-        losses, counted, states, frames = ctc_token_losses(model, batch(pieces, lengths), True)
+        losses, counted, states, frames = ctc_token_losses(model, batch(pieces, lengths), LAST)
         assert states is not None
         found.append((utterance_losses(losses, counted)[0], mean_over_frames(states, frames)[0]))
     assert found[0][0].item() == pytest.approx(found[1][0].item(), rel=1e-3)

@@ -15,9 +15,9 @@ from safetensors.torch import load_file
 from speechfair.debias.data.training_rows import gather
 from speechfair.debias.methods.accent_augment import AccentAugment, AccentAugmentOptions
 from speechfair.debias.methods.average import Average, AverageOptions
-from speechfair.debias.training import fine_tuning as module
 from speechfair.debias.training.development import Development
 from speechfair.debias.training.fine_tuning import Training
+from speechfair.debias.training.loop import training_window
 from speechfair.debias.training.objectives import TokenMean
 from speechfair.debias.training.pieces import load_pieces
 from speechfair.debias.training.trainer import DebiasTrainer, TrainingError, has_stalled, last_checkpoint
@@ -376,4 +376,4 @@ def test_windows_of_a_recipe(home: Path, tmp_path: Path) -> None:
     chosen = recipe(home, home / "model")
     data = gather(chosen, home)
     for asked, expected in (("exact", 30.0), ("auto", 10.0), (4, 4.0)):
-        assert module.training_window(recipe(home, home / "model", window=asked), data) == expected
+        assert training_window(recipe(home, home / "model", window=asked), data) == expected
