@@ -21,6 +21,7 @@ from speechfair.models import runaway
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import confidence_of, describe
 from speechfair.models.weights import digest_of, sha256_of
+from speechfair.models.whisper_search import DETECT, Search, read_search
 from speechfair.models.windows import (
     SAMPLE_RATE,
     SEED,
@@ -56,6 +57,10 @@ def load(
     threads: int = 0,
     batch_size: int | None = None,
     beam_size: int = 1,
+    patience: float = 1.0,
+    length_penalty: float = 1.0,
+    compression_ratio_threshold: float = 2.4,
+    log_prob_threshold: float = -1.0,
     name: str | None = None,
 ) -> FasterWhisper:
     """Load a Whisper model in CTranslate2 form.
@@ -67,14 +72,16 @@ def load(
     window : ``exact``, the 30 s the model was trained on; a shorter window in seconds (about 10 is some three to
         four times as fast; under 8 small models run away often); or ``auto``: 10 if an audit finds on a sample
         that no group is worse off, else exact.
-    language : two-letter code such as ``ja``. English-only models need none; others do.
+    language : two-letter code such as ``ja``, or ``detect``, which lets the model find it for each utterance.
+        English-only models need none; others do.
     compute_type : CTranslate2 arithmetic, such as ``float32`` or ``int8``.
     device : ``cpu``, ``cuda`` or ``auto``.
     threads : CPU threads; 0 takes every processor. Up to four passes run at once and share them: the same texts
         for less processor time. Not part of the identity.
     batch_size : utterances per pass; None is 16 for small models on a CPU and 8 for others, whose passes take much
         memory. Not part of the identity.
-    beam_size : 1 is greedy.
+    beam_size, patience, length_penalty, compression_ratio_threshold, log_prob_threshold : see
+        `speechfair.models.whisper_search.Search`.
     name : what the model is called in results; default ``faster-whisper:WHICH``.
 
     Raises
@@ -93,7 +100,7 @@ def load(
             "faster-whisper needs a model: faster-whisper:FOLDER or a name, such as faster-whisper:small.en"
         )
     window_s, candidate = read_window(window)
-    beam_size = whole_number("beam_size", beam_size)
+    search = read_search(beam_size, patience, length_penalty, compression_ratio_threshold, log_prob_threshold)
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size)
     threads = whole_number("threads", threads, least=0) or _processors()
@@ -115,7 +122,7 @@ def load(
         language,
         window_s,
         batch_size,
-        beam_size,
+        search,
         candidate,
         workers,
     )
@@ -132,7 +139,7 @@ class FasterWhisper(WindowedWhisper):
         language: str | None,
         window_s: float,
         batch_size: int,
-        beam_size: int,
+        search: Search,
         candidate_window_s: float | None = None,
         workers: int = 1,
     ) -> None:
@@ -141,12 +148,15 @@ class FasterWhisper(WindowedWhisper):
         self._model = build(workers)
         _seed_fallback(self._model, build)
         multilingual = bool(self._model.model.is_multilingual)
-        self._language = spoken_language(language, multilingual, list(self._model.supported_languages), name)
+        known = list(self._model.supported_languages)
+        detected = multilingual and language == DETECT
+        # None to faster-whisper is what it detects
+        self._language = None if detected else spoken_language(language, multilingual, known, name)
         self._tokens = Tokenizer(
-            self._model.hf_tokenizer, multilingual, task="transcribe", language=self._language
+            self._model.hf_tokenizer, multilingual, task="transcribe", language=self._language or "en"
         )
         self._prompt = [*self._tokens.sot_sequence, self._tokens.no_timestamps]
-        self._beam_size = beam_size
+        self._search = search
         identity = ModelIdentity(
             name=name,
             family="faster-whisper",
@@ -154,8 +164,8 @@ class FasterWhisper(WindowedWhisper):
             options={
                 "window_s": window_s,
                 "files": digest_of(folder, ("vocabulary.*",)),
-                "language": self._language,
-                "beam_size": beam_size,
+                "language": self._language or DETECT,
+                **search.as_options(),
                 "compute_type": str(self._model.model.compute_type),
                 "device": str(self._model.model.device),
                 "temperatures": list(TEMPERATURES),
@@ -173,19 +183,28 @@ class FasterWhisper(WindowedWhisper):
         # CTranslate2 gives half of max_length to new tokens
         found = self._model.model.generate(
             encoded,
-            [self._prompt] * len(batch),
-            beam_size=self._beam_size,
+            self._prompts(encoded, len(batch)),
+            beam_size=self._search.beam_size,
+            patience=self._search.patience,
+            length_penalty=self._search.length_penalty,
             max_length=2 * limit,
             return_scores=True,
         )
         decodes = []
         for result in found:
             tokens = result.sequences_ids[0]
-            # CTranslate2's score is the sum over tokens and end, per token (faster-whisper counts the end as one more)
-            mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+            mean = self._search.mean_log_probability(result.scores[0], len(tokens))
             text = self._tokens.decode(tokens).lstrip()
             decodes.append(Decode(text, len(tokens) >= limit, confidence_of(mean)))
         return decodes
+
+    def _prompts(self, encoded: Any, count: int) -> list[list[int]]:
+        """The prompt of every utterance, with the language that is spoken in it."""
+        if self._language is not None:
+            return [self._prompt] * count
+        start, _, *rest = self._prompt
+        best = [ranked[0][0] for ranked in self._model.model.detect_language(encoded)]
+        return [[start, self._tokens.tokenizer.token_to_id(token), *rest] for token in best]
 
     def _encode(self, features: list[NDArray[np.float32]]) -> Any:
         """Encoder states of a pass. A CPU's caches hold few utterances, so there a pass is encoded in slices."""
@@ -218,7 +237,11 @@ class FasterWhisper(WindowedWhisper):
             audio.samples,
             language=self._language,
             task="transcribe",
-            beam_size=self._beam_size,
+            beam_size=self._search.beam_size,
+            patience=self._search.patience,
+            length_penalty=self._search.length_penalty,
+            compression_ratio_threshold=self._search.compression_ratio_threshold,
+            log_prob_threshold=self._search.log_prob_threshold,
             temperature=TEMPERATURES,
             condition_on_previous_text=False,
             vad_filter=False,

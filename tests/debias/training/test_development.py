@@ -101,7 +101,7 @@ def test_a_group_without_words_is_refused(rows: tuple[Row, ...], pieces: Pieces)
 
 
 def test_decode_keeps_the_best_setting_that_spares_the_protected_and_says_what_each_costs(
-    rows: tuple[Row, ...], pieces: Pieces
+    rows: tuple[Row, ...], pieces: Pieces, tmp_path: Path
 ) -> None:
     """Planted: the widest beam is best for the worst group, and worse for the protected."""
     guard = [replace(row, id=f"g-{row.id}", group="protected") for row in rows[:4]]
@@ -113,15 +113,23 @@ def test_decode_keeps_the_best_setting_that_spares_the_protected_and_says_what_e
         targets = {1: wrong, 2: {**wrong, **{row.id: row.text for row in rows[::2]}}, 5: right}[beam or 1]
         return {**targets, **{row.id: "no" if beam == 5 else row.text for row in guard}}
 
+    asked: list[dict[str, Any]] = []
+
     class Stage:
+        folder = tmp_path
+
         def decoded_rates(self, options: dict[str, Any]) -> dict[str, Any]:
+            asked.append(options)
             return watched.decoded_rates(Scripted(heard(options.get("beam_size"))))
 
         def best_of(self, rates: list[dict[str, Any]], before: dict[str, Any]) -> int:
             return best_of(rates, protected_limit(before, Margin()))
 
     stage: Any = Stage()
-    found = Decode(DecodeOptions(settings=[{"beam_size": 2}, {"beam_size": 5}])).finish(stage)
+    method = Decode(DecodeOptions(settings=[{"beam_size": 2}, {"beam_size": 5}]))
+    found = method.finish(stage)
+    assert method.finish(stage) == found
+    assert asked == [{}, {"beam_size": 2}, {"beam_size": 5}], "a setting is tried once, whatever is killed"
     assert found["recognizer_options"] == {"beam_size": 2}
     worst = [point["development"]["worst"] for point in found["curve"]]
     assert worst[0] > worst[1] > worst[2] == 0

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from speechfair.errors import InputError
 from speechfair.models.families.faster_whisper import FasterWhisper, _seed_fallback
+from speechfair.models.whisper_search import Search, read_search
 from speechfair.models.windows import Decode, window_for
 from speechfair.types import Audio
 
@@ -48,7 +49,7 @@ def make(tmp_path: Path) -> Callable[..., FasterWhisper]:
         window_s: float = 10.0, batch_size: int = 3, multilingual: bool = False, **options: Any
     ) -> FasterWhisper:
         language = options.get("language")
-        beam = options.get("beam_size", 1)
+        search = Search(**{name: options[name] for name in Search.__slots__ if name in options})
         workers = options.get("workers", 1)
         return FasterWhisper(
             lambda _: FakeModel(multilingual),
@@ -57,7 +58,7 @@ def make(tmp_path: Path) -> Callable[..., FasterWhisper]:
             language,
             window_s,
             batch_size,
-            beam,
+            search,
             workers=workers,
         )
 
@@ -310,3 +311,55 @@ def test_the_files_next_to_the_weights_are_part_of_the_identity(
     before = make().identity.key
     (tmp_path / name).write_text("{}")
     assert make().identity.key != before
+
+
+def test_settings_of_the_search_reach_the_decoder_and_the_identity(
+    make: Callable[..., FasterWhisper],
+) -> None:
+    plain = make(beam_size=5)
+    assert "patience" not in plain.identity.options, "results from before these options stay valid"
+    model = make(beam_size=5, patience=2.0, length_penalty=0.5, log_prob_threshold=-0.7)
+    assert (
+        model.identity.options.items()
+        >= {"patience": 2.0, "length_penalty": 0.5, "log_prob_threshold": -0.7}.items()
+    )
+    given: dict[str, Any] = {}
+
+    def generate(_: Any, prompts: Any, **options: Any) -> list[Any]:
+        given.update(options)
+        return [SimpleNamespace(sequences_ids=[[1, 2, 3, 4]], scores=[-2.0]) for _ in prompts]
+
+    model._model.model.generate = generate
+    model._encode, model._features = (lambda features: features), (lambda samples, window_s: samples)
+    model._tokens.decode = lambda tokens: "said"
+    (decode,) = model._decode([audio("a", 1.0)], 10.0)
+    assert (given["beam_size"], given["patience"], given["length_penalty"]) == (5, 2.0, 0.5)
+    # CTranslate2 ranks by the sum over 4 ** 0.5; the mean is over the tokens and the end
+    assert decode.confidence == pytest.approx(np.exp(-2.0 * 2 / 5))
+
+
+def test_a_detected_language_is_each_utterances_own(make: Callable[..., FasterWhisper]) -> None:
+    model = make(multilingual=True, language="detect")
+    assert model.identity.options["language"] == "detect"
+    number = model._tokens.tokenizer.token_to_id
+    model._model.model.detect_language = lambda _: [[("<|ja|>", 0.9), ("<|en|>", 0.1)], [("<|en|>", 1.0)]]
+    first, second = model._prompts(None, 2)
+    assert (first[1], second[1]) == (number("<|ja|>"), number("<|en|>"))
+    assert first[0] == second[0]
+    assert first[2:] == second[2:]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"patience": 2.0}, "patience has no effect on a greedy search"),
+        ({"beam_size": 5, "patience": 0}, "patience=0 is not usable"),
+        ({"beam_size": 5, "length_penalty": "long"}, "length_penalty='long' is not usable"),
+        ({"log_prob_threshold": 1}, "log_prob_threshold=1 is not usable: give a number below 0"),
+        ({"log_prob_threshold": "low"}, "log_prob_threshold='low' is not usable: give a number below 0"),
+    ],
+)
+def test_settings_that_cannot_be(options: dict[str, Any], message: str) -> None:
+    usual = {name: getattr(Search(), name) for name in Search.__slots__}
+    with pytest.raises(InputError, match=message):
+        read_search(**{**usual, **options})
