@@ -5,8 +5,9 @@ The folder::
     debias.yaml            resolved recipe, what it was run on, digests of every file at the end
     before/NAME after/NAME the audits, each a run folder of its own
     training/              checkpoints while it trains, then the record
-    model/                 the debiased model, as transformers saves it
+    model/                 the debiased model, as transformers saves it, with its card (README.md)
     debias.json            who changed by how much, and the verdict
+    report.html            the same as a page, if the command line or `debias_run` made the run
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
     from speechfair.debias.data.training_data import TrainingData
     from speechfair.debias.judging.before_after import DebiasResult
     from speechfair.debias.recipe import DebiasRecipe
-    from speechfair.debias.training.fine_tuning import Say
+    from speechfair.debias.training.loop import Say
     from speechfair.debias.training.pieces import Pieces
     from speechfair.running.transcription import Observer
 
-__all__ = ["debias"]
+__all__ = ["PAGE", "debias"]
 
 SCHEMA = "speechfair/debias-run/1"
 RECORD = "debias.yaml"
+PAGE = "report.html"
 WORK = "work"
 PACKAGES = (
     "speechfair",
@@ -92,6 +94,7 @@ def _debias(
     on_cpu: bool,
     trained: Callable[[], None] | None,
 ) -> DebiasResult:
+    from speechfair.debias.debias_card import card_text
     from speechfair.debias.judging.audits import audit_all, recognizer_for
     from speechfair.debias.training.fine_tuning import Training
     from speechfair.debias.training.pieces import base_folder, load_pieces
@@ -129,6 +132,7 @@ def _debias(
     data = training.data
     result = _result(recipe, data, record, run.path)
     write_atomically(run.path / "debias.json", result.to_json().encode())
+    write_atomically(run.path / "model" / "README.md", card_text(recipe, result).encode())
     shutil.rmtree(work, ignore_errors=True)
     _write(
         run,
@@ -173,7 +177,9 @@ def _result(
     notes = [
         "a change against the base model is not the method's merit; compare with a run of erm on the same data"
     ]
-    notes += _weights(record)
+    notes += [*_weights(record), *_decoding(record)]
+    if note := record["finish"].get("note"):
+        notes.append(note)
     target = {g.group for g in groups if g.axis == recipe.axis and not g.protected}
     if unheard := sorted(target - set(data.groups)):
         notes.append(f"evaluated but not trained on: {recipe.axis} {', '.join(unheard)}")
@@ -201,6 +207,22 @@ def _weights(record: Mapping[str, Any]) -> list[str]:
         for group, weight in zip(record["groups"], weights, strict=True)
     ]
     return [f"group weights (WER of the development set before, after): {'; '.join(parts)}"]
+
+
+def _decoding(record: Mapping[str, Any]) -> list[str]:
+    """A line that shows what another decoding gained on the development speakers, and what it costs."""
+    kept = record["finish"].get("recognizer_options")
+    if not kept:
+        return []
+    curve = record["finish"]["curve"]
+    before = curve[0]["development"]
+    after = next(point["development"] for point in curve if point["settings"] == kept)
+    what = ", ".join(f"{name} {value}" for name, value in kept.items())
+    costs = " to ".join(f"{side['seconds_per_audio_second']:.2f}" for side in (before, after))
+    rates = " to ".join(percent(side["worst"], sign=True) for side in (before, after))
+    return [
+        f"decoded after with {what}: worst group of the development set {rates}, {costs} s per second of audio"
+    ]
 
 
 def _identity(recipe: DebiasRecipe, data: TrainingData, pieces: Pieces) -> dict[str, Any]:
@@ -279,7 +301,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _digests(run: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in run.digests().items() if name != RECORD}
+    return {name: digest for name, digest in run.digests().items() if name not in (RECORD, PAGE)}
 
 
 def _now() -> str:

@@ -61,10 +61,11 @@ def debias_run(
         The recipe is wrong, a licence forbids training, a training speaker is also in an evaluation set, or a gate
         of the process folder is not open: the data gate at the start, the evaluation gate after the training.
     """
-    from speechfair.debias.debias_run import debias
+    from speechfair.debias.debias_run import PAGE, debias
     from speechfair.debias.process_entry import enter_training, require_evaluation
     from speechfair.debias.recipe import find_recipe, read_recipe
     from speechfair.process.journal import noted
+    from speechfair.reporting.debias_html import write_debias
 
     loaded, folder = read_recipe(find_recipe(str(recipe)), settings), Path(out)
     with noted("debias", folder, Path(process) if process is not None else None) as home:
@@ -82,13 +83,16 @@ def debias_run(
             on_cpu=on_cpu,
             trained=trained if home is not None else None,
         )
+    page = write_debias(result, loaded, folder / PAGE)
     if home is not None:
         for line in enter_training(home, folder, loaded, trainer):
             if say is not None:
                 say(line)
     if say is not None:
         family = result.training["finish"].get("recognizer_family") or loaded.model_family
-        say(f"run folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})")
+        say(
+            f"page:       {page}\nrun folder: {folder}\nmodel:      {folder / 'model'}   ({family}:{folder / 'model'})"
+        )
     return result
 
 
