@@ -15,7 +15,7 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make docs   build the site of the documentation into build/site"
 	@echo "make bench  speed beside peers, in one run"
-	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md"
+	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md and accents.md"
 	@echo "make oracles  run lme4, glmmTMB and sclite again and compare (installs them with apt-get)"
 	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (hours; can be stopped)"
 
@@ -85,6 +85,7 @@ simulate: $(VENV)/dev.stamp
 
 results: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks.debias_results
+	@$(BIN)/python -m benchmarks.accents_results
 	@$(BIN)/python -m benchmarks.debias_planted
 
 # The committed outputs of R's lme4 and glmmTMB and NIST's sclite, made again (Debian or Ubuntu; apt-get needs root), then the tests.
