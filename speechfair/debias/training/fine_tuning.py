@@ -213,7 +213,7 @@ class Training(TrainingLoop):
 
         own = copy.copy(self)
         own.folder, own.data, own.method = folder, data, Method(Method.Options())
-        own.model = copy.deepcopy(self.pieces.model)
+        own.model = self.base_model()  # the one of `pieces` is trained in place
         if lora and self.recipe.lora is not None:
             own.model = adapted(own.model, self.recipe.lora, self.recipe.seed)
         return own

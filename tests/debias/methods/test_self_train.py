@@ -104,6 +104,9 @@ def test_the_correction_is_arithmetic(
     for name, value in seen["before"].items():
         expected = value + 0.5 * (seen["source-texts"][name] - seen["source-labels"][name])
         assert torch.allclose(run.model.state_dict()[name], expected, atol=1e-6), name
+    base = run.base_weights()
+    start = run._plain_copy(tmp_path / "copy", run.data).model.state_dict()
+    assert all(start[name].equal(value) for name, value in base.items()), "both start from the base"
     assert json.loads((tmp_path / "run" / "training.json").read_text())["finish"] == record["finish"]
 
 
