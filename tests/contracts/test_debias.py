@@ -83,7 +83,8 @@ def recipe_of(home: Path, name: str, **changes: Any) -> DebiasRecipe:
     model = changes.pop("model", home / "model")
     if isinstance(model, str):
         given["recognizer"] = {"family": "ctc"}
-    return recipe(home, model, **{"method": method, **given, **changes})
+    few = {"share": 0.3, "max_utterances": 2}
+    return recipe(home, model, **{"method": method, "dev": few, **given, **changes})
 
 
 @cache

@@ -48,7 +48,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(home: Path, model: str, method: dict[str, Any], target: Path, **changes: Any) -> dict[str, Any]:
     chosen = recipe(
-        home, home / model, **{"method": method, "window": 2, "check_every": 50, "steps": 20, **changes}
+        home,
+        home / model,
+        **{
+            "method": method,
+            "window": 2,
+            "check_every": 50,
+            "steps": 20,
+            "dev": {"max_utterances": 1},
+            **changes,
+        },
     )
     folder = target.with_name(f"{target.name}-run")
     folder.mkdir()
@@ -57,7 +66,7 @@ def run(home: Path, model: str, method: dict[str, Any], target: Path, **changes:
 
 
 def test_the_anchored_model_keeps_what_plain_fine_tuning_forgets(home: Path, tmp_path: Path) -> None:
-    watched = {"share": 0.3, "max_utterances": 6, "protected": [corpus(home / "others.csv")]}
+    watched = {"share": 0.3, "max_utterances": 2, "protected": [corpus(home / "others.csv")]}
     plain = run(home, "model", {"name": "erm"}, tmp_path / "erm", dev=watched)
     # a protected development speaker may not be an anchor, so the speakers are shared out
     watched["protected"] = [corpus(home / "others.csv", speakers=["pa1"])]

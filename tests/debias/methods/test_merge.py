@@ -28,7 +28,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def training(home: Path, folder: Path, options: dict[str, Any] | None = None, **changes: Any) -> Training:
     method = {"name": "erm"} if options is None else {"name": "merge", "options": options}
-    chosen = recipe(home, home / "model", **{"method": method, "window": 2, **changes})
+    chosen = recipe(
+        home, home / "model", **{"method": method, "window": 2, "dev": {"max_utterances": 1}, **changes}
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return Training(
         chosen, gather(chosen, home), load_pieces(chosen.model, None), folder, lambda _: None, on_cpu=True

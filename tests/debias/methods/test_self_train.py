@@ -49,7 +49,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 def training(home: Path, folder: Path, options: dict[str, Any], **changes: Any) -> Training:
     method = {"name": "self_train", "options": {"teacher": "scripted", **options}}
-    chosen = recipe(home, home / "model", **{"method": method, "window": 2, **changes})
+    chosen = recipe(
+        home, home / "model", **{"method": method, "window": 2, "dev": {"max_utterances": 2}, **changes}
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return Training(
         chosen, gather(chosen, home), load_pieces(chosen.model, None), folder, lambda _: None, on_cpu=True
