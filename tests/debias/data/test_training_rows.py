@@ -166,7 +166,7 @@ def test_thinning_spreads_over_groups_and_speakers() -> None:
     import numpy as np
 
     rows = made_up({"x": 6, "y": 2}, 5)
-    kept = module._thinned(rows, 8, np.random.default_rng(0))
+    kept = module.thinned(rows, 8, np.random.default_rng(0))
     assert [sum(row.group == g for row in kept) for g in "xy"] == [4, 4]
     assert len({row.speaker for row in kept if row.group == "x"}) == 4
     assert len({row.speaker for row in kept if row.group == "y"}) == 2
