@@ -12,7 +12,7 @@ from speechfair.debias.method import debias_methods
 from speechfair.reporting.pages import markup, render
 from speechfair.result_table import Column, Table
 from speechfair.store import write_atomically
-from speechfair.wording import interval, points, worded
+from speechfair.wording import given_percent, interval, points, worded
 
 if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult, GroupChange
@@ -47,7 +47,7 @@ def write_debias(result: DebiasResult, recipe: DebiasRecipe, path: Path) -> Path
         data=_data_table(result),
         development=_development_table(result),
         facts=_facts(result, recipe),
-        level=f"{recipe.level:.0%}",
+        level=given_percent(recipe.level),
     )
     write_atomically(path, page)
     return path
