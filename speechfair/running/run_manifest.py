@@ -23,7 +23,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["build_manifest", "locate_audio", "manifest_schema", "under_one_root"]
+__all__ = ["build_manifest", "locate_audio", "locate_under", "manifest_schema", "under_one_root"]
 
 _AHEAD = 64
 _CHUNK = 20_000
@@ -94,13 +94,18 @@ def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
     Raises `RunFolderError` where that leads out of both, or nobody named the root here (`audio_root`): a run folder may
     come from a stranger.
     """
+    stored = audio.startswith(_STORED)
+    return locate_under(audio, None if stored or root is None else audio_root(root, folder), folder)
+
+
+def locate_under(audio: str, root: Path | None, folder: Path) -> Path:
+    """`locate_audio` for a manifest that was just made of a corpus whose root the user named."""
     if audio.startswith(_STORED):
         path, inside = folder / audio.removeprefix(_STORED), folder
     elif root is None:
         raise RunFolderError(f"the manifest names audio {audio!r} under a root that run.yaml does not give")
     else:
-        inside = audio_root(root, folder)
-        path = inside / audio
+        path, inside = root / audio, root
     if not path.resolve().is_relative_to(inside.resolve()):
         raise RunFolderError(
             f"the manifest names audio {audio!r}, which leads out of {inside}; it is not opened"

@@ -226,12 +226,12 @@ def usable_rows(
     Parameters
     ----------
     axis : whose value is a row's group.
-    root, folder : where audio lies, as in `locate_audio`.
+    root, folder : where audio lies, as in `locate_under`.
     leave_out : groups that are not wanted.
     prefix : put before every id.
     texts : whether a row needs one.
     """
-    from speechfair.running.run_manifest import locate_audio
+    from speechfair.running.run_manifest import locate_under
     from speechfair.running.scoring import add_axis
 
     rows: list[Row] = []
@@ -243,7 +243,7 @@ def usable_rows(
         rows.append(
             Row(
                 id=prefix + row["id"],
-                audio=locate_audio(row["audio"], root, folder),
+                audio=locate_under(row["audio"], None if root is None else Path(root), folder),
                 audio_sha256=row["audio_sha256"],
                 start_s=row["start_s"],
                 end_s=row["end_s"],
