@@ -33,6 +33,7 @@ ROOMS = (
     "charts",
     "audio",
     "text",
+    "messages",
     "metrics",
     "corpora",
     "synthesis",

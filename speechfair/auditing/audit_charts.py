@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_names, axis_title, worst_first
-from speechfair.auditing.group_names import group_name
+from speechfair.auditing.audit_table import axis_names, worst_first
 from speechfair.charts.drawing import apart, dots, rows_axis, svg
 from speechfair.charts.figure import Figure
 from speechfair.charts.narrow import narrow_bars, narrow_dots
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.metrics.error_counts import rate_title
 from speechfair.wording import count, percent, printable, times, worded
 
@@ -86,15 +86,23 @@ def plot(
 
 
 def axis_figures(
-    groups: Sequence[Group], rate_name: str, speakers: Mapping[str, Sequence[float]] | None = None
+    groups: Sequence[Group],
+    rate_name: str,
+    speakers: Mapping[str, Sequence[float]] | None = None,
+    tell: Translator = ENGLISH,
 ) -> list[Figure]:
-    """The charts of one axis that can be drawn: ``…-rates``, ``…-ratios`` and ``…-kinds``."""
+    """The charts of one axis that can be drawn: ``…-rates``, ``…-ratios`` and ``…-kinds``.
+
+    Parameters
+    ----------
+    tell : into the language of the charts.
+    """
     if not groups:
         return []
     charts: dict[str, Callable[[bool], str | None]] = {
-        "rates": lambda narrow: rate_chart(groups, rate_name, speakers, narrow=narrow),
-        "ratios": lambda narrow: ratio_chart(groups, rate_name, narrow=narrow),
-        "kinds": lambda narrow: composition_chart(groups, rate_name, narrow=narrow),
+        "rates": lambda narrow: rate_chart(groups, rate_name, speakers, narrow=narrow, tell=tell),
+        "ratios": lambda narrow: ratio_chart(groups, rate_name, narrow=narrow, tell=tell),
+        "kinds": lambda narrow: composition_chart(groups, rate_name, narrow=narrow, tell=tell),
     }
     return [
         Figure(f"{file_name(groups[0].axis)}-{kind}", wide, draw(True) or "")
@@ -114,6 +122,7 @@ def rate_chart(
     speakers: Mapping[str, Sequence[float]] | None = None,
     *,
     narrow: bool = False,
+    tell: Translator = ENGLISH,
 ) -> str | None:
     """Error rate of each group as a dot with its interval, the reference group's rate as a vertical rule.
 
@@ -123,6 +132,7 @@ def rate_chart(
     rate_name : such as ``word error rate``.
     speakers : rates of the speakers by group; each is a dot behind the interval.
     narrow : for a narrow screen.
+    tell : into the language of the chart.
 
     Returns
     -------
@@ -133,26 +143,28 @@ def rate_chart(
     if not shown:
         return None
     top = _top(shown, speakers or {})
-    labels = _labels(shown, narrow)
+    labels = _labels(shown, narrow, tell)
     rows = [
-        _dot(label, g, g.rate, 0.0, top, f"{percent(g.rate.value)} %")
+        _dot(label, g, g.rate, (0.0, top), f"{tell(percent(g.rate.value))} %", tell)
         for label, g in zip(labels, shown, strict=True)
     ]
     reference = next((g.rate.value for g in shown if g.is_reference), None)
-    title = f"{rate_name[0].upper()}{rate_name[1:]} by {axis_title(groups[0].axis)}"
+    title = _by(rate_name, groups, tell)
     described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
     points = _points(labels, shown, speakers or {}, top)
     room = 1.02 if narrow or points else 1.14
     scale = {"domain": [0, top * room], "nice": False, "zero": True}
     if narrow:
         return narrow_dots(
-            rows, reference, scale, title, described, _in_percent(top), rate_name, points=points
+            rows, reference, scale, title, described, _in_percent(top), tell(rate_name), points=points
         )
     axis = {"format": ".0%" if top >= 0.1 else ".1%", "tickCount": 6}
-    return svg(dots(rows, reference, scale, axis, rate_name, points=points), title, described)
+    return svg(dots(rows, reference, scale, axis, tell(rate_name), points=points), title, described)
 
 
-def ratio_chart(groups: Sequence[Group], rate_name: str, *, narrow: bool = False) -> str | None:
+def ratio_chart(
+    groups: Sequence[Group], rate_name: str, *, narrow: bool = False, tell: Translator = ENGLISH
+) -> str | None:
     """Ratio of each group's rate to the reference's, on a logarithmic axis with 1 marked.
 
     A ratio of 0 (a group without any error) has no place on this axis; it stands in the table.
@@ -168,8 +180,11 @@ def ratio_chart(groups: Sequence[Group], rate_name: str, *, narrow: bool = False
     values = [r.value or 1.0 for _, r in shown]
     low = max(min(0.8, *known), min(_RATIO_SPAN[0], min(values) / 2.5))
     high = min(max(1.25, *known), max(_RATIO_SPAN[1], max(values) * 2.5))
-    labels = _labels([g for g, _ in shown], narrow)
-    rows = [_dot(label, g, r, low, high, times(r.value)) for label, (g, r) in zip(labels, shown, strict=True)]
+    labels = _labels([g for g, _ in shown], narrow, tell)
+    rows = [
+        _dot(label, g, r, (low, high), tell(times(r.value)), tell)
+        for label, (g, r) in zip(labels, shown, strict=True)
+    ]
     for row, (group, _) in zip(rows, shown, strict=True):
         together = group.ratio_simultaneous
         if together is not None and together.low is not None and together.high is not None:
@@ -178,29 +193,27 @@ def ratio_chart(groups: Sequence[Group], rate_name: str, *, narrow: bool = False
     margin = (high / low) ** (0.02 if narrow else 0.16)
     scale = {"type": "log", "domain": [low / 1.05, high * margin], "nice": False}
     ticks = [t for t in _RATIO_TICKS if low / 1.05 <= t <= high * margin]
-    reference = next((group_name(g.axis, g.value) for g in groups if g.is_reference), "the reference")
-    title = f"Ratio of {rate_name}s by {axis_title(groups[0].axis)}; 1 is {reference}"
+    reference = next((tell.group(g.axis, g.value) for g in groups if g.is_reference), tell("reference"))
+    title = f"{_by(f'ratio of {rate_name}s', groups, tell)}; 1: {reference}"
     described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
-    what = "times the reference group's rate"
+    what = tell("times the reference group's rate")
     if narrow:
         return narrow_dots(rows, 1.0, scale, title, described, "{:g}".format, what, values=ticks)
     axis = {"values": apart(ticks, math.log(high * margin * 1.05 / low)), "format": "~g"}
     return svg(dots(rows, 1.0, scale, axis, what), title, described)
 
 
-def composition_chart(groups: Sequence[Group], rate_name: str, *, narrow: bool = False) -> str | None:
+def composition_chart(
+    groups: Sequence[Group], rate_name: str, *, narrow: bool = False, tell: Translator = ENGLISH
+) -> str | None:
     """Substitutions, deletions and insertions per reference token, stacked, one bar per group."""
     shown = [g for g in groups if g.reference_length]
     if not shown:
         return None
-    labels = _labels(shown, narrow)
-    what = f"{rate_name}, by kind of error"
-    described = "; ".join(
-        f"{label}: {g.substitutions} substitutions, {g.deletions} deletions, {g.insertions} insertions "
-        f"in {g.reference_length} reference tokens"
-        for label, g in zip(labels, shown, strict=True)
-    )
-    title = f"Kinds of error by {axis_title(groups[0].axis)}"
+    labels = _labels(shown, narrow, tell)
+    what = tell("{rate}, by kind of error", rate=tell(rate_name))
+    described = "; ".join(f"{label}: {_counts(g, tell)}" for label, g in zip(labels, shown, strict=True))
+    title = _by("kinds of error", groups, tell)
     parts = [[(kind, getattr(g, kind) / g.reference_length) for kind in _KINDS] for g in shown]
     longest = max(sum(share for _, share in part) for part in parts) or 0.05
     if narrow:
@@ -208,6 +221,22 @@ def composition_chart(groups: Sequence[Group], rate_name: str, *, narrow: bool =
             list(zip(labels, parts, strict=True)), title, described, _in_percent(longest), what
         )
     return svg(_bars(labels, parts, longest, what), title, described)
+
+
+def _by(what: str, groups: Sequence[Group], tell: Translator) -> str:
+    """The title of a chart: what it shows, by the axis of the groups."""
+    title = tell("{what} by {axis}", what=tell(what), axis=tell.axis(groups[0].axis))
+    return f"{title[:1].upper()}{title[1:]}"
+
+
+def _counts(group: Group, tell: Translator) -> str:
+    return tell(
+        "{s} substitutions, {d} deletions, {i} insertions in {n} reference tokens",
+        s=group.substitutions,
+        d=group.deletions,
+        i=group.insertions,
+        n=group.reference_length,
+    )
 
 
 def _bars(
@@ -295,17 +324,17 @@ def _points(
         raster //= 2
 
 
-def _labels(groups: Sequence[Group], narrow: bool) -> list[str]:
+def _labels(groups: Sequence[Group], narrow: bool, tell: Translator) -> list[str]:
     """Name and speakers of each group, cut to fit and no two alike, since equal labels would share a row."""
     most = _NARROW_LETTERS if narrow else _LABEL_LETTERS
     labels: list[str] = []
     for group in groups:
-        name = group_name(group.axis, group.value)
+        name = tell.group(group.axis, group.value)
         if len(name) > most:
             # Long labels often differ at their end only, and the renderer would cut the speakers off.
             name = f"{name[: most - 10]}…{name[-9:]}"
         # The name is isolated: one that is written from right to left must not draw the number into it.
-        label = f"\u2068{name}\u2069 · {count(group.n_speakers, 'speaker')}"
+        label = f"\u2068{name}\u2069 · {tell(count(group.n_speakers, 'speaker'))}"
         while label in labels:
             label += "\u200b"
         labels.append(label)
@@ -313,13 +342,14 @@ def _labels(groups: Sequence[Group], narrow: bool) -> list[str]:
 
 
 def _without(low: float | None) -> str:
-    return "  no interval" if low is None else f"  at least {low:.2f}, no upper limit"
+    return "no interval" if low is None else f"at least {low:.2f}, no upper limit"
 
 
 def _dot(
-    label: str, group: Group, estimate: Estimate, bottom: float, top: float, text: str
+    label: str, group: Group, estimate: Estimate, span: tuple[float, float], text: str, tell: Translator
 ) -> dict[str, Any]:
     assert estimate.value is not None
+    bottom, top = span
     low, high = estimate.low, estimate.high
     has_interval = low is not None and high is not None
     cut = has_interval and high is not None and high > top
@@ -329,6 +359,8 @@ def _dot(
         "low": max(low, bottom) if low is not None and has_interval else estimate.value,
         "high": min(high, top) if high is not None and has_interval else estimate.value,
         "end": min(high, top) if high is not None and has_interval else estimate.value,
-        "text": text + (" (goes on) →" if cut else "") + ("" if has_interval else _without(low)),
+        "text": text
+        + (f" {tell('(goes on)')} →" if cut else "")
+        + ("" if has_interval else f"  {tell(_without(low))}"),
         "kind": "reference" if group.is_reference else "interval" if has_interval else "none",
     }

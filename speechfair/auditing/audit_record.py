@@ -87,6 +87,9 @@ class Group(Record):
         default=None,
         description="substitutions, deletions and insertions apart: the group's rate of each over the reference's",
     )
+    kind_differences: dict[str, Estimate] | None = Field(
+        default=None, description="of each kind of error, the group's rate minus the reference's"
+    )
     rate_other_texts: Estimate | None = Field(
         default=None,
         description="the rate with an interval for other speakers and other texts; null where texts are hardly shared",

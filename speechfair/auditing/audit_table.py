@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.metric_table import metric_tables
+from speechfair.messages.translation import ENGLISH
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.result_table import Column, Sheet, Table, Tone
 from speechfair.wording import (
@@ -100,7 +101,7 @@ def axis_title(axis: str) -> str:
     >>> axis_title("first_language+strength")
     'first language + strength'
     """
-    return printable(axis).replace("_", " ").replace("+", " + ")
+    return ENGLISH.axis(axis)
 
 
 def insertion_rate(group: Group) -> float | None:

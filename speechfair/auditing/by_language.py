@@ -164,7 +164,7 @@ def _group(group: Group, units: set[str], reference: set[str], unlike: str) -> G
         for name in ("ratio", "difference"):
             if (estimate := getattr(group, name)) is not None:
                 update[name] = _none(estimate, unlike)
-        update |= {"ratio_simultaneous": None, "kind_ratios": None}
+        update |= {"ratio_simultaneous": None, "kind_ratios": None, "kind_differences": None}
     return group.model_copy(update=update)
 
 

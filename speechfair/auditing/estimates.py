@@ -183,14 +183,17 @@ def _all_at_once(
     ]
 
 
-def _kind_ratios(table: pl.DataFrame, reference: pl.DataFrame, level: float) -> dict[str, Estimate]:
-    """The ratio to the reference group for each kind of error alone."""
-    from speechfair.metrics import rate_ratio, speaker_sums
+def _kinds(table: pl.DataFrame, reference: pl.DataFrame | None, level: float) -> dict[str, Any]:
+    """Ratio and difference to the reference group for each kind of error alone, as fields of a group."""
+    from speechfair.metrics import rate_difference, rate_ratio, speaker_sums
 
+    if reference is None:
+        return {"kind_ratios": None, "kind_differences": None}
     kinds: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
+    sums = {kind: [speaker_sums(rows, kinds=[kind]) for rows in (table, reference)] for kind in kinds}
     return {
-        kind: rate_ratio(speaker_sums(table, kinds=[kind]), speaker_sums(reference, kinds=[kind]), level)
-        for kind in kinds
+        "kind_ratios": {kind: rate_ratio(*pair, level) for kind, pair in sums.items()},
+        "kind_differences": {kind: rate_difference(*pair, level) for kind, pair in sums.items()},
     }
 
 
@@ -240,7 +243,7 @@ def _group(
         rate_without_runaways=pooled_rate(speaker_sums(table.filter(~pl.col("runaway"))), level),
         ratio=rate_ratio(sums, reference, level) if reference is not None else None,
         difference=rate_difference(sums, reference, level) if reference is not None else None,
-        kind_ratios=_kind_ratios(table, compared_with, level) if compared_with is not None else None,
+        **_kinds(table, compared_with, level),
         answers=_answers(table),
         **for_other_texts(table, compared_with, level),
     )

@@ -36,6 +36,7 @@ def command(
     seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Also write the comparison to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    language: options.Language = "en",
     process: options.Process = None,
     override_gate: options.OverrideGate = None,
     json: options.Json = False,
@@ -61,6 +62,7 @@ def command(
         metrics=metric or (),
         out=out,
         report=report,
+        language=language,
     )
     if json:
         typer.echo(found.to_json(), nl=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -91,6 +91,7 @@ def check(
     audio: Annotated[bool, typer.Option(help="Decode the audio: lengths, levels, clipping, doubles.")] = True,
     threads: Annotated[int, typer.Option(min=1, help="Threads that decode.")] = 2,
     html: Annotated[Path | None, typer.Option(help="Also write a page of the result to this file.")] = None,
+    language: options.Language = "en",
     option: options.Option = None,
     json: options.Json = False,
 ) -> None:
@@ -111,7 +112,8 @@ def check(
         table = transcripts_to_check(name, columns=columns, group_by=group_by or ())
         for line in table.said:
             output.say(line)
-        _finish({"all": table}, Path(name).name, group_by, False, threads, html, json or context.obj)
+        page = (html, language)
+        _finish({"all": table}, Path(name).name, group_by, False, threads, page, json or context.obj)
         return
     given = options.key_values(option, "--option", manifest=manifest, columns=columns)
     if splits is None:
@@ -126,7 +128,7 @@ def check(
             raise InputError(f"--with {other}={folder}: {other!r} is there already")
         parts[other] = load_corpus(other, folder)
     title = " + ".join(parts) if splits is None else f"{name}: {', '.join(parts)}"
-    _finish(parts, title, group_by, audio, threads, html, json or context.obj)
+    _finish(parts, title, group_by, audio, threads, (html, language), json or context.obj)
 
 
 def _finish(
@@ -135,16 +137,17 @@ def _finish(
     group_by: list[str] | None,
     audio: bool,
     threads: int,
-    html: Path | None,
+    page: tuple[Path | None, Literal["en", "ja"]],
     json: bool,
 ) -> None:
     from speechfair.verbs.corpora import corpora_check
 
     result = corpora_check(parts, group_by=group_by or (), audio=audio, threads=threads)
+    html, language = page
     if html is not None:
         from speechfair.reporting.corpus_html import write_corpus_page
 
-        write_corpus_page(result, title, html)
+        write_corpus_page(result, title, html, language)
     if json:
         _print_json(result.to_dict())
     else:

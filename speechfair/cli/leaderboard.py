@@ -34,6 +34,7 @@ def command(
     ] = "text",
     out: Annotated[Path | None, typer.Option(help="Also write the leaderboard to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Rank models that transcribed the same audio, with ties where they cannot be told apart.
@@ -44,7 +45,7 @@ def command(
 
     found = leaderboard(
         runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed,
-        out=out, report=report,
+        out=out, report=report, language=language,
     )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)

@@ -16,6 +16,7 @@ __all__ = [
     "EmptyReferences",
     "GroupBy",
     "Json",
+    "Language",
     "Level",
     "Metric",
     "Model",
@@ -43,6 +44,7 @@ CorpusName = Annotated[
     str,
     typer.Argument(help="Corpus name; `speechfair corpora` lists them.", autocompletion=completion.corpora),
 ]
+Language = Annotated[Literal["en", "ja"], typer.Option(help="Language of the page: English or Japanese.")]
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
 Root = Annotated[Path | None, typer.Option(help="Folder of the corpus.")]
 Split = Annotated[str | None, typer.Option(help="Part of the corpus, such as test.")]

@@ -30,12 +30,15 @@ def command(
     title: Annotated[
         str | None, typer.Option(help="Title of the page; default: the model on the corpus or the table.")
     ] = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Write report.html, one self-contained page, into a scored run folder."""
     from speechfair.reporting.from_run import report
 
-    page = report(run, worst=worst, embed_audio=embed_audio, permission=permission, title=title)
+    page = report(
+        run, worst=worst, embed_audio=embed_audio, permission=permission, title=title, language=language
+    )
     if json:
         import json as json_module
 

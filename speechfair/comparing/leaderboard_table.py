@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
@@ -44,9 +45,16 @@ def ranks_words(board: LeaderboardRecord) -> str:
     )
 
 
-def groups_words(axis: LeaderboardAxis) -> list[str]:
-    """Which groups the ranks rest on, and which were left out and why; the latter by reason."""
-    names = [one.group for one in axis.groups]
+def groups_words(
+    axis: LeaderboardAxis, named: Callable[[str, str], str] = lambda _, value: value
+) -> list[str]:
+    """Which groups the ranks rest on, and which were left out and why; the latter by reason.
+
+    Parameters
+    ----------
+    named : the name of a group of an axis.
+    """
+    names = [named(axis.axis, one.group) for one in axis.groups]
     lines = [f"Ranks rest on {count(len(names), 'group')}: {_named(names)}."] if names else []
     if fewest := min((one.n_speakers for one in axis.groups), default=0):
         lines.append(
@@ -57,7 +65,7 @@ def groups_words(axis: LeaderboardAxis) -> list[str]:
     for one in axis.left_out:
         # "fewer than 5 speakers (3): no interval" is one reason for all numbers.
         by_reason.setdefault(one.reason.partition(" (")[0].partition(": no interval")[0], []).append(
-            one.group
+            named(axis.axis, one.group)
         )
     for reason, groups in by_reason.items():
         lines.append(f"{count(len(groups), 'group')} left out, {reason}: {_named(groups)}.")

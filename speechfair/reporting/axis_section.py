@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_charts import axis_figures
 from speechfair.auditing.audit_table import worst_first
-from speechfair.auditing.group_names import group_name
+from speechfair.messages.translation import Translator
 from speechfair.metrics.error_counts import rate_title
 from speechfair.reporting.pages import markup
 from speechfair.wording import NOTHING, count, interval, p_value, percent, points, printable, times, worded
@@ -25,31 +25,33 @@ _KINDS = ("substitutions", "deletions", "insertions")
 _MOST_GROUPS, _MOST_WORDS = 12, 8
 
 
-def axis_section(result: AuditResult, name: str, details: AxisDetails | None) -> dict[str, Any]:
+def axis_section(
+    result: AuditResult, name: str, details: AxisDetails | None, tell: Translator
+) -> dict[str, Any]:
     """The section of one axis.
 
     Parameters
     ----------
     details : what is not in the result, where the scores are at hand.
+    tell : into the language of the charts; the words of the section are English, for its template to translate.
     """
     groups = worst_first(result, name)
     summary = next((a for a in result.axes if a.axis == name), None)
     rate = rate_title(result.tokens)
-    figures = axis_figures(groups, rate, details.speakers if details else None)
+    figures = axis_figures(groups, rate, details.speakers if details else None, tell)
     # The charts come out of the renderer, which escapes every label itself.
     charts: dict[str, list[Any] | None] = dict.fromkeys(("rates", "ratios", "kinds"))
     charts |= {one.name.rpartition("-")[2]: [markup(one.svg), markup(one.narrow)] for one in figures}
-    reference = next((g for g in groups if g.is_reference), None)
     return {
         "name": name,
         "groups": groups,
-        "names": {g.value: group_name(name, g.value) for g in groups},
+        "names": {g.value: tell.group(name, g.value) for g in groups},
         "summary": summary,
         "charts": charts,
         "with_speakers": bool(details and details.speakers),
         "gap": _gap(summary) if summary else [],
         "together": any(group.ratio_simultaneous is not None for group in groups),
-        "kinds": [(g.value, _kinds(g, reference)) for g in groups if g.kind_ratios],
+        "kinds": [(g.value, _kinds(g)) for g in groups if g.kind_ratios],
         "other_texts": any(g.rate_other_texts is not None for g in groups),
         "adjusted": {one.group: one for one in (summary.adjusted or [])} if summary else {},
         "words": _words(groups, details.words) if details else [],
@@ -58,24 +60,23 @@ def axis_section(result: AuditResult, name: str, details: AxisDetails | None) ->
     }
 
 
-def _kinds(group: Group, reference: Group | None) -> list[tuple[str, str]]:
-    """Of each kind of error the ratio with its interval, and the difference in points."""
+def _kinds(group: Group) -> list[tuple[str, str]]:
+    """Of each kind of error the ratio and the difference in points, with their intervals."""
     cells = []
     for kind in _KINDS:
-        ratio = (group.kind_ratios or {})[kind]
-        text = f"{times(ratio.value)} {interval(ratio, 'ratio') or ''}".strip()
-        cells.append((text, _difference(group, reference, kind)))
+        ratio, difference = ((found or {}).get(kind) for found in (group.kind_ratios, group.kind_differences))
+        of_ratio = f"{times(ratio.value)} {interval(ratio, 'ratio') or ''}" if ratio else NOTHING
+        # an audit of an earlier version has no differences
+        of_points = (
+            f"{points(difference.value)} points {interval(difference, 'points') or ''}" if difference else ""
+        )
+        cells.append((of_ratio.strip(), of_points.strip()))
     return cells
 
 
-def _difference(group: Group, reference: Group | None, kind: str) -> str:
-    if reference is None or not group.reference_length or not reference.reference_length:
-        return NOTHING
-    rates = [getattr(one, kind) / one.reference_length for one in (group, reference)]
-    return f"{points(rates[0] - rates[1])} points"
-
-
-def _words(groups: Sequence[Group], found: Sequence[GroupWords]) -> list[tuple[str, list[list[str]]]]:
+def _words(
+    groups: Sequence[Group], found: Sequence[GroupWords]
+) -> list[tuple[str, list[list[tuple[str, str]]]]]:
     """Of the worst groups of five speakers or more: words lost, inserted, and heard for what was said."""
     by_group = {one.group: one for one in found}
     shown = [g for g in groups if g.value in by_group and g.n_speakers >= 5][:_MOST_GROUPS]
@@ -86,8 +87,8 @@ def _words(groups: Sequence[Group], found: Sequence[GroupWords]) -> list[tuple[s
     ]
 
 
-def _listed(words: Sequence[WordCount]) -> list[str]:
-    return [f"{_said(one)} ({one.n:,} ×, {count(one.n_speakers, 'speaker')})" for one in words[:_MOST_WORDS]]
+def _listed(words: Sequence[WordCount]) -> list[tuple[str, str]]:
+    return [(_said(one), f"({one.n:,} ×, {count(one.n_speakers, 'speaker')})") for one in words[:_MOST_WORDS]]
 
 
 def _said(one: WordCount) -> str:

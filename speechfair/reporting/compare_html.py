@@ -9,36 +9,47 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_title
 from speechfair.charts.drawing import dots, svg
+from speechfair.charts.narrow import narrow_dots
 from speechfair.comparing.comparison_table import margin_words, matching_words, metric_changes_of
+from speechfair.messages.translation import ENGLISH, Language, Translator
 from speechfair.metrics.error_counts import rate_name
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
-from speechfair.wording import points, printable
+from speechfair.wording import count, given_percent, points
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Comparison, GroupChange
 
 __all__ = ["change_chart", "write_comparison"]
 
-_LABEL_LETTERS = 34
+_LABEL_LETTERS, _NARROW_LETTERS = 34, 20
 _LEAST_SPAN = 0.02
 
 
-def write_comparison(comparison: Comparison, path: Path) -> Path:
-    """Write the page of `comparison` to `path` and return it.
+def write_comparison(comparison: Comparison, path: Path, language: Language = "en") -> Path:
+    """Write the page of `comparison` in a language to `path` and return it.
 
     Raises
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
+    tell = Translator(language)
     axes = [
-        (axis, comparison.groups_of(axis.axis), markup(change_chart(comparison.groups_of(axis.axis))))
+        (
+            axis,
+            comparison.groups_of(axis.axis),
+            [
+                markup(change_chart(comparison.groups_of(axis.axis), tell, narrow=narrow))
+                for narrow in (False, True)
+            ],
+        )
         for axis in comparison.axes
     ]
     page = render(
         "compare.html.jinja",
+        tell=tell,
+        level=given_percent(comparison.level),
         r=comparison,
         axes=axes,
         margins=margin_words(comparison),
@@ -50,12 +61,16 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
     return path
 
 
-def change_chart(groups: Sequence[GroupChange]) -> str | None:
+def change_chart(
+    groups: Sequence[GroupChange], tell: Translator = ENGLISH, *, narrow: bool = False
+) -> str | None:
     """Change of each group's rate with its interval, 0 marked; None where no group has one.
 
     Parameters
     ----------
     groups : of one axis, in the order of display.
+    tell : into the language of the chart.
+    narrow : for a narrow screen.
     """
     shown = [
         (group, group.difference)
@@ -73,25 +88,38 @@ def change_chart(groups: Sequence[GroupChange]) -> str | None:
         low = change.value if change.low is None else max(change.low, bottom)
         high = change.value if change.high is None else min(change.high, top)
         cut = (change.low or 0.0) < bottom or (change.high or 0.0) > top
-        words = f"{points(change.value)} · {group.no_harm.verdict}" + (" (goes on)" if cut else "")
+        words = f"{tell(points(change.value))} · {tell(group.no_harm.verdict)}"
+        words += f" {tell('(goes on)')}" if cut else ""
+        label = _label(
+            group, [row["label"] for row in rows], tell, _NARROW_LETTERS if narrow else _LABEL_LETTERS
+        )
         rows.append(
-            {"label": _label(group, [row["label"] for row in rows]), "value": change.value, "low": low, "high": high,
-             "text": words, "kind": "none" if change.low is None else "reference" if group.is_reference else "interval"}
+            {"label": label, "value": change.value, "low": low, "high": high, "end": high, "text": words,
+             "kind": "none" if change.low is None else "reference" if group.is_reference else "interval"}
         )  # fmt: skip
     span = top - bottom
     scale = {"domain": [bottom - 0.03 * span, top + 0.22 * span], "nice": False}
     axis = {"labelExpr": "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')", "tickCount": 6}
     described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
-    title = f"Change of the error rate by {axis_title(groups[0].axis)}"
-    return svg(dots(rows, 0.0, scale, axis, "change of the error rate, percentage points"), title, described)
+    what = tell("Change of the error rate")
+    title = tell("{what} by {axis}", what=what, axis=tell.axis(groups[0].axis))
+    unit = tell("change of the error rate, percentage points")
+    if narrow:
+        scale = {"domain": [bottom - 0.03 * span, top + 0.03 * span]}
+        return narrow_dots(rows, 0.0, scale, title, described, _in_points, unit)
+    return svg(dots(rows, 0.0, scale, axis, unit), title, described)
 
 
-def _label(group: GroupChange, taken: Sequence[str]) -> str:
+def _in_points(value: float) -> str:
+    return f"{100 * value:+.3g}" if abs(value) > 1e-9 else "0"
+
+
+def _label(group: GroupChange, taken: Sequence[str], tell: Translator, most: int) -> str:
     """Name and speakers, no two alike, since equal labels would share a row."""
-    name = printable(group.value)
-    if len(name) > _LABEL_LETTERS:
-        name = f"{name[: _LABEL_LETTERS - 10]}…{name[-9:]}"
-    label = f"{name} · {'1 speaker' if group.n_speakers == 1 else f'{group.n_speakers} speakers'}"
+    name = tell.group(group.axis, group.value)
+    if len(name) > most:
+        name = f"{name[: most - 10]}…{name[-9:]}"
+    label = f"\u2068{name}\u2069 · {tell(count(group.n_speakers, 'speaker'))}"
     while label in taken:
         label += "\u200b"
     return label

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechfair.messages.translation import Language, Translator
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 
@@ -17,8 +18,8 @@ __all__ = ["write_corpus_page"]
 _MOST = 50
 
 
-def write_corpus_page(check: CorpusCheck, title: str, path: Path) -> Path:
-    """Write the page of `check` to `path` and return it.
+def write_corpus_page(check: CorpusCheck, title: str, path: Path, language: Language = "en") -> Path:
+    """Write the page of `check` in a language to `path` and return it.
 
     Raises
     ------
@@ -29,6 +30,7 @@ def write_corpus_page(check: CorpusCheck, title: str, path: Path) -> Path:
         axes.setdefault(group.axis, []).append(group)
     page = render(
         "corpus.html.jinja",
+        tell=Translator(language),
         r=check,
         title=title,
         usable=sum(part["usable"] for part in check.parts.values()),

@@ -22,6 +22,7 @@ from speechfair.types import ErrorCounts
 if TYPE_CHECKING:
     import polars as pl
 
+    from speechfair.messages.translation import Language
     from speechfair.reporting.html import WorstUtterance
 
 __all__ = ["report"]
@@ -38,6 +39,7 @@ def report(
     embed_audio: bool | None = None,
     permission: str | None = None,
     title: str | None = None,
+    language: Language = "en",
 ) -> Path:
     """Write ``report.html`` into a scored run folder and return its path.
 
@@ -47,6 +49,7 @@ def report(
     embed_audio : put their audio into the page; None does so only where the corpus card allows redistribution.
     permission : whose permission the audio is shown with, in words, where the card does not allow it; the page says so.
     title : of the page; None is the model on the corpus, or on the table that holds it.
+    language : of the page; texts of the corpus card and of recognisers stay as they are.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def report(
                 embed_audio=embed,
                 title=title,
                 details=axis_details(result, scores),
+                language=language,
             )
             page = run.write_file(REPORT, page.read_bytes())
         reseal(run, record)

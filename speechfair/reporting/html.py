@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_names, metrics_of
 from speechfair.auditing.findings import findings
-from speechfair.auditing.group_names import group_name
+from speechfair.messages.translation import Language, Translator
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.alignment import align
 from speechfair.reporting.axis_section import axis_section
@@ -87,6 +87,7 @@ def write_report(
     embed_audio: bool,
     title: str | None = None,
     details: Mapping[str, AxisDetails] | None = None,
+    language: Language = "en",
 ) -> Path:
     """Write the page of `result` to `path` and return it.
 
@@ -96,23 +97,25 @@ def write_report(
     embed_audio : put the audio that `worst` brings into the page.
     title : of the page; None is the model on the corpus, or on the table that holds it.
     details : of each axis, what only the scores can tell; None leaves it out.
+    language : of the page; sentences of a corpus card, a recogniser or a plug-in stay as they are.
 
     Raises
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    details = details or {}
+    details, tell = details or {}, Translator(language)
     page = render(
         "template.html.jinja",
+        tell=tell,
         script="report.js",
-        filters={"method": _method, "named": _named, "number": _number},
+        filters={"method": _method},
         UNKNOWN=UNKNOWN,
         r=result,
-        **_words(result),
+        **_words(result, tell),
         heading=_heading(result, title),
-        axes=[axis_section(result, name, details.get(name)) for name in axis_names(result)],
+        axes=[axis_section(result, name, details.get(name), tell) for name in axis_names(result)],
         one_out={axis: one.one_out for axis, one in details.items()},
-        findings=findings(result),
+        findings=findings(result, tell.group),
         worst=[_worst(item, result, embed_audio) for item in worst],
         worst_labels=_worst_labels(worst),
         has_audio=embed_audio and any(item.audio for item in worst),
@@ -127,14 +130,6 @@ def write_report(
 
 def _method(name: str) -> str:
     return METHODS.get(name, name)
-
-
-def _number(value: float) -> str:
-    return f"{value:,}".replace(",", "\u202f")
-
-
-def _named(value: str, axis: str) -> str:
-    return group_name(axis, value)
 
 
 def _heading(result: AuditResult, title: str | None) -> tuple[str, str]:
@@ -152,16 +147,12 @@ def _heading(result: AuditResult, title: str | None) -> tuple[str, str]:
     return result.model, stem or result.corpus
 
 
-def _rate_name(result: AuditResult) -> str:
-    return rate_title(result.tokens)
-
-
-def _words(result: AuditResult) -> dict[str, Any]:
+def _words(result: AuditResult, tell: Translator) -> dict[str, Any]:
     """The vocabulary of the page, which depends on what is counted."""
     return {
-        "rate_name": _rate_name(result),
+        "rate_name": tell(rate_title(result.tokens)),
         "short": rate_name(result.tokens),
-        "token": {"words": "word", "characters": "character"}.get(result.tokens, "token"),
+        "tokens": tell(result.tokens if result.tokens in ("words", "characters") else "tokens"),
         "level": f"{given_percent(result.level)}",
         "minutes": worded(result.audio_seconds / 60, decimals=1) if result.audio_seconds else None,
     }

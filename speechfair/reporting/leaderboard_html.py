@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.auditing.audit_table import axis_title
 from speechfair.charts.drawing import dots, svg
 from speechfair.charts.narrow import narrow_dots
 from speechfair.comparing.leaderboard_table import groups_words, ranks, ranks_words
+from speechfair.messages.translation import ENGLISH, Language, Translator
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.pages import markup, render
 from speechfair.store import write_atomically
@@ -23,20 +23,20 @@ __all__ = ["leaderboard_chart", "write_leaderboard"]
 _NAME_LETTERS, _NARROW_LETTERS = 40, 27
 
 
-def write_leaderboard(board: Leaderboard, path: Path) -> Path:
-    """Write the page of `board` to `path` and return it.
+def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en") -> Path:
+    """Write the page of `board` in a language to `path` and return it.
 
     Raises
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    models = {model.name: model for model in board.models}
+    tell, models = Translator(language), {model.name: model for model in board.models}
     axes = [
         {
             "axis": axis,
-            "chart": markup(leaderboard_chart(board, axis)),
-            "narrow": markup(leaderboard_chart(board, axis, narrow=True)),
-            "words": groups_words(axis),
+            "chart": markup(leaderboard_chart(board, axis, tell=tell)),
+            "narrow": markup(leaderboard_chart(board, axis, narrow=True, tell=tell)),
+            "words": groups_words(axis, tell.group),
             "rows": [(one, models[one.model]) for one in axis.standings],
             "said": _findings(axis),
         }
@@ -44,19 +44,22 @@ def write_leaderboard(board: Leaderboard, path: Path) -> Path:
     ]
     page = render(
         "leaderboard.html.jinja",
-        filters={"ranks": ranks, "many": lambda value: f"{value:,}".replace(",", "\u202f")},
+        tell=tell,
+        filters={"ranks": ranks},
         r=board,
         axes=axes,
         about=ranks_words(board),
         rate=rate_name(board.tokens),
-        rate_name=rate_title(board.tokens),
+        rate_name=tell(rate_title(board.tokens)),
         level=f"{given_percent(board.level)}",
     )
     write_atomically(path, page)
     return path
 
 
-def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis, *, narrow: bool = False) -> str | None:
+def leaderboard_chart(
+    board: Leaderboard, axis: LeaderboardAxis, *, narrow: bool = False, tell: Translator = ENGLISH
+) -> str | None:
     """Worst-group rate of each model with its interval, and its overall rate as a stroke; None without ranks."""
     overall = {model.name: model.overall.estimate.value for model in board.models}
     shown = [one for one in axis.standings if one.worst.estimate.value is not None]
@@ -80,15 +83,15 @@ def leaderboard_chart(board: Leaderboard, axis: LeaderboardAxis, *, narrow: bool
                 "high": high,
                 "end": high,
                 "overall": overall[one.model],
-                "text": f"{percent(rate.value)} %{goes_on} · {printable(one.worst_group)[:24]}",
+                "text": f"{tell(percent(rate.value))} %{goes_on} · {tell.group(axis.axis, one.worst_group)[:24]}",
                 "kind": "none" if rate.low is None else "interval",
             }
         )
     scale = {"domain": [0, top * 1.05], "nice": False, "zero": True}
-    what = f"{rate_title(board.tokens)} of the worst group"
-    title = f"Models by the rate of their worst group, by {axis_title(axis.axis)}"
+    what = tell("{rate} of the worst group", rate=tell(rate_title(board.tokens)))
+    title = tell("Models by the rate of their worst group, by {axis}", axis=tell.axis(axis.axis))
     described = "; ".join(
-        f"{row['label']}: {row['text']}, overall {percent(row['overall'])} %" for row in rows
+        f"{row['label']}: {row['text']}, {tell('overall')} {percent(row['overall'])} %" for row in rows
     )
     if narrow:
         return narrow_dots(

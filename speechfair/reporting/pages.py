@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from speechfair import wording
-from speechfair.auditing.audit_table import axis_title
+from speechfair.messages.translation import ENGLISH, Translator
 
 __all__ = ["markup", "render"]
 
@@ -25,6 +25,7 @@ _BASE_STYLE = "report.css"
 def render(
     template: str,
     *,
+    tell: Translator = ENGLISH,
     style: str | None = None,
     script: str | None = None,
     filters: Mapping[str, Callable[..., Any]] | None = None,
@@ -35,12 +36,13 @@ def render(
     Parameters
     ----------
     template : file of the template in this folder.
+    tell : into the language of the page.
     style : a style sheet of this folder that follows the base style.
     script : a script of this folder. A page with one may show images and play audio that it holds itself.
     filters : of this page, on top of those that every page has; functions of a module, so that templates are kept.
     content : what the template prints.
     """
-    environment = _environment(tuple(sorted((filters or {}).items())))
+    environment = _environment(tell, tuple(sorted((filters or {}).items())))
     styles = "".join(_text(name) for name in (_BASE_STYLE, style) if name is not None)
     code = _text(script) if script is not None else None
     page: str = environment.get_template(template).render(
@@ -50,7 +52,7 @@ def render(
 
 
 @lru_cache(maxsize=16)
-def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Any:
+def _environment(tell: Translator, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Any:
     """The environment of all pages with these filters; it keeps the templates that it has compiled."""
     import jinja2
 
@@ -62,20 +64,55 @@ def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": wording.percent,
-        "points": wording.points,
+        "many": _many,
+        "named": lambda value, axis: tell.group(axis, value),
+        "percent": _then(tell, wording.percent),
+        "points": _then(tell, wording.points),
+        "said": partial(_said, tell),
         "show": wording.printable,
-        "times": wording.times,
-        "title": axis_title,
-        "worded": wording.worded,
+        "times": _then(tell, wording.times),
+        "title": tell.axis,
+        "told": lambda text: tell(wording.printable(text)),
+        "worded": _then(tell, wording.worded),
         **dict(filters),
     }
     environment.globals |= {
         "NOTHING": wording.NOTHING,
-        "interval": wording.interval,
+        "interval": _then(tell, wording.interval),
+        "language": tell.language,
         "p_value": wording.p_value,
+        "t": partial(_template_text, tell),
     }
     return environment
+
+
+def _many(value: int) -> str:
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _then(tell: Translator, worded: Callable[..., str | None]) -> Callable[..., str | None]:
+    """`worded`, and the words in it in the language of the page."""
+
+    def said(*given: Any, **named: Any) -> str | None:
+        text = worded(*given, **named)
+        return tell(text) if text else text
+
+    return said
+
+
+def _said(tell: Translator, text: str) -> Any:
+    """A sentence of a result, of which nothing is markup; one that the catalogue lacks is marked as English."""
+    from markupsafe import Markup
+
+    shown = wording.printable(text)
+    return tell(shown) if tell.knows(shown) else Markup('<span lang="en">{}</span>').format(shown)
+
+
+def _template_text(tell: Translator, text: str, **values: Any) -> Any:
+    """A text of a template, which may hold markup; the values in it are escaped."""
+    from markupsafe import Markup
+
+    return Markup(tell(text)).format(**values)
 
 
 def markup(drawn: str | None) -> Any:

@@ -38,6 +38,8 @@
       item.hidden = !fits;
       count += fits ? 1 : 0;
     });
-    shown.textContent = wanted ? count + " of " + items.length + " shown" : "";
+    shown.textContent = wanted
+      ? shown.getAttribute("data-said").replace("{n}", count).replace("{all}", items.length)
+      : "";
   });
 })();

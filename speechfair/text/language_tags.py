@@ -64,11 +64,13 @@ def language_code(tag: str) -> str:
 
 
 @cache
-def language_name(tag: str) -> str:
-    """The English name of a language (Unicode CLDR, through langcodes); the tag itself where there is none.
+def language_name(tag: str, language: str = "en") -> str:
+    """The name of a language (Unicode CLDR, through langcodes) in a language; the tag itself where there is none.
 
     >>> language_name("jpn"), language_name("zh-HK"), language_name("und"), language_name("x?")
     ('Japanese', 'Cantonese', 'language not given', 'x?')
+    >>> language_name("jpn", "ja")
+    '日本語'
     """
     import langcodes
 
@@ -76,9 +78,12 @@ def language_name(tag: str) -> str:
         code = language_code(tag)
     except LookupError:
         return tag
-    if code == "und":
+    if code == "und" and language == "en":
         return "language not given"
-    return langcodes.Language.get(code).display_name()
+    name = langcodes.Language.get(code).display_name(language)
+    if language == "ja" and name.isascii():  # some names are there for the macrolanguage only
+        name = langcodes.Language.get(langcodes.standardize_tag(code, macro=True)).display_name(language)
+    return name
 
 
 def mostly_without_spaces(texts: Iterable[str]) -> bool:

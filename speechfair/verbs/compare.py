@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from speechfair.verbs.written import outside_run_folders, write_result
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Comparison
     from speechfair.comparing.leaderboard import Leaderboard
+    from speechfair.messages.translation import Language
     from speechfair.store import RunFolder
 
 __all__ = ["compare", "leaderboard"]
@@ -31,6 +33,7 @@ def compare(
     metrics: Sequence[str] = (),
     out: str | Path | None = None,
     report: str | Path | None = None,
+    language: Language = "en",
 ) -> Comparison:
     """How error rates change from one model to another on the same audio, and whether any group is degraded.
 
@@ -40,6 +43,7 @@ def compare(
         `speechfair.comparing.compare_models.compare`.
     out : JSON file to write the comparison to.
     report : HTML file to write the page to.
+    language : of the page.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def compare(
         before, after, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level, seed=seed,
         metrics=metrics,
     )  # fmt: skip
-    return write_result(found, out, report, write_comparison)
+    return write_result(found, out, report, partial(write_comparison, language=language))
 
 
 def leaderboard(
@@ -67,6 +71,7 @@ def leaderboard(
     seed: int = 0,
     out: str | Path | None = None,
     report: str | Path | None = None,
+    language: Language = "en",
 ) -> Leaderboard:
     """Rank models that transcribed the same utterances.
 
@@ -75,6 +80,7 @@ def leaderboard(
     runs, group_by, by, match, min_speakers, level, seed : see `speechfair.comparing.leaderboard.leaderboard`.
     out : JSON file to write the leaderboard to.
     report : HTML file to write the page to.
+    language : of the page.
 
     Raises
     ------
@@ -87,4 +93,4 @@ def leaderboard(
     found = ranking.leaderboard(
         runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed
     )
-    return write_result(found, out, report, write_leaderboard)
+    return write_result(found, out, report, partial(write_leaderboard, language=language))

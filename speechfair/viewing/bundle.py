@@ -23,7 +23,7 @@ from speechfair.viewing.listening import clip, listening, waveform
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import BUNDLE_POLICY, STATIC
 from speechfair.viewing.screens import group_screen, run_screen, runs_screen
-from speechfair.viewing.sentences import messages_script
+from speechfair.viewing.sentences import messages_script, with_translations
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details
 
@@ -135,13 +135,13 @@ class _Writer:
         self.files: dict[str, Any] = {}
         self._n = 0
 
-    def add(self, what: Sequence[str], data: Any) -> None:
+    def add(self, what: Sequence[str], data: dict[str, Any]) -> None:
         """One piece of data, by its kind and names."""
-        self.files[_name(what)] = self._script(data)
+        self.files[_name(what)] = self._script(with_translations(data))
 
-    def add_pieces(self, what: Sequence[str], pieces: Iterator[Any]) -> None:
+    def add_pieces(self, what: Sequence[str], pieces: Iterator[dict[str, Any]]) -> None:
         """Several pieces of one kind."""
-        self.files[_name(what)] = [self._script(piece) for piece in pieces]
+        self.files[_name(what)] = [self._script(with_translations(piece)) for piece in pieces]
 
     def write(self, name: str, data: bytes) -> None:
         """Any other file."""

@@ -1,13 +1,15 @@
 """Run folders as the viewer opens them: each file is checked against its digest before anything of it is shown.
 
 A folder that is written while it is shown is checked again. A broken seal is named, and nothing of that run is shown.
+Whether it was written is seen from the few files that every run has and from its folders. A part file, of which a run
+of a million rows has tens of thousands, is looked at again when it is read again.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +40,8 @@ class OpenedRun:
     Parameters
     ----------
     key : its name in links.
-    stamps : name, inode, size and time of change of every file that is read, as they were before the check.
+    stamps : name, inode, size and time of change of files and folders, as they were before the check.
+    part_stamps : the same of every file of hypotheses, by its path.
     """
 
     key: str
@@ -46,6 +49,22 @@ class OpenedRun:
     record: RunRecord
     result: AuditResult
     stamps: tuple[_Stamp, ...]
+    part_stamps: Mapping[str, _Stamp]
+
+    def part(self, row: int) -> str | None:
+        """The file that holds the hypothesis of a row, as it was when it was checked; None where there is none.
+
+        Raises
+        ------
+        RunFolderError
+            The file was written since.
+        """
+        path: str | None = self.table["part"][row]
+        if path is not None and _stamp(Path(path)) != self.part_stamps.get(path):
+            raise RunFolderError(
+                f"{path} was changed after it was checked; run `speechfair verify {self.folder.path}`"
+            )
+        return path
 
     @property
     def table(self) -> pl.DataFrame:
@@ -79,10 +98,10 @@ def open_run(path: str | Path, key: str) -> OpenedRun:
         It is no run folder, it has not been scored, or a file is not as it was written; the message names the file.
     """
     folder = RunFolder(path)
-    stamps = _stamps(folder)
+    stamps, parts = _stamps(folder), _part_stamps(folder)
     record = read_sealed(folder)
     record.recipe.settled()
-    return OpenedRun(key, folder, record, read_audit(folder.path / "audit.json"), stamps)
+    return OpenedRun(key, folder, record, read_audit(folder.path / "audit.json"), stamps, parts)
 
 
 class RunShelf:
@@ -163,17 +182,21 @@ def _keys(paths: Sequence[Path]) -> list[str]:
 
 
 def _stamps(folder: RunFolder) -> tuple[_Stamp, ...]:
-    """What changes when a file that the viewer reads is written. Two of equal value are the same content."""
-    names = [MANIFEST, LOG, "run.yaml", "audit.json"]
-    paths = [folder.path / name for name in names]
+    """What changes when a file is written, added or replaced; the parts themselves are in `_part_stamps`."""
+    paths = [folder.path / name for name in (MANIFEST, LOG, "run.yaml", "audit.json")]
     paths += sorted((folder.path / "scores").glob("*.parquet"))
-    paths += sorted((folder.path / "hypotheses").glob("*/part-*.parquet"))
-    found = []
-    for path in paths:
-        try:
-            stat = path.stat(follow_symlinks=False)
-        except OSError:
-            found.append((path.name, 0, -1, 0))
-            continue
-        found.append((f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return tuple(found)
+    paths += [folder.path / "hypotheses", *sorted((folder.path / "hypotheses").glob("*"))]
+    return tuple(map(_stamp, paths))
+
+
+def _part_stamps(folder: RunFolder) -> dict[str, _Stamp]:
+    return {str(path): _stamp(path) for path in (folder.path / "hypotheses").glob("*/part-*.parquet")}
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Two of equal value are the same content."""
+    try:
+        stat = path.stat(follow_symlinks=False)
+    except OSError:
+        return (path.name, 0, -1, 0)
+    return (f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_size, stat.st_mtime_ns)

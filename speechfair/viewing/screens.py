@@ -18,7 +18,7 @@ from speechfair.types import Estimate
 from speechfair.viewing.aligned_words import edit_codes, word_lists
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
-from speechfair.viewing.utterance_table import details, group_column
+from speechfair.viewing.utterance_table import details, group_column, is_internal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -243,7 +243,9 @@ def utterance_row(row: dict[str, Any], tokens: str) -> dict[str, Any]:
     """
     unit = row.get("tokens") or tokens
     groups = {name.removeprefix("group:"): value for name, value in row.items() if name.startswith("group:")}
-    kept = {name: value for name, value in row.items() if not name.startswith("group:") and name != "part"}
+    kept = {
+        name: value for name, value in row.items() if not name.startswith("group:") and not is_internal(name)
+    }
     texts = aligned(row["reference"] or "", row["hypothesis"] or "", unit, longest=LONGEST)
     return {**kept, "groups": groups, **texts}
 
@@ -281,7 +283,7 @@ def utterance_screen(run: OpenedRun, row: int, others: Sequence[OpenedRun] = ())
     """
     if not 0 <= row < run.table.height:
         raise InputError(f"the run has {run.table.height} utterances; there is no row {row}")
-    said = details(run.folder, run.record, row, run.table["part"][row])
+    said = details(run.folder, run.record, row, run.part(row))
     manifest = said["manifest"]
     return {
         "key": run.key,
@@ -308,7 +310,7 @@ def _answers_of(others: Sequence[OpenedRun], manifest: dict[str, Any]) -> list[d
     for other in others:
         rows = other.table.filter(pl.col("id") == manifest["id"])["row"]
         for row in rows:
-            said = details(other.folder, other.record, row, other.table["part"][row])
+            said = details(other.folder, other.record, row, other.part(row))
             theirs = said["manifest"]
             if all(
                 theirs[name] == manifest[name]

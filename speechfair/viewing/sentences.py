@@ -1,24 +1,44 @@
-"""Every sentence of the viewer in each of its languages, from one file."""
+"""The viewer's own sentences as its pages load them, and the recorded ones of an answer in the other languages."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["LANGUAGES", "messages", "messages_script"]
+from speechfair.messages.translation import LANGUAGES, Translator, viewer_messages
 
-LANGUAGES = ("en", "ja")
-_FILE = Path(__file__).resolve().parent / "data" / "messages.json"
+__all__ = ["messages_script", "with_translations"]
 
-
-@cache
-def messages() -> dict[str, dict[str, str]]:
-    """The text by language by key; ``{name}`` in a text is filled in."""
-    found: dict[str, dict[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return found
+_SENTENCES = {"error", "excluded", "gap_null_reason", "notes", "reason", "reference_reason", "statement"}
+"""Keys of an answer below which recorded sentences stand."""
 
 
 def messages_script() -> str:
     """The catalogue as a script, which also a page opened from a file can read."""
-    return "window.speechfairMessages = " + json.dumps(messages(), ensure_ascii=False, sort_keys=True) + ";\n"
+    text = json.dumps(viewer_messages(), ensure_ascii=False, sort_keys=True)
+    return f"window.speechfairMessages = {text};\n"
+
+
+def with_translations(content: dict[str, Any]) -> dict[str, Any]:
+    """An answer with ``said``: by language the translations of its recorded sentences, where the catalogue has them."""
+    sentences = sorted(set(_sentences(content, False)))
+    said = {
+        language: {text: tell(text) for text in sentences if tell.knows(text)}
+        for language in LANGUAGES[1:]
+        if (tell := Translator(language))
+    }
+    return {**content, "said": said} if any(said.values()) else content
+
+
+def _sentences(content: Any, recorded: bool) -> Iterator[str]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _sentences(value, recorded or key in _SENTENCES)
+    elif isinstance(content, list):
+        if not recorded and content and isinstance(content[0], str):
+            return  # a column of texts
+        for value in content:
+            yield from _sentences(value, recorded)
+    elif recorded and isinstance(content, str) and " " in content:
+        yield content

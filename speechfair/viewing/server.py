@@ -20,9 +20,9 @@ from speechfair.viewing.csv_export import csv_lines
 from speechfair.viewing.listening import clip, listening, waveform
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import POLICY, static_file
-from speechfair.viewing.sentences import messages_script
+from speechfair.viewing.sentences import messages_script, with_translations
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
-from speechfair.viewing.utterance_table import details
+from speechfair.viewing.utterance_table import details, is_internal
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -123,7 +123,7 @@ class Answers:
         run, against, query, _ = self._asked(request)
         table = run.table if against is None else screens.with_change(run, against)
         rows = matching_rows(table, query)
-        header = [name for name in table.columns if name != "part"]
+        header = [name for name in table.columns if not is_internal(name)]
 
         def cells() -> Iterator[tuple[Any, ...]]:
             for start in range(0, rows.len(), 10_000):
@@ -190,7 +190,7 @@ def viewer_app(shelf: RunShelf, token: str) -> Starlette:
         return handle
 
     def data(answer: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
-        return lambda request: _json(answer(request))
+        return lambda request: _json(with_translations(answer(request)))
 
     def saved(request: Request) -> Response:
         name = f"{request.path_params['key']}-utterances.csv"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
-from speechfair.viewing.utterance_table import group_column
+from speechfair.viewing.utterance_table import SEARCHED, group_column, lower_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -168,9 +168,6 @@ def _conditions(table: pl.DataFrame, query: UtteranceQuery) -> Iterable[pl.Expr]
         yield pl.col("confidence") <= query.confidence_high
     if query.text:
         wanted = query.text.lower()
-        columns = (pl.col(name).cast(pl.String) for name in ("id", "speaker", "reference", "hypothesis"))
-        found = [
-            column.str.to_lowercase().str.contains(wanted, literal=True).fill_null(False)
-            for column in columns
-        ]
+        columns = (pl.col(lower_column(table, name)).cast(pl.String) for name in SEARCHED)
+        found = [column.str.contains(wanted, literal=True).fill_null(False) for column in columns]
         yield pl.any_horizontal(found)

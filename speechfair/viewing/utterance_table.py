@@ -17,7 +17,19 @@ from speechfair.types import UNKNOWN
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["axis_columns", "details", "group_column", "utterance_table"]
+__all__ = [
+    "SEARCHED",
+    "axis_columns",
+    "details",
+    "group_column",
+    "is_internal",
+    "lower_column",
+    "utterance_table",
+]
+
+SEARCHED = ("id", "speaker", "reference", "hypothesis")
+"""Columns in which a search looks."""
+_LOWER = "lower:"
 
 _COUNTS = ("substitutions", "deletions", "insertions", "reference_length")
 
@@ -25,6 +37,16 @@ _COUNTS = ("substitutions", "deletions", "insertions", "reference_length")
 def group_column(axis: str) -> str:
     """The name of the column that holds the groups of an axis."""
     return f"group:{axis}"
+
+
+def lower_column(table: pl.DataFrame, name: str) -> str:
+    """The column that holds a searched one in small letters; that column itself where it has no others."""
+    return f"{_LOWER}{name}" if f"{_LOWER}{name}" in table.columns else name
+
+
+def is_internal(name: str) -> bool:
+    """Whether a column serves the program alone and is not shown."""
+    return name == "part" or name.startswith(_LOWER)
 
 
 def utterance_table(folder: RunFolder, record: RunRecord, axes: Sequence[str]) -> pl.DataFrame:
@@ -35,7 +57,8 @@ def utterance_table(folder: RunFolder, record: RunRecord, axes: Sequence[str]) -
     Columns ``row, id, speaker, language, reference, hypothesis`` (as they were compared), the four counts, ``errors``,
     ``rate`` (errors per reference token), ``failed, runaway, redone, excluded`` (whether), ``duration_s``,
     ``tokens_per_s`` (reference tokens per second of audio), ``confidence``, ``part`` (the file that holds the
-    hypothesis, or null), and a categorical column per axis (`group_column`). What is undefined is null.
+    hypothesis, or null), a categorical column per axis (`group_column`), and each searched column that has capital
+    letters in small ones too (`lower_column`). What is undefined is null.
     """
     import polars as pl
 
@@ -67,7 +90,12 @@ def utterance_table(folder: RunFolder, record: RunRecord, axes: Sequence[str]) -
     ).collect()
     labels = scan.select("labels", "language").collect()
     table = table.with_columns(axis_columns(labels, axes)).with_row_index("row")
-    return table.join(_answers(folder, record), on="id", how="left", maintain_order="left")
+    table = table.join(_answers(folder, record), on="id", how="left", maintain_order="left")
+    plain = table.select(pl.col(SEARCHED).cast(pl.String))
+    lower = plain.select(pl.all().str.to_lowercase())
+    return table.with_columns(
+        lower[name].alias(f"{_LOWER}{name}") for name in SEARCHED if not lower[name].equals(plain[name])
+    )
 
 
 def axis_columns(labels: pl.DataFrame, axes: Sequence[str]) -> list[pl.Series]:

@@ -50,6 +50,15 @@ def test_groups_are_compared_all_at_once_and_by_kind(tmp_path: Path) -> None:
     assert kinds["deletions"].value == pytest.approx((6 * 8 + 3) / (6 * 1 + 3))
     assert kinds["insertions"].value is None
     assert "no errors" in str(kinds["insertions"].reason)
+    differences = groups["b"].kind_differences
+    assert differences is not None
+    assert differences["substitutions"].value == pytest.approx(0.0)
+    of_b, of_ref = (groups[value].deletions / groups[value].reference_length for value in ("b", "ref"))
+    assert differences["deletions"].value == pytest.approx(of_b - of_ref)
+    assert differences["deletions"].low is not None
+    assert sum(one.value or 0.0 for one in differences.values()) == pytest.approx(
+        groups["b"].difference.value
+    )
     line = "All 2 groups at once against the reference (simultaneous 95 %): worse: b"
     assert line in str(result.table())
     page = write_report(result, [], tmp_path / "report.html", embed_audio=False).read_text(encoding="utf-8")

@@ -67,7 +67,7 @@ def test_the_chart_shows_every_group_that_has_a_number(found: Comparison) -> Non
     drawn = change_chart(found.groups)
     assert drawn is not None
     assert "<desc>" in drawn
-    for words in ("y · 6 speakers", "x · 6 speakers", "· fail", "· pass", "· undetermined"):
+    for words in ("y\u2069 · 6 speakers", "x\u2069 · 6 speakers", "· fail", "· pass", "· undetermined"):
         assert words in drawn, words
     assert "<script" not in drawn
     assert change_chart([]) is None

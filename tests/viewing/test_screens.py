@@ -235,9 +235,20 @@ def test_a_histogram_keeps_every_value() -> None:
     assert histogram(pl.Series([None], dtype=pl.Float64), pl.Series([None], dtype=pl.Float64)) is None
 
 
-@pytest.mark.parametrize(
-    "name", ["audit.json", "manifest.parquet", "scores", "hypotheses", "run.yaml", "run.log.jsonl"]
-)
+def test_a_part_that_was_changed_is_named_when_it_is_read(pair: Pair, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(pair.before, tmp_path / "copy"))
+    shelf = RunShelf([copy])
+    assert utterance_screen(shelf.run("copy"), 0)["id"]
+    for part in (copy / "hypotheses").glob("*/part-*.parquet"):
+        part.write_bytes(part.read_bytes() + b"x\n")
+    with pytest.raises(RunFolderError, match=r"part-.* was changed"):
+        utterance_screen(shelf.run("copy"), 0)
+    (copy / "hypotheses" / "new").mkdir()  # a folder that was written to is checked again as a whole
+    with pytest.raises(RunFolderError, match="part-"):
+        shelf.run("copy")
+
+
+@pytest.mark.parametrize("name", ["audit.json", "manifest.parquet", "scores", "run.yaml", "run.log.jsonl"])
 def test_a_broken_seal_is_named_and_nothing_is_shown(pair: Pair, tmp_path: Path, name: str) -> None:
     copy = Path(shutil.copytree(pair.before, tmp_path / "copy"))
     target = copy / name

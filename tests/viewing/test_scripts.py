@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from speechfair.messages.translation import viewer_messages as messages
 from speechfair.store import MANIFEST
 from speechfair.types import Estimate
 from speechfair.viewing import bundle
@@ -18,7 +19,6 @@ from speechfair.viewing.csv_export import safe_cell
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import STATIC
 from speechfair.viewing.screens import with_change
-from speechfair.viewing.sentences import messages
 from speechfair.viewing.utterance_query import KINDS, SORTS, UtteranceQuery, matching_rows
 from speechfair.wording import Unit, interval, p_value, worded
 

@@ -1,7 +1,7 @@
 /* Before and after: the change of every group with its margin, and the utterances won and lost. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, words, dataTable, figure, figures, source, overview } = root.Speechfair;
+  const { el, shown, cut, sentence, words, dataTable, figure, figures, source, overview } = root.Speechfair;
   const BADGE = { pass: "alike", fail: "difference", undetermined: "unclear" };
 
   async function compareScreen(view, { before, after }) {
@@ -102,8 +102,8 @@
           el("h2", {}, say("notes")),
           el(
             "ul",
-            { class: "notes", lang: "en" },
-            found.notes.map((note) => el("li", {}, cut(note, 600))),
+            { class: "notes" },
+            found.notes.map((note) => el("li", {}, sentence(note, 600))),
           ),
         ),
       );
@@ -214,11 +214,11 @@
                   "span",
                   {
                     class: "why",
-                    lang: "en",
-                    title: g.no_harm.reason,
+                    lang: words.recorded(g.no_harm.reason) === null ? "en" : null,
+                    title: words.recorded(g.no_harm.reason) ?? g.no_harm.reason,
                     tabindex: "0",
                     role: "note",
-                    "aria-label": g.no_harm.reason,
+                    "aria-label": words.recorded(g.no_harm.reason) ?? g.no_harm.reason,
                   },
                   " ?",
                 ),

@@ -45,6 +45,12 @@
     return holder;
   }
 
+  /** A recorded sentence, cut at a length; marked as English where there is no translation. */
+  function sentence(text, most) {
+    const found = root.Speechfair.words.recorded(text);
+    return el("span", { lang: found === null ? "en" : null }, cut(found === null ? text : found, most));
+  }
+
   let timer = null;
   /** Say something to everybody: in the status region, and for a moment on the screen. */
   function tell(text) {
@@ -63,5 +69,5 @@
     if (region.textContent === text) region.className = "vh";
   }
 
-  root.Speechfair = Object.assign(root.Speechfair || {}, { hush, el, svg, shown, plain, cut, tell });
+  root.Speechfair = Object.assign(root.Speechfair || {}, { hush, el, svg, shown, plain, cut, sentence, tell });
 })(window);

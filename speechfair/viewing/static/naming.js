@@ -50,7 +50,14 @@
       reason
         ? el(
             "span",
-            { class: "why", title: reason, lang: "en", tabindex: "0", role: "note", "aria-label": reason },
+            {
+              class: "why",
+              title: words.recorded(reason) ?? reason,
+              lang: words.recorded(reason) === null ? "en" : null,
+              tabindex: "0",
+              role: "note",
+              "aria-label": words.recorded(reason) ?? reason,
+            },
             " ?",
           )
         : null,

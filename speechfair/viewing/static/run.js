@@ -1,7 +1,7 @@
 /* One run: what every axis shows, with every group. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, words, dataTable, figure, figures, source } = root.Speechfair;
+  const { el, shown, cut, sentence, words, dataTable, figure, figures, source } = root.Speechfair;
   const { estimate, axisTitle, groupName, rateTitle, rateName, verdictBadge } = root.Speechfair.overview;
 
   function counts(totals) {
@@ -25,7 +25,7 @@
     view.add(
       el("p", { class: "eyebrow" }, shown(run.corpus)),
       el("h1", {}, shown(run.model)),
-      run.statement ? el("p", { class: "statement", lang: "en" }, run.statement) : null,
+      run.statement ? el("p", { class: "statement" }, sentence(run.statement, 2000)) : null,
     );
     view.add(
       el(
@@ -66,11 +66,10 @@
           "section",
           {},
           el("h2", {}, say("notes")),
-          say("recorded") ? el("p", { class: "muted" }, say("recorded")) : null,
           el(
             "ul",
-            { class: "notes", lang: "en" },
-            run.notes.map((note) => el("li", {}, cut(note, 600))),
+            { class: "notes" },
+            run.notes.map((note) => el("li", {}, sentence(note, 600))),
           ),
         ),
       );
@@ -105,8 +104,8 @@
       axis.notes.length
         ? el(
             "ul",
-            { class: "notes", lang: "en" },
-            axis.notes.map((note) => el("li", {}, cut(note, 600))),
+            { class: "notes" },
+            axis.notes.map((note) => el("li", {}, sentence(note, 600))),
           )
         : null,
     );
@@ -272,7 +271,7 @@
           [
             {
               title: say("left.reason"),
-              cell: (r) => el("span", { lang: "en" }, cut(r.reason, 200)),
+              cell: (r) => sentence(r.reason, 200),
               value: (r) => r.reason,
             },
             {

@@ -1,7 +1,7 @@
 /* Where the data comes from: the server that `speechfair view` runs, or the files of a bundle. Both answer alike. */
 (function (root) {
   "use strict";
-  const { select } = root.Speechfair;
+  const { select, words } = root.Speechfair;
   const bundle = root.speechfairBundle || null; // set by a bundle's own first script
 
   async function asked(path, parameters) {
@@ -15,6 +15,7 @@
     } catch {
       throw new Error(String(answer.status));
     }
+    words.remember(content.said);
     if (!answer.ok) throw new Error(content.error || String(answer.status));
     return content;
   }
@@ -40,7 +41,10 @@
 
   const loading = new Map();
   const arrived = new Map();
-  root.speechfairData = (name, data) => arrived.set(name, data);
+  root.speechfairData = (name, data) => {
+    words.remember(data.said);
+    arrived.set(name, data);
+  };
 
   /** The data of one file of the bundle; file names are made by the bundle's writer and listed in its first script. */
   function load(name) {

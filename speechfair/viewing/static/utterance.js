@@ -1,7 +1,7 @@
 /* One utterance: what was said, what every model made of it, underneath each other, and how it sounds. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, words, address, exporting, figures, source, edits } = root.Speechfair;
+  const { el, shown, cut, sentence, words, address, exporting, figures, source, edits } = root.Speechfair;
   const MOST_TOKENS = 2000;
 
   async function utteranceScreen(view, key, row, asked) {
@@ -36,7 +36,7 @@
           { class: "caution" },
           say("utterance.excluded"),
           " ",
-          el("span", { lang: "en" }, cut(found.excluded, 300)),
+          sentence(found.excluded, 300),
         ),
       );
     const verbatim = el(
@@ -144,7 +144,7 @@
           " ",
           found.listening.reason === "bundle"
             ? say("sound.bundle")
-            : el("span", { lang: "en" }, cut(found.listening.reason || found.audio_error || "", 400)),
+            : sentence(found.listening.reason || found.audio_error || "", 400),
         ),
       );
       return holder;
@@ -257,7 +257,7 @@
           : " · " + say("answer.confidence", { n: words.number(answer.confidence) }),
         flags.map((flag) => [" ", el("span", { class: "badge difference" }, say("kind." + flag))]),
       ),
-      answer.error ? el("p", { class: "caution" }, el("span", { lang: "en" }, cut(answer.error, 400))) : null,
+      answer.error ? el("p", { class: "caution" }, sentence(answer.error, 400)) : null,
       grid(answer),
       el(
         "details",

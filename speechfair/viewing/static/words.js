@@ -25,6 +25,17 @@
     return ((root.speechfairMessages || {})[language] || {})[key] !== undefined;
   }
 
+  const recordedSaid = {};
+
+  /** Keep the translations that came with an answer. */
+  function remember(said) {
+    for (const [name, texts] of Object.entries(said || {}))
+      recordedSaid[name] = Object.assign(recordedSaid[name] || {}, texts);
+  }
+
+  /** A sentence of a result in the language of the page, or null where only its English is there. */
+  const recorded = (text) => (language === "en" ? text : ((recordedSaid[language] || {})[text] ?? null));
+
   function grouped(text) {
     const [whole, rest] = text.split(".");
     const sign = /^[+-]/.test(whole) ? whole[0] : "";
@@ -110,6 +121,8 @@
     setLanguage,
     say,
     known,
+    remember,
+    recorded,
     worded,
     percent,
     points,

@@ -1,0 +1,162 @@
+"""From an English sentence of the program to the reader's language, by one catalogue.
+
+A sentence is looked up by its English text. That also holds for sentences that are recorded in a result, such as the
+reason of a missing interval: their keys are patterns. What stands in the place of ``{name}`` is carried over,
+``{name:number}`` is a number, and ``{name:said}`` a sentence or word of the program, which is translated too. What the
+catalogue does not know stays as it is; `Translator.knows` says so, and pages mark it as English.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from speechfair.strict_yaml import parse_yaml
+from speechfair.text.language_tags import language_name
+from speechfair.types import UNKNOWN
+from speechfair.wording import printable
+
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "Translator", "viewer_messages"]
+
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+_DATA = Path(__file__).resolve().parent / "data"
+_PLACE = re.compile(r"\{(\w+)(?::(said|number))?\}")
+_NUMBER = r"[-+]?[0-9][0-9.,]*(?: ?%)?"
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*")
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Says things in one language.
+
+    >>> Translator("ja")("fewer than 5 speakers (3): no interval")
+    '話者が 5 人未満(3 人)のため区間なし'
+    >>> Translator("ja").group("first_language", "jpn"), Translator("ja").axis("first_language")
+    ('日本語', '第一言語')
+    """
+
+    language: Language = "en"
+
+    def __call__(self, english: str, **values: object) -> str:
+        """A sentence, with `values` in the place of its ``{names}``; the English one where there is no other."""
+        found = english if self.language == "en" else _translated(english)
+        text = english if found is None else found
+        return text.format(**values) if values else text
+
+    def knows(self, english: str) -> bool:
+        """Whether the sentence is there in this language."""
+        return self.language == "en" or not _has_words(english) or _translated(english) is not None
+
+    def axis(self, axis: str) -> str:
+        """An axis's name for people.
+
+        >>> ENGLISH.axis("first_language+strength")
+        'first language + strength'
+        """
+        return " + ".join(self._axis(part) for part in printable(axis).split("+"))
+
+    def _axis(self, part: str) -> str:
+        named = viewer_messages()[self.language].get(f"axis.{part}") if self.language != "en" else None
+        return named or part.replace("_", " ")
+
+    def group(self, axis: str, value: str) -> str:
+        """The name of a group: a language code of an axis of languages in words, anything else as it is.
+
+        >>> ENGLISH.group("first_language+strength", "deu+0.5"), ENGLISH.group("accent", "cmn")
+        ('German + 0.5', 'cmn')
+        """
+        axes, values = axis.split("+"), value.split("+")
+        if len(axes) != len(values):
+            return printable(value)
+        return " + ".join(map(self._value, axes, values))
+
+    def _value(self, axis: str, value: str) -> str:
+        if axis.endswith("language") and _CODE.fullmatch(value):
+            return printable(language_name(value, self.language))
+        if self.language != "en" and (value == UNKNOWN or axis in ("gender", "sex")):
+            return viewer_messages()[self.language].get(f"value.{value}") or printable(value)
+        return printable(value)
+
+
+ENGLISH = Translator("en")
+
+
+@cache
+def viewer_messages() -> dict[str, dict[str, str]]:
+    """The text by language by key, which the scripts of the viewer ask for."""
+    found: dict[str, dict[str, str]] = json.loads((_DATA / "viewer.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _catalogue() -> Mapping[str, str]:
+    """Japanese by English: the names of axes, then the sentences of pages and results."""
+    viewer = viewer_messages()
+    axes = {text: viewer["ja"][key] for key, text in viewer["en"].items() if key.startswith("axis.")}
+    return axes | {english: japanese for part in _content().values() for english, japanese in part.items()}
+
+
+@cache
+def _content() -> Mapping[str, Mapping[str, str]]:
+    content, _ = parse_yaml(_DATA / "japanese.yaml")
+    found: Mapping[str, Mapping[str, str]] = content
+    return found
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str, str]]:
+    """Pattern, its key and its Japanese; those with the most letters of their own come first."""
+    keys = [key for key in _content()["recorded"] if _PLACE.search(key)]
+    keys.sort(key=lambda key: -len(_PLACE.sub("", key)))
+    return [(re.compile(_expression(key), re.DOTALL), key, _catalogue()[key]) for key in keys]
+
+
+def _expression(key: str) -> str:
+    """A key as a regular expression; a place that is named again must hold the same."""
+    parts, end, seen = [], 0, set[str]()
+    for place in _PLACE.finditer(key):
+        parts.append(re.escape(key[end : place.start()]))
+        form = _NUMBER if place[2] == "number" else ".+?"
+        parts.append(f"(?P={place[1]})" if place[1] in seen else f"(?P<{place[1]}>{form})")
+        seen.add(place[1])
+        end = place.end()
+    return "".join([*parts, re.escape(key[end:])])
+
+
+@lru_cache(maxsize=4096)
+def _translated(english: str, depth: int = 0) -> str | None:
+    """The Japanese of a sentence, or None; a first letter may be a capital one."""
+    lower = english[:1].lower() + english[1:]
+    for text in (english, lower):
+        if text in _catalogue():
+            return _catalogue()[text]
+    if depth > _DEEPEST:
+        return None
+    for pattern, key, japanese in _patterns():
+        match = pattern.fullmatch(english) or pattern.fullmatch(lower)
+        if match is not None and (found := _filled(match.groupdict(), key, japanese, depth)) is not None:
+            return found
+    return None
+
+
+def _filled(places: dict[str, str], key: str, japanese: str, depth: int) -> str | None:
+    """The Japanese with what stands in the places; None where a part of it is not known."""
+    marks = dict(_PLACE.findall(key))
+    said = {name: _part(text, depth) if marks[name] == "said" else text for name, text in places.items()}
+    return None if None in said.values() else _PLACE.sub(lambda place: said[place[1]] or "", japanese)
+
+
+def _part(text: str, depth: int) -> str | None:
+    return _translated(text, depth + 1) if _has_words(text) else text
+
+
+def _has_words(text: str) -> bool:
+    return re.search(r"[a-z]", text) is not None

@@ -1,0 +1,73 @@
+"""The catalogue: every text of a template is in it, places are filled, recorded sentences are found by pattern."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import speechfair.reporting
+from speechfair.messages.translation import Translator
+from speechfair.strict_yaml import parse_yaml
+
+ROOM = Path(speechfair.reporting.__file__).parent
+OWN = {"checklist.html.jinja", "portfolio.html.jinja"}
+"""Pages that hold both of their languages themselves."""
+LITERAL = re.compile(r"""\bt\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
+PLACE = re.compile(r"\{(\w+)(?::\w+)?\}")
+tell = Translator("ja")
+
+
+def catalogue() -> dict[str, str]:
+    content, _ = parse_yaml(Path(speechfair.__file__).parent / "messages" / "data" / "japanese.yaml")
+    return {english: japanese for part in content.values() for english, japanese in part.items()}
+
+
+def test_every_text_of_a_template_is_in_the_catalogue() -> None:
+    found = {
+        match[1] or match[2]
+        for path in ROOM.glob("*.jinja")
+        if path.name not in OWN
+        for match in LITERAL.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 180
+    assert sorted(found - catalogue().keys()) == []
+
+
+def test_a_translation_fills_the_places_of_its_english() -> None:
+    for english, japanese in catalogue().items():
+        assert {place[0] for place in PLACE.findall(japanese)} <= {
+            place[0] for place in PLACE.findall(english)
+        }, english
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("group: fewer than 5 speakers (3): no interval", "グループ:話者が 5 人未満(3 人)のため区間なし"),
+        ("1.53× [1.20, over 100]", "1.53× [1.20, 100 超]"),
+        ("Sentence error rate by first language + gender", "第一言語 + 性別ごとの文誤り率"),
+        (
+            "Gap, largest minus smallest: 12.3 points [1.0, 20.1]",
+            "格差(最大 − 最小):12.3 ポイント [1.0, 20.1]",
+        ),
+    ],
+)
+def test_recorded_sentences_are_found_by_their_pattern(english: str, japanese: str) -> None:
+    assert tell(english) == japanese
+
+
+@pytest.mark.parametrize(
+    "text", ["a text of nobody's", "over the moon", "x: y by z", "the reference", "{n} {what}"]
+)
+def test_what_is_not_in_the_catalogue_stays_and_is_known_to_be_english(text: str) -> None:
+    assert tell(text) == text
+    assert not tell.knows(text)
+
+
+def test_names_are_those_of_the_language() -> None:
+    assert tell.group("first_language+gender", "cmn+female") == "中国語 + 女性"
+    assert tell.group("accent", "cmn") == "cmn"
+    assert tell.group("gender", "unknown") == "不明"
+    assert tell.axis("first_language+strength+my_axis") == "第一言語 + 強さ + my axis"
