@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test check types fast lint docs bench simulate oracles results clean
+.PHONY: help browser demo test check types fast lint docs bench simulate oracles results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -66,8 +66,18 @@ check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j 2 types fast
 
+# Chromium for the tests of pages and viewer. Root on Debian installs it; where there is none they are skipped.
+APT := DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=0 -o Acquire::http::Timeout=20
+browser:
+	@if [ -n "$$CHROMIUM" ]; then echo "browser tests: $$CHROMIUM"; \
+	elif found=$$(command -v chromium || command -v google-chrome); then echo "browser tests: $$found"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && { $(APT) update && $(APT) install -y --no-install-recommends chromium fonts-noto-cjk; } >/dev/null 2>&1 \
+	  && command -v chromium; then echo "browser tests: installed chromium with apt-get"; \
+	else echo "browser tests are skipped: no Chromium; install it, or name one in CHROMIUM"; fi
+
 # Three processes on two cores: some tests wait for servers and time-outs. Work is stolen test by test.
-test: $(VENV)/all.stamp
+test: $(VENV)/all.stamp browser
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
