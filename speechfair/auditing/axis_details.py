@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.findings import Finding, findings
+from speechfair.auditing.phoneme_losses import phonemes_by_axis
 from speechfair.auditing.speaker_rates import Fragile, fragile, rates_by_group
 from speechfair.auditing.word_losses import GroupWords, words_by_axis
 from speechfair.wording import count, printable, times
@@ -33,22 +34,37 @@ class AxisDetails:
     speakers : rates of the known speakers by group.
     words : of each group, the words that went wrong most often; empty where languages are counted in several units.
     one_out : what happens to the axis's finding if one speaker is left out, in a sentence; empty where there is none.
+    phonemes : of each group, the phonemes of misheard words that differ most often; a string says why there are none,
+        and None that they were not asked for.
     """
 
     speakers: Mapping[str, Sequence[float]]
     words: Sequence[GroupWords]
     one_out: str = ""
+    phonemes: Sequence[GroupWords] | str | None = None
 
 
-def axis_details(result: AuditResult, scores: pl.DataFrame) -> dict[str, AxisDetails]:
-    """The details of every axis of a result, from the scores that it rests on."""
+def axis_details(
+    result: AuditResult, scores: pl.DataFrame, *, phonemes: bool = False
+) -> dict[str, AxisDetails]:
+    """The details of every axis of a result, from the scores that it rests on.
+
+    Parameters
+    ----------
+    phonemes : read the misheard words with espeak-ng, too.
+    """
     found = findings(result)
+    axes = [one.axis for one in found]
     words: dict[str, list[GroupWords]] = {}
     if result.tokens != "several":
-        words = words_by_axis(scores, [one.axis for one in found], result.tokens)
+        words = words_by_axis(scores, axes, result.tokens)
+    spoken = phonemes_by_axis(scores, axes, result.tokens) if phonemes else None
     return {
         one.axis: AxisDetails(
-            rates_by_group(scores, one.axis), words.get(one.axis, []), _one_out(result, scores, one)
+            rates_by_group(scores, one.axis),
+            words.get(one.axis, []),
+            _one_out(result, scores, one),
+            spoken.get(one.axis, []) if isinstance(spoken, dict) else spoken,
         )
         for one in found
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from speechfair.metrics.error_counts import Tokens
 
-__all__ = ["GroupWords", "WordCount", "words_by_axis", "words_by_group"]
+__all__ = ["GroupWords", "WordCount", "most_frequent", "word_errors", "words_by_axis", "words_by_group"]
 
 _MOST_UTTERANCES = 200_000
 _KINDS: tuple[Edit, ...] = ("delete", "insert", "replace")
@@ -69,11 +69,23 @@ def words_by_axis(
     dict of lists of GroupWords, by axis
         The lists are empty where there are more than 200,000 utterances, which would take minutes.
     """
+    found = word_errors(scores, tokens)
+    if found is None:
+        return {axis: [] for axis in axes}
+    wrong, errors = found
+    return {axis: most_frequent(add_axis(wrong, axis), errors, most, fewest) for axis in axes}
+
+
+def word_errors(scores: pl.DataFrame, tokens: Tokens) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """The utterances with errors, numbered by ``place``, and each error as ``place, kind, said, heard``.
+
+    None where there are more than 200,000 utterances.
+    """
     import polars as pl
 
     counted = scores.filter(pl.col("excluded").is_null() & ~pl.col("failed"))
     if counted.height > _MOST_UTTERANCES:
-        return {axis: [] for axis in axes}
+        return None
     wrong = counted.filter(pl.sum_horizontal("substitutions", "deletions", "insertions") > 0)
     wrong = wrong.with_row_index("place")
     errors = pl.DataFrame(
@@ -85,10 +97,17 @@ def words_by_axis(
         schema={"place": pl.UInt32, "kind": pl.String, "said": pl.String, "heard": pl.String},
         orient="row",
     )
-    return {axis: _by_group(add_axis(wrong, axis), errors, most, fewest) for axis in axes}
+    return wrong, errors
 
 
-def _by_group(wrong: pl.DataFrame, errors: pl.DataFrame, most: int, fewest: int) -> list[GroupWords]:
+def most_frequent(wrong: pl.DataFrame, errors: pl.DataFrame, most: int, fewest: int) -> list[GroupWords]:
+    """The errors of each group that most speakers, and then most often, made.
+
+    Parameters
+    ----------
+    wrong : ``place, group, speaker`` of the utterances with errors.
+    errors : ``place, kind, said, heard`` of each error.
+    """
     import polars as pl
 
     found: dict[str, dict[str, list[WordCount]]] = {

@@ -31,14 +31,19 @@ def command(
         str | None, typer.Option(help="Title of the page; default: the model on the corpus or the table.")
     ] = None,
     language: options.Language = "en",
+    phonemes: Annotated[
+        bool,
+        typer.Option("--phonemes", help="Also show which phonemes differ in misheard words (espeak-ng)."),
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Write report.html, one self-contained page, into a scored run folder."""
     from speechfair.reporting.from_run import report
 
     page = report(
-        run, worst=worst, embed_audio=embed_audio, permission=permission, title=title, language=language
-    )
+        run, worst=worst, embed_audio=embed_audio, permission=permission, title=title, language=language,
+        phonemes=phonemes,
+    )  # fmt: skip
     if json:
         import json as json_module
 

@@ -55,6 +55,7 @@ def axis_section(
         "other_texts": any(g.rate_other_texts is not None for g in groups),
         "adjusted": {one.group: one for one in (summary.adjusted or [])} if summary else {},
         "words": _words(groups, details.words) if details else [],
+        **_phonemes(groups, details.phonemes if details else None),
         "redone": any(group.n_redone or group.n_runaway for group in groups),
         "sources": sorted({source for group in groups for source in group.sources}),
     }
@@ -85,6 +86,14 @@ def _words(
         for g in shown
         if (one := by_group[g.value])
     ]
+
+
+def _phonemes(groups: Sequence[Group], found: Sequence[GroupWords] | str | None) -> dict[str, Any]:
+    """The phonemes as words are shown, and why there are none."""
+    if found is None or isinstance(found, str):
+        return {"phonemes": [], "no_phonemes": found or ""}
+    shown = _words(groups, found)
+    return {"phonemes": shown, "no_phonemes": "" if shown else "no group of five speakers or more has any"}
 
 
 def _listed(words: Sequence[WordCount]) -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ def report(
     permission: str | None = None,
     title: str | None = None,
     language: Language = "en",
+    phonemes: bool = False,
 ) -> Path:
     """Write ``report.html`` into a scored run folder and return its path.
 
@@ -50,6 +51,7 @@ def report(
     permission : whose permission the audio is shown with, in words, where the card does not allow it; the page says so.
     title : of the page; None is the model on the corpus, or on the table that holds it.
     language : of the page; texts of the corpus card and of recognisers stay as they are.
+    phonemes : also show which phonemes differ in misheard words, by espeak-ng (about a second).
 
     Raises
     ------
@@ -80,7 +82,7 @@ def report(
                 Path(folder) / REPORT,
                 embed_audio=embed,
                 title=title,
-                details=axis_details(result, scores),
+                details=axis_details(result, scores, phonemes=phonemes),
                 language=language,
             )
             page = run.write_file(REPORT, page.read_bytes())

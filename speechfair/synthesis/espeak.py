@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 
 from speechfair.errors import MissingExtraError, StorageError
 
-__all__ = ["Engine", "Voice", "at_tempo", "engine", "phonemize", "render", "wav"]
+__all__ = ["Engine", "Voice", "at_tempo", "engine", "phonemize", "pronounce", "render", "wav"]
 
 Phonemes = tuple[tuple[str, ...], ...]
 """Words of one sentence, each a tuple of espeak-ng mnemonics; a stress mark leads its vowel (``'i:``)."""
@@ -34,6 +35,7 @@ USUAL_RANGE = 50
 SLOWEST, FASTEST = 80, 450
 """Words per minute that espeak-ng can do; it takes the nearest in silence."""
 
+_IPA_MARKS = re.compile(r"[\sˈˌ_]+")
 _BOUNDARY = re.compile(r"\||(?<=[^|',%=])(?=[',%=])")
 
 
@@ -108,6 +110,32 @@ def phonemize(text: str, voice: str) -> Phonemes:
     if words and words[-1] == (PAUSE,):
         words.pop()
     return tuple(words)
+
+
+def pronounce(words: Sequence[str], voice: str) -> list[tuple[str, ...]]:
+    """The IPA phonemes of each word, read on its own by the espeak-ng `voice` (such as ``en-us``), without stress.
+
+    Raises
+    ------
+    MissingExtraError
+        espeak-ng is not installed.
+    StorageError
+        It has no such voice, or does not take every word for one clause.
+    """
+    if not words:
+        return []
+    found = engine()
+    task = {
+        "library": found.library,
+        "data": found.data,
+        "voice": voice,
+        "ipa": True,
+        "text": ".\n".join(words),
+    }
+    clauses = json.loads(_run(task))
+    if len(clauses) != len(words):
+        raise StorageError(f"espeak-ng read {len(clauses)} clauses where {len(words)} words were given")
+    return [tuple(filter(None, _IPA_MARKS.sub("|", clause).split("|"))) for clause in clauses]
 
 
 def render(

@@ -5,9 +5,9 @@ espeak-ng keeps state from one utterance to the next (pitch flutter, noise gener
 ends does not have a before. `speechfair.synthesis.espeak` runs this file; nothing imports it.
 
 Reads one JSON object from standard input: ``library``, ``data``, ``voice`` and either ``text`` (answered with JSON:
-a list of clauses of separated phoneme mnemonics) or ``phonemes`` with ``rate``, ``pitch``, ``pitch_range``,
-``word_gap`` and ``seed`` (answered with 16-bit little-endian mono samples). ``{"library", "data"}`` alone is answered
-with version and sample rate.
+a list of clauses of separated phoneme mnemonics, or of IPA where ``ipa`` is true) or ``phonemes`` with ``rate``,
+``pitch``, ``pitch_range``, ``word_gap`` and ``seed`` (answered with 16-bit little-endian mono samples).
+``{"library", "data"}`` alone is answered with version and sample rate.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ DO_NOT_EXIT = 0x8000
 """Without this flag the library ends the process silently where its data is missing."""
 UTF8 = 1
 PHONEME_INPUT = 0x100
+IPA = 2
 RATE, PITCH, PITCH_RANGE, WORD_GAP = 1, 3, 4, 7
 SEPARATOR = "|"
 
@@ -46,20 +47,22 @@ def main() -> int:
         sys.stderr.write(f"espeak-ng has no voice {task['voice']!r}")
         return 1
     if "text" in task:
-        sys.stdout.buffer.write(json.dumps(_clauses(library, task["text"])).encode())
+        sys.stdout.buffer.write(
+            json.dumps(_clauses(library, task["text"], IPA if task.get("ipa") else 0)).encode()
+        )
     else:
         sys.stdout.buffer.write(_samples(library, task))
     return 0
 
 
-def _clauses(library: Any, text: str) -> list[str]:
+def _clauses(library: Any, text: str, notation: int) -> list[str]:
     """The phonemes of each clause of `text`."""
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     buffer = ctypes.create_string_buffer(text.encode())  # must outlive the pointer that walks it
     pointer = ctypes.c_void_p(ctypes.addressof(buffer))
     clauses = []
     while pointer.value:
-        found = library.espeak_TextToPhonemes(ctypes.byref(pointer), UTF8, ord(SEPARATOR) << 8)
+        found = library.espeak_TextToPhonemes(ctypes.byref(pointer), UTF8, ord(SEPARATOR) << 8 | notation)
         clauses.append((found or b"").decode())
     return [clause for clause in clauses if clause.strip()]
 
