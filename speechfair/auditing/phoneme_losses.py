@@ -14,6 +14,7 @@ from speechfair.auditing.word_losses import GroupWords, most_frequent, word_erro
 from speechfair.errors import MissingExtraError, SpeechfairError
 from speechfair.metrics.token_edits import token_edits
 from speechfair.running.scoring import add_axis
+from speechfair.text.language_tags import language_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +76,9 @@ def _phoneme_errors(errors: pl.DataFrame, language: str) -> pl.DataFrame:
 def _pronounced(words: Sequence[str], language: str) -> dict[str, tuple[str, ...]]:
     from langcodes import Language
 
-    from speechfair.synthesis.espeak import pronounce
+    from speechfair.synthesis.espeak import has_voice, pronounce
 
     voice = "en-us" if language == "eng" else str(Language.get(language).language)
+    if not has_voice(voice):
+        raise SpeechfairError(f"espeak-ng has no voice for {language_name(language)}")
     return dict(zip(words, pronounce(words, voice), strict=True))

@@ -21,7 +21,7 @@ from typing import Any
 
 from speechfair.errors import MissingExtraError, StorageError
 
-__all__ = ["Engine", "Voice", "at_tempo", "engine", "phonemize", "pronounce", "render", "wav"]
+__all__ = ["Engine", "Voice", "at_tempo", "engine", "has_voice", "phonemize", "pronounce", "render", "wav"]
 
 Phonemes = tuple[tuple[str, ...], ...]
 """Words of one sentence, each a tuple of espeak-ng mnemonics; a stress mark leads its vowel (``'i:``)."""
@@ -91,6 +91,11 @@ def engine() -> Engine:
     paths = {"library": str(espeakng_loader.get_library_path()), "data": str(espeakng_loader.get_data_path())}
     answer = json.loads(_run(paths))
     return Engine(**paths, version=str(answer["version"]).split()[0], sample_rate=int(answer["sample_rate"]))
+
+
+def has_voice(name: str) -> bool:
+    """Whether espeak-ng brings the voice of a language, such as ``en-us``."""
+    return any(path.name.lower() == name for path in Path(engine().data, "lang").rglob("*") if path.is_file())
 
 
 def phonemize(text: str, voice: str) -> Phonemes:

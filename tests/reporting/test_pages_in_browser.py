@@ -12,6 +12,7 @@ import pytest
 import speechfair
 from speechfair.auditing.findings import findings
 from speechfair.auditing.result import read_audit
+from speechfair.reporting.compare_html import write_comparison
 from speechfair.reporting.leaderboard_html import write_leaderboard
 
 SIZES = (1400, 820, 390)
@@ -26,7 +27,13 @@ def pages(run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
     folder = tmp_path_factory.mktemp("pages")
     shutil.copytree(run, folder / "twin")
     board = speechfair.leaderboard([run, folder / "twin"])
-    return {"audit": run / "report.html", "leaderboard": write_leaderboard(board, folder / "board.html")}
+    change = speechfair.compare(run, folder / "twin")
+    return {
+        "audit": run / "report.html",
+        "leaderboard": write_leaderboard(board, folder / "board.html"),
+        "audit in Japanese": speechfair.report(folder / "twin", language="ja", phonemes=True),
+        "comparison in Japanese": write_comparison(change, folder / "change.html", "ja"),
+    }
 
 
 def opened(browser: Any, path: Path, width: int, scheme: str, faults: list[str]) -> Any:
@@ -37,7 +44,7 @@ def opened(browser: Any, path: Path, width: int, scheme: str, faults: list[str])
     return page
 
 
-@pytest.mark.parametrize("name", ["audit", "leaderboard"])
+@pytest.mark.parametrize("name", ["audit", "leaderboard", "audit in Japanese", "comparison in Japanese"])
 def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
     browser: Any, pages: dict[str, Path], name: str
 ) -> None:
