@@ -190,10 +190,10 @@ def _kinds(table: pl.DataFrame, reference: pl.DataFrame | None, level: float) ->
     if reference is None:
         return {"kind_ratios": None, "kind_differences": None}
     kinds: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
-    sums = {kind: [speaker_sums(rows, kinds=[kind]) for rows in (table, reference)] for kind in kinds}
+    ours, theirs = ({kind: speaker_sums(rows, kinds=[kind]) for kind in kinds} for rows in (table, reference))
     return {
-        "kind_ratios": {kind: rate_ratio(*pair, level) for kind, pair in sums.items()},
-        "kind_differences": {kind: rate_difference(*pair, level) for kind, pair in sums.items()},
+        "kind_ratios": {kind: rate_ratio(ours[kind], theirs[kind], level) for kind in kinds},
+        "kind_differences": {kind: rate_difference(ours[kind], theirs[kind], level) for kind in kinds},
     }
 
 
