@@ -227,15 +227,17 @@ def _with_limits(
     # A pair without a lower limit says nothing of how large the gap must be.
     lows = [low for one, other in pairs if (low := compare(one, other, pair_level).low) is not None]
     tail = (1 - level) / 2
-    high = largest(groups, kept, tail) if tail * len(kept) >= _FEWEST_IN_TAIL else None
+    least_tail = min(0.5, _FEWEST_IN_TAIL / len(kept))
+    high = largest(groups, kept, max(tail, least_tail))
     method = _METHOD
-    if high is None:
+    if high is None or tail < least_tail:
         method = _PAIRS
         highs = [compare(one, other, level).high for one, other in pairs]
         known = [limit for limit in highs if limit is not None]
         if not lows and not known:
             return overall_estimate(groups, level, value, TOO_WIDE, method="none", lost=lost)
-        high = max(known) if len(known) == len(highs) else None
+        # No narrower than at the highest level that the resamples can tell.
+        high = max(*known, high or 0.0) if known and len(known) == len(highs) else None
     low = max(none, *lows) if lows else none
     if high is None:
         reason = "a pair of groups has no upper limit, so the widest has none"
@@ -246,9 +248,10 @@ def _with_limits(
 
 def _extremes(order: Sequence[SpeakerSums]) -> list[tuple[SpeakerSums, SpeakerSums]]:
     """Every worst with every best group, of which several may tie; groups come in the order of their rates."""
-    worst = [sums for sums in order if sums.rate == order[0].rate]
-    best = [sums for sums in order if sums.rate == order[-1].rate]
-    return [(one, other) for one in worst for other in best if one is not other]
+    places = range(len(order))
+    worst = [place for place in places if order[place].rate == order[0].rate]
+    best = [place for place in places if order[place].rate == order[-1].rate]
+    return [(order[one], order[other]) for one in worst for other in best if one != other]
 
 
 def _estimate(

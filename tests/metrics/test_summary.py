@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from speechfair.metrics import summary
 from speechfair.metrics.independent_errors import independent_difference, independent_ratio
 from speechfair.metrics.rates import SpeakerSums
 from speechfair.metrics.summary import between_group_sd, max_min_gap, worst_best_ratio
+from speechfair.types import Estimate
 
 SUMMARIES = (max_min_gap, worst_best_ratio, between_group_sd)
 
@@ -153,3 +156,17 @@ def test_a_gap_is_never_its_own_upper_limit() -> None:
         assert gap.value is not None
         assert gap.high is not None
         assert gap.high > gap.value
+
+
+@pytest.mark.parametrize("statistic", [max_min_gap, worst_best_ratio])
+def test_a_level_that_resamples_cannot_tell_has_no_narrower_interval(
+    statistic: Callable[..., Estimate],
+) -> None:
+    """Equal sums of the same speakers: the pairs' own limits, which then take over, are close to the value."""
+    one = SpeakerSums(tuple("abcde"), np.full(5, 2.0), np.full(5, 200.0), 5)
+    found = [
+        statistic([one, one], rng=np.random.default_rng(1), level=level, n_replicates=500)
+        for level in (0.9, 0.95, 0.99, 0.9999)
+    ]
+    highs = [np.inf if estimate.high is None else estimate.high for estimate in found]
+    assert highs == sorted(highs)
