@@ -90,8 +90,7 @@ bench: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks
 
 simulate: $(VENV)/dev.stamp
-	@$(BIN)/python -m benchmarks.simulate --draws 2000
-	@$(BIN)/python -m benchmarks.simulate_worlds --draws 1000
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.simulate --draws 1000
 
 results: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks.debias_results

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -53,7 +54,7 @@ def cell(setting: str, ratio: float, block: int = 0, corpora: int = BLOCK) -> di
     return dict(sums)
 
 
-def figures(total: dict[str, float]) -> dict[str, float]:
+def figures(total: Mapping[str, float]) -> dict[str, float]:
     """Bias of the raw and of the adjusted ratio, its standard error, and the coverage, as fractions."""
     found: dict[str, float] = {}
     for name in ("raw", "adjusted"):
@@ -74,13 +75,17 @@ def one(rng: np.random.Generator, ratio: float, options: dict[str, Any]) -> Adju
     return adjusted_ratios(corpus, group="accent", reference="x", covariates=["gender"], text=text)
 
 
-def run(draws: int, *, compute: bool = True) -> list[dict[str, Any]]:
+def codes() -> set[str]:
+    """Digest of what decides the figures."""
+    return {code_digest(cell, one, planted_corpus, SETTINGS, SEED, metrics=MODULES)}
+
+
+def run(draws: int, *, compute: bool = True, until: float = math.inf) -> list[dict[str, Any]]:
     """All rows, from the file where they are there, else computed and appended to it."""
-    code = code_digest(cell, one, planted_corpus, SETTINGS, SEED, metrics=MODULES)
-    store = Rows(RESULTS, code, compute=compute)
+    store = Rows(RESULTS, *codes(), compute=compute, until=until)
     rows = []
     for setting, ratio in product(SETTINGS, RATIOS):
         total = store.total([setting, ratio], draws, partial(cell, setting, ratio))
-        found = figures(total) if total else {}
-        rows.append({"setting": setting, "ratio": ratio, "draws": int(total.get("draws", 0))} | found)
+        found = figures(total.sums) if total.draws else {}
+        rows.append({"setting": setting, "ratio": ratio} | total.row() | found)
     return rows

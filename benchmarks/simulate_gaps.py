@@ -6,6 +6,7 @@ are harder on purpose: two groups only, two pairs that are tied, eight groups of
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +18,7 @@ import numpy as np
 
 from benchmarks import simulate_coverage
 from benchmarks.simulate_coverage import VARIATIONS, draw, inside
-from benchmarks.simulated_rows import BLOCK, Rows, code_digest, shares
+from benchmarks.simulated_rows import BLOCK, Rows, code_digest
 from speechfair.metrics import bootstrap_estimate, max_min_gap, worst_best_ratio
 
 RESULTS = Path(__file__).parent / "results" / "gaps.jsonl"
@@ -63,13 +64,19 @@ def cell(
     return dict(held)
 
 
-def run(draws: int, worlds: Sequence[str] = tuple(WORLDS), *, compute: bool = True) -> list[dict[str, Any]]:
+def codes() -> set[str]:
+    """Digest of what decides the figures."""
+    return {code_digest(cell, draw, WORLDS, REPLICATES, SEED, metrics=MODULES)}
+
+
+def run(
+    draws: int, worlds: Sequence[str] = tuple(WORLDS), *, compute: bool = True, until: float = math.inf
+) -> list[dict[str, Any]]:
     """All rows, from the file where they are there, else computed and appended to it."""
-    store = Rows(RESULTS, code_digest(cell, draw, WORLDS, REPLICATES, SEED, metrics=MODULES), compute=compute)
+    store = Rows(RESULTS, *codes(), compute=compute, until=until)
     rows = []
     for world in worlds:
         for variation, n in product(VARIATIONS, simulate_coverage.SPEAKERS if world in MAIN else FEWER):
             total = store.total([world, variation, n], draws, partial(cell, world, n, variation))
-            row = {"world": world, "variation": variation, "speakers": n}
-            rows.append(row | {"shares": shares(total), "draws": int(total.get("draws", 0))})
+            rows.append({"world": world, "variation": variation, "speakers": n} | total.row())
     return rows

@@ -2,14 +2,16 @@
 
 Three groups are held against a reference with the shipped defaults (ratio at most 1.25, level 0.95, Holm, 35 speakers).
 Speakers' rates are gamma-distributed around their group's (coefficient of variation 0.5 or 0.9) and talk time differs
-between them (gamma, shape 2). Every cell is a seeded run that is appended to benchmarks/results/gate.jsonl when done; a
-cell that is there, made by the same code, is not run again. `make simulate` runs it with the other simulations.
+between them (gamma, shape 2). `make simulate` runs it with the other simulations; see `simulated_rows` for how it goes
+on after a stop.
 """
 
 from __future__ import annotations
 
-import json
+import math
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.simulated_rows import EARLIER, code_digest
+from benchmarks.simulated_rows import BLOCK, Rows, code_digest
 from speechfair.gating import cases, confounding, guards
 from speechfair.gating import judge as gate
 from speechfair.gating.cases import RunFacts
@@ -31,6 +33,7 @@ SPEAKERS = (35, 120)
 VARIATIONS = (0.5, 0.9)
 GROUPS = 3
 RATE = 0.12
+SEED = 20_243
 RESULTS = Path(__file__).parent / "results" / "gate.jsonl"
 FROZEN = Standing("criteria.yaml", "0" * 64, "2026-01-01", "sidecar", "2026-01-02")
 FILE = CriteriaFile(
@@ -70,44 +73,32 @@ def facts(rng: np.random.Generator, ratios: Sequence[float], n: int, variation: 
     return RunFacts(pl.concat(tables), "basic", "words", {"accent": "reference"}, (), FROZEN)
 
 
-def cell(ratio: float, n: int, variation: float, draws: int) -> dict[str, float]:
-    """Share of gates with any fail and with any pass, and share of comparisons of each verdict."""
-    rng = np.random.default_rng([round(100 * ratio), n, round(100 * variation), draws])
-    any_of = dict.fromkeys(("fail", "pass"), 0)
-    each = dict.fromkeys(("fail", "pass", "undetermined"), 0)
+def cell(ratio: float, n: int, variation: float, block: int = 0, draws: int = BLOCK) -> dict[str, float]:
+    """In how many gates there is any fail and any pass, and in how many comparisons each verdict."""
+    rng = np.random.default_rng([SEED, round(100 * ratio), n, round(100 * variation), block])
+    found: Counter[str] = Counter()
     for _ in range(draws):
         verdicts = [c.verdict for c in judge(FILE, facts(rng, [1.0, *[ratio] * GROUPS], n, variation))]
-        for verdict in any_of:
-            any_of[verdict] += verdict in verdicts
-        for verdict in each:
-            each[verdict] += verdicts.count(verdict)  # type: ignore[arg-type]
-    shares = {f"gates with a {verdict}": count / draws for verdict, count in any_of.items()}
-    return shares | {verdict: count / (GROUPS * draws) for verdict, count in each.items()}
+        for verdict in ("fail", "pass"):
+            found[f"gates with a {verdict}"] += verdict in verdicts
+        for verdict in ("fail", "pass", "undetermined"):
+            found[verdict] += verdicts.count(verdict)
+            found[f"{verdict}: n"] += GROUPS
+    return {name: float(count) for name, count in found.items()}
 
 
-def code() -> str:
+def codes() -> set[str]:
     """Digest of what decides the figures."""
+    parts = (cell, facts, group, FILE, LIMIT, GROUPS, RATE, SEED)
     modules = (cases, confounding, gate, guards)
-    files = [__file__, *(str(module.__file__) for module in modules)]
-    return code_digest(*files, metrics=("disparity", "jackknife", "rates"))
+    return {code_digest(*parts, *modules, metrics=("disparity", "jackknife", "rates"))}
 
 
-def run(draws: int, *, compute: bool = True) -> list[dict[str, Any]]:
-    """All rows that are there or are computed, with their shares. `EARLIER` rows were made before a digest was kept."""
-    digest, rows = code(), []
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    usable = [row for row in map(json.loads, lines) if row["code"] in (EARLIER, digest)]
-    done = {json.dumps(row["key"]): row["shares"] for row in usable}
+def run(draws: int, *, compute: bool = True, until: float = math.inf) -> list[dict[str, Any]]:
+    """All rows, from the file where they are there, else computed and appended to it."""
+    store = Rows(RESULTS, *codes(), compute=compute, until=until)
+    rows = []
     for ratio, n, variation in product(RATIOS, SPEAKERS, VARIATIONS):
-        key = [ratio, n, variation, draws]
-        found = done.get(json.dumps(key))
-        if found is None and compute:
-            found = cell(ratio, n, variation, draws)
-            RESULTS.parent.mkdir(exist_ok=True)
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"code": digest, "key": key, "shares": found}) + "\n")
-            print("gate", *key, found, flush=True)
-        if found is not None:
-            row = {"ratio": ratio, "speakers": n, "variation": variation}
-            rows.append(row | {"draws": draws, "shares": found})
+        total = store.total([ratio, n, variation], draws, partial(cell, ratio, n, variation))
+        rows.append({"ratio": ratio, "speakers": n, "variation": variation} | total.row())
     return rows

@@ -1,16 +1,14 @@
 """Do the intervals hold on corpora that are not like ours: lopsided, heavy-tailed, almost free of errors, many groups?
 
-`python -m benchmarks.simulate_worlds --draws 1000` runs what is not in results/worlds.jsonl yet and writes its tables
-into docs/results/coverage.md. `--seconds` stops between blocks. Where groups are many, fewer statistics are tried.
+Run by `benchmarks.simulate`, which also writes the tables (`worlds_page`). Where groups are many, fewer statistics are
+tried.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -32,12 +30,9 @@ from speechfair.metrics import (
     speaker_mean_rate,
     worst_best_ratio,
 )
-from speechfair.result_table import Table
 from speechfair.types import Estimate
 
 RESULTS = Path(__file__).parent / "results" / "worlds.jsonl"
-PAGE = Path(__file__).parent.parent / "docs" / "results" / "coverage.md"
-BEGIN, END = "<!-- worlds: begin -->", "<!-- worlds: end -->"
 MODULES = (
     "disparity",
     "gap_limit",
@@ -50,7 +45,6 @@ MODULES = (
 )
 SEED, REPLICATES, LEVEL_DRAWS = 20_262, 400, 2_000
 SIZES = (8, 20, 60)
-LOWEST, HIGHEST, ENOUGH, LOWEST_OF_FEW = 0.93, 0.97, 20, 0.91
 MOST_COMPARED = 25
 """Groups up to which gaps are tried: their pairs take long."""
 
@@ -115,21 +109,6 @@ WORLDS = {
     "50": World(
         "50 groups, half at 0.12, half at 0.18", tuple([0.18, 0.12] * 24 + [0.18, 0.12]), (0,) * 49 + (60,)
     ),
-}
-SINGLE = ("rate", "speaker mean", "ratio", "difference")
-OVER_ALL = ("all ratios at once", "gap", "worst/best", "between-group sd")
-_FEW = "few errors or speakers: the exact limits of independent errors hold more than they need"
-WIDE = dict.fromkeys(SINGLE, _FEW) | {
-    "gap": "whoever is worst or best may be so by luck, which the limits allow for at each end apart",
-    "worst/best": "as the gap",
-    "between-group sd": "a lower limit that cannot fall below 0, and an upper one that does not trust a lucky tie",
-    "all ratios at once": "far tails rest on half the degrees of freedom, so that skewed speakers are held too",
-}
-CAUSES = {
-    "usual": "few speakers",
-    "varied": "few speakers of CV 0.9 are skewed even on the log scale",
-    "slow": "rate and talk time go together, which biases a ratio of sums of few speakers",
-    "tail": "few speakers of a heavy tail rarely show it; no interval knows a tail that was not sampled",
 }
 
 
@@ -223,116 +202,35 @@ def _count(found: Counter[str], what: str, estimate: Estimate, truth: float) -> 
 
 
 def run(draws: int, *, compute: bool = True, until: float = math.inf) -> list[dict[str, Any]]:
-    """All rows, as far as they are there at `until` (`time.monotonic`); rates have twice as many draws."""
+    """All rows, as far as they are there at `until` (`time.monotonic`)."""
+    digests = _digests()
+    rows: list[dict[str, Any]] = []
+    for make, name, n in cells():
+        store = Rows(RESULTS, digests[make], compute=compute, until=until)
+        total = store.total([make.__name__, name, n], draws, partial(make, name, n))
+        rows.append({"cell": make.__name__, "world": name, "speakers": n, "sums": total.sums} | total.row())
+    return [row for row in rows if row["draws"]]
+
+
+def codes() -> set[str]:
+    """Digests of what decides the figures: of the rows of one or two groups, and of those of all groups."""
+    return set(_digests().values())
+
+
+def _digests() -> dict[Callable[..., dict[str, float]], str]:
     shared = (draw, pooled_truth, WORLDS, SEED)
     names = ("independent_errors", "jackknife", "rates", "disparity")
-    digests: dict[Callable[..., dict[str, float]], str] = {
+    return {
         rate_cell: code_digest(rate_cell, *shared, metrics=names),
         group_cell: code_digest(group_cell, *shared, REPLICATES, LEVEL_DRAWS, metrics=MODULES),
     }
-    rows: list[dict[str, Any]] = []
-    for make, count in ((rate_cell, 2 * draws), (group_cell, draws)):
+
+
+def cells() -> list[tuple[Callable[..., dict[str, float]], str, int]]:
+    """The function, the world and the number of speakers of each row, those that take longest last."""
+    found = []
+    for make in (rate_cell, group_cell):
         for name in WORLDS:
-            if make is rate_cell and name.startswith("none"):
-                continue
-            for n in (20,) if name in ("25", "50") else SIZES:
-                store = Rows(RESULTS, digests[make], compute=compute and time.monotonic() < until)
-                total = store.total([make.__name__, name, n], count, partial(make, name, n))
-                rows.append({"cell": make.__name__, "world": name, "speakers": n, "sums": total})
-    return [row for row in rows if row["sums"].get("draws")]
-
-
-def section(rows: Sequence[dict[str, Any]]) -> str:
-    """The tables in Markdown, what is outside 93–97 % first."""
-    singles = [row for row in rows if row["cell"] == "rate_cell"]
-    overall = [row for row in rows if row["cell"] == "group_cell"]
-    missed = [
-        line for rows_, names in ((singles, SINGLE), (overall, OVER_ALL)) for line in _missed(rows_, names)
-    ]
-    sizes = [row for row in overall if row["world"].startswith("none")]
-    return "\n\n".join(
-        [
-            "## Corpora that are not like ours",
-            "Worlds that real corpora come from: lopsided talk time, slow speakers who talk less, heavy tails, hardly "
-            "any or very many errors, 25 and 50 groups. The first group is compared with the last; where four groups "
-            "differ in size, two have the row's number of speakers and two 60. A corpus whose groups have no interval "
-            "(an effective number of speakers below 3, or fewer than 5) is not counted; `n` says how many are. Each "
-            "cell gives the coverage in percent.",
-            "**Outside 93–97 % (91 % below 20 speakers), with the reason:**",
-            "\n".join(missed) or "- none",
-            _table(singles, SINGLE),
-            _table([row for row in overall if row not in sizes], OVER_ALL),
-            "The p-value of the gap where no group differs: `p` is how often it is at most 0.05 (percent). That of a "
-            "permutation was so in 22 % of corpora like the second kind (10 and 40 speakers), 47 % like the third (8).",
-            _table(sizes, (*OVER_ALL, "p")),
-        ]
-    )
-
-
-def _share(row: dict[str, Any], what: str) -> tuple[float, int]:
-    count = int(row["sums"].get(f"{what}: n", 0))
-    return (row["sums"].get(what, 0.0) / count if count else math.nan), count
-
-
-def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
-    lines = []
-    for row in rows:
-        cells = [f"{100 * share:.1f}" if n else "" for share, n in (_share(row, what) for what in names)]
-        used = max(_share(row, what)[1] for what in names)
-        lines.append((WORLDS[row["world"]].what, str(row["speakers"]), f"{used:,}", *cells))
-    return Table.of_texts("", ("corpora", "speakers", "n", *names), lines).to_markdown().rstrip()
-
-
-def _missed(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
-    """Cells outside the goal in words: each that is too narrow, and those too wide counted by statistic."""
-    narrow, wide = [], []
-    for what in names:
-        cells = [(row, *_share(row, what)) for row in rows]
-        known = [(row, share, count) for row, share, count in cells if count]
-        above = [100 * share for _, share, _ in known if share > HIGHEST]
-        if above:
-            told = (
-                f"{what}: {len(above)} of {len(known)} cells above 97 ({min(above):.1f} to {max(above):.1f})"
-            )
-            wide.append(f"- {told}, wider than need be – {WIDE[what]}")
-        for row, share, count in known:
-            least = LOWEST if row["speakers"] >= ENOUGH else LOWEST_OF_FEW
-            if share >= least:
-                continue
-            near = share >= least - 2 * math.sqrt(0.05 * 0.95 / count)
-            world = WORLDS[row["world"]]
-            told = f"- {what}, {world.what}, {row['speakers']} speakers: {100 * share:.1f}, **too narrow**"
-            cause = CAUSES.get(row["world"])
-            narrow.append(
-                told + (" (within two standard errors)" if near else "") + (f" – {cause}" if cause else "")
-            )
-    return [*narrow, *wide]
-
-
-def write(rows: Sequence[dict[str, Any]]) -> None:
-    """Put the tables into the page, in place of earlier ones or in front of all others."""
-    page = PAGE.read_text(encoding="utf-8")
-    text = f"{BEGIN}\n\n{section(rows)}\n\n{END}"
-    if BEGIN in page:
-        before, after = page.split(BEGIN)[0], page.split(END)[1]
-        PAGE.write_text(before + text + after, encoding="utf-8")
-        return
-    before, after = page.split("## The goals", 1)
-    PAGE.write_text(f"{before}{text}\n\n## The goals{after}", encoding="utf-8")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--draws", type=int, default=1_000, help=f"per row, in blocks of {BLOCK}")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="start no row after so long")
-    parser.add_argument("--page", action="store_true", help="only write the page from what is there")
-    given = parser.parse_args()
-    until = time.monotonic() + given.seconds
-    for draws in range(BLOCK, given.draws + 1, BLOCK):
-        run(draws, compute=not given.page, until=until)
-    write(run(given.draws, compute=False))
-    print(f"written to {PAGE}")
-
-
-if __name__ == "__main__":
-    main()
+            if make is group_cell or not name.startswith("none"):
+                found += [(make, name, n) for n in ((20,) if name in ("25", "50") else SIZES)]
+    return found

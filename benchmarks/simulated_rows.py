@@ -1,6 +1,7 @@
 """Counts of a simulation that are kept in blocks as they are made, so that a stopped run goes on where it was.
 
-A block is found again only under the same key and the same code: figures of older code are not shown as this one's.
+A block is found again only under the same key and the same code. What other code made is shown, as that code's, until
+the present one has made as many draws.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ import ast
 import hashlib
 import inspect
 import json
+import math
 import textwrap
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +38,10 @@ def code_digest(*parts: object, metrics: Sequence[str] = ()) -> str:
     Comments, docstrings and line breaks decide nothing and are left out.
     """
     folder = Path(str(speechfair.metrics.__file__)).parent
-    texts = [_meaning(inspect.getsource(part)) if callable(part) else repr(part) for part in parts]
+    sources = (callable, inspect.ismodule)
+    texts = [
+        _meaning(inspect.getsource(part)) if any(of(part) for of in sources) else repr(part) for part in parts
+    ]
     texts += [_meaning((folder / f"{name}.py").read_text(encoding="utf-8")) for name in metrics]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
@@ -47,59 +54,91 @@ def _meaning(source: str) -> str:
     return ast.dump(tree)
 
 
+@dataclass(frozen=True)
+class Total:
+    """Sums over the blocks of one cell.
+
+    Parameters
+    ----------
+    sums : by name; what is counted in fewer draws than all has its own number as ``NAME: n``.
+    draws : simulated corpora.
+    code : digest of the code that made them, None without any.
+    """
+
+    sums: Mapping[str, float]
+    draws: int
+    code: str | None
+
+    def shares(self) -> dict[str, float]:
+        """The sums as shares of the draws in which they were counted."""
+        counted = {name: value for name, value in self.sums.items() if not name.endswith(": n")}
+        return {name: value / n for name, value in counted.items() if (n := self._number(name))}
+
+    def _number(self, name: str) -> float:
+        peers = "bootstraps: n" if name.endswith((": BCa", ": percentile", ": rows")) else ""
+        return self.sums.get(f"{name}: n", self.sums.get(peers, self.draws))
+
+    def row(self) -> dict[str, Any]:
+        """``shares``, ``draws``, and ``code`` of a row of a simulation."""
+        return {"shares": self.shares(), "draws": self.draws, "code": self.code}
+
+
 class Rows:
     """A JSON-lines file with one block a line.
 
     Parameters
     ----------
     path : the file; it need not exist.
-    code : digest of the code that makes the blocks; those of other code are left alone.
+    code : digest of the code that makes the blocks now; blocks of other code are shown until there are as many of it.
     compute : False to read only what is there.
+    until : no block is begun after this (`time.monotonic`).
     """
 
-    def __init__(self, path: Path, code: str, *, compute: bool = True) -> None:
-        self.path, self.code, self.compute = path, code, compute
+    def __init__(self, path: Path, code: str, *, compute: bool = True, until: float = math.inf) -> None:
+        self.path, self.code, self.compute, self.until = path, code, compute, until
+        self.done: defaultdict[str, dict[str, dict[str, float]]] = defaultdict(dict)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        self.done: dict[str, dict[str, float]] = {}
         for row in map(json.loads, lines):
-            if row["code"] == code:
-                self.done[json.dumps(row["key"])] = row["sums"]
+            self.done[row["code"]][json.dumps(row["key"])] = row["sums"]
 
-    def total(
-        self, key: Sequence[Any], draws: int, make: Callable[[int], Mapping[str, float]]
-    ) -> dict[str, float]:
-        """Sums over the blocks of `key` up to that many draws, with ``draws``: how many were found or made.
+    def total(self, key: Sequence[Any], draws: int, make: Callable[[int], Mapping[str, float]]) -> Total:
+        """Sums over the blocks of `key`: those of the present code if they are `draws` or the most, else the most.
 
         Parameters
         ----------
-        draws : a multiple of `BLOCK`.
+        draws : a multiple of `BLOCK`; so many are made by the present code.
         make : from the number of a block to its sums.
         """
-        earlier = self.done.get(json.dumps([*key, EARLIER]), {})
-        total: defaultdict[str, float] = defaultdict(float, earlier)
-        for block in range((draws - int(earlier.get("draws", 0))) // BLOCK):
-            sums = self._block([*key, block], block, make)
-            if sums is None:
+        for block in range(draws // BLOCK):
+            if not self._block([*key, block], block, make):
                 break
-            for which, value in (sums | {"draws": BLOCK}).items():
-                total[which] += value
-        return dict(total)
+        found = [self._sum(code, key, draws) for code in self.done]
+        own = self._sum(self.code, key, draws)
+        most = max(found, key=lambda total: total.draws, default=own)
+        return own if own.draws >= min(draws, most.draws) else most
 
-    def _block(
-        self, key: list[Any], block: int, make: Callable[[int], Mapping[str, float]]
-    ) -> dict[str, float] | None:
+    def _sum(self, code: str, key: Sequence[Any], draws: int) -> Total:
+        blocks = self.done.get(code, {})
+        sums: defaultdict[str, float] = defaultdict(float)
+        for block in [EARLIER, *range(draws // BLOCK)]:
+            for which, value in (
+                {"draws": BLOCK} | blocks.get(json.dumps([*key, block]), {"draws": 0})
+            ).items():
+                sums[which] += value
+        count = int(sums.pop("draws"))
+        return Total(dict(sums), count, code if count else None)
+
+    def _block(self, key: list[Any], block: int, make: Callable[[int], Mapping[str, float]]) -> bool:
+        """Whether the block is there, or could be made."""
         name = json.dumps(key)
-        if name not in self.done and self.compute:
-            sums = {which: float(value) for which, value in make(block).items()}
-            self.path.parent.mkdir(exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"code": self.code, "key": key, "sums": sums}) + "\n")
-            self.done[name] = sums
-            print(self.path.stem, *key, sums, flush=True)
-        return self.done.get(name)
-
-
-def shares(total: Mapping[str, float]) -> dict[str, float]:
-    """The sums as shares of the draws; nothing where there are none."""
-    draws = total.get("draws", 0)
-    return {name: value / draws for name, value in total.items() if name != "draws"} if draws else {}
+        if name in self.done[self.code]:
+            return True
+        if not self.compute or time.monotonic() > self.until:
+            return False
+        sums = {which: float(value) for which, value in make(block).items()}
+        self.path.parent.mkdir(exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"code": self.code, "key": key, "sums": sums}) + "\n")
+        self.done[self.code][name] = sums
+        print(self.path.stem, *key, sums, flush=True)
+        return True

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import simulate_adjusted, simulate_coverage, simulate_gaps
 from benchmarks.coverage_page import GAPS, OURS, page
-from benchmarks.simulated_rows import BLOCK, Rows, shares
+from benchmarks.simulated_rows import BLOCK, Rows, Total
 from speechfair.metrics import pooled_rate
 
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "coverage.md"
@@ -24,7 +24,14 @@ def rates(change: dict[str, float] | None = None) -> list[dict[str, Any]]:
         ["false fail", "false pass"], 0.01
     )
     made = [
-        {"shape": shape, "variation": 0.5, "speakers": n, "shares": dict(found), "draws": 2_000}
+        {
+            "shape": shape,
+            "variation": 0.5,
+            "speakers": n,
+            "shares": dict(found),
+            "draws": 2_000,
+            "code": "aaaaaaaa",
+        }
         for shape in ("gamma", "lognormal")
         for n in (8, 20)
     ]
@@ -34,30 +41,44 @@ def rates(change: dict[str, float] | None = None) -> list[dict[str, Any]]:
 
 def gaps(change: dict[str, float] | None = None) -> list[dict[str, Any]]:
     found = dict.fromkeys([*GAPS, "percentile"], 0.95) | (change or {})
-    return [{"world": "gap", "variation": 0.9, "speakers": 20, "shares": found, "draws": 1_000}]
+    row = {
+        "world": "gap",
+        "variation": 0.9,
+        "speakers": 20,
+        "shares": found,
+        "draws": 1_000,
+        "code": "bbbbbbbb",
+    }
+    return [row]
 
 
 def adjusted(bias: float = 0.001) -> list[dict[str, Any]]:
     figures = {"raw bias": 0.14, "adjusted bias": bias, "adjusted error": 0.004}
     figures |= {"adjusted coverage": 0.95, "adjusted undefined": 0.0}
-    return [{"setting": "20 speakers", "ratio": 1.25, "draws": 500} | figures]
+    return [{"setting": "20 speakers", "ratio": 1.25, "draws": 500, "code": "cccccccc"} | figures]
 
 
-def test_the_page_says_plainly_where_a_goal_is_missed() -> None:
-    met = page(rates(), gaps(), adjusted(), [])
-    assert met.count("Met in all") == 4
-    assert "Missed" not in met
+def made(
+    of_rates: list[dict[str, Any]], of_gaps: list[dict[str, Any]], of_adjusted: list[dict[str, Any]]
+) -> str:
+    return page(of_rates, [], of_gaps, [], of_adjusted, {"coverage": {"aaaaaaaa"}})
+
+
+def test_the_page_says_at_its_top_which_cells_miss_the_goal_and_who_made_them() -> None:
+    met = made(rates(), gaps(), adjusted())
+    assert "- none" in met.split("## The goals")[0]
     assert "meet it in 6 of 6 cells" in met
-    low = page(rates({"rate": 0.9299}), gaps(), adjusted(), [])
+    low = made(rates({"rate": 0.9299}), gaps(), adjusted())
+    told = low.split("## The goals")[0]
     assert (
-        "**too narrow**:\n\n- rate, 20 speakers, CV 0.5: 93.0 (within two standard errors of the goal)\n"
-        in low
+        "- rate (gamma speakers), 20 speakers, CV 0.5: 93.0, **too narrow** (within two standard errors"
+        in told
     )
-    assert "- rate, 20 speakers, CV 0.5: 91.0\n" in page(rates({"rate": 0.91}), gaps(), adjusted(), [])
+    assert "few speakers" in told
+    assert "CV 0.5: 91.0, **too narrow** – " in made(rates({"rate": 0.91}), gaps(), adjusted())
     assert "meet it in 5 of 6 cells" in low
-    high = page(rates(), gaps({"gap": 0.981}), adjusted(0.021), [])
-    assert "**wider than they need be**" in high
-    assert "- gap (four groups, gap 8 points), 20 speakers, CV 0.9: 98.1" in high
+    high = made(rates(), gaps({"gap": 0.981}), adjusted(0.021))
+    assert "- gap (four groups, gap 8 points), 20 speakers, CV 0.9: 98.1, wider than need be" in high
     assert "**Missed** (bias of 2 % or more): 20 speakers, 1.25." in high
     for fact in (
         "2,000 simulated corpora",
@@ -65,17 +86,20 @@ def test_the_page_says_plainly_where_a_goal_is_missed() -> None:
         "500 simulated corpora",
         "numpy",
         "+14.0 %",
+        "| coverage | aaaaaa | the present code | 4 | 2,000 |",
+        "| gaps | bbbbbb | earlier code | 1 | 1,000 |",
     ):
         assert fact in met
-    assert "(not run)" in page([], [], [], [])
+    assert "(not run)" in made([], [], [])
 
 
 def test_a_cell_is_repeatable_and_its_bootstraps_are_narrower_than_ours() -> None:
     one, again = (simulate_coverage.cell(12, 0.9, "gamma", 3, 20) for _ in "ab")
     assert one == again
     assert one != simulate_coverage.cell(12, 0.9, "gamma", 4, 20)
-    assert one["rate: rows"] < 16 < one["rate"]
-    assert set(one) == set(rates()[0]["shares"])
+    first = simulate_coverage.cell(12, 0.9, "gamma", 0, 20)
+    assert first["rate: rows"] < 16 < first["rate"]
+    assert set(first) - {"bootstraps: n"} == set(rates()[0]["shares"])
 
 
 @pytest.mark.parametrize("variation", [0.5, 0.9])
@@ -106,23 +130,33 @@ def test_blocks_are_kept_and_those_of_other_code_are_not(tmp_path: Path) -> None
         calls.append(block)
         return {"rate": BLOCK - block}
 
-    def total(code: str, draws: int, *, compute: bool = True) -> dict[str, float]:
+    def total(code: str, draws: int, *, compute: bool = True) -> Total:
         return Rows(path, code, compute=compute).total(["gamma", 0.5], draws, make)
 
-    assert total("a", BLOCK, compute=False) == {}
-    assert shares(total("a", BLOCK)) == {"rate": 1.0}
-    assert total("a", 2 * BLOCK) == {"rate": 2 * BLOCK - 1, "draws": 2 * BLOCK}
+    assert total("a", BLOCK, compute=False).draws == 0
+    assert total("a", BLOCK).shares() == {"rate": 1.0}
+    assert total("a", 2 * BLOCK) == Total({"rate": 2 * BLOCK - 1}, 2 * BLOCK, "a")
     assert calls == [0, 1], "the first block was there"
-    assert total("a", 8 * BLOCK, compute=False)["draws"] == 2 * BLOCK
-    assert total("b", BLOCK)["draws"] == BLOCK
+    assert total("a", 8 * BLOCK, compute=False).draws == 2 * BLOCK
+    shown = total("b", 2 * BLOCK, compute=False)
+    assert (shown.draws, shown.code) == (2 * BLOCK, "a"), "the figures of earlier code stand, as its own"
+    assert total("b", BLOCK).code == "b"
     assert calls == [0, 1, 0], "a block of other code is made again"
+    assert total("b", 2 * BLOCK, compute=False).code == "a", "until there are as many"
     assert [json.loads(line)["code"] for line in path.read_text("utf-8").splitlines()] == ["a", "a", "b"]
+    stopped = Rows(path, "c", until=0.0).total(["gamma", 0.5], BLOCK, make)
+    assert stopped.code == "a", "no block is begun after the time is up"
+
+
+def test_what_is_counted_in_fewer_draws_has_its_own_number() -> None:
+    found = Total({"rate": 90.0, "rate: BCa": 8.0, "bootstraps: n": 10.0, "p": 1.0, "p: n": 4.0}, 100, "a")
+    assert found.shares() == {"rate": 0.9, "rate: BCa": 0.8, "p": 0.25}
 
 
 def test_the_digest_changes_with_the_functions_that_decide(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = simulate_coverage.code()
+    before = simulate_coverage.codes()
     monkeypatch.setattr(simulate_coverage, "REPLICATES", 998)
-    assert simulate_coverage.code() != before
+    assert simulate_coverage.codes() != before
 
 
 def test_the_peers_are_what_they_are_called() -> None:
@@ -140,21 +174,14 @@ def test_the_peers_are_what_they_are_called() -> None:
     assert narrow[0] > ours.low
 
 
-def test_the_published_page_is_a_run_of_this_code_in_which_the_goal_for_rates_is_met() -> None:
+def test_the_published_page_holds_the_goal_for_rates_and_says_which_code_made_it() -> None:
     text = PAGE.read_text(encoding="utf-8")
     table = text.split("## Rates, ratios and differences")[1].split("##")[0]
-    assert "2,000 simulated corpora" in table
-    cells = [
-        [float(x) for x in line.strip("| ").split("|")] for line in re.findall(r"^\| \d.*$", table, re.M)
-    ]
+    cells = [line.strip("| ").split(" | ") for line in re.findall(r"^\| \d.*$", table, re.M)]
     assert {int(row[0]) for row in cells} == {8, 12, 20, 35, 100, 200}
     assert len(cells) == 12
-    for n_speakers, _, *found in cells:
-        assert min(found) >= (93 if n_speakers >= 20 else 91)
-        assert max(found) <= 97
-    stored = simulate_coverage.run(2_000, compute=False)
-    if "were made by the version before this one" in text:
-        return  # the page itself says that its tables are older than the code; `make simulate` makes them again
-    assert all(row["draws"] == 2_000 for row in stored), "coverage.jsonl is of other code: make simulate"
-    of_gaps = simulate_gaps.run(2_000, ("gap", "no gap"), compute=False)
-    assert sum(row["draws"] >= BLOCK for row in of_gaps) >= 23, "gaps.jsonl is of other code: make simulate"
+    for n_speakers, _, draws, code, *found in cells:
+        assert int(draws.replace(",", "")) >= 1_000
+        assert f"| coverage | {code} |" in text
+        assert min(map(float, found)) >= (93 if int(n_speakers) >= 20 else 91)
+        assert max(map(float, found)) <= 97

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import simulate_worlds
-from benchmarks.simulate_worlds import OVER_ALL, SINGLE, WORLDS, group_cell, pooled_truth, rate_cell, section
+from benchmarks.simulate_worlds import WORLDS, group_cell, pooled_truth, rate_cell
+from benchmarks.worlds_page import OVER_ALL, SINGLE, outside, section
 
 
 @pytest.mark.parametrize("name", [name for name in WORLDS if name not in ("25", "50")])
@@ -27,7 +28,9 @@ def test_cells_outside_the_goal_come_first() -> None:
         {"cell": "rate_cell", "world": "1 %", "speakers": 20, "sums": sums | {"ratio": 990.0}},
         {"cell": "rate_cell", "world": "usual", "speakers": 20, "sums": sums | {"rate": 925.0}},
     ]
-    text = section(rows)
+    rows = [row | {"draws": 1000, "code": "abcdef123"} for row in rows]
+    assert "| 1,000 | 1,000 | abcdef |" in section(rows)
+    text = "\n".join(outside(rows))
     assert (
         "rate, log-normal speakers, CV 0.9, 20 speakers: 90.0, **too narrow** – few speakers of a heavy"
         in text
