@@ -66,6 +66,7 @@ def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> 
 
 
 def _lines(result: GateResult) -> Iterator[str]:
+    from speechfair.gating.gate_result import above_limit
     from speechfair.wording import precise_interval, printable
 
     for comparison in result.comparisons:
@@ -78,6 +79,8 @@ def _lines(result: GateResult) -> Iterator[str]:
         yield _INDENT + printable(comparison.reason)
         if comparison.more_speakers is not None:
             yield _INDENT + f"{comparison.more_speakers} more speakers {comparison.more_speakers_reason}"
+        if comparison.probability_above is not None:
+            yield _INDENT + above_limit(comparison)
     for each in result.requirements:
         if each.verdict != "pass" or "by choice" in each.reason:
             yield f"{each.verdict.upper():12}  {each.name.replace('_', ' ')}"

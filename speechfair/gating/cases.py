@@ -10,7 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from speechfair.gating.criteria import AGAINST_REFERENCE, NAMED, OVER_ALL_GROUPS, CriteriaFile, Criterion
+from speechfair.gating.criteria import (
+    AGAINST_REFERENCE,
+    JOINT,
+    NAMED,
+    OVER_ALL_GROUPS,
+    CriteriaFile,
+    Criterion,
+)
 from speechfair.gating.freezing import Standing
 from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate
@@ -178,7 +185,8 @@ def cases_of(file: CriteriaFile, criterion: Criterion, facts: RunFacts) -> list[
     unlabelled = [value for value in members if value not in known]
     against = criterion.metric in AGAINST_REFERENCE
     name = _reference_name(criterion, facts) if against else None
-    wanted = [v for v in known if v != name] if criterion.groups == "all" else list(criterion.groups)
+    named = criterion.named_groups
+    wanted = [v for v in known if v != name] if named is None else named
     common = Case(
         facts,
         file,
@@ -188,9 +196,9 @@ def cases_of(file: CriteriaFile, criterion: Criterion, facts: RunFacts) -> list[
         reference_name=name,
         known_axes=tuple(axes_of(facts.counted)),
         known_groups=known,
-        n_unlabelled=sum(members[v].table.height for v in unlabelled) if criterion.groups == "all" else 0,
+        n_unlabelled=sum(members[v].table.height for v in unlabelled) if named is None else 0,
     )
-    if criterion.metric in OVER_ALL_GROUPS or not wanted:
+    if criterion.metric in JOINT or not wanted:
         return [_with(common, ALL_GROUPS, wanted, members)]
     cases = [_with(replace(common, n_unlabelled=0), value, [value], members) for value in wanted]
     if common.n_unlabelled and not criterion.accept_unlabelled:
@@ -210,11 +218,18 @@ def _measurement(case: Case) -> Callable[[float], Estimate]:
     import numpy as np
 
     from speechfair.metrics import metric_estimates as of
+    from speechfair.metrics.post_stratification import shared_speakers
 
     name, counted = case.criterion.metric, _counted(case.criterion, case.tokens)
     if not case.groups:
         return lambda level: _nothing(level, "no utterances: no value")
     sums = [_sums(counted, members, case.tokens) for members in case.groups]
+    if case.criterion.weights is not None:
+        weights = {members.value: case.criterion.weights[members.value] for members in case.groups}
+        by_name = dict(zip(weights, sums, strict=True))
+        if why := shared_speakers(by_name):
+            return lambda level: _nothing(level, why)
+        return lambda level: of.metric_post_stratified(counted, by_name, weights, level)
     if name in OVER_ALL_GROUPS:
         over_all = of.metric_gap if name == "gap" else of.metric_worst_best
         # Their two tails are unequal: at this level neither is more than the (1 - level) / 2 that a verdict may err by.

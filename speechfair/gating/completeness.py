@@ -94,9 +94,9 @@ def _judging(file: CriteriaFile, facts: RunFacts, axis: str, group: str) -> list
 
 def _names(criterion: Criterion, facts: RunFacts, known: list[str]) -> set[str]:
     """Of the `known` groups, those that a criterion looks at."""
-    if criterion.groups == "all":
+    if criterion.named_groups is None:
         return set(known)
-    named = set(criterion.groups)
+    named = set(criterion.named_groups)
     if criterion.metric in AGAINST_REFERENCE:
         named.add(criterion.reference or facts.card_reference.get(criterion.axis, ""))
     return named & set(known)

@@ -36,13 +36,17 @@ Metric = Literal[
     "rate_difference",
     "gap",
     "worst_best_ratio",
+    "post_stratified_rate",
 ]
 
 AGAINST_REFERENCE = frozenset({"rate_ratio", "rate_difference"})
 """Metrics of one group next to the reference group."""
 
 OVER_ALL_GROUPS = frozenset({"gap", "worst_best_ratio"})
-"""Metrics of all groups together."""
+"""Metrics of how far all groups are apart."""
+
+JOINT = OVER_ALL_GROUPS | {"post_stratified_rate"}
+"""Metrics with one value for several groups together."""
 
 RATIOS = frozenset({"rate_ratio", "worst_best_ratio"})
 """Metrics whose value is 1 where there is no difference."""
@@ -60,6 +64,7 @@ _WORDS = {
     "rate_difference": "error rate - reference group's",
     "gap": "largest error rate - smallest",
     "worst_best_ratio": "largest error rate / smallest",
+    "post_stratified_rate": "mean of the groups' error rates, weighted",
 }
 
 
@@ -74,6 +79,11 @@ class Criterion(StrictRecord):
     axis: str = Field(pattern=r"^[^+\s]+(\+[^+\s]+)*$", description="label axis; a+b is a crossing")
     groups: list[str] | Literal["all"] = Field(
         default="all", min_length=1, description="all, or the names of those that are judged"
+    )
+    weights: dict[str, float] | None = Field(
+        default=None,
+        min_length=1,
+        description="of post_stratified_rate: each group's share of the population",
     )
     reference: str | None = Field(default=None, description="None takes the corpus card's")
     limit: float = Field(allow_inf_nan=False, ge=0, description="as a fraction, never percent")
@@ -110,7 +120,7 @@ class Criterion(StrictRecord):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        named = [] if self.groups == "all" else list(self.groups)
+        named = self.named_groups or []
         if twice := {name for name in named if named.count(name) > 1}:
             raise ValueError(f"groups names {sorted(twice)[0]!r} twice")
         for name in [*named, self.reference or ""]:
@@ -124,10 +134,22 @@ class Criterion(StrictRecord):
             raise ValueError(f"the reference {self.reference!r} cannot be compared with itself")
         if self.metric in OVER_ALL_GROUPS and len(named) == 1:
             raise ValueError(f"the metric {self.metric} needs at least two groups")
+        if problem := self._weights_problem():
+            raise ValueError(problem)
         kind = self._kind_of()
         if problem := _limit_problem(self.metric, self.limit, kind):
             raise ValueError(problem)
         return self
+
+    def _weights_problem(self) -> str | None:
+        if (self.metric == "post_stratified_rate") != (self.weights is not None):
+            return "weights and the metric post_stratified_rate belong together: give both or neither"
+        if self.weights is not None and self.groups != "all":
+            return "the weights name the groups; leave 'groups' out"
+        for name, weight in (self.weights or {}).items():
+            if not 0 < weight < math.inf:
+                return f"the weight of {name!r} is {weight:g}; write a share of the population above 0, such as 0.2"
+        return None
 
     def _kind_of(self) -> Kind | None:
         """Kind of the metric of `of`, which must be one that a limit from above makes sense for."""
@@ -144,6 +166,13 @@ class Criterion(StrictRecord):
         if not metric.higher_is_worse:
             raise ValueError(f"of: more of the {metric.title} is better, and a criterion limits from above")
         return metric.kind
+
+    @property
+    def named_groups(self) -> list[str] | None:
+        """The groups that the criterion names, as those of its weights; None for all."""
+        if self.weights is not None:
+            return list(self.weights)
+        return None if self.groups == "all" else list(self.groups)
 
     @property
     def measured(self) -> str:
@@ -170,8 +199,10 @@ class Criterion(StrictRecord):
     @property
     def sentence(self) -> str:
         """The criterion for a person, in one line."""
-        every = "every group" if self.groups == "all" else ", ".join(self.groups)
-        over = " over " if self.metric in OVER_ALL_GROUPS else " of "
+        shares = self.weights or {}
+        named = [f"{name} ({shares[name]:g})" if shares else name for name in self.named_groups or []]
+        every = ", ".join(named) or "every group"
+        over = " over " if self.metric in JOINT else " of "
         text = f"{self._words}{over}{every} on {self.axis} is at most {self.limit:g}"
         if self.metric in AGAINST_REFERENCE:
             text += f"; reference: {self.reference or 'as the corpus card names it'}"

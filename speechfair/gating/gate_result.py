@@ -18,6 +18,7 @@ __all__ = [
     "GroupShares",
     "Requirement",
     "Verdict",
+    "above_limit",
     "json_schema",
     "overall",
 ]
@@ -80,6 +81,12 @@ class Comparison(Record):
         "where there is a reference group it grows in proportion"
     )
     more_speakers_reason: str | None = Field(description="what that figure assumes, or why there is none")
+    probability_above: float | None = Field(
+        default=None,
+        description="of an error rate's ratio: probability that it is above the limit, by the mixed model; decides "
+        "nothing",
+    )
+    probability_reason: str | None = Field(default=None, description="why there is no such probability")
 
 
 class Requirement(Record):
@@ -138,6 +145,13 @@ def overall(verdicts: list[Verdict]) -> Verdict:
     ('undetermined', 'fail', 'error')
     """
     return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), "error")
+
+
+def above_limit(comparison: Comparison) -> str:
+    """In words, how probable it is that the true ratio is above the limit."""
+    chance = 100 * (comparison.probability_above or 0.0)
+    said = "less than 0.1 %" if chance < 0.1 else "more than 99.9 %" if chance > 99.9 else f"{chance:.1f} %"
+    return f"by the mixed model the ratio is above {comparison.limit:g} with a probability of {said}"
 
 
 def json_schema() -> dict[str, Any]:

@@ -38,6 +38,7 @@ from speechfair.gating.gate_result import (
     overall,
 )
 from speechfair.gating.guards import Guard, first_objection
+from speechfair.gating.probability import with_probabilities
 from speechfair.gating.settling import more_speakers
 from speechfair.metrics.rare_events import smallest_visible_share
 from speechfair.running.run_log import log_state
@@ -71,7 +72,7 @@ def gate(run: str | Path, criteria: str | Path) -> GateResult:
     record = read_record(folder)
     file = read_criteria(Path(criteria))
     facts = _facts(folder, record, Path(criteria))
-    comparisons = judge(file, facts)
+    comparisons = with_probabilities(judge(file, facts), file, facts)
     shares = group_shares(file, facts) if not facts.differences else []
     needed = requirements(file, facts, shares) if not facts.differences else []
     verdicts = [comparison.verdict for comparison in comparisons]

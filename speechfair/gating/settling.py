@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS, Criterion
+from speechfair.gating.criteria import AGAINST_REFERENCE, JOINT, Criterion
 from speechfair.metrics.speakers_to_settle import speakers_to_settle
 from speechfair.types import Estimate
 
@@ -23,6 +23,6 @@ def more_speakers(criterion: Criterion, estimate: Estimate, n_speakers: int) -> 
     )
     if more is not None and criterion.metric in AGAINST_REFERENCE:
         text += ", the reference group growing in proportion"
-    elif more is not None and criterion.metric in OVER_ALL_GROUPS:
+    elif more is not None and criterion.metric in JOINT:
         text += ", all groups growing in proportion"
     return more, text

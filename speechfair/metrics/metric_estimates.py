@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ __all__ = [
     "metric_change",
     "metric_difference",
     "metric_gap",
+    "metric_post_stratified",
     "metric_rate",
     "metric_ratio",
     "metric_speaker_mean",
@@ -122,6 +123,23 @@ def metric_worst_best(
     from speechfair.metrics.summary import worst_best_ratio
 
     return _over_all(metric, groups, worst_best_ratio, rng, level, None)
+
+
+def metric_post_stratified(
+    metric: Metric, groups: Mapping[str, SpeakerSums], weights: Mapping[str, float], level: float = 0.95
+) -> Estimate:
+    """Mean of the groups' rates, weighted by shares of a population, as `post_stratified_rate`."""
+    from speechfair.metrics.post_stratification import post_stratified_rate
+    from speechfair.metrics.rare_events import rare_event_rate
+    from speechfair.metrics.rates import pooled_rate
+
+    for name, sums in groups.items():
+        if reason := _nothing(metric, sums, f"{name}: "):
+            return _undefined(list(groups.values()), level, reason)
+    fine = {name: _fine(metric, sums) for name, sums in groups.items()}
+    rate_of = rare_event_rate if metric.rare else pooled_rate
+    found = post_stratified_rate(fine, weights, level=level, rate_of=rate_of)
+    return _back(metric, found, 1 / _unit(metric), low=0.0)
 
 
 def _over_all(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from speechfair.errors import InputError
 from speechfair.metrics.bootstrap import overall_estimate
 from speechfair.metrics.rates import SpeakerSums, pooled_rate, require_level
 from speechfair.types import Estimate
 
-__all__ = ["post_stratified_rate"]
+__all__ = ["post_stratified_rate", "shared_speakers"]
 
 
 def post_stratified_rate(
-    groups: Mapping[str, SpeakerSums], weights: Mapping[str, float], *, level: float = 0.95
+    groups: Mapping[str, SpeakerSums],
+    weights: Mapping[str, float],
+    *,
+    level: float = 0.95,
+    rate_of: Callable[[SpeakerSums, float], Estimate] = pooled_rate,
 ) -> Estimate:
     """Weighted mean of the groups' pooled rates, with an interval.
 
@@ -23,6 +27,7 @@ def post_stratified_rate(
     groups : sums by group; no speaker may be in two.
     weights : of every group, such as its share of the population, not negative; they are divided by their sum.
     level : nominal coverage.
+    rate_of : a group's rate at a level, such as `rare_events.rare_event_rate` for events that strike few speakers.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def post_stratified_rate(
     total = math.fsum(weights.values())
     used = {name: sums for name, sums in groups.items() if weights[name] > 0}
     method, chosen = "mover-post-stratified", list(used.values())
-    rates = {name: pooled_rate(sums, level) for name, sums in used.items()}
+    rates = {name: rate_of(sums, level) for name, sums in used.items()}
     for name, rate in rates.items():
         if rate.value is None:
             return overall_estimate(chosen, level, None, f"{name}: {rate.reason}", method=method)
@@ -71,6 +76,13 @@ def _check(groups: Mapping[str, SpeakerSums], weights: Mapping[str, float]) -> N
             raise InputError(f"the weight of {name!r} is {weight}; give a share that is not negative")
     if not any(weight > 0 for weight in weights.values()):
         raise InputError("all weights are 0: there is no population")
+    if why := shared_speakers(groups):
+        raise InputError(why)
+
+
+def shared_speakers(groups: Mapping[str, SpeakerSums]) -> str | None:
+    """Why the groups' rates cannot be weighted, where a speaker is in two of them; else None."""
     names = [speaker for sums in groups.values() for speaker in sums.speakers]
-    if len(set(names)) < len(names):
-        raise InputError("a speaker is in two groups: their rates are not independent; use other groups")
+    if len(set(names)) == len(names):
+        return None
+    return "a speaker is in two groups: their rates are not independent; use other groups"

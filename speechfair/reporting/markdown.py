@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from speechfair.gating.gate_result import above_limit
 from speechfair.result_table import Column, Table
 from speechfair.result_table import markdown as literal
 from speechfair.wording import count, precise_interval
@@ -81,6 +82,8 @@ def _row(comparison: Comparison) -> tuple[str, ...]:
         speakers += f" / {comparison.n_reference_speakers}"
     if comparison.more_speakers is not None:
         reason += f"; {comparison.more_speakers} more speakers {comparison.more_speakers_reason or ''}"
+    if comparison.probability_above is not None:
+        reason += f"; {above_limit(comparison)}"
     return (
         _MARKS[comparison.verdict],
         f"{comparison.criterion} ({comparison.metric}, {comparison.axis})",

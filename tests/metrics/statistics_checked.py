@@ -25,7 +25,8 @@ from speechfair.metrics.independent_errors import (
 )
 from speechfair.metrics.mapsswe import mapsswe
 from speechfair.metrics.paired_gap import gap_change
-from speechfair.metrics.power import smallest_detectable_ratio, spread_of_pilot
+from speechfair.metrics.pilot_spread import spread_of_pilot
+from speechfair.metrics.power import smallest_detectable_ratio
 from speechfair.metrics.slices import find_slices
 from speechfair.metrics.speakers_to_settle import speakers_to_settle
 from speechfair.types import Estimate

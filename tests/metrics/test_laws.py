@@ -38,6 +38,7 @@ TOGETHER = {
             "metric_change",
             "metric_gap",
             "metric_worst_best",
+            "metric_post_stratified",
         ),
         checked.check_metric_estimates,
     ),
