@@ -6,6 +6,7 @@ Strict models, so that a file that was edited or written by another version is r
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,6 +32,7 @@ from speechfair.auditing.audit_record import (
 )
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import did_you_mean
+from speechfair.types import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +136,26 @@ class AuditResult(AuditRecord):
         from speechfair.auditing.speaker_rates import speaker_table
 
         return speaker_table(self._scores(), axis if axis is not None else self._first_axis())
+
+    def post_stratified(self, weights: Mapping[str, float], axis: str | None = None) -> Estimate:
+        """The error rate of a population whose groups have these shares, such as those of a census.
+
+        Parameters
+        ----------
+        weights : by group of the axis; they are divided by their sum, and groups without one do not count.
+        axis : None takes the first.
+
+        Raises
+        ------
+        InputError
+            A group does not occur, a weight is negative or not finite, all are 0, a speaker is in two of the groups,
+            or the result knows no run folder.
+        """
+        from speechfair.auditing.speaker_rates import population_rate
+
+        return population_rate(
+            self._scores(), axis if axis is not None else self._first_axis(), weights, self.level
+        )
 
     def utterances(self) -> pl.DataFrame:
         """Every utterance with its speaker, labels, texts and errors, as scored; excluded ones with the reason.

@@ -5,10 +5,12 @@ Works on the scores of a run; what is written into ``audit.json`` is decided in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from speechfair.errors import InputError
+from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
     from speechfair.auditing.audit_record import Group
     from speechfair.metrics import SpeakerSums
+    from speechfair.types import Estimate
 
-__all__ = ["Fragile", "fragile", "rates_by_group", "read_scores", "speaker_table"]
+__all__ = ["Fragile", "fragile", "population_rate", "rates_by_group", "read_scores", "speaker_table"]
 
 _MOST_TRIED = 40
 
@@ -55,6 +58,27 @@ def read_scores(folder: Path) -> pl.DataFrame:
 
     run = RunFolder(folder)
     return run.read_table(scores_name(read_sealed(run).recipe), "run `speechfair score` on the folder first")
+
+
+def population_rate(scores: pl.DataFrame, axis: str, weights: Mapping[str, float], level: float) -> Estimate:
+    """Error rate of a population in which the groups of the axis have these shares; see `post_stratified_rate`.
+
+    Raises
+    ------
+    InputError
+        A group does not occur, a weight is negative or not finite, all are 0, or a speaker is in two of the groups.
+    """
+    import polars as pl
+
+    from speechfair.metrics import post_stratified_rate, speaker_sums
+
+    labelled = add_axis(scores.filter(pl.col("excluded").is_null()), axis)
+    tables = {str(key[0]): table for key, table in labelled.partition_by("group", as_dict=True).items()}
+    for name in weights:
+        if name not in tables:
+            raise InputError(f"axis {axis!r} has no group {name!r}; {did_you_mean(name, list(tables))}")
+    sums = {name: speaker_sums(tables[name]) for name in weights}
+    return post_stratified_rate(sums, weights, level=level)
 
 
 def speaker_table(scores: pl.DataFrame, axis: str) -> pl.DataFrame:

@@ -35,6 +35,19 @@ def test_speakers_and_utterances_add_up_to_the_audit(result: AuditResult) -> Non
     assert result.utterances().height == result.totals.n_in
 
 
+def test_the_rate_of_a_population_is_between_those_of_its_groups(result: AuditResult) -> None:
+    rates = {group.value: group.rate.value or 0.0 for group in result.groups_of("first_language")}
+    names = sorted(rates, key=rates.__getitem__)
+    weights = {names[0]: 3.0, names[-1]: 1.0}
+    found = result.post_stratified(weights, "first_language")
+    assert found.value == pytest.approx((3 * rates[names[0]] + rates[names[-1]]) / 4)
+    assert result.post_stratified({names[0]: 1.0}).value == pytest.approx(rates[names[0]])
+    with pytest.raises(InputError, match="no group 'klingon'"):
+        result.post_stratified({"klingon": 1.0}, "first_language")
+    with pytest.raises(InputError, match="not negative"):
+        result.post_stratified({names[0]: -1.0})
+
+
 def test_a_result_without_a_folder_says_so(result: AuditResult) -> None:
     with pytest.raises(InputError, match="knows no run folder"):
         result.model_copy(update={"seed": 1}).speakers()
