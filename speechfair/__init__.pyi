@@ -32,7 +32,7 @@ from .verbs.gate import gate
 from .verbs.import_transcripts import import_transcripts
 from .verbs.metrics import list_metrics
 from .verbs.models import list_models
-from .verbs.plan import plan
+from .verbs.plan import plan, plan_paired
 from .verbs.probe import probe_grounding, probe_plan, probe_questions, probe_response, probe_strength
 from .verbs.process import (
     process_assign,
@@ -99,6 +99,7 @@ __all__ = [
     "load_model",
     "merge",
     "plan",
+    "plan_paired",
     "prepare",
     "probe_grounding",
     "probe_plan",

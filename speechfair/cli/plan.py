@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from speechfair.cli import options, output
 from speechfair.errors import InputError
+
+if TYPE_CHECKING:
+    from speechfair.exploring.paired_plans import PairedPlan
+    from speechfair.exploring.plans import Plan
 
 __all__ = ["command"]
 
@@ -51,6 +56,41 @@ def command(
     talk_cv: Annotated[
         float | None, typer.Option(help="Coefficient of variation of the speakers' words; default 0.")
     ] = None,
+    texts: Annotated[
+        int | None,
+        typer.Option(help="Texts that every speaker reads; the ratio is then to hold for other texts too."),
+    ] = None,
+    text_cv: Annotated[
+        float | None,
+        typer.Option(help="How differently texts hit the two groups; a pilot with shared texts tells it."),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Plan for this metric, such as failure_rate; default: word errors.")
+    ] = None,
+    trials_per_speaker: Annotated[
+        float | None, typer.Option(help="With --metric: its trials per speaker, such as utterances.")
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="Two models on the same speakers: no harm, or a change.")
+    ] = False,
+    after: Annotated[
+        Path | None, typer.Option(help="With --paired: the run of the model after; --pilot is before.")
+    ] = None,
+    change: Annotated[
+        float | None, typer.Option(help="With --paired: true rate after / before; default 1.")
+    ] = None,
+    churn: Annotated[
+        float | None, typer.Option(help="With --paired: errors that only one model makes, per word.")
+    ] = None,
+    change_cv: Annotated[
+        float | None, typer.Option(help="With --paired: variation of the speakers' own changes; default 0.1.")
+    ] = None,
+    relative: Annotated[
+        float | None, typer.Option(help="With --paired: margin of harm as a share; default 0.1.")
+    ] = None,
+    absolute: Annotated[
+        float | None, typer.Option(help="With --paired: margin of harm as a rate; default 0.01.")
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Write the power curve into this .svg or .png file.")
     ] = None,
@@ -61,28 +101,57 @@ def command(
 
     Example: speechfair plan --rate 0.2 --cv 0.5 --words-per-speaker 200 --ratio 1.25
     """
-    wanted: dict[str, Any] = {
-        "ratio": ratio,
+    from speechfair.exploring.planning import detectable
+    from speechfair.verbs.plan import plan, plan_paired
+
+    both: dict[str, Any] = {
         "level": level,
-        "limit": limit,
         "pilot": pilot,
-        "axis": axis,
-        "reference": reference,
-        "reference_speakers": reference_speakers,
         "rate": rate,
         "cv": cv,
         "words_per_speaker": words_per_speaker,
-        "over_dispersion": over_dispersion,
         "talk_cv": talk_cv,
+        "out": out,
     }
-    wanted = {name: value for name, value in wanted.items() if value is not None}
+    groups: dict[str, Any] = {
+        "ratio": ratio,
+        "limit": limit,
+        "axis": axis,
+        "reference": reference,
+        "reference_speakers": reference_speakers,
+        "over_dispersion": over_dispersion,
+        "texts": texts,
+        "text_cv": text_cv,
+        "metric": metric,
+        "trials_per_speaker": trials_per_speaker,
+        "picture": picture,
+    }
+    models: dict[str, Any] = {
+        "after": after,
+        "change": change,
+        "churn": churn,
+        "change_cv": change_cv,
+        "relative": relative,
+        "absolute": absolute,
+    }
+    both, groups, models = (
+        {name: value for name, value in part.items() if value is not None} for part in (both, groups, models)
+    )
     if finished is not None:
-        files = [name for name, path in (("picture", picture), ("out", out)) if path]
-        _print_finished(finished, power, comparisons, [*wanted, *files], json)
+        _leave_out(
+            "--finished takes a run as it is", [*both, *groups, *models, *(["paired"] if paired else [])]
+        )
+        found = detectable(finished, power=power, comparisons=comparisons)
+        typer.echo(found.to_json() if json else f"{found}\n", nl=False)
         return
-    from speechfair.verbs.plan import plan
-
-    made = plan(power=power, comparisons=comparisons, out=out, picture=picture, **wanted)
+    made: Plan | PairedPlan
+    if paired:
+        more = ["comparisons"] if comparisons != 1 else []
+        _leave_out("--paired is about one group's speakers under two models", [*groups, *more])
+        made = plan_paired(power=power, **both, **models)
+    else:
+        _leave_out("two groups are planned; for two models add --paired", [*models])
+        made = plan(power=power, comparisons=comparisons, **both, **groups)
     if out is not None:
         output.say(f"plan:    {out}")
     if picture is not None:
@@ -90,11 +159,8 @@ def command(
     typer.echo(made.to_json() if json else f"{made}\n", nl=False)
 
 
-def _print_finished(run: Path, power: float, comparisons: int, extra: list[str], json: bool) -> None:
-    from speechfair.exploring.planning import detectable
-
-    if extra:
-        flags = ", ".join("--" + name.replace("_", "-") for name in extra)
-        raise InputError(f"--finished takes a run as it is; leave out {flags}")
-    found = detectable(run, power=power, comparisons=comparisons)
-    typer.echo(found.to_json() if json else f"{found}\n", nl=False)
+def _leave_out(why: str, names: Sequence[str]) -> None:
+    """Refuse options that mean nothing here."""
+    if names:
+        flags = ", ".join("--" + name.replace("_", "-") for name in names)
+        raise InputError(f"{why}; leave out {flags}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from speechfair.metrics.power import Population, Spread
+from speechfair.metrics.pilot_spread import Spread
+from speechfair.metrics.power import Population, Texts
 from speechfair.wording import NOTHING, given_percent, percent
 
 __all__ = ["CurvePoint", "Detectable", "Finished", "Pilot", "Plan"]
@@ -16,6 +18,8 @@ class Pilot:
     """The run that a plan rests on, and what it says of how speakers differ.
 
     `shared_speakers` counts those who occur in several groups; the plan is for groups of different people.
+    `text_variation` is how differently texts hit the groups and the reference (coefficient of variation), where several
+    speakers of each read the same texts.
     """
 
     run: str
@@ -24,6 +28,7 @@ class Pilot:
     n_groups: int
     shared_speakers: int
     spread: Spread
+    text_variation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,10 @@ class Plan:
     speakers_low, speakers_high : at the limits of the pilot's variation; None where nothing is known of it, and
         `speakers_high` also where no number does.
     by_words : words per speaker, and the speakers needed then.
+    metric : registered metric that is planned for, None for word (or character) errors.
+    trial : what its events are counted among; `words` of a speaker and of `Population` are of these.
+    texts : where the ratio is to hold for other texts too, else None.
+    by_texts : numbers of texts, and the speakers needed then.
     """
 
     ratio: float
@@ -68,6 +77,15 @@ class Plan:
     by_words: tuple[tuple[float, int | None], ...]
     curve: tuple[CurvePoint, ...]
     pilot: Pilot | None = None
+    metric: str | None = None
+    trial: str = "words"
+    texts: Texts | None = None
+    by_texts: tuple[tuple[int, int | None], ...] = ()
+
+    @property
+    def what(self) -> str:
+        """The ratio that is planned for, in words."""
+        return "rate ratio" if self.metric is None else f"{self.metric} ratio"
 
     def to_json(self) -> str:
         """All of it as JSON, two-space indent, newline at the end."""
@@ -113,17 +131,23 @@ class Finished:
 def _plan_lines(plan: Plan) -> list[str]:
     """What is assumed, what is needed, and what more or fewer words would change."""
     people, pilot = plan.population, plan.pilot
-    goal = f"a rate ratio of {plan.ratio:g}" + (f" over the limit {plan.limit:g}" if plan.limit != 1 else "")
+    goal = f"a {plan.what} of {plan.ratio:g}" + (f" over the limit {plan.limit:g}" if plan.limit != 1 else "")
     if plan.limit > plan.ratio:
-        goal = f"that a rate ratio of {plan.ratio:g} is below the limit {plan.limit:g}"
+        goal = f"that a {plan.what} of {plan.ratio:g} is below the limit {plan.limit:g}"
     lines = [
         f"To find {goal} with power {given_percent(plan.power)}, intervals at level {given_percent(plan.level)}"
         + (f" ({plan.comparisons} comparisons)" if plan.comparisons > 1 else ""),
         f"Assumed: reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f} "
         f"(coefficient of variation),",
-        f"  {people.words_per_speaker:.0f} words per speaker (varying by {people.talk_variation:.2f}), "
+        f"  {people.words_per_speaker:.0f} {plan.trial} per speaker (varying by {people.talk_variation:.2f}), "
         f"over-dispersion {people.over_dispersion:.2f}",
     ]
+    if plan.texts is not None:
+        lines.append(
+            f"  {plan.texts.count} texts, which all speakers read; how much harder a text is for the group varies by "
+            f"{plan.texts.variation:.2f}."
+        )
+        lines.append("  The interval is for other texts too.")
     if pilot is not None:
         spread = pilot.spread
         lines.append(
@@ -135,20 +159,32 @@ def _plan_lines(plan: Plan) -> list[str]:
                 "  Speakers of the pilot occur in several groups. The plan is for different people; the same people "
                 "in both groups would need fewer."
             )
+        if pilot.text_variation is not None and plan.texts is None:
+            lines.append(
+                "  Speakers of the pilot read the same texts. The plan is for these texts; for other texts too, give "
+                "--texts."
+            )
     lines.append("")
     if plan.speakers is None:
         lines.append(f"Needed: {plan.reason}")
     else:
+        trial = "reference words" if plan.metric is None else plan.trial
         each = "in the group" if plan.reference_speakers else "per group"
-        lines.append(f"Needed: {plan.speakers:,} speakers {each}, {plan.words:,} reference words {each}")
+        lines.append(f"Needed: {plan.speakers:,} speakers {each}, {plan.words:,} {trial} {each}")
     if plan.reference_speakers:
         lines.append(f"  next to {plan.reference_speakers:,} speakers of the reference group")
     if plan.speakers_low is not None:
         high = f"{plan.speakers_high:,}" if plan.speakers_high else "more than 100,000"
         lines.append(f"  with the pilot's uncertainty: {plan.speakers_low:,} to {high} speakers")
-    lines += ["", "words per speaker   speakers needed"]
-    lines += [f"{words:17,.0f}   {f'{n:,}' if n else NOTHING:>15}" for words, n in plan.by_words]
-    return lines
+    lines += _needed_by(f"{plan.trial} per speaker", plan.by_words)
+    return lines + (_needed_by("texts", plan.by_texts) if plan.by_texts else [])
+
+
+def _needed_by(what: str, rows: Sequence[tuple[float, int | None]]) -> list[str]:
+    """A table of the speakers needed at each number of words or texts."""
+    width = max(len(what), 8)
+    lines = ["", f"{what:>{width}}   speakers needed"]
+    return lines + [f"{count:{width},.0f}   {f'{n:,}' if n else NOTHING:>15}" for count, n in rows]
 
 
 def _finished_lines(finished: Finished) -> list[str]:

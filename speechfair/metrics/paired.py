@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NonInferiority",
     "degrees_of_freedom",
+    "log_change_error",
     "non_inferiority",
     "paired_difference",
     "paired_ratio",
@@ -232,6 +233,13 @@ def degrees_of_freedom(pair: Pair) -> float:
     """
     squares = pair.before.words**2
     return max(1.0, float(squares.sum() ** 2 / (squares**2).sum()) - 1)
+
+
+def log_change_error(pair: Pair) -> float | None:
+    """Jackknife standard error of log(rate after / rate before); None where it does not exist."""
+    if pair.no_rate or pair.no_interval or (moved := _log_ratio_deviations(pair)) is None:
+        return None
+    return math.sqrt(_log_ratio_variance(pair, moved))
 
 
 def _variance(deviations: NDArray[np.float64]) -> float:

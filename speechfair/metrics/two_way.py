@@ -25,7 +25,14 @@ from speechfair.types import Estimate
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MIN_READERS", "readers_per_text", "two_way_rate", "two_way_ratio", "two_way_variance"]
+__all__ = [
+    "MIN_READERS",
+    "readers_per_text",
+    "text_variance",
+    "two_way_rate",
+    "two_way_ratio",
+    "two_way_variance",
+]
 
 MIN_READERS = 2.0
 """Speakers per text from which on texts are shared: with fewer, a text is part of its speaker."""
@@ -111,6 +118,25 @@ def two_way_ratio(
     variance = two_way_variance([error**2 for error, _ in known])
     freedom = min(known[0][1], known[1][1])
     return _spanned(both, sums, level, value, math.sqrt(variance) * far_quantile(freedom, level))
+
+
+def text_variance(group: pl.DataFrame, reference: pl.DataFrame, *, text: str = "reference") -> float | None:
+    """Variance, over texts, of how much harder a text is for the group than for the reference, on the log scale.
+
+    None where texts are hardly shared, or too few for an interval over texts.
+
+    Notes
+    -----
+    The jackknife variance over texts holds what texts add and what any two utterances differ by; the latter alone is
+    that over pairs of speaker and text. It can be below 0 by chance.
+    """
+    ways = [_ways(table, text) for table in (group, reference)]
+    if _problem(group, ways[0], text) or _problem(reference, ways[1], text):
+        return None
+    _, texts, pairs = (log_ratio_error(one, other) for one, other in zip(*ways, strict=True))
+    if isinstance(texts, str) or isinstance(pairs, str):
+        return None
+    return (texts[0] ** 2 - pairs[0] ** 2) * (texts[1] + 1)
 
 
 def _columns(text: str) -> list[str]:

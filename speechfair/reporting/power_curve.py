@@ -53,7 +53,7 @@ def write_power_curve(plan: Plan, path: Path) -> None:
 
 
 def _title(plan: Plan) -> str:
-    return f"Power to find a rate ratio of {plan.ratio:g}" + (
+    return f"Power to find a {plan.what} of {plan.ratio:g}" + (
         f" against the limit {plan.limit:g}" if plan.limit != 1 else ""
     )
 
@@ -72,8 +72,10 @@ def _subtitle(plan: Plan) -> str:
     people = plan.population
     text = (
         f"reference rate {percent(people.rate, sign=True)}, speakers vary by {people.variation:.2f}, "
-        f"{people.words_per_speaker:.0f} words each, level {given_percent(plan.level)}"
+        f"{people.words_per_speaker:.0f} {plan.trial} each, level {given_percent(plan.level)}"
     )
+    if plan.texts is not None:
+        text += f"; for other texts than the {plan.texts.count} too"
     return f"{text}; band: the pilot's uncertainty" if plan.curve[0].low is not None else text
 
 

@@ -41,6 +41,20 @@ def test_pilot_and_finished(tmp_path: Path) -> None:
     assert row["detectable_ratio"] > 1
 
 
+def test_texts_metrics_and_two_models(tmp_path: Path) -> None:
+    texts = speechfair(*STATED, "--texts", "40", "--text-cv", "0.3")
+    assert "The interval is for other texts too" in texts.stdout
+    failures = speechfair(
+        "--metric", "failure_rate", "--rate", "0.03", "--cv", "1", "--trials-per-speaker", "30"
+    )
+    assert "utterances per group" in failures.stdout
+    paired = speechfair(
+        "--paired", *STATED, "--churn", "0.04", "--json", "--out", str(tmp_path / "plan.json")
+    )
+    assert json.loads(paired.stdout) == json.loads((tmp_path / "plan.json").read_text("utf-8"))
+    assert json.loads(paired.stdout)["no_harm"] > 5
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -50,6 +64,10 @@ def test_pilot_and_finished(tmp_path: Path) -> None:
         ([*STATED, "--rate", "20"], "as a fraction"),
         ([*STATED, "--power", "80"], "power is 80"),
         ([*STATED, "--reference-speakers", "3"], "fewer than 5 speakers"),
+        ([*STATED, "--churn", "0.1"], "for two models add --paired; leave out --churn"),
+        (["--paired", *STATED, "--ratio", "2"], "leave out --ratio"),
+        (["--paired", *STATED], "--churn missing"),
+        (["--finished", "nowhere", "--paired"], "leave out --paired"),
         ([*STATED, "--picture", "curve.gif"], ".svg or .png"),
     ],
 )

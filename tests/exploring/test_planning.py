@@ -138,3 +138,51 @@ def test_an_unscored_or_ungrouped_run_is_refused(tmp_path: Path) -> None:
     audit(corpus, Scripted(scripted_texts(corpus, {"x": 1, "y": 2})), out=tmp_path / "plain")
     with pytest.raises(InputError, match="scored without groups"):
         detectable(tmp_path / "plain")
+
+
+STATED = {"rate": 0.2, "cv": 0.5, "words_per_speaker": 200}
+
+
+def test_other_texts_cost_speakers_and_too_few_texts_cannot_do() -> None:
+    these, others = plan(**STATED), plan(**STATED, texts=40, text_cv=0.3)
+    assert these.speakers is not None
+    assert others.speakers is not None
+    assert others.speakers > these.speakers
+    assert [count for count, _ in others.by_texts] == [20, 40, 80, 160]
+    needed = [speakers for _, speakers in others.by_texts if speakers is not None]
+    assert needed == sorted(needed, reverse=True)
+    assert "The interval is for other texts too" in str(others)
+    few = plan(**STATED, texts=6, text_cv=0.3)
+    assert few.speakers is None
+    least = int((few.reason or "").split("it takes ")[1].split()[0])
+    assert plan(**STATED, texts=least, text_cv=0.3).speakers
+    assert plan(**STATED, texts=least - 1, text_cv=0.3).speakers is None
+
+
+def test_a_metric_is_planned_in_its_own_trials(run: Path) -> None:
+    made = plan(metric="failure_rate", rate=0.03, cv=1.0, trials_per_speaker=30, ratio=2.0)
+    assert made.speakers == speakers_needed(Population(0.03, 1.0, 30), 2.0)
+    assert (made.metric, made.trial) == ("failure_rate", "utterances")
+    assert "failure_rate ratio of 2" in str(made)
+    assert "utterances per group" in str(made)
+    words, same = plan(pilot=run, axis="accent"), plan(pilot=run, axis="accent", metric="word_error_rate")
+    assert same.population == words.population
+    letters = plan(pilot=run, axis="accent", metric="character_error_rate")
+    assert letters.population.words_per_speaker > 3 * words.population.words_per_speaker
+
+
+def test_what_does_not_go_together_is_refused(run: Path) -> None:
+    for given, message in (
+        ({"texts": 20}, "--text-cv missing"),
+        ({"text_cv": 0.3}, "belongs to --texts"),
+        ({"texts": 4, "text_cv": 0.3}, "4 texts"),
+        ({"texts": 20, "text_cv": -1.0}, "0 or more"),
+        ({"metric": "latency"}, "is an amount"),
+        ({"metric": "failure_rat"}, "did you mean 'failure_rate'"),
+        ({"metric": "failure_rate"}, "give --trials-per-speaker, not"),
+        ({"trials_per_speaker": 30}, "belongs to --metric"),
+    ):
+        with pytest.raises(InputError, match=message):
+            plan(**STATED, **given)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"no errors|tell how speakers differ"):
+        plan(pilot=run, axis="accent", metric="runaway_rate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,15 +14,17 @@ from hypothesis import strategies as st
 
 from speechfair.errors import InputError
 from speechfair.metrics.disparity import rate_ratio
+from speechfair.metrics.pilot_spread import spread_of_pilot
 from speechfair.metrics.power import (
     Population,
+    Texts,
     detectable_ratio,
     ratio_power,
     smallest_detectable_ratio,
     speakers_needed,
-    spread_of_pilot,
 )
 from speechfair.metrics.rates import SpeakerSums
+from speechfair.metrics.two_way import text_variance, two_way_ratio
 
 DRAWS = 1_200
 USUAL = Population(0.2, 0.5, 200)
@@ -223,3 +226,64 @@ def test_bad_questions_are_refused() -> None:
         speakers_needed(USUAL, -1)
     with pytest.raises(InputError, match="level is 95"):
         ratio_power(USUAL, USUAL, 20, 20, level=95)
+
+
+def readings(
+    rng: np.random.Generator, people: Population, n: int, difficulty: np.ndarray[Any, Any], prefix: str
+) -> pl.DataFrame:
+    """Every speaker reads every text; `difficulty` multiplies the rate, shape (n_texts,)."""
+    count = len(difficulty)
+    words = round(people.words_per_speaker / count)
+    talent = rng.gamma(people.variation**-2, people.variation**2, n)
+    errors = rng.poisson(words * people.rate * np.outer(talent, difficulty))
+    return pl.DataFrame(
+        {
+            "speaker": np.repeat([f"{prefix}{i}" for i in range(n)], count),
+            "reference": np.tile([f"t{i}" for i in range(count)], n),
+            "substitutions": errors.ravel(),
+            "deletions": 0,
+            "insertions": 0,
+            "reference_length": words,
+        }
+    )
+
+
+def test_power_for_other_texts_is_the_simulated_one() -> None:
+    texts, people, n = Texts(20, 0.4), Population(0.2, 0.4, 200), 20
+    worse = replace(people, rate=people.rate * 1.6)
+    rng, draws, found, variances = np.random.default_rng(3), 120, 0, []
+    spread = math.sqrt(math.log1p(texts.variation**2))
+    for _ in range(draws):
+        shared = rng.gamma(4, 1 / 4, texts.count)
+        own = np.exp(rng.normal(-(spread**2) / 2, spread, texts.count))
+        ours = readings(rng, worse, n, shared * own, "g")
+        theirs = readings(rng, people, n, shared, "r")
+        estimate = two_way_ratio(ours, theirs)
+        assert estimate.low is not None
+        found += estimate.low > 1
+        if len(variances) < 40:
+            variances.append(text_variance(ours, theirs))
+    predicted = ratio_power(worse, people, n, n, texts=texts)
+    assert 0.5 < predicted < 0.9
+    assert ratio_power(worse, people, n, n) > predicted + 0.05
+    assert found / draws == pytest.approx(predicted, abs=0.12)  # three standard errors
+    known = [variance for variance in variances if variance is not None]
+    assert math.sqrt(np.mean(known)) == pytest.approx(texts.variation, rel=0.2)
+
+
+def test_without_spread_over_texts_only_their_number_matters() -> None:
+    worse = replace(USUAL, rate=0.3)
+    assert ratio_power(worse, USUAL, 20, 20, texts=Texts(1_000, 0.0)) == ratio_power(worse, USUAL, 20, 20)
+    assert speakers_needed(USUAL, 1.25, texts=Texts(10, 0.5)) is None
+    with pytest.raises(InputError, match="4 texts"):
+        Texts(4, 0.3)
+
+
+def test_power_at_a_shared_level_has_the_tails_that_audits_have() -> None:
+    """Levels beyond 0.95 rest on fewer degrees of freedom (`far_quantile`); a plan for many comparisons does too."""
+    worse, level = replace(USUAL, rate=0.4), 1 - 0.05 / 10
+    rng, found, draws = np.random.default_rng(5), 0, 600
+    for _ in range(draws):
+        low = rate_ratio(group(rng, worse, 14, "g"), group(rng, USUAL, 14, "r"), level).low
+        found += low is not None and low > 1
+    assert found / draws == pytest.approx(ratio_power(worse, USUAL, 14, 14, level=level), abs=0.08)

@@ -283,7 +283,7 @@ def _words(rows: pl.DataFrame) -> NDArray[np.float64]:
 
 def _pilot(old: pl.DataFrame, new: pl.DataFrame, source: str) -> Pilot:
     from speechfair.metrics import speaker_sums
-    from speechfair.metrics.power import spread_of_pilot
+    from speechfair.metrics.pilot_spread import spread_of_pilot
 
     kinds: Sequence[str] = ("substitutions", "deletions", "insertions")
     both = old.select("utterance_id", *kinds).join(new.select("utterance_id", *kinds), on="utterance_id")
