@@ -50,6 +50,7 @@ CHECKS = {
 ELSEWHERE = {
     "count_errors": "counts texts; tests/metrics/test_error_counts.py",
     "load_metric": "gives a metric; tests/contracts/test_metrics.py",
+    "population_rate": "post_stratified_rate of a run; tests/reporting/test_figure_files.py",
     "overall_estimate": "puts numbers into an Estimate",
     "adjust_axis": "adjusted_ratios for an axis of a run; tests/auditing/test_adjusting.py",
     "axis_change": "paired statistics for an axis of two runs; tests/comparing/test_compare_models.py",
