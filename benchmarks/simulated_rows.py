@@ -22,8 +22,8 @@ from typing import Any
 import speechfair.metrics
 
 # A row with ``made_by`` was made by code of that digest and taken over by hand, after blocks made again by the present
-# code had the same sums to the last digit (8 of the worlds, 4 of the adjusted ratios). `Rows` does not read the field; it
-# is there for whoever checks.
+# code had the same sums to the last digit (8 of the worlds, 4 of the adjusted ratios). `Rows` does not read the field;
+# it is there for whoever checks.
 BLOCK = 250
 """Simulated corpora of one block; each block has its own seed."""
 
