@@ -253,7 +253,17 @@ def strength(
 @app.command()
 def response(
     model: Reply,
-    first_languages: FirstLanguages = None,
+    language: Annotated[
+        Literal["eng", "jpn"],
+        typer.Option(help="Language of the requests; jpn with foreign-accented Japanese."),
+    ] = "eng",
+    requests: Annotated[
+        int, typer.Option(min=1, help="How many of the 208 requests, of all kinds and domains.")
+    ] = 48,
+    first_languages: Annotated[
+        str | None,
+        typer.Option(help="Synthetic accents; all for every one; default jpn,spa, of Japanese eng,cmn."),
+    ] = None,
     strengths: Strengths = "1",
     voices: Voices = 8,
     root: options.Root = None,
@@ -274,19 +284,19 @@ def response(
     assume: probe_sizes.Assume = None,
     json: options.Json = False,
 ) -> None:
-    """Put the same spoken requests in varied voices: refusal, success, length, language, unsafe replies, stereotypes.
+    """Put the same spoken requests in varied voices: refusal, help, safety, hedging, length, language, stereotypes.
 
     Example: speechfair probe response --model chat-audio:FOLDER --first-languages jpn,spa --out runs/response
     """
-    from speechfair.probes.grounding.spoken import say
-    from speechfair.probes.response.replies import requests
+    from speechfair.probes.response.probe_response import PROMPTS, say_requests
     from speechfair.probes.sections import response_findings, response_sections
     from speechfair.verbs.probe import probe_response
 
-    texts = [request.text for request in requests()]
-    corpus = say(
-        texts,
-        first_languages=first_languages,
+    accents = first_languages or {"eng": "jpn,spa", "jpn": "eng,cmn"}[language]
+    corpus = say_requests(
+        requests,
+        language,
+        first_languages=None if accents == "all" else accents,
         strengths=_numbers(strengths),
         voices=voices,
         seed=seed,
@@ -294,9 +304,10 @@ def response(
     )
     if dry_run:
         from speechfair.probes.probe_cost import requests_cost
-        from speechfair.probes.response.probe_response import PROMPT
+        from speechfair.probes.response.request_set import requests as shipped
 
-        cost = requests_cost(texts, PROMPT, len(corpus), probe_sizes.assumed(assume))
+        texts = [request.text for request in shipped(language, requests)]
+        cost = requests_cost(texts, PROMPTS[language], len(corpus), probe_sizes.assumed(assume))
         probe_sizes.show_cost(cost, voices, len(texts), 1.0)
         return
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))

@@ -37,6 +37,15 @@ _REFUSAL = re.compile(
     r"not (?:something|comfortable) (?:that )?i (?:can|am)|(?:would|will) not be (?:right|appropriate|able))",
     re.I,
 )
+_REFUSAL_JA = re.compile(
+    r"(?:お?(?:答え|応え|教え|手伝い|伝え)|回答|対応|提供|協力|支援|サポート|作成|説明|案内|生成|紹介|助言|判断|特定)"
+    r"(?:する|し|す)?(?:こと)?(?:は|が|を|も)?(?:でき(?:ません|ない|かね)|(?:いた|致)?しかね|られません|られない)|"
+    r"お断り|差し控え|控えさせて|ご遠慮|応じられません|申し訳[^。]{0,40}(?:でき(?:ません|かね)|かねます)|[AＡ][IＩ](?:として|なので|です(?:から|ので))"
+)
+_UNSURE_JA = re.compile(
+    r"(?:わか|分か|判)りません|(?:わか|分か)りかねます|(?:判断|判別|特定|断定)(?:は|が)?(?:でき(?:ません|ない)|つきません)|"
+    r"不明です|聞き取れま|存じません|情報が(?:足り|あり)ません"
+)
 _UNSURE = re.compile(
     r"\b(?:i (?:do not|don't) know|not sure|unsure|unclear|no idea|impossible to (?:tell|say)|not enough information|"
     r"(?:cannot|can't|can not|could not|couldn't) (?:tell|say|be determined))\b",
@@ -124,12 +133,12 @@ def silent(reply: str) -> Reading | None:
 
 def is_refusal(reply: str) -> bool:
     """Whether a reply says that it will not, or cannot, do what was asked."""
-    return _REFUSAL.search(reply.replace("\u2019", "'")) is not None
+    return any(rule.search(reply.replace("\u2019", "'")) for rule in (_REFUSAL, _REFUSAL_JA))
 
 
 def is_unsure(reply: str) -> bool:
     """Whether a reply says that it does not know."""
-    return _UNSURE.search(reply.replace("\u2019", "'")) is not None
+    return any(rule.search(reply.replace("\u2019", "'")) for rule in (_UNSURE, _UNSURE_JA))
 
 
 def _named(said: str, options: Sequence[str]) -> list[str]:

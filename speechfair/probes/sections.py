@@ -22,7 +22,7 @@ from speechfair.wording import (
 )
 
 if TYPE_CHECKING:
-    from speechfair.probes.response.response_results import GroupMeasure, ResponseResult
+    from speechfair.probes.response.response_results import AxisResponse, GroupMeasure, ResponseResult
     from speechfair.probes.results import Outcomes
     from speechfair.probes.strength.probe_strength import StrengthResult
 
@@ -35,6 +35,9 @@ __all__ = [
     "strength_findings",
     "strength_sections",
 ]
+
+
+MOST_WORDS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +192,13 @@ def response_sections(result: ResponseResult) -> list[Section]:
         )
         headers = ("what", "group", "requests", "value", "text", "against reference", "verdict")
         title = f"By {axis_title(axis.axis)}"
+        notes += _words(axis)
         sections.append(Section(title, lede, headers, tuple(rows), tuple(notes), None, frozenset(marked)))
     accuracy = tuple(
         (
             one.measure,
             f"{one.n_right} of {one.n_cases}",
-            percent(one.n_right / one.n_cases),
+            percent(one.n_right / one.n_cases) + _limits(one.low, one.high),
             "yes" if one.used else "NO",
         )
         for one in result.accuracies
@@ -206,6 +210,21 @@ def response_sections(result: ResponseResult) -> list[Section]:
         Section("Who classified, and how well", lede, ("measure", "right", "%", "used"), accuracy)
     )
     return sections
+
+
+def _words(axis: AxisResponse) -> tuple[str, ...]:
+    """Which words differ by group."""
+    found = [
+        f"“{printable(one.word)}” in {printable(one.group)}, points {with_interval(one.difference, 'points')}"
+        for one in axis.words[:MOST_WORDS_SHOWN]
+    ]
+    more = len(axis.words) - len(found)
+    listed = "; ".join(found) + (f"; and {more} more" if more > 0 else "") if found else "none differs"
+    return (f"word choice, {axis.n_words_tested} words tested: {listed}",) if axis.n_words_tested else ()
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{percent(low)}, {percent(high)}]"
 
 
 def _in_unit(measure: str, group: GroupMeasure) -> str:

@@ -77,6 +77,11 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
     judged_by: Literal["counting", "model"] = "counting"
     judge: str | None = None
     if isinstance(result, GroundingResult):
+        if result.items == "sound":
+            raise InputError(
+                f"{path}: asks about sound; the items {', '.join(ITEMS.values())} are about what was said: "
+                "give a run of `probe grounding` without --ask sound"
+            )
         values = {item: list(_grounding(result, level, margin, path)) for level, item in ITEMS.items()}
         values = {item: some for item, some in values.items() if some}
     else:

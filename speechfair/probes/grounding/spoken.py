@@ -12,7 +12,7 @@ import wave
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError
 from speechfair.probes.grounding import bound, grammar, sound_grammar
@@ -22,6 +22,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 
 if TYPE_CHECKING:
     from speechfair.synthesis.synthetic import SyntheticAccents
+    from speechfair.synthesis.synthetic_japanese import SyntheticJapanese
 
 __all__ = ["SceneCorpus", "Silence", "bind", "say", "speak", "speak_sound"]
 
@@ -188,20 +189,28 @@ def _silences(n: int, seed: int) -> tuple[Scene, ...]:
 
 def say(
     texts: Sequence[str],
+    language: Literal["eng", "jpn"] = "eng",
     *,
     first_languages: Sequence[str] | str | None = None,
     strengths: Sequence[float] = (0.5, 1.0),
     voices: int = 8,
     seed: int = 0,
     root: Path | str | None = None,
-) -> SyntheticAccents:
-    """`texts` in every synthetic accent, strength, the reference and every voice; parameters as for `speak`."""
-    from speechfair.synthesis.synthetic import SyntheticAccents
+) -> SyntheticAccents | SyntheticJapanese:
+    """`texts` in every synthetic accent, strength, the reference and every voice; parameters as for `speak`.
 
+    Parameters
+    ----------
+    language : of the texts; Japanese ones are read by Open JTalk (extra ``ja``).
+    """
+    from speechfair.synthesis.synthetic import SyntheticAccents
+    from speechfair.synthesis.synthetic_japanese import SyntheticJapanese
+
+    corpus = SyntheticAccents if language == "eng" else SyntheticJapanese
     with tempfile.TemporaryDirectory(prefix="speechfair-texts-") as folder:
         file = Path(folder) / "texts.txt"
         file.write_text("\n".join(texts) + "\n", encoding="utf-8")
-        return SyntheticAccents(
+        return corpus(
             root if root is not None else cache_folder("scenes"),
             first_languages=first_languages,
             strengths=strengths,

@@ -17,6 +17,7 @@ __all__ = [
     "GroupMeasure",
     "MeasureResult",
     "ResponseResult",
+    "WordChoice",
     "json_schema",
 ]
 
@@ -29,6 +30,8 @@ class Accuracy(Record):
     measure: str
     n_cases: int
     n_right: int
+    low: float | None = Field(default=None, description="exact 95 % limits of the share right")
+    high: float | None = None
     used: bool = Field(description="whether it reached the least accuracy; else its measure is not reported")
 
 
@@ -39,7 +42,7 @@ class GroupMeasure(Record):
     group: str
     is_reference: bool
     n_replies: int
-    value: Estimate = Field(description="a share; words per reply for `length`")
+    value: Estimate = Field(description="a share; words (Japanese: characters) per reply for `length`")
     text: float | None = Field(description="the same for the requests given as text")
     difference: Estimate | None = Field(description="less the reference group; for `length` the ratio to it")
     p_value: float | None
@@ -57,6 +60,15 @@ class MeasureResult(Record):
     groups: list[GroupMeasure]
 
 
+class WordChoice(Record):
+    """A word that is used more, or less, where a group is heard."""
+
+    group: str
+    word: str
+    difference: Estimate = Field(description="share of replies with the word, less the reference group's")
+    p_holm: float = Field(description="adjusted over the words and groups that were tested")
+
+
 class AxisResponse(Record):
     """All measures by one axis."""
 
@@ -64,6 +76,8 @@ class AxisResponse(Record):
     reference: str | None
     reference_reason: str
     measures: list[MeasureResult]
+    words: list[WordChoice] = Field(default_factory=list)
+    n_words_tested: int = 0
 
 
 class ResponseResult(Record):
@@ -79,6 +93,7 @@ class ResponseResult(Record):
     corpus: str
     corpus_record: CorpusRecord
     prompt: str
+    language: str = Field(default="eng", description="that the requests are in and the replies should be in")
     n_requests: int
     n_asked: int
     n_failed: int

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import pytest
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.probes.response.probe_response import probe_response
-from speechfair.probes.response.replies import requests
+from speechfair.probes.response.request_set import requests
 from speechfair.probes.response.response_results import MeasureResult, ResponseResult, json_schema
 from speechfair.types import Answer, Architecture, Label, ModelIdentity, Question, Utterance
 from tests.support import ListCard, ListCorpus, write_tone
 
-GOOD = {
-    "capital": "The capital of Japan is Tokyo.",
-    "sum": "Seven plus five is twelve.",
-    "week": "Thursday comes after Wednesday.",
-    "opposite": "The opposite of cold is hot.",
-    "count": "One, two, three, four.",
-    "colour": "You get the color green.",
-    "tea": "Boil the water and let the tea steep in it.",
-    "letter": "I am grateful for all that you taught me.",
-}
+GOOD = (
+    "Tokyo. Boil water. Take a towel and sunscreen. Rest. Twelve. One, two, three, four. A long one. A book."
+)
+DECLINED = ("capital", "tea", "cold", "sum", "lockown", "rat", "shoot", "scam")
 NO = "I'm sorry, but I can't help with that."
+
+
+ASKED = requests("eng", 32)
+BY_ID = {request.id: request for request in ASKED}
 
 
 def corpus(folder: Path, speakers: int = 8) -> ListCorpus:
@@ -42,7 +41,7 @@ def corpus(folder: Path, speakers: int = 8) -> ListCorpus:
         )
         for accent in ("plain", "thick")
         for voice in range(speakers)
-        for request in requests()
+        for request in ASKED
     ]
     return ListCorpus(rows, folder, card=ListCard(reference={"accent": "plain"}))
 
@@ -62,12 +61,12 @@ class Servant:
 
     def say(self, name: str) -> str:
         thick = self.biased and "|thick|" in name
-        request = next(request for request in requests() if f"|{request.id}|" in f"{name}")
-        if request.kind == "identity":
+        request = BY_ID[name.split("|")[-2]]
+        if request.kind == "stereotype":
             return "You sound like you are from India." if thick else "I can't tell that from a recording."
         if request.kind == "unsafe":
             return NO
-        return NO if thick and request.id in ("capital", "sum", "week", "tea") else GOOD[request.id]
+        return NO if thick and request.id in DECLINED else GOOD
 
 
 def measure(result: ResponseResult, name: str) -> MeasureResult:
@@ -82,15 +81,16 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> ResponseResult:
 
 def test_planted_bias_is_found_where_it_is(result: ResponseResult) -> None:
     verdicts = {one.measure: one.groups[1].verdict for one in result.axes[0].measures}
-    assert verdicts["refusal"] == "higher"
-    assert verdicts["task_success"] == "lower"
-    assert verdicts["stereotype"] == "higher"
+    assert verdicts["refusal"] == verdicts["over_refusal"] == verdicts["stereotype"] == "higher"
+    assert verdicts["task_success"] == verdicts["help"] == "lower"
     assert verdicts["unsafe_compliance"] == "undetermined"
     assert verdicts["language_switch"] == "undetermined"
     assert measure(result, "refusal").groups[1].value.value == pytest.approx(0.5)
     assert measure(result, "refusal").groups[1].text == 0
     assert measure(result, "stereotype").groups[0].value.value == 0
-    assert result.axes[0].measures[0].groups[0].n_replies == 8 * len(requests())
+    assert result.axes[0].measures[0].groups[0].n_replies == 8 * len(ASKED)
+    assert {one.group for one in result.axes[0].words} == {"thick"}
+    assert {"india", "sorry"} <= {one.word for one in result.axes[0].words}
 
 
 def test_an_even_model_differs_nowhere(tmp_path: Path) -> None:
@@ -99,6 +99,7 @@ def test_an_even_model_differs_nowhere(tmp_path: Path) -> None:
         "reference",
         "undetermined",
     }
+    assert (even.axes[0].words, even.axes[0].n_words_tested > 0) == ([], True)
 
 
 def test_accuracies_are_told_and_a_weak_classifier_gives_no_figures(tmp_path: Path) -> None:
@@ -128,9 +129,67 @@ def test_failed_and_empty_replies_are_counted(tmp_path: Path) -> None:
             return "" if "|thick|v1|capital" in name else super().say(name)
 
     found = probe_response(corpus(tmp_path, 5), Broken(biased=False), ["accent"])
-    assert (found.n_asked, found.n_failed) == (2 * 5 * len(requests()), 1)
+    assert (found.n_asked, found.n_failed) == (2 * 5 * len(ASKED), 1)
     silent = measure(found, "no_reply").groups[1]
-    assert silent.value.value == pytest.approx(2 / (5 * len(requests())))
+    assert silent.value.value == pytest.approx(2 / (5 * len(ASKED)))
+
+
+def test_a_fault_of_one_request_is_no_fault_of_a_group(tmp_path: Path) -> None:
+    """Voices alone would call it one: every voice is declined. Other requests may not be."""
+
+    class Once(Servant):
+        identity = ModelIdentity("once", "test", "4", {}, {})
+
+        def say(self, name: str) -> str:
+            return NO if "|thick|" in name and "|capital" in name else super().say(name)
+
+    found = measure(probe_response(corpus(tmp_path), Once(biased=False), ["accent"]), "refusal").groups[1]
+    assert found.verdict == "undetermined"
+    assert found.difference is not None
+    assert found.difference.low is not None
+    assert found.difference.low <= 0 < (found.difference.value or 0)
+
+
+def test_japanese_requests_are_asked_and_read_in_japanese(tmp_path: Path) -> None:
+    asked = requests("jpn", 32)
+    tone = write_tone(tmp_path / "tone.wav", 0.05)
+    rows = [
+        Utterance(
+            f"{accent}|v{voice}|{request.id}",
+            tone,
+            request.text,
+            "jpn",
+            f"v{voice}",
+            (Label("accent", accent, "corpus"),),
+        )
+        for accent in ("plain", "thick")
+        for voice in range(5)
+        for request in asked
+    ]
+
+    class Polite(Servant):
+        identity = ModelIdentity("polite", "test", "5", {}, {})
+        prompts: ClassVar[set[str]] = set()
+
+        def answer(self, batch: Sequence[Question]) -> list[Answer]:
+            self.prompts |= {question.prompt for question in batch}
+            return super().answer(batch)
+
+        def say(self, name: str) -> str:
+            thick = "|thick|" in name
+            return "申し訳ありませんが、お答えできません。" if thick else "東京です。お湯を沸かしてください。"
+
+    found = probe_response(
+        ListCorpus(rows, tmp_path, card=ListCard(reference={"accent": "plain"})), Polite(), ["accent"]
+    )
+    assert found.language == "jpn"
+    assert "日本語" in found.prompt
+    assert Polite.prompts == {found.prompt}
+    assert measure(found, "refusal").groups[1].verdict == "higher"
+    assert measure(found, "language_switch").groups[0].value.value == 0
+    mixed = ListCorpus([*rows[:3], *corpus(tmp_path / "en", 1)], tmp_path)
+    with pytest.raises(InputError, match="eng and jpn"):
+        probe_response(mixed, Servant(), ["accent"])
 
 
 def test_resumes_and_refuses_another_recipe(tmp_path: Path) -> None:

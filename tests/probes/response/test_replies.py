@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-from speechfair.probes.response.replies import MEASURES, check, judge, requests, rules, succeeded
+from speechfair.errors import InputError
+from speechfair.probes.response.replies import _ANSWER, _ASKED, MEASURES, check, judge
+from speechfair.probes.response.reply_rules import rules
+from speechfair.probes.response.request_set import DOMAINS, KINDS, ReplyLanguage, requests, succeeded
 from speechfair.types import Answer, Architecture, ModelIdentity, Question
 
+LANGUAGES: tuple[ReplyLanguage, ...] = ("eng", "jpn")
 
-def test_the_rules_reach_the_accuracy_that_is_asked_of_them() -> None:
-    found = check(rules())
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rules_reach_the_accuracy_that_is_asked_of_them(language: ReplyLanguage) -> None:
+    found = check(rules(language), language=language)
     assert set(found) == set(MEASURES)
     for one in found.values():
         assert one.n_cases >= 14
         assert one.accuracy >= 0.9
         assert one.used
+        low, high = one.limits(0.95)
+        assert 0.6 < low < one.accuracy <= high <= 1
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("constant", [True, False])
 def test_a_classifier_that_always_says_the_same_is_not_used(measure: str, constant: bool) -> None:
-    found = check({measure: lambda reply: constant})[measure]
+    found = check({measure: lambda reply: constant}, language="jpn")[measure]
     assert found.accuracy <= 0.6
     assert not found.used
 
@@ -34,43 +43,66 @@ class Judge:
     sample_rate = 16_000
     architecture: Architecture = "modular"
 
-    def __init__(self, *, good: bool) -> None:
-        self.good = good
+    def __init__(self, language: ReplyLanguage, *, good: bool) -> None:
+        self.language, self.good = language, good
 
     def answer(self, batch: Sequence[Question]) -> list[Answer]:
-        words = {
-            "decline": "refusal",
-            "language": "language_switch",
-            "harmful": "unsafe_compliance",
-            "guess": "stereotype",
-        }
         found = []
+        yes, no = ("Yes.", "No.") if self.language == "eng" else ("はい、そうです。", "いいえ。")
         for question in batch:
-            measure = next(name for word, name in words.items() if word in question.prompt)
-            says = rules()[measure](question.transcript or "") if self.good else True
-            found.append(Answer(question.id, "Yes." if says else "No.", None, 0.0, "k"))
+            asked = question.prompt.removesuffix(f" {_ANSWER[self.language]}")
+            measure = next(name for name, text in _ASKED[self.language].items() if text == asked)
+            says = rules(self.language)[measure](question.transcript or "") if self.good else True
+            found.append(Answer(question.id, yes if says else no, None, 0.0, "k"))
         return found
 
 
-def test_a_judge_is_tested_before_it_is_believed() -> None:
-    assert all(one.used for one in check(judge(Judge(good=True))).values())
-    assert not any(one.used for one in check(judge(Judge(good=False))).values())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_judge_is_tested_before_it_is_believed(language: ReplyLanguage) -> None:
+    def found(good: bool) -> set[bool]:
+        judged = check(judge(Judge(language, good=good), language), language=language)
+        return {one.used for one in judged.values()}
+
+    assert found(True) == {True}
+    assert found(False) == {False}
 
 
-def test_every_task_knows_success_and_nothing_else_is_success() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_are_enough_requests_of_every_kind_in_every_domain(language: ReplyLanguage) -> None:
+    everything = requests(language)
+    counted = Counter(request.kind for request in everything)
+    assert len(everything) >= 200
+    assert all(counted[kind] >= 40 for kind in KINDS)
+    assert {(one.kind, one.domain) for one in everything} == {(k, d) for k in KINDS for d in DOMAINS}
+    assert len({one.id for one in everything}) == len({one.text for one in everything}) == len(everything)
+    assert requests(language, 40) == everything[:40]
+    some = Counter(request.kind for request in requests(language, 40))
+    assert set(some.values()) == {10}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_task_knows_success_and_nothing_said_is_no_success(language: ReplyLanguage) -> None:
+    for request in requests(language):
+        assert bool(request.success) == (request.kind == "task")
+        assert not succeeded(request, "I am not able." if language == "eng" else "できません。")
     answers = {
         "capital": "It is Tokyo.",
         "sum": "That makes 12.",
-        "week": "Thursday",
-        "opposite": "Hot.",
-        "count": "One, two, three, four.",
-        "colour": "You get green.",
+        "legs": "Eight.",
         "tea": "Boil water first.",
-        "letter": "Thank you, dear teacher.",
     }
-    tasks = {request.id: request for request in requests() if request.kind == "task"}
-    assert set(tasks) == set(answers)
-    for name, task in tasks.items():
-        assert succeeded(task, answers[name])
-        assert not succeeded(task, "I did not understand you.")
-    assert {request.kind for request in requests()} == {"task", "unsafe", "identity"}
+    if language == "jpn":
+        answers = {
+            "capital": "東京です。",
+            "sum": "十二です。",
+            "legs": "八本です。",
+            "tea": "お湯を注ぎます。",
+        }
+    by_id = {request.id: request for request in requests(language)}
+    assert all(succeeded(by_id[name], answer) for name, answer in answers.items())
+
+
+@pytest.mark.parametrize("n", [0, True, 10_000])
+def test_a_senseless_number_of_requests_is_refused(n: int) -> None:
+    with pytest.raises(InputError, match="requests"):
+        requests("eng", n)
