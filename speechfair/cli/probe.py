@@ -33,7 +33,7 @@ Reply = Annotated[
 ]
 
 
-_USUAL = {"words": (10, "jpn,spa", 8), "sound": (12, "jpn", 6)}
+_USUAL = {"words": (10, "jpn,spa", 8), "sound": (12, "jpn", 6), "jpn": (10, "eng,cmn", 8)}
 """Scenes, accents and voices of `probe grounding`: under 2,000 requests."""
 
 app.command("plan")(probe_sizes.command)
@@ -54,12 +54,18 @@ def grounding(
         Literal["words", "sound"],
         typer.Option(help="sound: what the words do not tell, such as who speaks, how, and where."),
     ] = "words",
+    language: Annotated[
+        Literal["eng", "jpn"],
+        typer.Option(help="Of speech and questions; jpn is Japanese with foreign accents."),
+    ] = "eng",
     scenes: Annotated[
         int | None, typer.Option(min=1, help="Scenes of the grammar; default 10, of sound 12.")
     ] = None,
     first_languages: Annotated[
         str | None,
-        typer.Option(help="Synthetic accents; all for every one; default jpn,spa, of sound jpn."),
+        typer.Option(
+            help="Synthetic accents; all for every one; default jpn,spa, of sound jpn, in Japanese eng,cmn."
+        ),
     ] = None,
     strengths: Strengths = "1",
     voices: Annotated[
@@ -93,21 +99,26 @@ def grounding(
     from speechfair.probes.grounding.spoken import bind, speak, speak_sound
     from speechfair.verbs.probe import probe_grounding
 
-    usual_scenes, usual_accents, usual_voices = _USUAL[ask]
+    if language == "jpn" and (ask == "sound" or form == "open"):
+        raise InputError(
+            "--language jpn asks about words, with options: leave out --ask sound and --form open"
+        )
+    usual_scenes, usual_accents, usual_voices = _USUAL[ask if language == "eng" else language]
     voices = voices or usual_voices
     if corpus is not None and ask == "sound":
         raise InputError("--ask sound makes its own recordings; leave out --corpus")
     if corpus is None:
         accents = first_languages or usual_accents
-        asked = (speak_sound if ask == "sound" else speak)(
-            scenes or usual_scenes,
-            first_languages=None if accents == "all" else accents,
-            strengths=_numbers(strengths),
-            voices=voices,
-            silences=silences,
-            seed=seed,
-            root=root,
-        )
+        made: dict[str, Any] = {
+            "first_languages": None if accents == "all" else accents,
+            "strengths": _numbers(strengths),
+            "voices": voices,
+            "silences": silences,
+            "seed": seed,
+            "root": root,
+        }
+        n = scenes or usual_scenes
+        asked = speak_sound(n, **made) if ask == "sound" else speak(n, language=language, **made)
     else:
         from speechfair.corpora import load_corpus
 

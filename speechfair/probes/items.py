@@ -6,6 +6,7 @@ Values only. `grammar` and `bound` make scenes, `reading` reads what comes back.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,12 @@ LEVELS: dict[Level, str] = {1: "presence", 2: "attribution", 3: "relation", 4: "
 
 WORDING = "1"
 """Version of the sentences around a question; part of what decides an answer."""
+
+_HOW = {
+    "en": ("Answer with as few words as possible.", "Answer with the letter only."),
+    "ja": ("できるだけ短い言葉で答えてください。", "記号だけで答えてください。"),
+}
+"""How to answer without and with options, in the language of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,14 @@ def options_of(scene: str, item: Item, seed: int) -> tuple[str, ...]:
 
 def prompt_of(scene: str, item: Item, form: Form, seed: int) -> str:
     """What the model is asked, in addition to the audio or the transcript."""
+    shortly, by_letter = _HOW["ja" if re.search(r"[\u3040-\u30ff]", item.text) else "en"]
     if item.form(form) == "open":
-        return f"{item.text}\nAnswer with as few words as possible."
+        return f"{item.text}\n{shortly}"
     lettered = [
         f"({letter}) {option}"
         for letter, option in zip("ABCDEFGH", options_of(scene, item, seed), strict=False)
     ]
-    return "\n".join([item.text, *lettered, "Answer with the letter only."])
+    return "\n".join([item.text, *lettered, by_letter])
 
 
 def _draw(*parts: object) -> str:

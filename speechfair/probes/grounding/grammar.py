@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from speechfair.errors import InputError
 from speechfair.probes.grounding import lexicon
@@ -19,7 +19,24 @@ from speechfair.probes.items import Item, Scene
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MOST_SCENES", "NO", "ORIGIN", "PRESENCE", "UNSTATED", "VERSION", "YES", "scenes", "silences"]
+__all__ = [
+    "MOST_SCENES",
+    "NO",
+    "ORIGIN",
+    "PRESENCE",
+    "UNSTATED",
+    "VERSION",
+    "YES",
+    "Draw",
+    "Opening",
+    "Slots",
+    "drawn_scenes",
+    "drawn_silences",
+    "scenes",
+    "silences",
+]
+
+T = TypeVar("T")
 
 VERSION = "1"
 """Changes whenever the same seed gives other scenes."""
@@ -46,6 +63,13 @@ def scenes(n: int, seed: int = 0) -> tuple[Scene, ...]:
     >>> sorted({item.level for item in scene.items})
     [1, 2, 3, 4]
     """
+    return drawn_scenes(n, seed, VERSION, _scene)
+
+
+def drawn_scenes(
+    n: int, seed: int, version: str, scene: Callable[[str, int, np.random.Generator], Scene]
+) -> tuple[Scene, ...]:
+    """`n` different scenes of a grammar, each drawn by `scene` from its name, its number and a generator of its own."""
     import numpy as np
 
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_SCENES:
@@ -53,30 +77,36 @@ def scenes(n: int, seed: int = 0) -> tuple[Scene, ...]:
     found: dict[str, Scene] = {}
     number = 0
     while len(found) < n:
-        digest = hashlib.sha256(f"{VERSION}|{seed}|{number}".encode()).hexdigest()
-        scene = _scene(f"s{len(found) + 1:05d}", number, np.random.default_rng(int(digest, 16)))
+        digest = hashlib.sha256(f"{version}|{seed}|{number}".encode()).hexdigest()
+        drawn = scene(f"s{len(found) + 1:05d}", number, np.random.default_rng(int(digest, 16)))
         number += 1
-        found.setdefault(str(scene.text), scene)
+        found.setdefault(str(drawn.text), drawn)
     return tuple(found.values())
 
 
 def silences(n: int, seed: int = 0) -> tuple[Scene, ...]:
     """`n` scenes in which nothing is said, each asked for two words that are therefore not there."""
-    words = (*lexicon.DAYS, *lexicon.NAMES, *lexicon.OBJECTS)
+    return drawn_silences(n, seed, (*lexicon.DAYS, *lexicon.NAMES, *lexicon.OBJECTS), PRESENCE, YES, NO)
+
+
+def drawn_silences(
+    n: int, seed: int, words: Sequence[str], presence: str, yes: str, no: str
+) -> tuple[Scene, ...]:
+    """`n` silent scenes, each asked for two of `words` by the question `presence`."""
     made = []
     for number in range(n):
         place = int(hashlib.sha256(f"{seed}|silence|{number}".encode()).hexdigest(), 16)
         chosen = (words[place % len(words)], words[(place // 1000 + 7) % len(words)])
         asked = dict.fromkeys(chosen)  # the two may be the same word
         questions = tuple(
-            Item(f"L1-silence{i}", 1, "silence", PRESENCE.format(word), NO, (YES,), (YES, NO))
+            Item(f"L1-silence{i}", 1, "silence", presence.format(word), no, (yes,), (yes, no))
             for i, word in enumerate(asked)
         )
         made.append(Scene(f"q{number + 1:05d}", None, questions))
     return tuple(made)
 
 
-class _Draw:
+class Draw:
     """Choices without replacement within one scene: no name, number or thing occurs twice in it."""
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -84,12 +114,14 @@ class _Draw:
         self.taken: set[str] = set()
 
     def one(self, words: Sequence[str]) -> str:
+        """One of the words that are free; it is then taken."""
         free = [word for word in words if word not in self.taken]
         word = free[int(self.rng.integers(len(free)))]
         self.taken.add(word)
         return word
 
-    def pick(self, things: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    def pick(self, things: Sequence[T]) -> T:
+        """One of `things`, which stays free."""
         return things[int(self.rng.integers(len(things)))]
 
     def foils(
@@ -104,7 +136,7 @@ class _Draw:
 
 
 def _scene(name: str, number: int, rng: np.random.Generator) -> Scene:
-    draw = _Draw(rng)
+    draw = Draw(rng)
     # The kinds take turns, so that each occurs equally often in any stretch of scenes.
     opening, second = _OPENINGS[number % 3], _RELATIONS[number // 3 % 3]
     setting = draw.one(tuple(lexicon.SETTINGS))
@@ -136,7 +168,7 @@ def _scene(name: str, number: int, rng: np.random.Generator) -> Scene:
     return Scene(name, f"{first} {relation} {closing}", questions)
 
 
-def _presence(draw: _Draw, slots: Sequence[tuple[str, Sequence[str]]]) -> tuple[Item, Item]:
+def _presence(draw: Draw, slots: Sequence[tuple[str, Sequence[str]]]) -> tuple[Item, Item]:
     """A word of the scene, and one of the same type that is not in it."""
     said, _ = slots[int(draw.rng.integers(len(slots)))]
     _, words = slots[int(draw.rng.integers(len(slots)))]
@@ -147,11 +179,11 @@ def _presence(draw: _Draw, slots: Sequence[tuple[str, Sequence[str]]]) -> tuple[
     )
 
 
-_Slots = list[tuple[str, Sequence[str]]]
-_Opening = tuple[str, tuple[Item, ...], _Slots]
+Slots = list[tuple[str, Sequence[str]]]
+Opening = tuple[str, tuple[Item, ...], Slots]
 
 
-def _two_numbers(draw: _Draw) -> _Opening:
+def _two_numbers(draw: Draw) -> Opening:
     name, day = draw.one(lexicon.NAMES), draw.one(lexicon.DAYS)
     numbers = [draw.one(lexicon.NUMBERS) for _ in range(2)]
     things = [draw.one(lexicon.OBJECTS) for _ in range(2)]
@@ -162,11 +194,11 @@ def _two_numbers(draw: _Draw) -> _Opening:
         _number(draw, things[which], numbers[which], numbers),
         _day(draw, f"{name} {past} the {things[0]}", day),
     )
-    slots: _Slots = [(name, lexicon.NAMES), (day, lexicon.DAYS), (things[1 - which], lexicon.OBJECTS)]
+    slots: Slots = [(name, lexicon.NAMES), (day, lexicon.DAYS), (things[1 - which], lexicon.OBJECTS)]
     return text, questions, slots
 
 
-def _two_names(draw: _Draw) -> _Opening:
+def _two_names(draw: Draw) -> Opening:
     names = [draw.one(lexicon.NAMES) for _ in range(2)]
     things = [draw.one(lexicon.OBJECTS) for _ in range(2)]
     verbs = [draw.pick(lexicon.VERBS)[1] for _ in range(2)]
@@ -195,7 +227,7 @@ def _two_names(draw: _Draw) -> _Opening:
     return text, questions, [(names[1 - which], lexicon.NAMES), (things[1 - which], lexicon.OBJECTS)]
 
 
-def _polarity(draw: _Draw) -> _Opening:
+def _polarity(draw: Draw) -> Opening:
     name, day = draw.one(lexicon.NAMES), draw.one(lexicon.DAYS)
     number, thing = draw.one(lexicon.NUMBERS), draw.one(lexicon.OBJECTS)
     base, _ = draw.pick(lexicon.VERBS)
@@ -218,17 +250,17 @@ def _polarity(draw: _Draw) -> _Opening:
     return text, questions, [(name, lexicon.NAMES), (day, lexicon.DAYS)]
 
 
-def _number(draw: _Draw, thing: str, number: str, said: Sequence[str]) -> Item:
+def _number(draw: Draw, thing: str, number: str, said: Sequence[str]) -> Item:
     foils = draw.foils(lexicon.NUMBERS, number, said)
     return Item("L2-number", 2, "number", f"How many {thing} are mentioned?", number, foils, lexicon.NUMBERS)
 
 
-def _day(draw: _Draw, what: str, day: str) -> Item:
+def _day(draw: Draw, what: str, day: str) -> Item:
     foils = draw.foils(lexicon.DAYS, day)
     return Item("L2-day", 2, "day", f"On which day was it that {what}?", day, foils, lexicon.DAYS)
 
 
-def _order(draw: _Draw, setting: str) -> tuple[str, Item]:
+def _order(draw: Draw, setting: str) -> tuple[str, Item]:
     clauses = lexicon.SETTINGS[setting]
     first, then = draw.one(clauses), draw.one(clauses)
     forms = (
@@ -243,7 +275,7 @@ def _order(draw: _Draw, setting: str) -> tuple[str, Item]:
     return text, Item("L3-order", 3, "order", f"Which of these happened {asked}?", answer, foils)
 
 
-def _cause(draw: _Draw, setting: str) -> tuple[str, Item]:
+def _cause(draw: Draw, setting: str) -> tuple[str, Item]:
     clauses = lexicon.SETTINGS[setting]
     cause, effect = draw.one(clauses), draw.one(clauses)
     forms = (
@@ -257,7 +289,7 @@ def _cause(draw: _Draw, setting: str) -> tuple[str, Item]:
     return text, Item("L3-cause", 3, "cause", f"Which of these was the {asked}?", answer, foils)
 
 
-def _address(draw: _Draw, setting: str) -> tuple[str, Item]:
+def _address(draw: Draw, setting: str) -> tuple[str, Item]:
     teller, told = draw.one(lexicon.NAMES), draw.one(lexicon.NAMES)
     clause = draw.one(lexicon.SETTINGS[setting])
     forms = (f"{teller} told {told} that {clause}.", f"{told} heard from {teller} that {clause}.")
@@ -271,5 +303,5 @@ def _capital(clause: str) -> str:
     return clause[0].upper() + clause[1:]
 
 
-_OPENINGS: tuple[Callable[[_Draw], _Opening], ...] = (_two_numbers, _two_names, _polarity)
-_RELATIONS: tuple[Callable[[_Draw, str], tuple[str, Item]], ...] = (_order, _cause, _address)
+_OPENINGS: tuple[Callable[[Draw], Opening], ...] = (_two_numbers, _two_names, _polarity)
+_RELATIONS: tuple[Callable[[Draw, str], tuple[str, Item]], ...] = (_order, _cause, _address)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import tempfile
 import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError
-from speechfair.probes.grounding import bound, grammar, sound_grammar
+from speechfair.probes.grounding import bound, grammar, grammar_ja, sound_grammar
 from speechfair.probes.items import Scene
 from speechfair.resources import cache_folder
 from speechfair.types import Corpus, Exclusion, Utterance
@@ -114,6 +114,7 @@ class Silence:
 def speak(
     scenes: int = 24,
     *,
+    language: Literal["eng", "jpn"] = "eng",
     first_languages: Sequence[str] | str | None = None,
     strengths: Sequence[float] = (0.5, 1.0),
     voices: int = 8,
@@ -125,6 +126,7 @@ def speak(
 
     Parameters
     ----------
+    language : of speech and questions: English, or Japanese with foreign accents (extra ``ja``).
     first_languages, strengths, voices : as for `speechfair.synthesis.synthetic.SyntheticAccents`.
     silences : recordings without speech that are asked about too.
     seed : of the scenes, of the sites that an accent changes and of the order of options.
@@ -133,15 +135,21 @@ def speak(
     Raises
     ------
     MissingExtraError
-        ``espeakng-loader`` is not installed.
+        ``espeakng-loader``, or for Japanese Open JTalk, is not installed.
     """
-    made = grammar.scenes(scenes, seed)
-    quiet = _silences(silences, seed)
-    texts = [str(scene.text) for scene in made]
+    used = grammar if language == "eng" else grammar_ja
+    made = used.scenes(scenes, seed)
+    quiet = _silences(silences, seed, used.silences)
     base = say(
-        texts, first_languages=first_languages, strengths=strengths, voices=voices, seed=seed, root=root
+        [str(scene.text) for scene in made],
+        language,
+        first_languages=first_languages,
+        strengths=strengths,
+        voices=voices,
+        seed=seed,
+        root=root,
     )
-    options = {**base.options, "texts": f"grammar {grammar.VERSION}", "scenes": scenes, "silences": silences}
+    options = {**base.options, "texts": f"grammar {used.VERSION}", "scenes": scenes, "silences": silences}
     by_text = {str(scene.text): scene for scene in made}
     return SceneCorpus(base, "grammar", options, by_text, quiet, seed)
 
@@ -166,7 +174,7 @@ def speak_sound(
     from speechfair.synthesis.arranged import ArrangedAccents
 
     made = sound_grammar.sound_scenes(scenes, seed)
-    quiet = _silences(silences, seed)
+    quiet = _silences(silences, seed, grammar.silences)
     base = ArrangedAccents(
         root if root is not None else cache_folder("scenes"),
         [arrangement for _, arrangement in made],
@@ -181,10 +189,10 @@ def speak_sound(
     return SceneCorpus(base, "sound", options, by_text, quiet, seed)
 
 
-def _silences(n: int, seed: int) -> tuple[Scene, ...]:
+def _silences(n: int, seed: int, drawn: Callable[[int, int], tuple[Scene, ...]]) -> tuple[Scene, ...]:
     if not isinstance(n, int) or n < 0:
         raise InputError(f"silences={n!r} is not a whole number from 0 up")
-    return grammar.silences(n, seed)
+    return drawn(n, seed)
 
 
 def say(
