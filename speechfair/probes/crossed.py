@@ -10,13 +10,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from speechfair.metrics.jackknife import effective_speakers, satterthwaite, t_quantile
 from speechfair.metrics.paired import _skewed
 from speechfair.metrics.rates import SpeakerSums
 from speechfair.metrics.two_way import MIN_READERS, two_way_variance
 from speechfair.probes.statistics import (
     difference_with_p,
-    jackknife_variance,
     least_variance,
     share,
     share_error,
@@ -90,10 +91,12 @@ def crossed_share(crossed: Crossed, level: float = 0.95) -> Estimate:
 
     Notes
     -----
-    Student's t on the logit scale. The variance is the delete-one jackknife's over voices, plus that over items, less
-    that over pairs (Cameron, Gelbach & Miller, JBES 29, 2011), but at least the larger of the two and at least that of
-    independent trials. Where all events, or all non-events, are one voice's or one item's there is no such variance,
-    and the interval spans those over voices alone and over items alone.
+    Student's t on the logit scale, with the degrees of freedom of the fewer of voices and items. The variance is the
+    delete-one jackknife's of the logit over voices, plus that over items, less that over pairs (Cameron, Gelbach &
+    Miller, JBES 29, 2011), but at least the larger of the two and at least that of independent trials. Taken on the
+    share itself, it is too small where few items make most errors. Where all events, or all non-events, are one
+    voice's or one item's there is no such variance, and the interval spans those over voices alone and over items
+    alone.
     """
     by_voice = share(crossed.voices, level)
     if by_voice.low is None or by_voice.high is None:
@@ -109,8 +112,8 @@ def crossed_share(crossed: Crossed, level: float = 0.95) -> Estimate:
         return replace(by_voice, low=min(lows), high=max(highs), method=SPARSE)
     value = crossed.voices.rate
     assert value is not None
-    error, freedom = _share_error(crossed)
-    half = t_quantile(freedom, level) * error / (value * (1 - value))
+    freedom = min(max(1.0, effective_speakers(way.words) - 1) for way in crossed.ways[:2])
+    half = t_quantile(freedom, level) * _logit_error(crossed, value)
     centre = math.log(value / (1 - value))
     low, high = (1 / (1 + math.exp(-min(max(at, -700.0), 700.0))) for at in (centre - half, centre + half))
     return replace(by_voice, low=low, high=high, method=METHOD)
@@ -122,12 +125,18 @@ def _spread(sums: SpeakerSums) -> int:
     return min(int((sums.errors > 0).sum()), int((wrong > 0).sum()))
 
 
-def _share_error(crossed: Crossed) -> tuple[float, float]:
-    """Standard error of the share, and its degrees of freedom (Satterthwaite's over voices and items)."""
-    variances = [jackknife_variance(way) for way in crossed.ways]
-    freedoms = [max(1.0, effective_speakers(way.words) - 1) for way in crossed.ways[:2]]
-    freedom = satterthwaite(variances[:2], freedoms) if any(variances[:2]) else min(freedoms)
-    return math.sqrt(max(two_way_variance(variances), least_variance(crossed.voices))), freedom
+def _logit_error(crossed: Crossed, value: float) -> float:
+    """Standard error of the logit of the share `value`."""
+    least = least_variance(crossed.voices) / (value * (1 - value)) ** 2
+    return math.sqrt(max(two_way_variance([_logit_variance(way) for way in crossed.ways]), least))
+
+
+def _logit_variance(sums: SpeakerSums) -> float:
+    """Variance of the logit by leaving out one unit at a time; at least two units have events, and two non-events."""
+    left = (sums.errors.sum() - sums.errors) / (sums.words.sum() - sums.words)
+    logits = np.log(left / (1 - left))
+    deviations = logits - logits.mean()
+    return (len(logits) - 1) / len(logits) * float(deviations @ deviations)
 
 
 def crossed_difference_with_p(

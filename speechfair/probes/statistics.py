@@ -24,7 +24,6 @@ __all__ = [
     "complement",
     "difference",
     "difference_with_p",
-    "jackknife_variance",
     "least_variance",
     "share",
     "share_error",
@@ -142,12 +141,6 @@ def share_error(group: SpeakerSums, reference: SpeakerSums) -> tuple[float, floa
     rows, columns = np.array(shared).T
     covariance = math.sqrt(scales[0] * scales[1]) * float(ours[rows] @ theirs[columns])
     return math.sqrt(max(floor, sum(variances) - 2 * covariance)), min(freedoms)
-
-
-def jackknife_variance(sums: SpeakerSums) -> float:
-    """Variance of a share, by leaving out one unit at a time."""
-    found = _deviations(sums)
-    return (len(found) - 1) / len(found) * float(found @ found)
 
 
 def _deviations(sums: SpeakerSums) -> NDArray[np.float64]:
