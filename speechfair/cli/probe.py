@@ -54,9 +54,9 @@ def grounding(
         Literal["words", "sound"],
         typer.Option(help="sound: what the words do not tell, such as who speaks, how, and where."),
     ] = "words",
-    language: Annotated[
+    speech: Annotated[
         Literal["eng", "jpn"],
-        typer.Option(help="Of speech and questions; jpn is Japanese with foreign accents."),
+        typer.Option(help="Language of speech and questions; jpn is Japanese with foreign accents."),
     ] = "eng",
     scenes: Annotated[
         int | None, typer.Option(min=1, help="Scenes of the grammar; default 10, of sound 12.")
@@ -103,7 +103,7 @@ def grounding(
         raise InputError(
             "--language jpn asks about words, with options: leave out --ask sound and --form open"
         )
-    usual_scenes, usual_accents, usual_voices = _USUAL[ask if language == "eng" else language]
+    usual_scenes, usual_accents, usual_voices = _USUAL[ask if speech == "eng" else speech]
     voices = voices or usual_voices
     if corpus is not None and ask == "sound":
         raise InputError("--ask sound makes its own recordings; leave out --corpus")
@@ -118,7 +118,7 @@ def grounding(
             "root": root,
         }
         n = scenes or usual_scenes
-        asked = speak_sound(n, **made) if ask == "sound" else speak(n, language=language, **made)
+        asked = speak_sound(n, **made) if ask == "sound" else speak(n, language=speech, **made)
     else:
         from speechfair.corpora import load_corpus
 
@@ -264,7 +264,7 @@ def strength(
 @app.command()
 def response(
     model: Reply,
-    language: Annotated[
+    speech: Annotated[
         Literal["eng", "jpn"],
         typer.Option(help="Language of the requests; jpn with foreign-accented Japanese."),
     ] = "eng",
@@ -303,10 +303,10 @@ def response(
     from speechfair.probes.sections import response_findings, response_sections
     from speechfair.verbs.probe import probe_response
 
-    accents = first_languages or {"eng": "jpn,spa", "jpn": "eng,cmn"}[language]
+    accents = first_languages or {"eng": "jpn,spa", "jpn": "eng,cmn"}[speech]
     corpus = say_requests(
         requests,
-        language,
+        speech,
         first_languages=None if accents == "all" else accents,
         strengths=_numbers(strengths),
         voices=voices,
@@ -317,8 +317,8 @@ def response(
         from speechfair.probes.probe_cost import requests_cost
         from speechfair.probes.response.request_set import requests as shipped
 
-        texts = [request.text for request in shipped(language, requests)]
-        cost = requests_cost(texts, PROMPTS[language], len(corpus), probe_sizes.assumed(assume))
+        texts = [request.text for request in shipped(speech, requests)]
+        cost = requests_cost(texts, PROMPTS[speech], len(corpus), probe_sizes.assumed(assume))
         probe_sizes.show_cost(cost, voices, len(texts), 1.0)
         return
     answerer = _speech_llm(model, options.key_values(model_option, "--model-option"))
