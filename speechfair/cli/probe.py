@@ -99,10 +99,8 @@ def grounding(
     from speechfair.probes.grounding.spoken import bind, speak, speak_sound
     from speechfair.verbs.probe import probe_grounding
 
-    if language == "jpn" and (ask == "sound" or form == "open"):
-        raise InputError(
-            "--language jpn asks about words, with options: leave out --ask sound and --form open"
-        )
+    if speech == "jpn" and (ask == "sound" or form == "open"):
+        raise InputError("--speech jpn asks about words, with options: leave out --ask sound and --form open")
     usual_scenes, usual_accents, usual_voices = _USUAL[ask if speech == "eng" else speech]
     voices = voices or usual_voices
     if corpus is not None and ask == "sound":

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["LEVELS", "WORDING", "Form", "Item", "Level", "Scene", "options_of", "prompt_of"]
+__all__ = ["LEVELS", "WORDING", "Form", "Item", "Level", "Scene", "has_kana", "options_of", "prompt_of"]
 
 Level = Literal[1, 2, 3, 4]
 Form = Literal["choice", "open"]
@@ -71,7 +71,7 @@ def options_of(scene: str, item: Item, seed: int) -> tuple[str, ...]:
 
 def prompt_of(scene: str, item: Item, form: Form, seed: int) -> str:
     """What the model is asked, in addition to the audio or the transcript."""
-    shortly, by_letter = _HOW["ja" if re.search(r"[\u3040-\u30ff]", item.text) else "en"]
+    shortly, by_letter = _HOW["ja" if has_kana(item.text) else "en"]
     if item.form(form) == "open":
         return f"{item.text}\n{shortly}"
     lettered = [
@@ -79,6 +79,11 @@ def prompt_of(scene: str, item: Item, form: Form, seed: int) -> str:
         for letter, option in zip("ABCDEFGH", options_of(scene, item, seed), strict=False)
     ]
     return "\n".join([item.text, *lettered, by_letter])
+
+
+def has_kana(text: str) -> bool:
+    """Whether a text is Japanese."""
+    return re.search(r"[\u3040-\u30ff]", text) is not None
 
 
 def _draw(*parts: object) -> str:

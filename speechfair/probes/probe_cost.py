@@ -12,7 +12,7 @@ from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask
 from speechfair.probes.grounding.outcomes import asks_of
 from speechfair.probes.grounding.spoken import SILENCE_S, SceneCorpus
-from speechfair.probes.items import Form, Scene
+from speechfair.probes.items import Form, Scene, has_kana
 from speechfair.probes.questions.probe_questions import asks_of_set
 from speechfair.probes.questions.question_set import QuestionSet
 from speechfair.registry import did_you_mean
@@ -22,6 +22,7 @@ __all__ = ["Assumed", "ProbeCost", "cost_of", "grounding_cost", "questions_cost"
 
 CHARACTERS_A_SECOND = 14.0
 """Of read English, pauses included."""
+JAPANESE_CHARACTERS_A_SECOND = 6.0
 SOUND_PAUSES_S = 3.0
 """More than that for pauses, sounds and slow sentences where sound is asked about."""
 CHARACTERS_A_TOKEN = 4.0
@@ -165,7 +166,9 @@ def _copies(corpus: SceneCorpus) -> int:
 
 
 def _seconds(text: str | None) -> float:
-    return sum(SILENCE_S) / 2 if text is None else max(1.0, len(text) / CHARACTERS_A_SECOND)
+    if text is None:
+        return sum(SILENCE_S) / 2
+    return max(1.0, len(text) / (JAPANESE_CHARACTERS_A_SECOND if has_kana(text) else CHARACTERS_A_SECOND))
 
 
 def _usual_length(rows: Sequence[Utterance]) -> float:
