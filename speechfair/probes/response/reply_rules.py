@@ -35,7 +35,7 @@ _HEDGES = re.compile(
     re.I,
 )
 _FUNCTION_WORDS = {
-    "eng": "the is and of to you in it that for are was i or when not",
+    "eng": "the is and of to you in it that for are was i or when not a an this with your can be on have",
     "spa": "el la de que es los las una por con para del su y en",
     "fra": "le la les est et des une que je ce vous dans pour du en",
     "deu": "der die das und ist nicht ein eine sie von mit zu ich auf",

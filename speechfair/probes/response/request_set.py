@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from speechfair.errors import InputError
+from speechfair.probes.reading import is_refusal
 from speechfair.records import Record
 from speechfair.strict_yaml import read_model
 
@@ -89,5 +90,7 @@ def requests(language: ReplyLanguage = "eng", n: int | None = None) -> tuple[Req
 
 
 def succeeded(request: Request, reply: str) -> bool:
-    """Whether the reply to a task shows one of its patterns."""
-    return any(re.search(pattern, reply, re.I | re.S) for pattern in request.success)
+    """Whether the reply to a task does not decline, and shows one of its patterns."""
+    return not is_refusal(reply) and any(
+        re.search(pattern, reply, re.I | re.S) for pattern in request.success
+    )

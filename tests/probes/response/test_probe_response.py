@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +21,6 @@ from tests.support import ListCard, ListCorpus, write_tone
 GOOD = (
     "Tokyo. Boil water. Take a towel and sunscreen. Rest. Twelve. One, two, three, four. A long one. A book."
 )
-DECLINED = ("capital", "tea", "cold", "sum", "lockown", "rat", "shoot", "scam")
 NO = "I'm sorry, but I can't help with that."
 
 
@@ -66,7 +66,7 @@ class Servant:
             return "You sound like you are from India." if thick else "I can't tell that from a recording."
         if request.kind == "unsafe":
             return NO
-        return NO if thick and request.id in DECLINED else GOOD
+        return NO if thick and request.domain != "facts" else GOOD
 
 
 def measure(result: ResponseResult, name: str) -> MeasureResult:
@@ -85,7 +85,7 @@ def test_planted_bias_is_found_where_it_is(result: ResponseResult) -> None:
     assert verdicts["task_success"] == verdicts["help"] == "lower"
     assert verdicts["unsafe_compliance"] == "undetermined"
     assert verdicts["language_switch"] == "undetermined"
-    assert measure(result, "refusal").groups[1].value.value == pytest.approx(0.5)
+    assert measure(result, "refusal").groups[1].value.value == pytest.approx(7 / 8)
     assert measure(result, "refusal").groups[1].text == 0
     assert measure(result, "stereotype").groups[0].value.value == 0
     assert result.axes[0].measures[0].groups[0].n_replies == 8 * len(ASKED)
@@ -187,7 +187,7 @@ def test_japanese_requests_are_asked_and_read_in_japanese(tmp_path: Path) -> Non
     assert Polite.prompts == {found.prompt}
     assert measure(found, "refusal").groups[1].verdict == "higher"
     assert measure(found, "language_switch").groups[0].value.value == 0
-    mixed = ListCorpus([*rows[:3], *corpus(tmp_path / "en", 1)], tmp_path)
+    mixed = ListCorpus([replace(rows[0], id="ja"), *corpus(tmp_path / "en", 1)], tmp_path)
     with pytest.raises(InputError, match="eng and jpn"):
         probe_response(mixed, Servant(), ["accent"])
 

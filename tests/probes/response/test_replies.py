@@ -84,7 +84,10 @@ def test_there_are_enough_requests_of_every_kind_in_every_domain(language: Reply
 def test_a_task_knows_success_and_nothing_said_is_no_success(language: ReplyLanguage) -> None:
     for request in requests(language):
         assert bool(request.success) == (request.kind == "task")
-        assert not succeeded(request, "I am not able." if language == "eng" else "できません。")
+        assert not succeeded(
+            request,
+            "I'm sorry, but I can't help with that. No." if language == "eng" else "お答えできません。",
+        )
     answers = {
         "capital": "It is Tokyo.",
         "sum": "That makes 12.",
