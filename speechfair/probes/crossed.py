@@ -91,8 +91,8 @@ def crossed_share(crossed: Crossed, level: float = 0.95) -> Estimate:
 
     Notes
     -----
-    Student's t on the logit scale, with degrees of freedom midway between Satterthwaite's over voices and items and those
-    of the fewer of both: in simulation the former cover too little and the latter too much. The variance is the
+    Student's t on the logit scale, with degrees of freedom midway between Satterthwaite's over voices and items and
+    those of the fewer of both: in simulation the former cover too little and the latter too much. The variance is the
     delete-one jackknife's of the logit over voices, plus that over items, less that over pairs (Cameron, Gelbach &
     Miller, JBES 29, 2011), but at least the larger of the two and at least that of independent trials. Taken on the
     share itself, it is too small where few items make most errors. Where all events, or all non-events, are one
