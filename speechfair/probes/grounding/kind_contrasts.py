@@ -35,10 +35,10 @@ def kind_contrasts(
     tests: dict[tuple[str, str], Test] = {}
     for name, rows in groups.items():
         for kind in sorted({row["kind"] for row in (*rows, *reference)}):
-            sides = (
+            ours, theirs = (
                 [row for row in side if row["kind"] == kind and _answered(row)] for side in (rows, reference)
             )
-            tests[name, kind] = _difference(*sides, "right", level)
+            tests[name, kind] = _difference(ours, theirs, "right", level)
         tests[name, NO_ANSWER] = _difference(rows, reference, NO_ANSWER, level)
     tested = [place for place, (_, p_value) in tests.items() if p_value is not None]
     adjusted = dict(zip(tested, holm([tests[place][1] or 0.0 for place in tested]), strict=True))
@@ -59,11 +59,11 @@ def _answered(row: Row) -> bool:
 
 
 def _difference(group: Sequence[Row], reference: Sequence[Row], what: str, level: float) -> Test:
-    sides = (
+    ours, theirs = (
         crossed_of((row["speaker"], row["scene"], float(_is(row["outcome"], what)), 1.0) for row in side)
         for side in (group, reference)
     )
-    return crossed_difference_with_p(*sides, level)
+    return crossed_difference_with_p(ours, theirs, level)
 
 
 def _is(outcome: str, what: str) -> bool:
