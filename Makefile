@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help browser demo test check types fast lint docs bench simulate oracles results clean
+.PHONY: help browser demo test check types fast lint docs bench chaos simulate oracles results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make docs   build the site of the documentation into build/site"
 	@echo "make bench  speed beside peers, in one run"
+	@echo "make chaos  disturb every long verb (kills, full disks, cut files) and run it again; writes docs/results/faults.md"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md and accents.md"
 	@echo "make oracles  run lme4, glmmTMB and sclite again and compare (installs them with apt-get)"
 	@echo "make simulate  do the intervals cover what they promise? writes docs/results/coverage.md (hours; can be stopped)"
@@ -96,6 +97,9 @@ results: $(VENV)/all.stamp
 	@$(BIN)/python -m benchmarks.debias_results
 	@$(BIN)/python -m benchmarks.accents_results
 	@$(BIN)/python -m benchmarks.debias_planted
+
+chaos: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.chaos --trials 5 --page
 
 # The committed outputs of R's lme4 and glmmTMB and NIST's sclite, made again (Debian or Ubuntu; apt-get needs root), then the tests.
 oracles: $(VENV)/dev.stamp

@@ -31,7 +31,7 @@ from speechfair.testing import Scripted
 from speechfair.types import Audio, Hypothesis, Utterance
 from tests.support import ListCorpus, scripted_texts, small_corpus
 
-__all__ = ["Outcome", "Subject", "make_subjects", "outcome_of"]
+__all__ = ["Outcome", "Subject", "make_subjects", "outcome_of", "steady_content", "write_table"]
 
 Verb = Callable[[Path], Any]
 AXES = ("accent",)
@@ -140,7 +140,7 @@ def make_subjects(folder: Path) -> list[Subject]:
         folder / "imported" / "run",
         folder / "imported" / "another",
     )
-    _write_table(table, corpus)
+    write_table(table, corpus)
     import_transcripts(table, {"run": "mine", "another": "other"}, AXES, out=folder / "imported", **IMPORT)
     writing: dict[str, Verb] = {
         "audit": lambda run: audit(corpus, _model(corpus, MORE_WRONG), AXES, out=run, normalizer="basic"),
@@ -170,7 +170,7 @@ def outcome_of(subject: Subject, verb: str, folder: Path) -> Outcome:
     if verdict == "error":
         return Outcome(True, False, None, None)
     left = {
-        path.relative_to(folder).as_posix(): _content(path)
+        path.relative_to(folder).as_posix(): steady_content(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and path.name not in (LOG, "report.html")
     } if verify(folder).ok else None  # fmt: skip
@@ -206,7 +206,7 @@ def _model(corpus: ListCorpus, wrong: Mapping[str, int], kind: type[Scripted] = 
     return kind(texts, confidences={name: 0.5 + (i % 9) / 20 for i, name in enumerate(texts)})
 
 
-def _write_table(path: Path, corpus: ListCorpus) -> None:
+def write_table(path: Path, corpus: ListCorpus) -> None:
     mine, other = scripted_texts(corpus, MORE_WRONG), scripted_texts(corpus, {"x": 2, "y": 2})
     lines = ["id,speaker,accent,text,mine,other,sure"]
     for number, row in enumerate(corpus.rows):
@@ -226,7 +226,7 @@ def _without_log(source: Path, place: Path) -> None:
     (place / "run.yaml").write_text(re.sub(r"^log:\n(  .*\n)*", "", text, flags=re.M))
 
 
-def _content(path: Path) -> Any:
+def steady_content(path: Path) -> Any:
     """A file without what differs from one run to the next."""
     if path.name == "run.yaml":
         return _steady(parse_yaml(path)[0])

@@ -22,6 +22,10 @@ class SpeechfairError(Exception):
 
     exit_code = 2
 
+    def __str__(self) -> str:
+        """The message. Half of a surrogate pair, which a damaged file may hold, is escaped: it could not be printed."""
+        return super().__str__().encode("utf-8", "backslashreplace").decode()
+
 
 class InputError(SpeechfairError):
     """An argument, a recipe or a card is not usable as given."""

@@ -16,12 +16,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import InputError, RunFolderError, StorageError
+from speechfair.errors import InputError, RunFolderError, SpeechfairError, StorageError
 from speechfair.hash_chain import Entry, append_line, last_entry, next_entry
 from speechfair.strict_yaml import dump_yaml, parse_yaml
 
@@ -35,6 +35,7 @@ __all__ = [
     "RunFolder",
     "differences",
     "file_digest",
+    "storing",
     "whole_folder",
     "write_atomically",
 ]
@@ -69,7 +70,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise _storage_error(path, error) from None
     finally:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):  # of a disk that takes no change any more
+                Path(temporary).unlink()
 
 
 @contextmanager
@@ -86,20 +88,33 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        for file in unfinished.rglob("*"):
-            _sync(file)
-        _sync(unfinished)
-        if path.is_dir():
-            path.rmdir()  # an empty one; anything else is an error here
-        os.replace(unfinished, path)
-        _sync(path.parent)
-    except OSError as error:
-        raise _storage_error(path, error) from None
+        with storing(path):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            yield unfinished
+            for file in unfinished.rglob("*"):
+                _sync(file)
+            _sync(unfinished)
+            if path.is_dir():
+                path.rmdir()  # an empty one; anything else is an error here
+            os.replace(unfinished, path)
+            _sync(path.parent)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Within the block, what the disk refuses becomes a `StorageError` that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise _storage_error(path, error) from None
+    except Exception as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))  # polars writes by itself, and says so in words
+        if told is None or isinstance(error, SpeechfairError):
+            raise
+        raise _storage_error(path, OSError(int(told[1]), os.strerror(int(told[1])))) from None
 
 
 def file_digest(path: Path) -> str:
@@ -153,6 +168,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._next_part: dict[str, int] = {}
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(f"{self.path} is a file, not a run folder; choose another --out")
 
@@ -328,10 +344,15 @@ class RunFolder:
         return sorted((self.path / "hypotheses" / model_key).glob("part-*.parquet"))
 
     def add_part(self, model_key: str, table: pl.DataFrame) -> Path:
-        """Write the next hypothesis part."""
-        numbers = [int(match[1]) for p in self.parts(model_key) if (match := re.match(r"part-(\d+)", p.name))]
-        number = max(numbers, default=-1) + 1
-        return self.write_table(f"hypotheses/{model_key}/part-{number:06d}.parquet", table)
+        """Write the next hypothesis part. The parts that are there are listed once; the lock keeps others out."""
+        if model_key not in self._next_part:
+            found = [re.match(r"part-(\d+)", path.name) for path in self.parts(model_key)]
+            self._next_part[model_key] = max((int(match[1]) for match in found if match), default=-1) + 1
+        path = self.write_table(
+            f"hypotheses/{model_key}/part-{self._next_part[model_key]:06d}.parquet", table
+        )
+        self._next_part[model_key] += 1
+        return path
 
     # -- digests ----------------------------------------------------------------------------------
 

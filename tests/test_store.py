@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speechfair.errors import RunFolderError, StorageError
-from speechfair.store import RunFolder, differences, write_atomically
+from speechfair.store import RunFolder, differences, storing, whole_folder, write_atomically
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -96,3 +96,36 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(RunFolderError, match=r"t\.parquet is damaged.*do this"):
         RunFolder(tmp_path).read_table("t.parquet", "do this")
+
+
+def test_a_disk_that_takes_no_change_any_more_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The temporary file cannot be removed either; that must not hide why nothing was written."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(StorageError, match=r"cannot write .*Read-only file system"):
+        write_atomically(tmp_path / "file", b"new")
+
+
+def test_what_polars_says_of_a_full_disk_is_a_storage_error(tmp_path: Path) -> None:
+    said = pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)")
+    with pytest.raises(StorageError, match="the disk is full"), whole_folder(tmp_path / "new"):
+        raise said
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(pl.exceptions.ComputeError), storing(tmp_path):
+        raise pl.exceptions.ComputeError("something else")
+
+
+def test_parts_are_numbered_on_after_those_that_are_there(tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": [1]})
+    run = RunFolder(tmp_path / "run")
+    run.begin()
+    names = [run.add_part("k", table).name for _ in range(2)]
+    again = RunFolder(run.path)
+    names += [again.add_part("k", table).name, again.add_part("other", table).name]
+    assert names == [*(f"part-00000{n}.parquet" for n in range(3)), "part-000000.parquet"]

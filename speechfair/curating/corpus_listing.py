@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from speechfair.audio import AudioError, AudioFacts, load_bytes, probe
 from speechfair.corpora.batches import Batch, batch_of, batches_of
 from speechfair.corpora.listing import KEY, SCHEMA
-from speechfair.errors import CorpusError, InputError, StorageError
+from speechfair.errors import CorpusError, InputError
 from speechfair.running.run_manifest import manifest_schema
-from speechfair.store import file_digest
+from speechfair.store import file_digest, storing
 from speechfair.types import Corpus, Exclusion, Utterance
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def write_frames(frames: Iterable[pl.DataFrame], corpus: Corpus, path: Path) -> 
         "licence": {"id": licence.id, "text": licence.text} if licence is not None else None,
     }
     counts = dict.fromkeys(("rows", "unreadable", "excluded"), 0)
-    try:
+    with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             parts = []
@@ -112,8 +112,6 @@ def write_frames(frames: Iterable[pl.DataFrame], corpus: Corpus, path: Path) -> 
             whole = Path(folder) / "whole.parquet"
             pl.scan_parquet(parts).sink_parquet(whole, metadata={KEY: json.dumps(facts)}, maintain_order=True)
             os.replace(whole, path)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}; choose another place") from None
     usable = counts["rows"] - counts["unreadable"] - counts["excluded"]
     return Listing(str(path), usable=usable, **counts, sha256=file_digest(path))
 

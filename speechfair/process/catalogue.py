@@ -243,7 +243,9 @@ def _laid_over(base: Catalogue, overlay: _Overlay, path: Path) -> Catalogue:
     content = base.model_dump(mode="json", by_alias=True)
     items = {item["id"]: item for item in content["items"]}
     for index, given in enumerate(overlay.items):
-        item_id = str(given.get("id", ""))
+        item_id = str(given.get("id") or "")
+        if not item_id:
+            raise _at(path, index, "the item has no id")
         old = items.get(item_id)
         if old is None and item_id.startswith("AF-"):
             raise _at(
