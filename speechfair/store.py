@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError, SpeechfairError, StorageError
-from speechfair.hash_chain import Entry, append_line, last_entry, next_entry
+from speechfair.hash_chain import Entry, append_line, last_entry, next_entry, read_chain
 from speechfair.strict_yaml import dump_yaml, parse_yaml
 
 if TYPE_CHECKING:
@@ -260,7 +260,16 @@ class RunFolder:
     def claim_empty(self) -> None:
         """Refuse a folder that already holds something that is not ours."""
         if self.path.is_dir() and not self.exists:
-            ours = {".lock", LOG, "manifest.parquet", "audio"}
+            entries = (
+                read_chain((self.path / LOG).read_bytes(), LOG)[0] if (self.path / LOG).is_file() else ()
+            )
+            ours = {
+                ".lock",
+                LOG,
+                MANIFEST,
+                "audio",
+                *(str(e.body.get("name")).split("/")[0] for e in entries),
+            }
             foreign = [
                 p.name for p in self.path.iterdir() if p.name not in ours and not p.name.endswith(".tmp")
             ]

@@ -129,3 +129,13 @@ def test_parts_are_numbered_on_after_those_that_are_there(tmp_path: Path) -> Non
     again = RunFolder(run.path)
     names += [again.add_part("k", table).name, again.add_part("other", table).name]
     assert names == [*(f"part-00000{n}.parquet" for n in range(3)), "part-000000.parquet"]
+
+
+def test_a_folder_that_was_killed_before_its_record_is_still_ours(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.begin()
+    run.write_file("scenes.json", b"[]")
+    run.claim_empty()
+    (run.path / "notes.txt").write_text("somebody's")
+    with pytest.raises(RunFolderError, match=r"it holds 'notes\.txt'"):
+        run.claim_empty()
