@@ -144,18 +144,11 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
                 lines.extend(differences(old[key], new[key], place))
         return lines
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [
-            line
-            for i, (one, other) in enumerate(zip(old, new, strict=True))
-            for line in differences(one, other, f"{where}[{i}]")
-        ]
-    if (
-        isinstance(old, float)
-        and isinstance(new, float)
-        and math.isclose(old, new, rel_tol=_SAME, abs_tol=1e-15)
-    ):
-        return []
-    return [] if old == new else [f"{where}: {old!r} -> {new!r}"]
+        pairs = enumerate(zip(old, new, strict=True))
+        return [line for i, pair in pairs for line in differences(*pair, f"{where}[{i}]")]
+    floats = isinstance(old, float) and isinstance(new, float)
+    same = old == new or (floats and math.isclose(old, new, rel_tol=_SAME, abs_tol=1e-15))
+    return [] if same else [f"{where}: {old!r} -> {new!r}"]
 
 
 class RunFolder:
@@ -260,20 +253,12 @@ class RunFolder:
     def claim_empty(self) -> None:
         """Refuse a folder that already holds something that is not ours."""
         if self.path.is_dir() and not self.exists:
-            entries = (
-                read_chain((self.path / LOG).read_bytes(), LOG)[0] if (self.path / LOG).is_file() else ()
-            )
-            ours = {
-                ".lock",
-                LOG,
-                MANIFEST,
-                "audio",
-                *(str(e.body.get("name")).split("/")[0] for e in entries),
-            }
-            foreign = [
-                p.name for p in self.path.iterdir() if p.name not in ours and not p.name.endswith(".tmp")
-            ]
-            if foreign:
+            log = self.path / LOG
+            noted = read_chain(log.read_bytes(), LOG)[0] if log.is_file() else ()
+            ours = {".lock", LOG, MANIFEST, "audio"}
+            ours |= {str(entry.body.get("name")).partition("/")[0] for entry in noted}
+            names = {path.name for path in self.path.iterdir() if path.suffix != ".tmp"}
+            if foreign := names - ours:
                 raise RunFolderError(
                     f"{self.path} is not empty and not a run folder (it holds {sorted(foreign)[0]!r}); "
                     "choose another --out"
@@ -357,10 +342,9 @@ class RunFolder:
         if model_key not in self._next_part:
             found = [re.match(r"part-(\d+)", path.name) for path in self.parts(model_key)]
             self._next_part[model_key] = max((int(match[1]) for match in found if match), default=-1) + 1
-        path = self.write_table(
-            f"hypotheses/{model_key}/part-{self._next_part[model_key]:06d}.parquet", table
-        )
-        self._next_part[model_key] += 1
+        number = self._next_part[model_key]
+        path = self.write_table(f"hypotheses/{model_key}/part-{number:06d}.parquet", table)
+        self._next_part[model_key] = number + 1
         return path
 
     # -- digests ----------------------------------------------------------------------------------
