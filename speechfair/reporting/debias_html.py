@@ -12,7 +12,7 @@ from speechfair.debias.method import debias_methods
 from speechfair.reporting.pages import markup, render
 from speechfair.result_table import Column, Table
 from speechfair.store import write_atomically
-from speechfair.wording import given_percent, interval, points, worded
+from speechfair.wording import count, given_percent, interval, points, worded
 
 if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult, GroupChange
@@ -86,7 +86,8 @@ def change_chart(groups: list[GroupChange], *, narrow: bool = False) -> str | No
     described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
     if narrow:
         return narrow_dots(rows, 0.0, scale, title, described, lambda v: worded(v, "points", 0), what)
-    return svg(dots(rows, 0.0, scale, {"format": "+.0%", "tickCount": 6}, what), title, described)
+    axis = {"labelExpr": "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')", "tickCount": 6}
+    return svg(dots(rows, 0.0, scale, axis, what), title, described)
 
 
 def _label(group: GroupChange) -> str:
@@ -104,7 +105,7 @@ def _data_table(result: DebiasResult) -> Table:
         Column("dev_speakers", "speakers of the development set", "count"),
     )
     rows = tuple(tuple(row[column.name] for column in columns) for row in result.data)
-    notes = tuple(f"left out: {count} rows, {why}" for why, count in result.unused.items())
+    notes = tuple(f"left out: {count(number, 'row')}, {why}" for why, number in result.unused.items())
     return Table("Training and development speakers", columns, rows, notes)
 
 
