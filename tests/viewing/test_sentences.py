@@ -7,6 +7,7 @@ import re
 from speechfair.messages.translation import LANGUAGES
 from speechfair.messages.translation import viewer_messages as messages
 from speechfair.viewing.page_files import STATIC
+from speechfair.viewing.sentences import with_translations
 from speechfair.viewing.utterance_query import KINDS
 
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js"))}
@@ -44,6 +45,18 @@ def test_every_sentence_that_a_script_says_is_there() -> None:
     assert not said - messages()["en"].keys()
     for start, ends in MADE.items():
         assert not {f"{start}.{end}" for end in ends} - messages()["en"].keys()
+
+
+def test_an_answer_brings_the_translations_of_its_recorded_sentences() -> None:
+    reason = "fewer than 5 speakers (3): no interval"
+    answer = {
+        "groups": [{"name": "fewer than 5 speakers (3)", "rate": {"reason": reason}}],
+        "notes": ["my own words"],
+    }
+    found = with_translations(answer)
+    assert found["said"] == {"ja": {reason: "話者が 5 人未満(3 人)のため区間なし"}}
+    assert {**found, "said": None} == {**answer, "said": None}
+    assert with_translations({"notes": ["my own words"]}) == {"notes": ["my own words"]}
 
 
 def test_no_script_parses_text_as_html_or_code() -> None:
