@@ -31,6 +31,8 @@ _PLACE = re.compile(r"\{(\w+)(?::(said|number))?\}")
 _NUMBER = r"[-+]?[0-9][0-9.,]*(?: ?%)?"
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*")
 _DEEPEST = 6
+_LONGEST = 2_000
+"""Characters of a sentence; a longer text is no sentence of the program, and patterns would search it for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _translated(english: str, depth: int = 0) -> str | None:
     for text in (english, lower):
         if text in _catalogue():
             return _catalogue()[text]
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or len(english) > _LONGEST:
         return None
     for pattern, key, japanese in _patterns():
         match = pattern.fullmatch(english) or pattern.fullmatch(lower)
