@@ -59,7 +59,15 @@ def test_recorded_sentences_are_found_by_their_pattern(english: str, japanese: s
 
 
 @pytest.mark.parametrize(
-    "text", ["a text of nobody's", "over the moon", "x: y by z", "the reference", "{n} {what}"]
+    "text",
+    [
+        "a text of nobody's",
+        "a: 1 of b, c " * 100_000,
+        "over the moon",
+        "x: y by z",
+        "the reference",
+        "{n} {what}",
+    ],
 )
 def test_what_is_not_in_the_catalogue_stays_and_is_known_to_be_english(text: str) -> None:
     assert tell(text) == text
