@@ -14,6 +14,7 @@ from speechfair.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from speechfair.messages.translation import Language
     from speechfair.probes.sections import Finding, Section
 
 __all__ = ["app"]
@@ -87,6 +88,7 @@ def grounding(
     retry_failed: options.RetryFailed = False,
     dry_run: probe_sizes.DryRun = False,
     assume: probe_sizes.Assume = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Ask what was said (L1), what belongs to what (L2), how things relate (L3), what it means (L4), by accent.
@@ -144,8 +146,7 @@ def grounding(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = folder / "grounding.html"
-    _finish(result, grounding_findings(result), grounding_sections(result), page, json)
+    _finish(result, grounding_findings(result), grounding_sections(result), folder, language, json)
     if result.audio.not_measured or result.text.not_measured:
         raise typer.Exit(3)
 
@@ -169,6 +170,7 @@ def questions(
     retry_failed: options.RetryFailed = False,
     dry_run: probe_sizes.DryRun = False,
     assume: probe_sizes.Assume = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Put the questions of a set of recordings to a model: share right by group, of the audio and of the transcript.
@@ -202,8 +204,7 @@ def questions(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = folder / "questions.html"
-    _finish(result, questions_findings(result), questions_sections(result), page, json)
+    _finish(result, questions_findings(result), questions_sections(result), folder, language, json)
     if result.not_measured:
         raise typer.Exit(3)
 
@@ -224,6 +225,7 @@ def strength(
     window: options.Window = None,
     model_option: options.ModelOption = None,
     retry_failed: options.RetryFailed = False,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """How a recogniser's error rises with the strength of rule-made accents: slope, and where error doubles.
@@ -255,8 +257,7 @@ def strength(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = folder / "strength.html"
-    _finish(result, strength_findings(result), strength_sections(result), page, json)
+    _finish(result, strength_findings(result), strength_sections(result), folder, language, json)
 
 
 @app.command()
@@ -291,6 +292,7 @@ def response(
     retry_failed: options.RetryFailed = False,
     dry_run: probe_sizes.DryRun = False,
     assume: probe_sizes.Assume = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Put the same spoken requests in varied voices: refusal, help, safety, hedging, length, language, stereotypes.
@@ -334,8 +336,7 @@ def response(
             retry_failed=retry_failed,
             observe=observe,
         )
-    page = folder / "response.html"
-    _finish(result, response_findings(result), response_sections(result), page, json)
+    _finish(result, response_findings(result), response_sections(result), folder, language, json)
 
 
 def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
@@ -356,14 +357,22 @@ def _folder(out: Path | None, kind: str, model: str) -> Path:
 
 
 def _finish(
-    result: Any, findings: Sequence[Finding], sections: Sequence[Section], page: Path, json: bool
+    result: Any,
+    findings: Sequence[Finding],
+    sections: Sequence[Section],
+    folder: Path,
+    language: Language,
+    json: bool,
 ) -> None:
-    """Print the result: JSON, or findings and tables; say where the page is."""
+    """Print the result: JSON, or findings and tables; write the page in its language and say where it is."""
+    from speechfair.verbs.probe import probe_page
+
+    page = probe_page(result, folder, language)
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
         _show(findings, sections, result.notes)
-    output.say(f"run folder: {page.parent}\nreport:     {page}")
+    output.say(f"run folder: {folder}\nreport:     {page}")
 
 
 def _show(findings: Sequence[Finding], sections: Sequence[Section], notes: Sequence[str]) -> None:

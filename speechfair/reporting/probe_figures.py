@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_title
 from speechfair.charts.drawing import FONT, framed, label_px
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.metrics.error_counts import rate_name
 from speechfair.wording import percent, printable
 
@@ -34,8 +35,8 @@ class Chart:
     svg: Markup
 
 
-def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
-    """Share of right answers of each group in one panel per level, the text control next to it."""
+def level_chart(groups: Sequence[GroupGrounding], tell: Translator = ENGLISH) -> Chart | None:
+    """Share of right answers of each group in one panel per level, the text control next to it; `tell` words it."""
     if not groups:
         return None
     labels: dict[str, str] = {}
@@ -47,7 +48,9 @@ def level_chart(groups: Sequence[GroupGrounding]) -> Chart | None:
         labels[group.value] = label
     levels = sorted({(level.level, level.name) for group in groups for level in group.levels})
     panels = [
-        _panel(f"L{level} {name}", _rows(groups, labels, level), list(labels.values()), first=number == 0)
+        _panel(
+            f"L{level} {tell(name)}", _rows(groups, labels, level), list(labels.values()), first=number == 0
+        )
         for number, (level, name) in enumerate(levels)
     ]
     described = "; ".join(

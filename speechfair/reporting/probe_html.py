@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speechfair.messages.translation import Language, Translator
 from speechfair.reporting.pages import render
 from speechfair.reporting.probe_figures import Chart, dose_chart, level_chart
 from speechfair.store import write_atomically
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from speechfair.probes.strength.probe_strength import StrengthResult
 
 __all__ = ["write_grounding", "write_page", "write_questions", "write_response", "write_strength"]
+
+CROSSED = "voices and items are both samples"
+_OF_ITEMS = ("probe grounding", "probe questions", "probe response")
 
 _TEXT_COLUMNS = (
     "group",
@@ -39,12 +43,13 @@ _TEXT_COLUMNS = (
 )
 
 
-def write_grounding(result: GroundingResult, path: Path) -> Path:
+def write_grounding(result: GroundingResult, path: Path, language: Language = "en") -> Path:
     """Write the page of a grounding probe to `path` and return it."""
     from speechfair.probes.grounding.grounding_sections import grounding_findings, grounding_sections
 
-    charts = {f"axis-{number}": level_chart(axis.groups) for number, axis in enumerate(result.axes)}
-    charts["overall"] = level_chart([result.overall])
+    tell = Translator(language)
+    charts = {f"axis-{number}": level_chart(axis.groups, tell) for number, axis in enumerate(result.axes)}
+    charts["overall"] = level_chart([result.overall], tell)
     facts = [
         ("Architecture", result.architecture),
         ("Questions", f"{result.items}, {result.n_scenes} scenes, form {result.form}, seed {result.seed}"),
@@ -57,36 +62,58 @@ def write_grounding(result: GroundingResult, path: Path) -> Path:
         grounding_sections(result),
         charts,
         facts,
+        language,
     )
 
 
-def write_questions(result: QuestionsResult, path: Path) -> Path:
+def write_questions(result: QuestionsResult, path: Path, language: Language = "en") -> Path:
     """Write the page of a question set's result to `path` and return it."""
     from speechfair.probes.questions.questions_sections import questions_findings, questions_sections
 
     facts = [("Architecture", result.architecture), ("Licence of the set", result.licence)]
     return write_page(
-        path, "probe questions", result, questions_findings(result), questions_sections(result), {}, facts
+        path,
+        "probe questions",
+        result,
+        questions_findings(result),
+        questions_sections(result),
+        {},
+        facts,
+        language,
     )
 
 
-def write_response(result: ResponseResult, path: Path) -> Path:
+def write_response(result: ResponseResult, path: Path, language: Language = "en") -> Path:
     """Write the page of a response-quality probe to `path` and return it."""
     from speechfair.probes.sections import response_findings, response_sections
 
     facts = [("Architecture", result.architecture), ("Prompt", result.prompt)]
     return write_page(
-        path, "probe response", result, response_findings(result), response_sections(result), {}, facts
+        path,
+        "probe response",
+        result,
+        response_findings(result),
+        response_sections(result),
+        {},
+        facts,
+        language,
     )
 
 
-def write_strength(result: StrengthResult, path: Path) -> Path:
+def write_strength(result: StrengthResult, path: Path, language: Language = "en") -> Path:
     """Write the page of an accent-strength probe to `path` and return it."""
     from speechfair.probes.sections import strength_findings, strength_sections
 
     charts = {"dose": dose_chart(result)}
     return write_page(
-        path, "probe strength", result, strength_findings(result), strength_sections(result), charts, []
+        path,
+        "probe strength",
+        result,
+        strength_findings(result),
+        strength_sections(result),
+        charts,
+        [],
+        language,
     )
 
 
@@ -98,6 +125,7 @@ def write_page(
     sections: Sequence[Section],
     charts: Mapping[str, Chart | None],
     facts: Sequence[tuple[str, str]],
+    language: Language = "en",
 ) -> Path:
     """Write a page of findings and sections.
 
@@ -107,6 +135,7 @@ def write_page(
     result : any probe's result; its model, corpus, level, notes and version are shown.
     charts : by the name that a section gives.
     facts : name and value of what else belongs to the provenance.
+    language : of the page; what people wrote stays as it is.
 
     Raises
     ------
@@ -114,6 +143,7 @@ def write_page(
     """
     page = render(
         "probe.html.jinja",
+        tell=Translator(language),
         verb=verb,
         model=result.model,
         corpus=result.corpus,
@@ -122,14 +152,17 @@ def write_page(
         notes=result.notes,
         sections=[(section, charts.get(section.chart or "")) for section in sections],
         left=_TEXT_COLUMNS,
-        provenance=[*facts, *_provenance(result)],
+        provenance=[
+            *facts,
+            *_provenance(result, CROSSED if verb in _OF_ITEMS else "the speaker is the unit"),
+        ],
         version=result.speechfair,
     )
     write_atomically(path, page)
     return path
 
 
-def _provenance(result: Any) -> list[tuple[str, str]]:
+def _provenance(result: Any, unit: str) -> list[tuple[str, str]]:
     record, corpus = result.model_record, result.corpus_record
     return [
         ("Model", f"{record.name}, family {record.family}, key {record.key}"),
@@ -138,5 +171,5 @@ def _provenance(result: Any) -> list[tuple[str, str]]:
         ("Corpus", f"{corpus.name} {corpus.version}"),
         ("Corpus options", json.dumps(corpus.options, ensure_ascii=False, sort_keys=True)),
         ("Manifest, SHA-256", corpus.manifest_sha256),
-        ("Intervals", f"{given_percent(result.level)}, the speaker is the unit"),
+        ("Intervals", f"{given_percent(result.level)}, {unit}"),
     ]

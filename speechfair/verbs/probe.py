@@ -8,32 +8,38 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from speechfair.messages.translation import Language
 from speechfair.probes.grounding import probe_grounding as _grounding
 from speechfair.probes.questions import probe_questions as _questions
 from speechfair.probes.response import probe_response as _response
 from speechfair.probes.strength import probe_strength as _strength
 from speechfair.probes.visible_gap import Variation, VisibleGap, visible_gap
+from speechfair.records import Record
 from speechfair.running.run_record import read_record, reseal
 from speechfair.store import RunFolder
 
-__all__ = ["probe_grounding", "probe_plan", "probe_questions", "probe_response", "probe_strength"]
+__all__ = [
+    "probe_grounding",
+    "probe_page",
+    "probe_plan",
+    "probe_questions",
+    "probe_response",
+    "probe_strength",
+]
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", bound=Record)
 
 
-def _with_page(probe: Callable[P, R], kind: str) -> Callable[P, R]:
-    """`probe`, which then writes ``out/KIND.html`` by ``write_KIND`` of the pages of probes."""
+def _with_page(probe: Callable[P, R]) -> Callable[P, R]:
+    """`probe`, which then writes its page into `out`."""
 
     @wraps(probe)
     def probed(*args: P.args, **kwargs: P.kwargs) -> R:
         result = probe(*args, **kwargs)
         out = kwargs.get("out")
         if isinstance(out, (str, Path)):
-            from speechfair.reporting import probe_html
-
-            write = getattr(probe_html, f"write_{kind}")
-            _seal_page(RunFolder(out), f"{kind}.html", lambda path: write(result, path))
+            probe_page(result, out)
         return result
 
     return probed
@@ -47,10 +53,25 @@ def _seal_page(run: RunFolder, name: str, write: Callable[[Path], Path]) -> None
         reseal(run, read_record(run))
 
 
-probe_grounding = _with_page(_grounding.probe_grounding, "grounding")
-probe_questions = _with_page(_questions.probe_questions, "questions")
-probe_strength = _with_page(_strength.probe_strength, "strength")
-probe_response = _with_page(_response.probe_response, "response")
+probe_grounding = _with_page(_grounding.probe_grounding)
+probe_questions = _with_page(_questions.probe_questions)
+probe_strength = _with_page(_strength.probe_strength)
+probe_response = _with_page(_response.probe_response)
+
+
+def probe_page(result: Record, out: str | Path, language: Language = "en") -> Path:
+    """Write the page of a probe's result into its run folder, in English or Japanese (``ja``); it replaces the old one.
+
+    Parameters
+    ----------
+    result : of `probe_grounding`, `probe_questions`, `probe_strength` or `probe_response`.
+    """
+    from speechfair.reporting import probe_html
+
+    kind = str(result.model_dump(by_alias=True)["schema"]).split("/")[1].removeprefix("probe-")
+    write = getattr(probe_html, f"write_{kind}")
+    _seal_page(RunFolder(out), f"{kind}.html", lambda path: write(result, path, language))
+    return Path(out) / f"{kind}.html"
 
 
 def probe_plan(

@@ -41,40 +41,48 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
 
 
 def _heard_findings(result: GroundingResult) -> list[Finding]:
-    """What of the sound is not heard at all."""
+    """How much of the sound is heard at all."""
     if not result.heard:
         return []
-    by_verdict: dict[str, list[str]] = {}
-    for one in result.heard:
-        by_verdict.setdefault(one.verdict, []).append(one.kind)
-    deaf, unclear = by_verdict.get("not heard", []), by_verdict.get("undetermined", [])
-    heard = f"Heard beyond the words: {', '.join(by_verdict.get('heard', [])) or 'nothing'}"
+    of = {verdict: [one.kind for one in result.heard if one.verdict == verdict] for verdict in _HEARD}
+    n, deaf, unclear = len(result.heard), of["not heard"], of["undetermined"]
+    if len(deaf) == n:
+        return [Finding("difference", f"None of the {n} kinds of sound is heard beyond the words.")]
+    words = f"Heard beyond the words: {len(of['heard'])} of {n} kinds of sound."
     if deaf:
-        return [Finding("difference", f"{heard}. Not heard: {', '.join(deaf)}.{_left(unclear)}")]
-    return [Finding("unclear" if unclear else "nothing", f"{heard}.{_left(unclear)}")]
+        words += f" Not heard: {_listed(deaf)}."
+    if unclear:
+        words += f" Undetermined: {_listed(unclear)}."
+    return [Finding("difference" if deaf else "unclear" if unclear else "nothing", words)]
 
 
-def _left(kinds: Sequence[str]) -> str:
-    return f" Undetermined: {', '.join(kinds)}." if kinds else ""
+_HEARD = ("heard", "not heard", "undetermined")
+_FEW = 4
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return ", ".join(kinds) if len(kinds) <= _FEW else f"{len(kinds)} kinds"
 
 
 def _contrast_findings(axis: AxisGrounding) -> list[Finding]:
     """Which kind of question it is, and whether the group is answered less."""
-    words = [
-        f"{printable(one.group)} {_MEANS.get((one.kind, one.verdict), f'is {one.verdict} in `{one.kind}`')}, in points "
-        f"{with_interval(one.difference, 'points')}"
+    return [
+        Finding(
+            "difference",
+            f"By {axis_title(axis.axis)}, {printable(one.group)} {_meaning(one.kind, one.verdict)}, in points "
+            f"{with_interval(one.difference, 'points')}.",
+        )
         for one in axis.kinds
         if one.verdict != "undetermined" and (one.kind, one.verdict) != (NO_ANSWER, "lower")
     ]
-    if not words:
-        return []
-    return [Finding("difference", f"By {axis_title(axis.axis)}, kind by kind: {'; '.join(words)}.")]
 
 
-_MEANS = {
-    (NO_ANSWER, "higher"): 'gets more refusals or "I do not know"',
-    ("unstated", "lower"): "is said to come from a country that nobody named: an origin is inferred",
-}
+def _meaning(kind: str, verdict: str) -> str:
+    if kind == NO_ANSWER:
+        return 'gets more refusals or "I do not know"'
+    if (kind, verdict) == ("unstated", "lower"):
+        return "is said to come from a country that nobody named: an origin is inferred"
+    return f"is {verdict} in `{kind}`"
 
 
 def grounding_sections(result: GroundingResult) -> list[Section]:

@@ -73,7 +73,7 @@ def facts(arranged: Arrangement) -> dict[str, str]:
         "event_place": "" if not events else "before" if events[0] == middle else "after",
         "hesitation": "yes" if any(piece.text == "um," for piece in pieces) else "no",
         "where": PLACES[arranged.channel],
-        "rate": "faster" if last.tempo > 1 else "slower",
+        "tempo": "faster" if last.tempo > 1 else "slower",
         "loudness": "louder" if last.gain_db > 0 else "softer",
         "question": "a question" if last.text.endswith("?") else "a statement",
     }
