@@ -124,7 +124,7 @@ def _heard_section(result: GroundingResult) -> Section:
             percent(one.bound),
             with_interval(one.gain, "points"),
             NOTHING if one.p_holm is None else p_value(one.p_holm),
-            one.verdict,
+            {"heard": "is heard", "not heard": "is not heard"}.get(one.verdict, one.verdict),
         )
         for one in result.heard
     )
