@@ -46,6 +46,13 @@ What a verb does:
 
 """
 
+LAUNDERED = """## What was laundered
+
+Only folders without a log may stand here: `score` writes `audit.json` anew from a `run.yaml` whose edits no log shows,
+so what `verify` saw in `audit.json` before is gone. No gate passes on such a folder.
+
+"""
+
 UNSEEN = """## What was not seen
 
 Only `run.yaml` of a folder without a log, and only parts that no digest or recomputation depends on, such as the
@@ -71,6 +78,7 @@ def page(trials: Sequence[Trial], seed: int) -> str:
         tracebacks=verbs["traceback"],
         passed=verbs["passed"],
     )
+    laundered = [trial for trial in trials if "laundered" in {v.split(",")[0] for v in trial.verbs.values()}]
     unseen = [trial for trial in trials if trial.seen == "unseen"]
     return head + "\n".join(
         [
@@ -78,6 +86,8 @@ def page(trials: Sequence[Trial], seed: int) -> str:
             *_table("file", trials, _file),
             *_table("folder", trials, lambda trial: trial.subject),
             *_verbs(trials),
+            LAUNDERED,
+            *_table("folder and file", laundered, lambda trial: f"{trial.subject}: {_file(trial)}"),
             UNSEEN,
             *_table("folder and file", unseen, lambda trial: f"{trial.subject}: {_file(trial)}"),
         ]
