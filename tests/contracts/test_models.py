@@ -62,7 +62,7 @@ def scripted(default: str | None = None) -> Scripted:
 
 
 def bundled(**options: Any) -> Recognizer:
-    return load_model("bundled:whisper-tiny.en", **options)
+    return load_model("bundled:whisper-tiny.en", **{"window": 10, **options})
 
 
 def local_folder(**options: Any) -> Recognizer:
@@ -105,7 +105,7 @@ def sphinx() -> Recognizer:
 
 
 def transformers_whisper(**options: Any) -> Recognizer:
-    return load_model("whisper:bundled/tiny.en", **options)
+    return load_model("whisper:bundled/tiny.en", **{"window": 10, **options})
 
 
 def own_cache(name: str) -> Path:
@@ -216,13 +216,13 @@ CONFIDENT = {"bundled", "faster-whisper", "ctc", "seq2seq"}
 REAL = (pytest.mark.model, pytest.mark.data)
 CASES = [
     pytest.param(Case("scripted", scripted, {"default": "x"}, synthetic_speech), id="scripted"),
-    pytest.param(Case("bundled", bundled, {"window": 10}, real_speech), id="bundled", marks=REAL),
+    pytest.param(Case("bundled", bundled, {"window": 20}, real_speech), id="bundled", marks=REAL),
     pytest.param(
         Case("faster-whisper", local_folder, {"beam_size": 2}, real_speech), id="faster-whisper", marks=REAL
     ),
     pytest.param(Case("pocketsphinx", sphinx, None, real_speech), id="pocketsphinx", marks=REAL),
     pytest.param(
-        Case("whisper", transformers_whisper, {"window": 10}, real_speech), id="whisper", marks=REAL
+        Case("whisper", transformers_whisper, {"window": 20}, real_speech), id="whisper", marks=REAL
     ),
     pytest.param(Case("routed", routed, {"window": 20}, real_speech), id="routed", marks=REAL),
     pytest.param(Case("ctc", ctc_layer, {"dtype": "bfloat16"}, coloured_noise), id="ctc-padded"),

@@ -18,8 +18,10 @@ SPECIAL = (
 TEXTS = ("one two", "three", "four five six", "seven eight", "nine ten one two")
 
 
-def whisper_folder(folder: Path, seed: int = 0, dropout: float = 0.0, multilingual: bool = False) -> Path:
-    """A Whisper of one layer a side, with a byte tokenizer; texts of at most 40 tokens."""
+def whisper_folder(
+    folder: Path, seed: int = 0, dropout: float = 0.0, multilingual: bool = False, seconds: int = 30
+) -> Path:
+    """A Whisper of one layer a side that hears `seconds`, with a byte tokenizer; texts of at most 40 tokens."""
     import torch
     import transformers as tf
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -39,8 +41,8 @@ def whisper_folder(folder: Path, seed: int = 0, dropout: float = 0.0, multilingu
     config = tf.WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(), d_model=16, num_mel_bins=8, encoder_layers=1, decoder_layers=1,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, dropout=dropout,
-        max_source_positions=1500, max_target_positions=40, pad_token_id=end, bos_token_id=end, eos_token_id=end,
-        decoder_start_token_id=ids["<|startoftranscript|>"],
+        max_source_positions=50 * seconds, max_target_positions=40, pad_token_id=end,
+        bos_token_id=end, eos_token_id=end, decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     model = tf.WhisperForConditionalGeneration(config)
     generation = tf.GenerationConfig(
@@ -58,7 +60,7 @@ def whisper_folder(folder: Path, seed: int = 0, dropout: float = 0.0, multilingu
     settings = {"tokenizer_class": "WhisperTokenizer", "model_max_length": 1024}
     settings.update(dict.fromkeys(("pad_token", "bos_token", "eos_token", "unk_token"), "<|endoftext|>"))
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    tf.WhisperFeatureExtractor(feature_size=8).save_pretrained(folder)
+    tf.WhisperFeatureExtractor(feature_size=8, chunk_length=seconds).save_pretrained(folder)
     return folder
 
 

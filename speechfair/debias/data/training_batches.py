@@ -111,12 +111,13 @@ class SpeechCollator:
     Parameters
     ----------
     extractor : a Whisper feature extractor.
-    window_s : the training window; a batch with a longer utterance takes 20 s or 30 s.
+    window_s : the training window; a batch with a longer utterance takes 20 s or the extractor's own window.
     pad : token id that fills up.
     """
 
     def __init__(self, extractor: Any, window_s: float, pad: int) -> None:
         self._extractor, self._window_s, self._pad = extractor, window_s, pad
+        self._full_s = float(extractor.chunk_length)
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
         """Tensors ``input_features`` (B, mels, frames), ``decoder_input_ids``, ``labels`` (B, T), ``groups`` and
@@ -126,7 +127,7 @@ class SpeechCollator:
         """
         longest = max(len(example.samples) for example in examples) / SAMPLE_RATE
         features = self.features(
-            [example.samples for example in examples], window_of(longest, self._window_s)
+            [example.samples for example in examples], window_of(longest, self._window_s, self._full_s)
         )
         for place, example in enumerate(examples):
             if example.masks is not None:
@@ -163,16 +164,20 @@ class SpeechCollator:
         return features
 
 
-def window_of(longest_s: float, window_s: float) -> float:
-    """The smallest of `window_s`, 20 and 30 seconds that holds `longest_s`; nothing is ever cut off.
+def window_of(longest_s: float, window_s: float, full_s: float = FULL_WINDOW_S) -> float:
+    """The smallest of `window_s`, 20 seconds and `full_s` that holds `longest_s`; nothing is ever cut off.
+
+    `full_s` is the model's own window: 30 s for every published Whisper.
 
     >>> window_of(4.0, 10.0), window_of(12.0, 10.0), window_of(25.0, 10.0)
     (10.0, 20.0, 30.0)
     """
-    for size in sorted({window_s, 20.0, FULL_WINDOW_S}):
+    for size in sorted({window_s, min(20.0, full_s), full_s}):
         if size >= window_s and longest_s <= size:
             return size
-    raise InputError(f"an utterance of {longest_s:.1f} s is longer than the 30 s of a Whisper window")
+    raise InputError(
+        f"an utterance of {longest_s:.1f} s is longer than the {full_s:g} s of the model's window"
+    )
 
 
 def read_samples(row: Row) -> NDArray[np.float32]:

@@ -80,7 +80,7 @@ def _encoded(
 def _by_whisper(
     model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any, layers: bool
 ) -> tuple[Any, int | None]:
-    seconds = window_of(len(samples) / SAMPLE_RATE, window_s)
+    seconds = window_of(len(samples) / SAMPLE_RATE, window_s, pieces.full_window_s)
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
     features = collator.features([samples], seconds).to(device, next(model.parameters()).dtype)
     with audio_window(model, seconds):

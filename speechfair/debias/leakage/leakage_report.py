@@ -251,7 +251,7 @@ def _states(
     from speechfair.debias.training.pieces import load_pieces
 
     pieces = load_pieces(model, language)
-    states = layer_means(pieces.model, rows, pieces, window_s)
+    states = layer_means(pieces.model, rows, pieces, min(window_s, pieces.full_window_s))
     last = states.shape[1] - 1
     layers = range(last + 1) if every_layer else [last]
     return pieces.digest, {layer: states[:, layer] for layer in layers}

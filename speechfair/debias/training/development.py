@@ -1,7 +1,8 @@
 """Word error rates on the development speakers, by group: what early stopping and model averaging look at.
 
 Greedy decoding, so that a check is quick; the audits before and after decode with care. A Whisper decode on a short
-window that looks like a runaway is redone greedily on 30 s, as the audits redo theirs (they also try temperatures).
+window that looks like a runaway is redone greedily on the model's own window, as the audits redo theirs (they also
+try temperatures).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
-from speechfair.debias.training.window import FULL_WINDOW_S, audio_window, unwrapped
+from speechfair.debias.training.window import audio_window, unwrapped
 from speechfair.errors import InputError
 from speechfair.models.runaway import suspicion
 from speechfair.models.weights import quiet_transformers
@@ -140,7 +141,7 @@ def recognized(recognizer: Recognizer, rows: Sequence[Row]) -> list[Hypothesis]:
 
 
 def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:
-    """Greedy transcripts of `rows`, in order. The model's mode and its 30 s window are put back."""
+    """Greedy transcripts of `rows`, in order. The model's mode and its own window are put back."""
     if pieces.kind == "ctc":
         from speechfair.debias.training.ctc_training import ctc_transcripts
 
@@ -156,7 +157,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     def decode(places: Sequence[int], least_s: float) -> list[int]:
         """Decode some rows together; gives those that look like runaways on a short window."""
         samples = [read_samples(rows[place]) for place in places]
-        seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, least_s)
+        seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, least_s, pieces.full_window_s)
         features = collator.features(samples, seconds).to(device)
         with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
             tokens = _generate(whisper, features, pieces.tokenizer, seconds)
@@ -166,7 +167,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
         return [
             place
             for place, text, end in zip(places, texts, ended, strict=True)
-            if seconds < FULL_WINDOW_S and suspicion(text, rows[place].duration_s, hit_limit=not end)
+            if seconds < pieces.full_window_s and suspicion(text, rows[place].duration_s, hit_limit=not end)
         ]
 
     model.eval()
@@ -175,7 +176,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
         for start in range(0, len(order), DECODING_BATCH):
             again += decode(order[start : start + DECODING_BATCH], window_s)
         for start in range(0, len(again), DECODING_BATCH):
-            decode(again[start : start + DECODING_BATCH], FULL_WINDOW_S)
+            decode(again[start : start + DECODING_BATCH], pieces.full_window_s)
     finally:
         model.train(training)
     return [found[place] for place in range(len(rows))]

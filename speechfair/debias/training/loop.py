@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from speechfair.debias.method import Method, load_method
-from speechfair.debias.training.window import FULL_WINDOW_S, choose_window
+from speechfair.debias.training.window import choose_window
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
 from speechfair.wording import percent
@@ -35,12 +35,12 @@ __all__ = ["Say", "TrainingLoop", "draw_order", "group_numbers", "training_windo
 Say = Callable[[str], None]
 
 
-def training_window(recipe: DebiasRecipe, data: TrainingData) -> float:
-    """Seconds of audio the encoder sees in training."""
+def training_window(recipe: DebiasRecipe, data: TrainingData, full_s: float) -> float:
+    """Seconds of audio the encoder sees in training; `full_s` is the model's own window."""
     if recipe.window == "exact":
-        return FULL_WINDOW_S
+        return full_s
     if recipe.window == "auto":
-        return choose_window([row.duration_s for row in data.train])
+        return choose_window([row.duration_s for row in data.train], full_s)
     return float(recipe.window)
 
 
@@ -88,7 +88,7 @@ class TrainingLoop:
             from speechfair.debias.training.whisper_texts import with_room
 
             self.data = with_room(self.data, self.pieces, self.recipe.case)
-        self.window_s = training_window(self.recipe, self.data)
+        self.window_s = training_window(self.recipe, self.data, self.pieces.full_window_s)
         self._devices: set[str] = set()
         self.method.look(self.data.train)
         self.model: Any = self.pieces.model

@@ -15,6 +15,7 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from speechfair.debias.training.window import FULL_WINDOW_S
 from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models.batching import describe
 from speechfair.models.weights import CONFIGURATION, digest_of, model_folder, quiet_transformers
@@ -55,6 +56,11 @@ class Pieces:
     folder: Path
     digest: str
     kind: Literal["whisper", "ctc"] = "whisper"
+
+    @property
+    def full_window_s(self) -> float:
+        """Seconds that the encoder was made for. A CTC model has no window: it gets Whisper's, which is not used."""
+        return FULL_WINDOW_S if self.kind == "ctc" else float(self.extractor.chunk_length)
 
 
 def need_training_packages() -> None:

@@ -21,8 +21,10 @@ SHORTEST_AUTO_S = 10.0
 """Whisper models run away often below about 8 s, so `choose_window` goes no lower."""
 
 
-def choose_window(durations_s: Sequence[float]) -> float:
+def choose_window(durations_s: Sequence[float], full_s: float = FULL_WINDOW_S) -> float:
     """The training window (seconds) for utterances of these lengths: 19 of 20 fit with a second to spare.
+
+    `full_s` is the model's own window, and the longest.
 
     >>> choose_window([2.0, 3.0, 4.0]), choose_window([12.2] * 10), choose_window([40.0])
     (10.0, 14.0, 30.0)
@@ -33,7 +35,7 @@ def choose_window(durations_s: Sequence[float]) -> float:
         raise InputError("there is no utterance to choose a window for")
     ordered = sorted(durations_s)
     nineteen = ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)]
-    return float(min(FULL_WINDOW_S, max(SHORTEST_AUTO_S, math.ceil(nineteen + 1.0))))
+    return float(min(full_s, max(SHORTEST_AUTO_S, math.ceil(nineteen + 1.0))))
 
 
 def unwrapped(model: Any) -> Any:

@@ -34,7 +34,7 @@ PLAIN = {"speeds": [1.0], "noise": 0.0, "telephone": 0.0}
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("masks")
-    whisper_folder(folder / "model", dropout=0.1)
+    whisper_folder(folder / "model", dropout=0.1, seconds=3)
     ctc_folder(folder / "ctc")
     speech(folder, "train", accents("t", 4, 3), per_speaker=3)
     return folder

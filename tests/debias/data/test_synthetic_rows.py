@@ -23,7 +23,7 @@ pytest.importorskip("espeakng_loader", reason="pip install 'speechfair[synth]'")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synthetic")
-    whisper_folder(folder / "model")
+    whisper_folder(folder / "model", seconds=3)
     speech(folder, "train", accents("t", 4, 3), per_speaker=2)
     speech(folder, "test", accents("e", 2, 2), per_speaker=1)
     return folder

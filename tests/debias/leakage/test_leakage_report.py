@@ -32,7 +32,7 @@ TONES = {"low": 250.0, "high": 2500.0}
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six speakers of a low and six of a high tone, two takes each; `region` is shuffled, one row is without both."""
     folder = tmp_path_factory.mktemp("leakage")
-    whisper_folder(folder / "model")
+    whisper_folder(folder / "model", seconds=3)
     ctc_folder(folder / "ctc")
     with (folder / "speech.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
@@ -73,7 +73,7 @@ def test_a_planted_difference_is_found_and_every_row_counted(home: Path) -> None
 def test_a_run_is_its_model_before_and_after_and_the_same_weights_do_not_differ(
     home: Path, tmp_path: Path
 ) -> None:
-    whisper_folder(tmp_path / "run" / "model")
+    whisper_folder(tmp_path / "run" / "model", seconds=3)
     (tmp_path / "run" / "debias.yaml").write_text(
         yaml.safe_dump({"recipe": {"model": f"whisper:{home / 'model'}"}})
     )
@@ -100,8 +100,8 @@ def test_the_last_layer_is_what_a_decoder_reads(home: Path, kind: str) -> None:
     corpus = corpus_of(home)
     rows, _ = usable_rows(build_manifest(corpus, home), "accent", str(home), home)
     pieces = load_pieces(f"{kind}:{home / ('model' if kind == 'whisper' else 'ctc')}", None)
-    layers = layer_means(pieces.model, rows[:3], pieces, 10.0)
-    last = np.stack([frames.mean(axis=0) for frames in frame_states(pieces.model, rows[:3], pieces, 10.0)])
+    layers = layer_means(pieces.model, rows[:3], pieces, 3.0)
+    last = np.stack([frames.mean(axis=0) for frames in frame_states(pieces.model, rows[:3], pieces, 3.0)])
     assert layers.shape == (3, 2 if kind == "whisper" else 3, last.shape[1])
     assert np.allclose(layers[:, -1], last, atol=1e-6)
     assert not np.allclose(layers[:, 0], last, atol=1e-3)

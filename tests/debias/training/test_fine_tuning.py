@@ -28,7 +28,7 @@ from tests.debias.tiny import accents, recipe, speech, whisper_folder
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("training")
-    whisper_folder(folder / "model", dropout=0.1)
+    whisper_folder(folder / "model", dropout=0.1, seconds=3)
     speech(folder, "train", accents("t", 4, 3), per_speaker=3)
     return folder
 
@@ -104,13 +104,11 @@ def test_adapters_leave_the_other_weights_alone_and_are_merged(home: Path, tmp_p
     assert (tmp_path / "run" / "adapter" / "adapter_model.safetensors").is_file()
 
 
-def test_the_saved_model_is_the_thirty_second_model_with_the_bases_own_tokenizer(
-    home: Path, tmp_path: Path
-) -> None:
+def test_the_saved_model_has_the_bases_window_and_tokenizer(home: Path, tmp_path: Path) -> None:
     training(home, tmp_path / "run", window=2).run(tmp_path / "model")
     config = json.loads((tmp_path / "model" / "config.json").read_text())
-    assert config["max_source_positions"] == 1500
-    assert weights(tmp_path / "model")["model.encoder.embed_positions.weight"].shape[0] == 1500
+    assert config["max_source_positions"] == 150
+    assert weights(tmp_path / "model")["model.encoder.embed_positions.weight"].shape[0] == 150
     for name in ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"):
         assert (tmp_path / "model" / name).read_bytes() == (home / "model" / name).read_bytes()
     found = load_pieces(f"whisper:{tmp_path / 'model'}", None)
@@ -375,5 +373,11 @@ def test_augmentation_changes_speed_and_never_grows_beyond_the_window() -> None:
 def test_windows_of_a_recipe(home: Path, tmp_path: Path) -> None:
     chosen = recipe(home, home / "model")
     data = gather(chosen, home)
-    for asked, expected in (("exact", 30.0), ("auto", 10.0), (4, 4.0)):
-        assert training_window(recipe(home, home / "model", window=asked), data) == expected
+    for asked, full, expected in (
+        ("exact", 30, 30),
+        ("auto", 30, 10),
+        (4, 30, 4),
+        ("exact", 3, 3),
+        ("auto", 3, 3),
+    ):
+        assert training_window(recipe(home, home / "model", window=asked), data, full) == expected
