@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help browser demo test check types fast lint docs bench chaos simulate oracles results clean
+.PHONY: help browser demo test check types fast collect lint docs bench chaos simulate oracles results clean
 .DEFAULT_GOAL := help
+# Compiled modules are kept, also where the environment forbids it: hundreds of processes of the tests import them.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo   a whole audit on synthetic accents, in a few minutes"
@@ -77,11 +79,15 @@ browser:
 	  && command -v chromium; then echo "browser tests: installed chromium with apt-get"; \
 	else echo "browser tests are skipped: no Chromium; install it, or name one in CHROMIUM"; fi
 
+# Every test module imported and compiled once, so that the processes of the tests need not do it side by side.
+collect: $(VENV)/all.stamp
+	@$(BIN)/python -m pytest -q -n0 --collect-only >/dev/null || { $(BIN)/python -m pytest -q -n0 --collect-only; exit 1; }
+
 # Three processes on two cores: some tests wait for servers and time-outs. Work is stolen test by test.
 test: $(VENV)/all.stamp browser
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory -j 2 types collect
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
 
 docs: $(VENV)/dev.stamp

@@ -198,7 +198,7 @@ def simulated(
     return facts(*(one(name, ratio) for name, ratio in zip("xabcdefg", ratios, strict=False)))
 
 
-DRAWS = 120
+DRAWS = 60
 
 
 @pytest.mark.parametrize(

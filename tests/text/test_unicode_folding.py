@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 
 import pytest
@@ -15,7 +14,9 @@ from speechfair.text.unicode_folding import APOSTROPHES, fold, is_ignorable
 
 NAMES = ("english", "basic", "german", "turkish", "vietnamese", "korean", "hindi", "arabic")
 WORDS = ("don't", "it's", "café", "naïve", "filed", "hello", "well-known", "o'clock", "résumé")
-EVERY = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n < 0xE000]
+# ideographs, Hangul, surrogates and private use are letters or nothing: left out, they are nine tenths of all
+BLOCKS = ((0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x17000), (0x1B000, 0x20000), (0xE0000, 0xE0200))
+EVERY = [chr(n) for first, end in BLOCKS for n in range(first, end)]
 INVISIBLE = [char for char in EVERY if is_ignorable(char)]
 DASHES = [char for char in EVERY if unicodedata.category(char) == "Pd"] + ["\u2212"]
 QUOTES = [char for char in EVERY if unicodedata.category(char) in ("Pi", "Pf")] + ['"', "\u201e", "\u300c"]
@@ -71,8 +72,7 @@ class TestClasses:
 
 
 def test_folding_is_done_after_once() -> None:
-    chars = EVERY[:0x3400] + EVERY[0xF000:0x10000]
-    assert [char for char in chars if fold(fold(char)) != fold(char)] == []
+    assert [char for char in EVERY if fold(fold(char)) != fold(char)] == []
 
 
 @pytest.mark.parametrize(
