@@ -62,7 +62,7 @@ FAST := tests/test_house.py tests/test_public_names.py tests/test_store.py tests
   tests/metrics/test_disparity.py tests/metrics/test_lazy.py tests/reporting/test_alignment.py \
   tests/reporting/test_markdown.py tests/reporting/test_junit.py tests/cli/test_models.py
 fast: $(VENV)/dev.stamp
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not model and not data" -p no:cacheprovider $(FAST)
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -m "not model and not data" -p no:cacheprovider $(FAST)
 
 check: $(VENV)/dev.stamp
 	@$(BIN)/ruff check .
@@ -88,7 +88,7 @@ test: $(VENV)/all.stamp browser
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j 2 types collect
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
 
 docs: $(VENV)/dev.stamp
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -191,17 +191,19 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         .sort("speaker")
         .collect()
     )
+    speakers = np.array(summed["speaker"].to_list(), dtype=object)
+    errors, words = summed["errors"].to_numpy(), summed["words"].to_numpy()
+    unknown = speakers == None  # noqa: E711 - element by element
     # A speaker who said nothing and got nothing wrong tells nothing, and must not raise the number of speakers.
-    known = summed.filter(pl.col("speaker").is_not_null() & ((pl.col("words") > 0) | (pl.col("errors") > 0)))
-    unknown = summed.filter(pl.col("speaker").is_null())
+    known = ~unknown & ((words > 0) | (errors > 0))
     return SpeakerSums(
-        speakers=tuple(known["speaker"].to_list()),
-        errors=known["errors"].to_numpy(),
-        words=known["words"].to_numpy(),
+        speakers=tuple(speakers[known]),
+        errors=errors[known],
+        words=words[known],
         n_utterances=scores.height,
-        n_without_speaker=int(unknown["utterances"].sum()),
-        errors_without_speaker=float(unknown["errors"].sum()),
-        words_without_speaker=float(unknown["words"].sum()),
+        n_without_speaker=int(summed["utterances"].to_numpy()[unknown].sum()),
+        errors_without_speaker=float(errors[unknown].sum()),
+        words_without_speaker=float(words[unknown].sum()),
     )
 
 
@@ -338,13 +340,15 @@ def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind]) -> None:
     columns = [*kinds, "reference_length"]
     if missing := {"speaker", *columns} - set(scores.columns):
         raise InputError(f"the scores lack the columns {sorted(missing)}; they have {scores.columns}")
-    counts = {column: pl.col(column).cast(pl.Float64) for column in columns}
-    usable = {name: (count.is_finite() & (count >= 0)).fill_null(False) for name, count in counts.items()}
-    good = scores.select(each.all().alias(name) for name, each in usable.items()).row(0, named=True)
     for column in columns:
-        if not good[column]:
-            row = int((~scores.select(usable[column]).to_series()).arg_true()[0])
-            raise InputError(f"row {row}: {column} is {scores[column][row]!r}, not a count; score it again")
+        counts = scores[column]
+        if counts.dtype.is_integer() and not counts.null_count() and (counts >= 0).all():
+            continue
+        values = counts.cast(pl.Float64)
+        usable = (values.is_finite() & (values >= 0)).fill_null(False)
+        if not usable.all():
+            row = int((~usable).arg_true()[0])
+            raise InputError(f"row {row}: {column} is {counts[row]!r}, not a count; score it again")
 
 
 def _estimate(
