@@ -135,10 +135,14 @@ def assign_command(
 
 def import_command(
     folder: Folder,
-    name: Annotated[
-        str, typer.Argument(help="Tool: git, mlflow, dvc, trainer or measurement; `list` lists them.")
-    ],
+    name: Annotated[str, typer.Argument(help="Tool, such as git, mlflow or wandb; `list` lists them.")],
     path: Annotated[Path | None, typer.Argument(help="The tool's file or folder.")] = None,
+    kept_as: Annotated[
+        str | None, typer.Option("--as", help="Name of the copy, where two files have the same name.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put this in place of other evidence of the same name.")
+    ] = False,
 ) -> None:
     """Keep what another tool recorded as evidence, and say what it proves and what it does not."""
     from speechfair.process.importers import importers, proves
@@ -154,11 +158,11 @@ def import_command(
         return
     if path is None:
         raise InputError("name the tool's file or folder")
-    found = process_import(folder, name, path)
+    found = process_import(folder, name, path, kept_as=kept_as, replace=replace)
     typer.echo(str(found.path))
     typer.echo(f"{yes}: {found.proves.of(own)}\n{no}: {found.not_proven.of(own)}")
     for problem in found.problems:
-        typer.echo(f"! {problem}")
+        typer.echo(f"! {problem.of(own)}")
 
 
 def _show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

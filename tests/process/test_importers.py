@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
+import shutil
 import subprocess
+import warnings
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
 from speechfair.errors import InputError
 from speechfair.process.importers import import_evidence, importers, proves
@@ -40,28 +44,60 @@ def checkout(folder: Path) -> Path:
 
 
 def mlflow_run(folder: Path) -> Path:
-    """A run as MLflow's file store lays it out."""
-    for name in ("params", "metrics", "tags"):
-        (folder / name).mkdir(parents=True)
-    meta = {"run_id": "abc", "status": 3, "start_time": 1, "end_time": 2, "lifecycle_stage": "active"}
-    (folder / "meta.yaml").write_text(yaml.safe_dump(meta))
-    (folder / "params" / "lr").write_text("0.001")
-    (folder / "metrics" / "wer").write_text("1700000000000 0.4 1\n1700000000001 0.3 2\n")
-    (folder / "tags" / "mlflow.source.git.commit").write_text("0123456789abcdef")
-    return folder
+    """A run that MLflow's own file store wrote."""
+    from mlflow.entities import Metric, Param, RunStatus, RunTag
+    from mlflow.store.tracking.file_store import FileStore
+
+    store = FileStore(str(folder), str(folder))
+    tags = [RunTag("mlflow.source.git.commit", "0123456789abcdef"), RunTag("team", "speech")]
+    run = store.create_run("0", "ana", 1, tags, "first").info.run_id
+    store.log_param(run, Param("lr", "0.001"))
+    store.log_batch(run, [Metric("wer", value, 5, step) for step, value in enumerate((0.4, 0.3))], [], [])
+    store.log_metric(run, Metric("loss", float("nan"), 6, 2))
+    store.update_run_info(run, RunStatus.FINISHED, 2, "first")
+    return folder / "0" / run
+
+
+def mlflow_database(folder: Path) -> Path:
+    """The same run in the tables of MLflow's own models."""
+    import sqlalchemy
+    from mlflow.store.tracking.dbmodels import models
+
+    folder.mkdir()
+    engine = sqlalchemy.create_engine(f"sqlite:///{folder}/mlflow.db")
+    kinds = (models.SqlExperiment, models.SqlRun, models.SqlParam, models.SqlLatestMetric, models.SqlTag)
+    models.Base.metadata.create_all(engine, tables=[kind.__table__ for kind in kinds])
+    run = {"run_uuid": "abc"}
+    rows = [
+        models.SqlExperiment(experiment_id=1, name="e", lifecycle_stage="active"),
+        models.SqlRun(**run, status="FINISHED", start_time=1, end_time=2, experiment_id=1),
+        models.SqlParam(**run, key="lr", value="0.001"),
+        models.SqlLatestMetric(**run, key="wer", value=0.3, timestamp=5, step=1, is_nan=False),
+        models.SqlLatestMetric(**run, key="loss", value=0, timestamp=6, step=2, is_nan=True),
+        models.SqlTag(**run, key="mlflow.source.git.commit", value="0123456789abcdef"),
+        models.SqlTag(**run, key="team", value="speech"),
+    ]
+    with sqlalchemy.orm.Session(engine) as session:
+        session.add_all(rows)
+        session.commit()
+    engine.dispose()
+    return folder / "mlflow.db" / "abc"
 
 
 def dvc_lock(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "data.csv").write_text("a,b\n")
-    digest = hashlib.md5((folder / "data.csv").read_bytes(), usedforsecurity=False).hexdigest()
-    out = {"path": "model.bin", "md5": "0" * 32, "size": 1}
-    stage = {
-        "cmd": "python train.py",
-        "deps": [{"path": "data.csv", "md5": digest, "size": 4}],
-        "outs": [out],
-    }
-    (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {"train": stage}}))
+    """A pipeline of one stage that DVC itself ran and locked."""
+    from dvc.repo import Repo
+
+    (folder / "data" / "deep").mkdir(parents=True)
+    for name in ("data/b.csv", "data/deep/a.csv", "data.csv"):
+        (folder / name).write_text(f"{name}\n")
+    with Repo.init(str(folder), no_scm=True) as repo, contextlib.chdir(folder):
+        repo.run(
+            name="train",
+            cmd="cat data.csv data/b.csv > model.bin",
+            deps=["data", "data.csv"],
+            outs=["model.bin"],
+        )
     return folder / "dvc.lock"
 
 
@@ -87,23 +123,111 @@ def measurement(folder: Path) -> Path:
     return folder / "measurement.json"
 
 
-MADE = {
-    "git": (checkout, "changed_files", 0),
-    "mlflow": (mlflow_run, "metrics", {"wer": 0.3}),
-    "dvc": (dvc_lock, "files_compared", 1),
-    "trainer": (trainer_state, "first_and_last_loss", [2.0, 1.0]),
-    "measurement": (measurement, "item", "AF-4.8"),
+def wandb_files(folder: Path) -> Path:
+    """The files of a run as the service lists them. W&B's client writes them only where it is online."""
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "wandb-summary.json").write_text(
+        '{"wer": 0.3, "loss": NaN, "_step": 2, "_runtime": 9}'
+    )
+    (folder / "files" / "config.yaml").write_text("_wandb:\n    value: {t: 1}\nlr:\n    value: 0.001\n")
+    metadata = {
+        "git": {"commit": "0123456789abcdef"},
+        "program": "train.py",
+        "startedAt": "2026-01-01T00:00:00Z",
+    }
+    (folder / "files" / "wandb-metadata.json").write_text(json.dumps(metadata))
+    return folder
+
+
+def lm_eval_results(folder: Path) -> Path:
+    """Results and samples that the harness's own tracker saved."""
+    from lm_eval.loggers import EvaluationTracker
+
+    samples = [
+        {
+            "doc_id": i, "doc": {}, "target": "yes", "arguments": [], "resps": [], "filtered_resps": [],
+            "filter": "none", "metrics": ["acc"], "doc_hash": f"d{i}", "prompt_hash": f"p{i}", "target_hash": "t",
+            "acc": float(i < 3),
+        }
+        for i in range(4)
+    ]  # fmt: skip
+    results = {
+        "results": {"yes_no": {"alias": "yes_no", "acc,none": 0.75, "acc_stderr,none": 0.25}},
+        "versions": {"yes_no": 1}, "n-shot": {"yes_no": 0}, "config": {"model_args": "pretrained=here"},
+        "n-samples": {"yes_no": {"original": 4, "effective": 4}}, "git_hash": "feedbee",
+    }  # fmt: skip
+    tracker = EvaluationTracker(output_path=str(folder))
+    tracker.general_config_tracker.model_name = tracker.general_config_tracker.model_name_sanitized = "m"
+    tracker.save_results_aggregated(results, {"yes_no": samples})
+    tracker.save_results_samples("yes_no", samples)
+    (file,) = folder.rglob("results_*.json")
+    return file
+
+
+def inspect_log(folder: Path) -> Path:
+    """A log that Inspect's own writer saved."""
+    from inspect_ai.log import EvalLog, write_eval_log
+
+    log = EvalLog.model_validate(
+        {
+            "status": "success",
+            "eval": {
+                "created": "2026-01-01T00:00:00+00:00", "task": "yes_no", "model": "mockllm/model",
+                "dataset": {"name": "d", "samples": 2}, "config": {"epochs": 1},
+                "scorers": [{"name": "match", "metrics": [{"name": "inspect_ai/accuracy", "options": {}}]}],
+            },
+            "results": {
+                "total_samples": 2, "completed_samples": 2,
+                "scores": [{"name": "match", "scorer": "match",
+                            "metrics": {"accuracy": {"name": "accuracy", "value": 0.5}}}],
+            },
+            "samples": [{"id": i, "epoch": 1, "input": "say yes", "target": "yes", "scores": {"match": {"value": v}}}
+                        for i, v in enumerate("CI")],
+        }
+    )  # fmt: skip
+    folder.mkdir()
+    write_eval_log(log, str(folder / "log.eval"))
+    return folder / "log.eval"
+
+
+MADE: dict[str, tuple[str, Callable[[Path], Path], str, Any]] = {
+    "git": ("git", checkout, "changed_files", 0),
+    "mlflow": ("mlflow", mlflow_run, "metrics", {"loss": "nan", "wer": 0.3}),
+    "mlflow's database": ("mlflow", mlflow_database, "metrics", {"loss": "nan", "wer": 0.3}),
+    "dvc": ("dvc", dvc_lock, "compared", 3),
+    "trainer": ("trainer", trainer_state, "first_and_last_loss", [2.0, 1.0]),
+    "measurement": ("measurement", measurement, "item", "AF-4.8"),
+    "wandb": ("wandb", wandb_files, "metrics", {"loss": "nan", "wer": 0.3}),
+    "lm-eval": ("lm-eval", lm_eval_results, "compared", ["yes_no"]),
+    "inspect": ("inspect", inspect_log, "metrics", {"match/accuracy": 0.5}),
 }
 
 
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """What each tool wrote, made once. Not to be changed."""
+    folder = tmp_path_factory.mktemp("tools")
+
+    @cache
+    def made(name: str) -> Path:
+        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+            warnings.simplefilter("ignore")  # the tools' own
+            patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+            patch.setenv("DVC_NO_ANALYTICS", "true")
+            return MADE[name][1](folder / name.replace(" ", "-"))
+
+    return made
+
+
 def test_every_importer_is_tested_here() -> None:
-    assert set(importers().names()) == set(MADE)
+    assert set(importers().names()) == {name for name, *_ in MADE.values()}
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_evidence_is_kept_noted_and_verified(process: Path, tmp_path: Path, name: str) -> None:
-    make, key, expected = MADE[name]
-    found = import_evidence(process, name, make(tmp_path / "tool"))
+@pytest.mark.parametrize("case", MADE)
+def test_evidence_is_kept_noted_and_verified(process: Path, tools: Callable[[str], Path], case: str) -> None:
+    name, _, key, expected = MADE[case]
+    source = tools(case)
+    found = import_evidence(process, name, source)
     content = json.loads(found.path.read_text())
     assert content["facts"][key] == expected
     assert found.problems == ()
@@ -112,37 +236,94 @@ def test_evidence_is_kept_noted_and_verified(process: Path, tmp_path: Path, name
     (entry,) = Ledger(process).read().of_kind("import")
     assert entry.body["file"] == f"imported/{found.path.name}"
     assert verify_process(process).ok
-    import_evidence(
-        process, name, tmp_path / "tool" if name in ("git", "mlflow") else make_path(name, tmp_path)
-    )
+    import_evidence(process, name, source)
     assert len(Ledger(process).read().of_kind("import")) == 1
     found.path.write_text(found.path.read_text().replace("facts", "fakes"))
     assert any(found.path.name in problem for problem in verify_process(process).problems)
 
 
-def make_path(name: str, folder: Path) -> Path:
-    return (
-        folder
-        / "tool"
-        / {"dvc": "dvc.lock", "trainer": "trainer_state.json", "measurement": "measurement.json"}[name]
-    )
-
-
-@pytest.mark.parametrize("name", MADE)
-def test_what_is_not_of_the_tool_is_refused(process: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", importers().names())
+@pytest.mark.parametrize("text", ["{}", "[]", "", "\x00", '{"a": {"b": 1}}'])
+def test_what_is_not_of_the_tool_is_refused(process: Path, tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "x.json").write_text("{}")
-    with pytest.raises(InputError):
-        import_evidence(process, name, tmp_path / "other" / "x.json")
+    (tmp_path / "other" / "x.json").write_text(text)
+    for path in (tmp_path / "other" / "x.json", tmp_path / "other", tmp_path / "other" / "x.json" / "run"):
+        with pytest.raises(InputError):
+            import_evidence(process, name, path)
     assert not Ledger(process).read().of_kind("import")
 
 
-def test_what_does_not_fit_is_named(process: Path, tmp_path: Path) -> None:
-    lock = dvc_lock(tmp_path / "dvc")
-    (tmp_path / "dvc" / "data.csv").write_text("changed")
-    assert import_evidence(process, "dvc", lock).problems == ("train: data.csv is not as dvc.lock says",)
-    folder = checkout(tmp_path / "git")
-    (folder / "train.py").write_text("print(2)\n")
-    found = import_evidence(process, "git", folder)
-    assert "1 files differ from commit" in found.problems[0]
-    assert json.loads(found.path.read_text())["facts"]["tags"] == {"plain": "none", "v1": "none"}
+def test_both_stores_of_mlflow_give_the_same_facts(process: Path, tools: Callable[[str], Path]) -> None:
+    folder, base = (
+        json.loads(import_evidence(process, "mlflow", tools(case)).path.read_text())["facts"]
+        for case in ("mlflow", "mlflow's database")
+    )
+    own = {"run_id", "user"}
+    assert {k: v for k, v in folder.items() if k not in own} == {
+        k: v for k, v in base.items() if k not in own
+    }
+    with pytest.raises(InputError, match="holds no run 'abd'"):
+        import_evidence(process, "mlflow", tools("mlflow's database").with_name("abd"))
+
+
+def changed(source: Path, target: Path, file: str, old: str, new: str) -> Path:
+    """A copy of a tool's folder with one text replaced in one file."""
+    shutil.copytree(source, target)
+    (path,) = target.rglob(file)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    return path
+
+
+def test_what_does_not_fit_is_named(process: Path, tools: Callable[[str], Path], tmp_path: Path) -> None:
+    def problems(name: str, path: Path) -> tuple[str, ...]:
+        return tuple(problem.en for problem in import_evidence(process, name, path, replace=True).problems)
+
+    lock = changed(tools("dvc").parent, tmp_path / "dvc", "a.csv", "deep", "x").parents[2] / "dvc.lock"
+    assert problems("dvc", lock) == ("train: data is not as dvc.lock says",)
+    checked_out = changed(tools("git"), tmp_path / "git", "train.py", "1", "2").parent
+    assert "1 files differ from commit" in problems("git", checked_out)[0]
+    home = tools("lm-eval").parent
+    samples = changed(home, tmp_path / "lm", "samples_*.jsonl", '"d0"', '"d9"')
+    assert "not those whose digest" in problems("lm-eval", samples.parent)[0]
+    fewer = changed(home, tmp_path / "lm2", "results_*.json", '"effective": 4', '"effective": 9')
+    assert problems("lm-eval", fewer) == ("yes_no: 4 samples are there, the results name 9",)
+    better = changed(home, tmp_path / "lm3", "results_*.json", "0.75", "0.85")
+    assert problems("lm-eval", better) == (
+        "yes_no: acc is reported as 0.85, the mean of the samples is 0.75",
+    )
+    bare = changed(tools("wandb"), tmp_path / "wandb", "config.yaml", "lr", "rate")
+    bare.unlink()
+    assert problems("wandb", tmp_path / "wandb") == ("config.yaml is not among the files",)
+
+
+def test_a_metric_of_a_log_that_does_not_follow_from_its_scores_is_named(
+    process: Path, tools: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from inspect_ai.log import read_eval_log, write_eval_log
+
+    log = read_eval_log(str(tools("inspect")))
+    assert log.results
+    log.results.scores[0].metrics["accuracy"].value = 0.9
+    log.status = "error"
+    write_eval_log(log, str(tmp_path / "log.json"))
+    found = import_evidence(process, "inspect", tmp_path / "log.json")
+    assert [problem.en for problem in found.problems] == [
+        "the run's status is error, not success",
+        "match/accuracy is reported as 0.9, computed again it is 0.5",
+    ]
+
+
+def test_other_evidence_of_the_same_name_is_not_overwritten(process: Path, tmp_path: Path) -> None:
+    first, second = trainer_state(tmp_path / "a"), trainer_state(tmp_path / "b")
+    second.write_text(second.read_text().replace("2.0", "3.0"))
+    kept = import_evidence(process, "trainer", first).path
+    with pytest.raises(InputError, match="--as NAME"):
+        import_evidence(process, "trainer", second)
+    both = import_evidence(process, "trainer", second, kept_as="second").path
+    assert (kept.name, both.name) == ("trainer-trainer_state-json.json", "trainer-second.json")
+    import_evidence(process, "trainer", second, replace=True)
+    assert len(Ledger(process).read().of_kind("import")) == 3
+    assert verify_process(process).ok
+    with pytest.raises(InputError, match="cannot be part of a file name"):
+        import_evidence(process, "trainer", second, kept_as="../x")

@@ -7,6 +7,7 @@ and ``read(path)``. What it read is kept in the process folder, with digests of 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,7 @@ class Read:
 
     facts: Mapping[str, Any]
     files: tuple[Path, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 class Importer(Protocol):
@@ -59,7 +60,7 @@ class Imported:
     path: Path
     proves: Text
     not_proven: Text
-    problems: tuple[str, ...]
+    problems: tuple[Text, ...]
 
 
 @cache
@@ -74,12 +75,25 @@ def proves(name: str) -> tuple[Text, Text]:
     return home.PROVES, home.NOT_PROVEN
 
 
-def import_evidence(folder: str | Path, name: str, path: str | Path, now: datetime | None = None) -> Imported:
+def import_evidence(
+    folder: str | Path,
+    name: str,
+    path: str | Path,
+    now: datetime | None = None,
+    *,
+    kept_as: str | None = None,
+    replace: bool = False,
+) -> Imported:
     """Read a tool's files into ``imported/NAME-….json`` of a process folder and note the digest in the ledger.
+
+    Parameters
+    ----------
+    kept_as : the last part of the file's name; default: the name of `path`.
+    replace : put this in place of other evidence of the same name. The ledger keeps the digest of the old file.
 
     Raises
     ------
-    InputError : an unknown importer, no process folder, or files that are not of the tool.
+    InputError : an unknown importer, no process folder, files that are not of the tool, or other evidence of that name.
     """
     folder, source = Path(folder), Path(path)
     read_plan(folder)
@@ -88,23 +102,38 @@ def import_evidence(folder: str | Path, name: str, path: str | Path, now: dateti
         "schema": SCHEMA,
         "importer": name,
         "source": source.name,
-        "files": {file.name: file_digest(file) for file in found.files},
+        "files": {_within(file, source): file_digest(file) for file in found.files},
         "facts": found.facts,
-        "problems": list(found.problems),
+        "problems": [problem.model_dump() for problem in found.problems],
         "proves": home.PROVES.model_dump(),
         "not_proven": home.NOT_PROVEN.model_dump(),
     }
-    target = folder / "imported" / f"{name}-{source.resolve().name.replace('.', '-')}.json"
+    part = kept_as or source.resolve().name.replace(".", "-")
+    if re.fullmatch(r"[\w-]+", part) is None:
+        raise InputError(f"{part!r} cannot be part of a file name: use letters, digits, - and _ (--as NAME)")
+    target = folder / "imported" / f"{name}-{part}.json"
     try:
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str).encode()
     except ValueError as error:  # NaN, or half of a surrogate pair
         raise InputError(f"{source}: holds what no JSON file can hold: {error}") from None
-    write_atomically(target, text + b"\n")
+    data = text + b"\n"
+    if target.exists() and target.read_bytes() != data and not replace:
+        raise InputError(
+            f"{target} holds other evidence; keep both with --as NAME, or put this in its place with --replace"
+        )
+    write_atomically(target, data)
     body = {"importer": name, "file": f"imported/{target.name}", "sha256": file_digest(target)}
     before = [e for e in Ledger(folder).read().of_kind("import") if e.body["file"] == body["file"]]
     if not before or dict(before[-1].body) != body:
         Ledger(folder).append("import", body, now)
     return Imported(target, home.PROVES, home.NOT_PROVEN, found.problems)
+
+
+def _within(file: Path, source: Path) -> str:
+    """A file's place within the folder that was named; its name alone where a file was named."""
+    return (
+        file.relative_to(source).as_posix() if file.is_relative_to(source) and file != source else file.name
+    )
 
 
 def read_evidence(name: str, path: Path) -> Read:

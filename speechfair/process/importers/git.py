@@ -32,8 +32,9 @@ def read(path: Path) -> Read:
         "changed_files": len(changed),
         "tags": {tag: _signature(path, tag) for tag in tags},
     }
-    problems = (f"{len(changed)} files differ from commit {commit[:12]}",) if changed else ()
-    return Read(facts, (), problems)
+    n, short = len(changed), commit[:12]
+    differ = say(f"{n} files differ from commit {short}", f"コミット {short} と異なるファイルが {n} 件ある")
+    return Read(facts, (), (differ,) if changed else ())
 
 
 def _signature(path: Path, tag: str) -> str:

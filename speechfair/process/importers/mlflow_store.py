@@ -1,14 +1,20 @@
-"""MLflow's file store: one run's parameters, last metrics and tags. The folder is ``mlruns/EXPERIMENT/RUN``."""
+"""MLflow: one run's parameters, last metrics and tags, from the file store or the SQLite database.
+
+The path is the folder ``mlruns/EXPERIMENT/RUN``, or ``mlflow.db/RUN`` where ``mlflow.db`` is the database.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError
 from speechfair.process.finding import say
 from speechfair.process.importers import Read
+from speechfair.process.importers.json_source import finite
 from speechfair.strict_yaml import parse_yaml
 
 __all__ = ["NOT_PROVEN", "PROVES", "read"]
@@ -18,17 +24,31 @@ PROVES = say(
     "読み込み時点で保管されていたパラメータ・指標・タグ",
 )
 NOT_PROVEN = say(
-    "that they were not changed before: a file store is not append-only; that the metrics are right",
-    "それ以前に変更されていないこと(追記専用ではない)。指標の正しさ",
+    "that they were not changed before: the store is not append-only; that the metrics are right",
+    "それ以前に変更されていないこと(保管先は追記専用ではない)。指標の正しさ",
 )
 _STATUS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+_TABLES = ("params", "latest_metrics", "tags")
 
 
 def read(path: Path) -> Read:
-    """Read the folder of one run."""
+    """Read one run."""
+    facts, files = _from_database(path.parent, path.name) if path.parent.is_file() else _from_folder(path)
+    if facts["status"] == "FINISHED":
+        return Read(finite(facts), files)
+    status = facts["status"]
+    unfinished = say(
+        f"the run's status is {status}, not FINISHED", f"実行の状態が FINISHED でなく {status} である"
+    )
+    return Read(finite(facts), files, (unfinished,))
+
+
+def _from_folder(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
     meta_path = path / "meta.yaml"
     if not meta_path.is_file():
-        raise InputError(f"{path} has no meta.yaml: name the folder of one MLflow run, mlruns/EXPERIMENT/RUN")
+        raise InputError(
+            f"{path} has no meta.yaml: name the folder of one MLflow run, mlruns/EXPERIMENT/RUN, or mlflow.db/RUN"
+        )
     meta, _ = parse_yaml(meta_path)
     if not isinstance(meta, dict) or "run_id" not in meta:
         raise InputError(f"{meta_path}: is not of an MLflow run (it has no run_id)")
@@ -38,18 +58,53 @@ def read(path: Path) -> Read:
     metrics = {name: _last(file) for name, file in _files(path / "metrics", files)}
     code = meta.get("status")
     status = _STATUS.get(code, str(code)) if isinstance(code, int) else str(code)
-    facts: dict[str, Any] = {
-        "run_id": meta["run_id"],
+    times = (meta.get("start_time"), meta.get("end_time"))
+    return _facts(str(meta["run_id"]), status, times, params, metrics, tags), tuple(files)
+
+
+def _from_database(file: Path, run: str) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """Read-only, so that a tracking server may have the file open."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            named = "select status, start_time, end_time from runs where run_uuid = ?"
+            row = base.execute(named, (run,)).fetchone()
+            held = {
+                table: base.execute(f"select * from {table} where run_uuid = ?", (run,)) for table in _TABLES
+            }
+            rows = {table: _rows(cursor) for table, cursor in held.items()}
+    except sqlite3.Error as error:
+        raise InputError(f"{file}: is no SQLite database of MLflow: {error}") from None
+    if row is None:
+        raise InputError(f"{file} holds no run {run!r}; `mlflow runs list` names them")
+    params, tags = ({one["key"]: one["value"] for one in rows[table]} for table in ("params", "tags"))
+    metrics = {one["key"]: float("nan") if one["is_nan"] else one["value"] for one in rows["latest_metrics"]}
+    return _facts(run, str(row[0]), (row[1], row[2]), params, metrics, tags), (file,)
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _facts(
+    run: str,
+    status: str,
+    times: tuple[Any, Any],
+    params: dict[str, str],
+    metrics: dict[str, float],
+    tags: dict[str, str],
+) -> dict[str, Any]:
+    return {
+        "run_id": run,
         "status": status,
-        "started_ms": meta.get("start_time"),
-        "ended_ms": meta.get("end_time"),
+        "started_ms": times[0],
+        "ended_ms": times[1],
         "commit": tags.get("mlflow.source.git.commit"),
         "user": tags.get("mlflow.user"),
         "params": params,
         "metrics": metrics,
+        "tags": {name: value for name, value in tags.items() if not name.startswith("mlflow.")},
     }
-    problems = () if status == "FINISHED" else (f"the run's status is {status}, not FINISHED",)
-    return Read(facts, tuple(files), problems)
 
 
 def _files(folder: Path, read_files: list[Path]) -> Iterator[tuple[str, Path]]:

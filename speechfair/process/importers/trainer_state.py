@@ -43,9 +43,9 @@ def read(path: Path) -> Read:
     }
     problems = []
     if any(not math.isfinite(loss) for loss in losses):
-        problems.append("a loss is not a finite number")
+        problems.append(say("a loss is not a finite number", "有限でない損失がある"))
         facts["first_and_last_loss"] = None
     steps = [entry["step"] for entry in log if "step" in entry]
     if steps != sorted(steps) or (steps and steps[-1] > step):
-        problems.append("the steps of the log are not in order")
+        problems.append(say("the steps of the log are not in order", "記録のステップの順序が正しくない"))
     return Read(facts, (file,), tuple(problems))

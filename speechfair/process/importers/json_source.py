@@ -1,0 +1,41 @@
+"""The JSON and YAML objects that other tools leave, with an error that names the file and the tool."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import InputError
+
+__all__ = ["finite", "read_object"]
+
+
+def read_object(file: Path, what: str) -> dict[str, Any]:
+    """A JSON file that holds an object.
+
+    Raises
+    ------
+    InputError : it cannot be read or holds something else; `what` says what was expected.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is no {what}: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{file}: is no {what}: it holds no object")
+    return content
+
+
+def finite(value: Any) -> Any:
+    """The same JSON value with numbers that are not finite as words, which JSON can hold.
+
+    >>> finite({"loss": float("nan"), "steps": [1, float("-inf")]})
+    {'loss': 'nan', 'steps': [1, '-inf']}
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): finite(one) for key, one in value.items()}
+    return [finite(one) for one in value] if isinstance(value, list) else value
