@@ -257,13 +257,15 @@ def export_command(
     from speechfair.process.export import formats, loses
     from speechfair.verbs.process import process_export
 
+    own = _language(folder)
+    cannot = "cannot carry: " if own == "en" else "表せない内容:"
     if name == "list":
         for each in formats():
-            typer.echo(f"{each:12} cannot carry: {loses(each).en}")
+            typer.echo(f"{each:12} {cannot}{loses(each).of(own)}")
         return
     found = process_export(folder, name)
     typer.echo(str(found.path))
-    output.say(f"cannot carry: {found.loses.en}")
+    output.say(f"{cannot}{found.loses.of(own)}")
 
 
 @app.command("catalogue")

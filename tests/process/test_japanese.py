@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from speechfair.process.catalogue import load_catalogue
+from speechfair.process.export import formats, loses
 from speechfair.process.forms import form_specs
 from speechfair.process.gates import gate_lines, gate_of
+from speechfair.process.importers import importers, proves
 from speechfair.process.order import order_problems
 from speechfair.process.process_plan import NUMBER_WORDS
 from speechfair.process.project_verify import verify_process
@@ -74,6 +76,15 @@ def test_the_words_of_catalogue_forms_and_versions_are_japanese() -> None:
     assert found_in(texts()) == {}
 
 
+def test_what_imports_prove_and_exports_lose_is_said_in_japanese() -> None:
+    def texts() -> Iterator[str]:
+        for name in importers().names():
+            yield from (text.ja for text in proves(name))
+        yield from (loses(name).ja for name in formats())
+
+    assert found_in(texts()) == {}
+
+
 def broken(process: Path) -> None:
     """Much that can be wrong at once."""
     project.edit_form(process, "use_case.yaml", task=None)
@@ -107,7 +118,13 @@ def test_the_japanese_half_of_the_page_is_japanese(signed: Path) -> None:
     assert found_in(html.unescape(re.sub(r"<[^>]+>", " ", span)) for span in spans) == {}
 
 
-@pytest.mark.parametrize("words", [["collect"], ["gate", "data"], ["gate", "release"], ["verify"], ["open"]])
+TERMINAL = [
+    ["collect"], ["gate", "data"], ["gate", "release"], ["verify"], ["open"], ["import", "list"], ["export", "list"],
+    ["export", "csv"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", TERMINAL)
 def test_the_terminal_speaks_the_language_of_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:

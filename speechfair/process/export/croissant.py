@@ -18,7 +18,8 @@ FILE = "croissant.json"
 LOSES = say(
     "has no property for speaker demographics: counts by group are in rai:dataBiases; the audio itself is not "
     "described, the manifest is the one file object",
-    "話者属性の欄がないため群別の数は rai:dataBiases に書く。音声そのものは記述せず、マニフェストのみをファイルとする",
+    "話者属性の欄がないため群別の数は `rai:dataBiases` に書く。音声そのものは記述せず、"
+    "マニフェストのみをファイルとする",
 )
 
 

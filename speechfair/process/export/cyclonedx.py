@@ -8,7 +8,7 @@ from typing import Any
 
 from speechfair import __version__
 from speechfair.errors import InputError, MissingExtraError
-from speechfair.metrics.error_counts import rate_title
+from speechfair.process.export.contents import evaluated_models, group_rates, model_name, packages
 from speechfair.process.finding import say
 from speechfair.process.ledger import digest_of
 from speechfair.process.material import Material
@@ -27,7 +27,6 @@ LOSES = say(
 def render(material: Material) -> bytes:
     """The document; its serial number is derived from its content."""
     state = state_of(material)
-    models = sorted({run.model_sha256 for run in material.of_role("evaluation") if run.model_sha256})
     content: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -35,7 +34,7 @@ def render(material: Material) -> bytes:
         "version": 1,
         "metadata": {
             "tools": {"components": [{"type": "application", "name": "speechfair", "version": __version__}]},
-            "component": _model(material, models),
+            "component": _model(material),
             "properties": [{"name": "speechfair:loses", "value": LOSES.en}],
         },
         "components": _packages(material),
@@ -86,49 +85,29 @@ def _walk(content: Any, key: str, found: set[str]) -> None:
             _walk(value, key, found)
 
 
-def _model(material: Material, models: list[str]) -> dict[str, Any]:
-    card = material.forms["card.yaml"].values
+def _model(material: Material) -> dict[str, Any]:
     component: dict[str, Any] = {
         "type": "machine-learning-model",
         "bom-ref": "model",
-        "name": card["model_name"] or material.plan.name,
-        "hashes": [{"alg": "SHA-256", "content": digest} for digest in models],
+        "name": model_name(material),
+        "hashes": [{"alg": "SHA-256", "content": digest} for digest in evaluated_models(material)],
     }
     metrics = []
-    for run in material.of_role("evaluation"):
-        if isinstance(run.audit, str):
-            continue
-        for group in [run.audit.overall, *run.audit.groups]:
-            if group.rate.value is None:
-                continue
-            metric: dict[str, Any] = {
-                "type": rate_title(run.audit.tokens),
-                "value": f"{group.rate.value:.6f}",
-                "slice": "all" if group is run.audit.overall else f"{group.axis}={group.value}",
-            }
-            if group.rate.low is not None and group.rate.high is not None:
-                metric["confidenceInterval"] = {
-                    "lowerBound": f"{group.rate.low:.6f}",
-                    "upperBound": f"{group.rate.high:.6f}",
-                }
-            metrics.append(metric)
+    for kind, where, rate in group_rates(material):
+        metric: dict[str, Any] = {"type": kind, "value": f"{rate.value:.6f}", "slice": where}
+        if rate.low is not None and rate.high is not None:
+            metric["confidenceInterval"] = {"lowerBound": f"{rate.low:.6f}", "upperBound": f"{rate.high:.6f}"}
+        metrics.append(metric)
     if metrics:
         component["modelCard"] = {"quantitativeAnalysis": {"performanceMetrics": metrics}}
     return component
 
 
 def _packages(material: Material) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str], None] = {}
-    for run in material.of_role("evaluation", "serving"):
-        if not isinstance(run.content, str):
-            packages = run.content.environment.get("packages") or {}
-            found |= {(str(name), str(version)): None for name, version in packages.items()}
-    for record in material.training:
-        found |= dict.fromkeys(record.versions.items())
     return [
         {"type": "library", "bom-ref": f"pkg:pypi/{name}@{version}", "name": name, "version": version,
          "purl": f"pkg:pypi/{name}@{version}"}
-        for name, version in sorted(found)
+        for name, version in packages(material)
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.process.export.contents import evaluated_models, model_name
 from speechfair.process.finding import say
 from speechfair.process.material import Material
 from speechfair.process.status import state_of
@@ -24,7 +25,7 @@ LOSES = say(
 def render(material: Material) -> bytes:
     """The statement. Its result is FAILED, WARNED or PASSED by the worst must-item."""
     state = state_of(material)
-    models = sorted({run.model_sha256 for run in material.of_role("evaluation") if run.model_sha256})
+    models = evaluated_models(material)
     if not models:
         raise InputError("no evaluation run names a model, so the statement would be about nothing")
     tests: dict[str, list[str]] = {"passedTests": [], "warnedTests": [], "failedTests": []}
@@ -36,13 +37,7 @@ def render(material: Material) -> bytes:
     names = ("plan.yaml", "criteria.yaml", "runs.yaml")
     content = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [
-            {
-                "name": f"{material.forms['card.yaml'].values['model_name'] or material.plan.name}",
-                "digest": {"sha256": digest},
-            }
-            for digest in models
-        ],
+        "subject": [{"name": model_name(material), "digest": {"sha256": digest}} for digest in models],
         "predicateType": PREDICATE,
         "predicate": {
             "result": result,

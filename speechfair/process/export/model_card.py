@@ -21,7 +21,7 @@ FILE = "model-card.md"
 LOSES = say(
     "model-index has no field for a group or an interval: groups are dataset configurations, intervals only in "
     "the text; checklist, ledger and signatures are not in it",
-    "model-index には群や区間の欄がない。群はデータセット構成として、区間は本文にのみ記す。"
+    "`model-index` には群や区間の欄がない。群はデータセット構成として、区間は本文にのみ記す。"
     "チェックリスト・台帳・署名は含まない",
 )
 
