@@ -14,6 +14,7 @@ import pytest
 
 from speechfair.process.catalogue import load_catalogue
 from speechfair.process.ledger import Ledger
+from speechfair.process.material import read_material
 from speechfair.store import RunFolder
 from tests.process import project
 from tests.process.test_removal import found_again
@@ -71,19 +72,41 @@ def swap(one: str, other: str) -> Change:
     return change
 
 
-def plan_number(**values: Any) -> Change:
-    """Another number in the plan, as if it had been frozen so from the beginning."""
+def plan_part(name: str, **values: Any) -> Change:
+    """Another part of the plan, as if it had been frozen so from the beginning."""
 
     def change(process: Path) -> None:
         import yaml
 
         path = process / "plan.yaml"
         content = yaml.safe_load(path.read_text())
-        content["numbers"] |= values
+        content[name] |= values
         path.write_text(yaml.safe_dump(content, allow_unicode=True))
         forget(process, "plan", "sha256", project.file_digest(path))
 
     return change
+
+
+def plan_number(**values: Any) -> Change:
+    return plan_part("numbers", **values)
+
+
+def all_of_accent_x(process: Path) -> None:
+    plan_number(share_shortfall=1.0)(process)
+    row("design.yaml", "shares", 0, share=1.0)(process)
+
+
+def as_supplied(process: Path) -> None:
+    plan_part("facts", pretrained_base=True, adapted_from_base=False)(process)
+
+
+def nothing_trained(process: Path) -> None:
+    import yaml
+
+    path = process / "runs.yaml"
+    content = yaml.safe_load(path.read_text())
+    kept = [entry for entry in content["runs"] if entry["role"] in ("test_set", "evaluation")]
+    path.write_text(yaml.safe_dump(content | {"runs": kept, "training_records": []}))
 
 
 def forget(process: Path, kind: str, key: str, value: Any) -> None:
@@ -192,8 +215,17 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-1.9", "not_assessed", row("varieties.yaml", "considered", 1, kind="other"), "no speech disorder"),
     ("AF-2.1", "error", lambda p: (p.parent / "runs/test/manifest.parquet").write_bytes(b"x"), "manifest"),
     ("AF-2.2", "undetermined", plan_number(min_speakers=11), "10 speakers, 11 planned"),
-    ("AF-2.3", "fail", row("design.yaml", "shares", 0, value="z"), "accent=z: 0% of the speakers"),
+    ("AF-2.3", "fail", row("design.yaml", "shares", 0, value="z"), "accent=z: no speaker, target 50%"),
+    ("AF-2.3", "undetermined", plan_number(share_shortfall=1.0), "too few speakers to tell"),
+    (
+        "AF-2.3",
+        "fail",
+        all_of_accent_x,
+        "accent=x: 50% of the speakers (27% to 73%), target 100%, and no remedy",
+    ),
     ("AF-2.4", "fail", trained_on_the_test_set, "speakers in both"),
+    ("AF-2.4", "fail", as_supplied, "used as it is, but runs.yaml lists a training"),
+    ("AF-2.4", "fail", both(as_supplied, nothing_trained), "suppliers.yaml lacks its weights"),
     (
         "AF-2.5",
         "fail",
@@ -202,6 +234,7 @@ NO: list[tuple[str, str, Change, str]] = [
     ),
     ("AF-2.5", "undetermined", form("transcription.yaml", limit=0.01), "may reach 0.02"),
     ("AF-2.6", "fail", form("confounders.yaml", limit=-1.0), "is not matched"),
+    ("AF-2.6", "undetermined", form("confounders.yaml", limit=0.3), "may be associated with gender"),
     ("AF-3.1", "fail", record(output_sha256="0" * 64), "no record made the evaluated model"),
     ("AF-3.1", "error", record(seed=None), "seed"),
     ("AF-3.2", "fail", swap("dev-base", "base"), "different sets"),
@@ -265,6 +298,28 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-7.3", "fail", row("roles.yaml", "people", 1, trained_until="2020-01-01"), "tom: no valid training"),
     ("AF-7.4", "fail", form("redteam.yaml", open_severe_findings=1), "1 severe findings"),
 ]
+
+
+def test_a_supplied_model_that_is_used_as_it_is_needs_no_training_data(mine: Path) -> None:
+    as_supplied(mine)
+    nothing_trained(mine)
+    runs = {run.role: run for run in read_material(mine).runs}
+    evaluated = runs["evaluation"].model_sha256
+    row("suppliers.yaml", "supplied", 0, sha256=evaluated)(mine)
+    found = found_again(mine, "AF-2.4")
+    assert found.status == "pass", found.reason.en
+    assert "suppliers.yaml" in {source.path for source in found.sources}
+
+
+def test_a_remedy_settles_a_group_that_may_be_thin_and_a_covariate_that_is_handled(mine: Path) -> None:
+    all_of_accent_x(mine)
+    gap = {"owner": "eve", "remedy": "disclose"}
+    project.edit_form(mine, "design.yaml", gaps=[{"case": f"accent={v}", **gap} for v in "xy"])
+    assert found_again(mine, "AF-2.3").status == "pass"
+    names = ("gender", "duration", "words per second")
+    handled = [{"axis": "accent", "covariate": name, "how": "disclosed"} for name in names]
+    project.edit_form(mine, "confounders.yaml", limit=0.1, handled=handled)
+    assert found_again(mine, "AF-2.6").status == "pass"
 
 
 @pytest.mark.parametrize(("item", "status", "change", "words"), NO, ids=[f"{i}-{s}-{w}" for i, s, _, w in NO])

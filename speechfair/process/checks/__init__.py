@@ -20,6 +20,7 @@ Check = Callable[[Material], Finding]
 def all_checks() -> dict[str, Check]:
     """Every check by item id."""
     from speechfair.process.checks import (
+        covariates,
         data,
         evaluation,
         governance,
@@ -30,12 +31,14 @@ def all_checks() -> dict[str, Check]:
         release,
         requirements,
         security,
+        shares,
         training,
     )
 
     found: dict[str, Check] = {}
     rooms = (
-        requirements, data, people, quality, training, evaluation, grounding, release, operation, security, governance,
+        requirements, data, people, quality, shares, covariates, training, evaluation, grounding, release, operation,
+        security, governance,
     )  # fmt: skip
     for room in rooms:
         found |= room.CHECKS

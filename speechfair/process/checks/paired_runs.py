@@ -113,10 +113,7 @@ def growth_parts(
 
 def share_within(count: int, n: int, limit: float, label: str | Text) -> tuple[Part, dict[str, float | None]]:
     """The three-valued rule on a share, with Clopper and Pearson's exact interval (95 %), and its numbers."""
-    from scipy.stats import beta
-
-    low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
-    high = float(beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
+    low, high = exact_share(count, n)
     facts: dict[str, float | None] = {
         "share": count / n,
         "low": low,
@@ -125,6 +122,14 @@ def share_within(count: int, n: int, limit: float, label: str | Text) -> tuple[P
         "files": n,
     }
     return within(Estimate(count / n, low, high, 0.95, n, n, "clopper-pearson"), limit, label), facts
+
+
+def exact_share(count: int, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's exact 95 % interval of a share (Biometrika 26, 1934)."""
+    from scipy.stats import beta
+
+    low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
+    return low, float(beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
 
 
 def within(estimate: Estimate, limit: float, label: str | Text) -> Part:

@@ -1,8 +1,7 @@
-"""Phase 2: sound manifests, enough speakers, shares, splits that do not touch, transcripts, covariates."""
+"""Phase 2: sound manifests, enough speakers, splits that do not touch, transcripts."""
 
 from __future__ import annotations
 
-from speechfair.process.checks.association import associations
 from speechfair.process.checks.common import (
     Part,
     form_part,
@@ -131,57 +130,14 @@ def sufficiency(material: Material) -> Finding:
     )
 
 
-def representation(material: Material) -> Finding:
-    """AF-2.3: groups that are missing or thin against their target share each have an owner and a remedy."""
-    form = material.forms["design.yaml"]
-    runs, parts = need_data(material)
-    parts.append(form_part(form))
-    remedies = {row["case"]: row for row in form.values["gaps"]}
-    for case, row in remedies.items():
-        if row["remedy"] not in ("collect", "restrict", "disclose"):
-            parts.append(
-                (
-                    "fail",
-                    say(
-                        f"gap {case}: the remedy {row['remedy']!r} is none of collect, restrict, disclose",
-                        f"欠落 {case}:対応 {row['remedy']!r} が収集・限定・開示のいずれでもない",
-                    ),
-                )
-            )
-    shares: dict[str, dict[str, float]] = {}
-    for run in runs:
-        manifest = manifest_of(run, parts)
-        if manifest is None:
-            continue
-        for row in form.values["shares"]:
-            if row["axis"] is None or row["share"] is None:
-                continue
-            groups = group_table(manifest, row["axis"])
-            total = sum(speakers for speakers, _, _ in groups.values())
-            share = groups.get(row["value"], (0, 0, 0.0))[0] / total if total else 0.0
-            case = f"{row['axis']}={row['value']}"
-            shares[case] = {"target": row["share"], "speakers": round(share, 4)}
-            if share < material.plan.numbers.share_shortfall * row["share"] and case not in remedies:
-                parts.append(
-                    (
-                        "fail",
-                        say(
-                            f"{case}: {share:.0%} of the speakers, target {row['share']:.0%}, and no remedy",
-                            f"{case}:話者の {share:.0%}、目標 {row['share']:.0%}、対応なし",
-                        ),
-                    )
-                )
-    return decide(
-        parts,
-        say("every thin group has an owner and a remedy", "少ない群すべてに担当と対応がある"),
-        [*material.sources("design.yaml"), *(run.source("manifest.parquet") for run in runs)],
-        {"shares": shares},
-    )
-
-
 def disjoint(material: Material) -> Finding:
-    """AF-2.4: no speaker and no audio of the evaluation data is in training or development data."""
+    """AF-2.4: no speaker and no audio of the evaluation data is in training or development data.
+
+    A model that is used as its supplier gave it needs no training data here: its weights are those in suppliers.yaml.
+    """
     runs, parts = need_data(material)
+    supplied = _as_supplied(material)
+    parts += supplied
     tests = {run.manifest_sha256 for run in material.of_role("test_set", "evaluation")}
     others = [run for run in material.runs if run.role in _TRAINED_ON]
     if material.training and not material.of_role("training"):
@@ -193,7 +149,7 @@ def disjoint(material: Material) -> Finding:
                 ),
             )
         )
-    elif not others:
+    elif not others and not supplied:
         parts.append(
             (
                 "not_assessed",
@@ -230,9 +186,35 @@ def disjoint(material: Material) -> Finding:
             "no speaker and no audio in two splits, one frozen test set; what others trained on is not known",
             "話者も音声も分割にまたがらず、試験集合は一つ。他者の学習データとの重なりは不明",
         ),
-        [run.source("manifest.parquet", "speaker, audio_sha256") for run in readable],
+        [
+            *(run.source("manifest.parquet", "speaker, audio_sha256") for run in readable),
+            *(material.sources("suppliers.yaml") if supplied else ()),
+        ],
         {"overlaps": overlaps},
     )
+
+
+def _as_supplied(material: Material) -> list[Part]:
+    """Whether the plan's fact, that a pretrained model is not adapted, is true; nothing where it does not say so."""
+    facts = material.plan.facts
+    if facts.get("adapted_from_base") is not False or facts.get("pretrained_base") is not True:
+        return []
+    pinned = {row["sha256"] for row in material.forms["suppliers.yaml"].values["supplied"]} - {None}
+    found: list[Part] = []
+    if material.run_list.training_records or material.of_role("training"):
+        en = "by the plan a supplied model is used as it is, but runs.yaml lists a training"
+        found.append(
+            ("fail", say(en, "計画では供給されたモデルをそのまま使うとあるが、runs.yaml に学習がある"))
+        )
+    if not pinned:
+        en = "no weights are pinned in suppliers.yaml"
+        found.append(("not_assessed", say(en, "suppliers.yaml に重みのダイジェストがない")))
+    for run in material.of_role("evaluation"):
+        if pinned and run.model_sha256 not in pinned:
+            en = f"{run.name}: by the plan a supplied model is used as it is, but suppliers.yaml lacks its weights"
+            ja = f"{run.name}:計画では供給されたモデルをそのまま使うとあるが、重みが suppliers.yaml にない"
+            found.append(("fail", say(en, ja)))
+    return found or [ok()]
 
 
 def _overlap(run: Run, other: Run, parts: list[Part]) -> dict[str, int]:
@@ -329,52 +311,6 @@ def _disagreement(
     return ok()
 
 
-def confounders(material: Material) -> Finding:
-    """AF-2.6: every covariate that is associated with a gated axis is matched, adjusted for or disclosed."""
-    form = material.forms["confounders.yaml"]
-    runs, parts = need_data(material)
-    parts.append(form_part(form))
-    handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
-    limit, found = form.values["limit"], dict[str, dict[str, float]]()
-    for (axis, name), how in handled.items():
-        if how not in ("matched", "adjusted", "disclosed"):
-            parts.append(
-                (
-                    "fail",
-                    say(
-                        f"{axis}, {name}: {how!r} is none of matched, adjusted, disclosed",
-                        f"{axis}・`{name}`:`{how}` は定められた対処でない",
-                    ),
-                )
-            )
-    for run in runs:
-        manifest = manifest_of(run, parts)
-        for axis in [] if manifest is None else material.gated_axes:
-            values = associations(usable(manifest), axis)  # type: ignore[arg-type]
-            found[f"{run.name}, {axis}"] = {name: round(value, 4) for name, value in values.items()}
-            for name, value in values.items():
-                if limit is not None and value > limit and (axis, name) not in handled:
-                    parts.append(
-                        (
-                            "fail",
-                            say(
-                                f"{axis} is associated with {name} ({number(value)} > {number(limit)}) "
-                                "and is not matched, adjusted for or disclosed",
-                                f"{axis} は `{name}` と連動する({number(value)} > {number(limit)})が、対処がない",
-                            ),
-                        )
-                    )
-    return decide(
-        parts,
-        say(
-            "every covariate above the limit is matched, adjusted for or disclosed",
-            "基準を超える共変量がすべて扱われている",
-        ),
-        [*material.sources("confounders.yaml"), *(run.source("manifest.parquet") for run in runs)],
-        {"associations": found},
-    )
-
-
 def _manifests(material: Material) -> list[Source]:
     return [run.source("manifest.parquet") for run in material.runs if not isinstance(run.manifest, str)]
 
@@ -382,8 +318,6 @@ def _manifests(material: Material) -> list[Source]:
 CHECKS = {
     "AF-2.1": integrity,
     "AF-2.2": sufficiency,
-    "AF-2.3": representation,
     "AF-2.4": disjoint,
     "AF-2.5": transcripts,
-    "AF-2.6": confounders,
 }

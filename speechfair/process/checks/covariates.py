@@ -1,0 +1,70 @@
+"""AF-2.6: what goes with accent and is not accent is matched, adjusted for or disclosed."""
+
+from __future__ import annotations
+
+from speechfair.process.checks.association import Association, associations
+from speechfair.process.checks.common import Part, form_part, manifest_of, need_data, number, ok, usable
+from speechfair.process.finding import Finding, decide, say
+from speechfair.process.material import Material
+
+__all__ = ["CHECKS"]
+
+HANDLED = ("matched", "adjusted", "disclosed")
+
+
+def confounders(material: Material) -> Finding:
+    """AF-2.6: every covariate whose association with a gated axis exceeds the limit is handled.
+
+    The interval of the association decides: whole interval beyond the limit fails, whole interval within passes.
+    """
+    form = material.forms["confounders.yaml"]
+    runs, parts = need_data(material)
+    parts.append(form_part(form))
+    handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
+    limit, found = form.values["limit"], dict[str, dict[str, list[float]]]()
+    for (axis, name), how in handled.items():
+        if how not in HANDLED:
+            en = f"{axis}, {name}: {how!r} is none of matched, adjusted, disclosed"
+            parts.append(("fail", say(en, f"{axis}・`{name}`:`{how}` は定められた対処でない")))
+    for run in runs:
+        manifest = manifest_of(run, parts)
+        for axis in [] if manifest is None else material.gated_axes:
+            values = associations(usable(manifest), axis)  # type: ignore[arg-type]
+            found[f"{run.name}, {axis}"] = {
+                name: [round(one.value, 4), round(one.low, 4), round(one.high, 4)]
+                for name, one in values.items()
+            }
+            if limit is not None:
+                parts += [
+                    _part(axis, *pair, limit) for pair in values.items() if (axis, pair[0]) not in handled
+                ]
+    return decide(
+        parts,
+        say(
+            "every covariate that may exceed the limit is matched, adjusted for or disclosed",
+            "基準を超えうる共変量がすべて扱われている",
+        ),
+        [*material.sources("confounders.yaml"), *(run.source("manifest.parquet") for run in runs)],
+        {"associations": found},
+    )
+
+
+def _part(axis: str, name: str, one: Association, limit: float) -> Part:
+    """The three-valued rule on one covariate that nothing was done about."""
+    low, high, most = number(one.low), number(one.high), number(limit)
+    if one.low > limit:
+        return "fail", say(
+            f"{axis} is associated with {name} ({low} to {high}, limit {most}) and is not matched, adjusted for or "
+            "disclosed",
+            f"{axis} は `{name}` と連動する(区間 {low}〜{high}、基準 {most})が、対処がない",
+        )
+    if one.high > limit:
+        return "undetermined", say(
+            f"{axis} may be associated with {name} ({low} to {high}, limit {most}); match, adjust for or disclose it, "
+            "or add speakers",
+            f"{axis} は `{name}` と連動しうる(区間 {low}〜{high}、基準 {most})。対処を記すか、話者を加える",
+        )
+    return ok()
+
+
+CHECKS = {"AF-2.6": confounders}
