@@ -45,25 +45,24 @@ def command(
 
     Exit code 0: no group did by more than the margin; 1: one did; 3: undetermined; 2: the runs cannot be compared.
     """
-    from speechfair.process.journal import process_folder, require_gate
+    from speechfair.process.journal import process_folder
     from speechfair.verbs.compare import compare
 
     with process_folder(process, override_gate):
-        require_gate("compare", after)
-    found = compare(
-        before,
-        after,
-        group_by=group_by,
-        match=match,
-        relative=margin_relative,
-        absolute=margin_absolute,
-        level=level,
-        seed=seed,
-        metrics=metric or (),
-        out=out,
-        report=report,
-        language=language,
-    )
+        found = compare(
+            before,
+            after,
+            group_by=group_by,
+            match=match,
+            relative=margin_relative,
+            absolute=margin_absolute,
+            level=level,
+            seed=seed,
+            metrics=metric or (),
+            out=out,
+            report=report,
+            language=language,
+        )
     if json:
         typer.echo(found.to_json(), nl=False)
     else:

@@ -121,6 +121,8 @@ def compare_command(
     seeds: Annotated[str, typer.Option(help="Seeds, comma between.")] = "0,1,2",
     baseline: Annotated[str, typer.Option(help="Name of the recipe that the others must beat.")] = "erm",
     set_: Setting = None,
+    process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     cpu: Cpu = False,
     json: options.Json = False,
 ) -> None:
@@ -130,6 +132,7 @@ def compare_command(
 
     Example: speechfair debias compare erm average group_dro --seeds 0,1,2 --set data_root=DIR --out runs/methods
     """
+    from speechfair.process.journal import process_folder
     from speechfair.verbs.debias import debias_compare
 
     try:
@@ -138,9 +141,9 @@ def compare_command(
         raise InputError(
             f"--seeds {seeds!r}: write whole numbers with commas between, such as 0,1,2"
         ) from None
-    with output.transcription_progress() as observe:
+    with process_folder(process, override_gate), output.transcription_progress() as observe:
         table = debias_compare(
-            recipes or [], out, seeds=numbers, settings=set_ or (), baseline=baseline,
+            recipes or [], out, seeds=numbers, settings=set_ or (), baseline=baseline, process=process,
             say=output.say, observe=observe, on_cpu=cpu,
         )  # fmt: skip
     if json:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 from speechfair.comparing import compare_models
 from speechfair.comparing import leaderboard as ranking
+from speechfair.store import RunFolder
 from speechfair.verbs.written import outside_run_folders, write_result
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Comparison
     from speechfair.comparing.leaderboard import Leaderboard
     from speechfair.messages.translation import Language
-    from speechfair.store import RunFolder
 
 __all__ = ["compare", "leaderboard"]
 
@@ -48,11 +48,15 @@ def compare(
     Raises
     ------
     RunFolderError : a folder has not been scored, or was changed since.
-    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    InputError
+        The runs cannot be compared, a file would be written into a run folder, or the evaluation gate of the process
+        folder near `after` is not open (`speechfair.process.journal.process_folder` names another, or a reason).
     """
+    from speechfair.process.journal import require_gate
     from speechfair.reporting.compare_html import write_comparison
 
     outside_run_folders(out, report)
+    require_gate("compare", after.path if isinstance(after, RunFolder) else Path(after))
     found = compare_models.compare(
         before, after, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level, seed=seed,
         metrics=metrics,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,7 @@ def debias_compare(
     seeds: Sequence[int] = (0, 1, 2),
     settings: Sequence[str] = (),
     baseline: str = "erm",
+    process: str | Path | None = None,
     on_cpu: bool = False,
     say: Callable[[str], None] | None = None,
     observe: Observer | None = None,
@@ -114,14 +116,24 @@ def debias_compare(
     recipes : recipe files or names; none compares the finished runs in `out`.
     out : folder of the runs, ``NAME-SEED`` each, and of the comparison.
     baseline : recipe that the others must beat.
+    process : process folder whose ledger notes the runs; None looks for one next to `out` or above it.
+
+    Raises
+    ------
+    InputError
+        A recipe is wrong, or a gate of the process folder is not open: the evaluation gate, and if there is something
+        to train, the data gate.
     """
     from speechfair.debias.judging.contest import compare_recipes
+    from speechfair.process.journal import noted, require_gate
     from speechfair.reporting.debias_figures import write_method_chart
 
-    folder = Path(out)
-    table = compare_recipes(
-        list(recipes), folder, seeds=seeds, settings=settings, baseline=baseline,
-        say=say, observe=observe, on_cpu=on_cpu,
-    )  # fmt: skip
+    folder, home = Path(out), Path(process) if process is not None else None
+    require_gate("compare", folder, home)
+    with noted("debias", folder, home) if recipes else nullcontext():
+        table = compare_recipes(
+            list(recipes), folder, seeds=seeds, settings=settings, baseline=baseline,
+            say=say, observe=observe, on_cpu=on_cpu,
+        )  # fmt: skip
     write_method_chart(table, folder / "compare.svg")
     return table

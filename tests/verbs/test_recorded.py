@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import speechfair
-from speechfair.errors import InputError
+from speechfair.errors import InputError, SpeechfairError
 from speechfair.process.init import Start
 from speechfair.process.ledger import Ledger
 from speechfair.testing import Scripted
@@ -53,6 +53,23 @@ def test_an_audit_in_python_writes_the_page_and_the_ledger(home: Path, tmp_path:
     assert len(entries(home)) == before + 4
     speechfair.audit(corpus, model, ["accent"])
     assert len(entries(home)) == before + 4, "a run that is not kept is not noted"
+
+
+def test_what_compares_in_python_needs_its_gates_too(home: Path, tmp_path: Path) -> None:
+    before = len(Ledger(home / "process").read().entries)
+    for start in (
+        lambda: speechfair.compare(tmp_path / "a", home / "runs" / "b"),
+        lambda: speechfair.debias_compare([], home / "runs" / "methods"),
+        lambda: speechfair.debias_compare(["erm"], home / "runs" / "methods"),
+        lambda: speechfair.debias_compare(["erm"], tmp_path / "methods", process=home / "process"),
+    ):
+        with pytest.raises(InputError, match="the evaluation gate was not opened before"):
+            start()
+    assert len(Ledger(home / "process").read().entries) == before
+    with speechfair.process_folder(home / "process", "a trial"), pytest.raises(SpeechfairError):
+        speechfair.compare(tmp_path / "a", tmp_path / "b")
+    last = Ledger(home / "process").read().entries[-1]
+    assert (last.kind, last.body["verb"], last.body["reason"]) == ("gate_override", "compare", "a trial")
 
 
 @pytest.mark.parametrize("name", ["audit", "score", "transcribe", "gate"])
