@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -18,7 +18,7 @@ from speechfair.strict_yaml import read_model
 from speechfair.text.annotations import Marker, Rule
 from speechfair.types import LabelSource
 
-__all__ = ["AxisCard", "Card", "Licence", "PlainCard", "load_card"]
+__all__ = ["ORIGINS", "AxisCard", "Card", "Licence", "Origin", "PlainCard", "load_card"]
 
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
@@ -27,6 +27,9 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 
 Origin = Literal["recorded", "augmented", "synthetic"]
 """Whether people were recorded, recordings were changed to make more of them, or a program spoke."""
+
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+"""From people's own speech to what no person said."""
 
 
 class Licence(Record):

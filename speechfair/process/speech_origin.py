@@ -5,13 +5,13 @@ A corpus's name says nothing. What no card, row or form states is not known, and
 
 from __future__ import annotations
 
+from speechfair.corpora.card import ORIGINS
 from speechfair.process.checks.common import Part, ok
 from speechfair.process.finding import say
 from speechfair.process.material import Material, Run
 
-__all__ = ["ORIGINS", "origin_of", "speech_part", "synthetic_training"]
+__all__ = ["origin_of", "speech_part", "synthetic_training"]
 
-ORIGINS = ("recorded", "augmented", "synthetic")
 AXIS = "speech"
 """Label axis by which single rows state their origin."""
 

@@ -153,7 +153,7 @@ def _prepare(
         "alpha": limits[2],
         "questions_sha256": hashlib.sha256(asked.encode()).hexdigest(),
     }
-    card = CardPart(reference=dict(questions.card.reference))
+    card = CardPart(reference=dict(questions.card.reference), speech=questions.speech)
     return begin_or_compare(
         run, questions, manifest, card, {"corpus": part, "probe": probe}, {QUESTIONS: asked}
     )

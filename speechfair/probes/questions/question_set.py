@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from speechfair.corpora.card import Card
+from speechfair.corpora.card import ORIGINS, Card, Origin
 from speechfair.errors import CorpusError, InputError
 from speechfair.resources import data_folder
 from speechfair.strict_yaml import read_model
@@ -104,6 +104,16 @@ class QuestionSet:
     def exclusions(self) -> list[Exclusion]:
         """Rows that cannot be asked, with the reason."""
         return [row for row in self.rows if isinstance(row, Exclusion)]
+
+    @property
+    def speech(self) -> Origin | None:
+        """The least real origin that the card or a label ``speech`` states; None where some speech is of none."""
+        asked = [row for row in self.rows if isinstance(row, Utterance)]
+        stated = [
+            next((one.value for one in row.labels if one.axis == "speech"), self.card.speech) for row in asked
+        ]
+        found = [origin for origin in ORIGINS if origin in stated]
+        return None if found[-1:] == ["recorded"] and None in stated else found[-1] if found else None
 
     def sizes(self) -> tuple[int | None, int]:
         """Voices of the smallest group on any axis, or of all; None where a speaker is not known. Then items."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,26 @@ def test_a_card_of_ones_own_states_licence_and_label_sources(tmp_path: Path) -> 
     found = load_question_set("items", folder, card=str(card))
     assert (found.name, found.card.licence.id) == ("orders", "Apache-2.0")
     assert found.questions["a.wav"][0].labels[0].source == "self_reported"
+
+
+@pytest.mark.parametrize(
+    ("card", "rows", "expected"),
+    [
+        (None, (None, None), None),
+        (None, ("recorded", None), None),
+        (None, ("recorded", "recorded"), "recorded"),
+        (None, ("synthetic", None), "synthetic"),
+        ("recorded", (None, "augmented"), "augmented"),
+        ("recorded", (None, None), "recorded"),
+    ],
+)
+def test_the_origin_of_the_speech_is_the_least_real_that_is_stated(
+    tmp_path: Path, card: str | None, rows: tuple[str | None, ...], expected: str | None
+) -> None:
+    lines = [
+        GOOD | {"audio": audio} | ({"labels": {"speech": origin}} if origin else {})
+        for audio, origin in zip(("a.wav", "b.wav"), rows, strict=True)
+    ]
+    found = load_question_set("items", write_items(tmp_path, *lines))
+    stated = replace(found, card=found.card.model_copy(update={"speech": card}))
+    assert stated.speech == expected
