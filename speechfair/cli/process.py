@@ -252,8 +252,12 @@ def report_command(folder: Folder, json: options.Json = False) -> None:
 def export_command(
     folder: Folder,
     name: Annotated[str, typer.Argument(help="Format; `speechfair process export FOLDER list` lists them.")],
+    key: Key = None,
 ) -> None:
-    """Write the process in another format, validated, and say what that format cannot carry."""
+    """Write the process in another format, validated, and say what that format cannot carry.
+
+    --key signs an in-toto statement into a DSSE envelope.
+    """
     from speechfair.process.export import formats, loses
     from speechfair.verbs.process import process_export
 
@@ -263,7 +267,7 @@ def export_command(
         for each in formats():
             typer.echo(f"{each:12} {cannot}{loses(each).of(own)}")
         return
-    found = process_export(folder, name)
+    found = process_export(folder, name, key=key)
     typer.echo(str(found.path))
     output.say(f"{cannot}{found.loses.of(own)}")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from speechfair.errors import SpeechfairError
 from speechfair.process.attestation_checks import attestation_problems
 from speechfair.process.catalogue import Language, Text, catalogue_path
+from speechfair.process.export import envelope_problems
 from speechfair.process.finding import AS_EXPORTED, said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
@@ -134,6 +135,7 @@ def verify_process(
         )
         _order(material, found)
         found.problems.extend(identity_problems(material))
+        found.problems.extend(envelope_problems(material))
     unique = tuple({text.en: text for text in found.problems}.values())
     return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
 

@@ -13,11 +13,31 @@ from typing import Any
 from speechfair.errors import InputError, MissingExtraError
 from speechfair.process.ledger import canonical
 
-__all__ = ["new_key", "openssh_key", "public_key", "signature_of", "valid_signature"]
+__all__ = [
+    "new_key",
+    "openssh_key",
+    "public_key",
+    "signature_of",
+    "signed_by",
+    "valid_signature",
+    "verifies",
+]
 
 
 def signature_of(body: Mapping[str, Any], key: Path) -> dict[str, str]:
     """Sign a body with the Ed25519 private key in a file, PEM or OpenSSH.
+
+    Raises
+    ------
+    MissingExtraError : without ``cryptography``.
+    InputError : the file is not an unencrypted Ed25519 private key.
+    """
+    public, value = signed_by(key, _message(body))
+    return {"algorithm": "ed25519", "public_key": public, "value": value.hex()}
+
+
+def signed_by(key: Path, message: bytes) -> tuple[str, bytes]:
+    """The public key (hex) that belongs to a private one in a file, and the signature over a message.
 
     Raises
     ------
@@ -38,12 +58,7 @@ def signature_of(body: Mapping[str, Any], key: Path) -> dict[str, str]:
         raise InputError(f"{key}: is not an unencrypted private key (PEM or OpenSSH): {error}") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise InputError(f"{key}: is not an Ed25519 key; make one with `speechfair process key FILE`")
-    public = private.public_key().public_bytes_raw().hex()
-    return {
-        "algorithm": "ed25519",
-        "public_key": public,
-        "value": private.sign(_message(body)).hex(),
-    }
+    return private.public_key().public_bytes_raw().hex(), private.sign(message)
 
 
 def valid_signature(body: Mapping[str, Any]) -> bool:
@@ -51,13 +66,21 @@ def valid_signature(body: Mapping[str, Any]) -> bool:
     signature = body.get("signature")
     if not isinstance(signature, Mapping) or signature.get("algorithm") != "ed25519":
         return False
+    try:
+        value = bytes.fromhex(str(signature.get("value")))
+    except ValueError:
+        return False
+    return verifies(str(signature.get("public_key")), value, _message(body))
+
+
+def verifies(public: str, signature: bytes, message: bytes) -> bool:
+    """Whether a signature over a message is by an Ed25519 public key (hex). False for what is no key."""
     _require()
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(str(signature.get("public_key"))))
-        public.verify(bytes.fromhex(str(signature.get("value"))), _message(body))
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -14,9 +14,11 @@ import pytest
 import yaml
 
 from speechfair.errors import InputError
+from speechfair.process.dsse import envelope, opened
 from speechfair.process.export import export, exports, file_name, formats, loses, render, validate
 from speechfair.process.material import read_material
 from speechfair.process.project_verify import verify_process
+from speechfair.process.signing import new_key, openssh_key, public_key
 from speechfair.process.status import read_state
 from tests.process import project
 
@@ -174,3 +176,47 @@ def test_aisev_answers_only_what_was_decided_and_says_so(exported: Path, unsigne
     again["G1"]["supportedBy"] = ["nowhere"]
     with pytest.raises(InputError, match="which is not there"):
         validate("aisev", yaml.safe_dump(again).encode())
+
+
+def test_a_signed_statement_verifies_with_securesystemslib_and_only_with_the_key(mine: Path) -> None:
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.exceptions import VerificationError
+    from securesystemslib.signer import SSlibKey
+
+    path = export(mine, "in-toto", key=project.key(mine)).path
+    text = path.read_text(encoding="utf-8")
+    public = json.loads(text)["signatures"][0]["keyid"]
+    theirs = Envelope.from_dict(json.loads(text))
+    assert theirs.verify([SSlibKey(public, "ed25519", "ed25519", {"public": public})], 1)
+    assert theirs.payload == (mine / "exports" / "in-toto.json").read_bytes()
+    assert theirs.payload_type == "application/vnd.in-toto+json"
+    other = public_key(openssh_key(new_key(mine.parent / "other.pem")))
+    with pytest.raises(VerificationError):
+        theirs.verify([SSlibKey(public, "ed25519", "ed25519", {"public": other})], 1)
+    assert verify_process(mine, recompute=False).problems == ()
+    with pytest.raises(InputError, match="csv has no signed form"):
+        export(mine, "csv", key=project.key(mine))
+
+
+def test_an_envelope_by_a_stranger_or_of_another_statement_is_found(mine: Path) -> None:
+    new_key(mine.parent / "stranger.pem")
+    path = export(mine, "in-toto", key=mine.parent / "stranger.pem").path
+    (problem,) = verify_process(mine, recompute=False).problems
+    assert "is not signed with any of the keys" in problem
+    export(mine, "in-toto", key=project.key(mine))
+    assert verify_process(mine, recompute=False).problems == ()
+    statement = mine / "exports" / "in-toto.json"
+    path.write_bytes(
+        envelope(statement.read_bytes() + b"\n", "application/vnd.in-toto+json", project.key(mine))
+    )
+    assert any(
+        "holds another statement" in problem for problem in verify_process(mine, recompute=False).problems
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b'{"payload": "x", "payloadType": "t", "signatures": [{}]}', b"\xff"]
+)
+def test_what_is_no_envelope_is_refused(data: bytes) -> None:
+    with pytest.raises(InputError, match="is no DSSE envelope"):
+        opened(data, [])

@@ -13,13 +13,30 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
+from speechfair.errors import InputError
 from speechfair.process.catalogue import Text
+from speechfair.process.dsse import envelope, opened
+from speechfair.process.finding import say
+from speechfair.process.identity import keys_in
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import Material, read_material
 from speechfair.registry import Registry
 from speechfair.store import file_digest, write_atomically
 
-__all__ = ["Exported", "Format", "export", "exports", "file_name", "formats", "loses", "render", "validate"]
+__all__ = [
+    "Exported",
+    "Format",
+    "envelope_problems",
+    "export",
+    "exports",
+    "file_name",
+    "formats",
+    "loses",
+    "render",
+    "validate",
+]
+
+SIGNED = ".dsse.json"
 
 
 class Format(Protocol):
@@ -54,25 +71,60 @@ def formats() -> list[str]:
     return exports().names()
 
 
-def export(folder: str | Path, name: str, now: datetime | None = None) -> Exported:
+def export(
+    folder: str | Path, name: str, now: datetime | None = None, *, key: Path | None = None
+) -> Exported:
     """Write one format into ``exports``, validated, and note its digest in the ledger.
+
+    Parameters
+    ----------
+    key : Ed25519 private key; the content is also written as a signed DSSE envelope, ``….dsse.json``.
 
     Raises
     ------
-    InputError : an unknown format, or material that the format's schema refuses.
+    InputError : an unknown format, material that the format's schema refuses, or a key for a format without envelopes.
     """
     folder = Path(folder)
     home = _format(name)
+    payload_type: str | None = getattr(home, "PAYLOAD_TYPE", None)
+    if key is not None and payload_type is None:
+        raise InputError(f"{name} has no signed form; --key signs in-toto")
     material = read_material(folder, now)
     data = home.render(material)
     home.validate(data)
     path = folder / "exports" / home.FILE
+    _write(material, name, path, data)
+    if key is None or payload_type is None:
+        return Exported(path, home.LOSES)
+    signed = path.with_suffix(SIGNED)
+    _write(material, f"{name}, signed", signed, envelope(data, payload_type, key))
+    return Exported(signed, home.LOSES)
+
+
+def envelope_problems(material: Material) -> list[Text]:
+    """Envelopes that nobody's pinned key signed, or whose content is not the export next to them."""
+    pinned = {key.public: key.person for key in keys_in(material.forms["roles.yaml"])}
+    found = []
+    for path in sorted((material.folder / "exports").glob(f"*{SIGNED}")):
+        where, plain = f"exports/{path.name}", path.with_name(path.name.removesuffix(SIGNED) + ".json")
+        try:
+            payload, _ = opened(path.read_bytes(), pinned)
+        except InputError as error:
+            en = f"{where}: {error}; sign it with a key that roles.yaml pins (`process export … --key`)"
+            found.append(say(en, f"{where}:登録された鍵による署名がないか、封筒の形式でない"))
+            continue
+        if not plain.is_file() or plain.read_bytes() != payload:
+            en = f"{where}: holds another statement than exports/{plain.name}; export it again with --key"
+            found.append(say(en, f"{where}:中身が exports/{plain.name} と異なる"))
+    return found
+
+
+def _write(material: Material, name: str, path: Path, data: bytes) -> None:
     write_atomically(path, data)
-    body = {"format": name, "file": f"exports/{home.FILE}", "sha256": file_digest(path)}
-    before = [e for e in material.reading.of_kind("export") if e.body["file"] == body["file"]]
+    body = {"format": name, "file": f"exports/{path.name}", "sha256": file_digest(path)}
+    before = [e for e in Ledger(material.folder).read().of_kind("export") if e.body["file"] == body["file"]]
     if not before or dict(before[-1].body) != body:
-        Ledger(folder).append("export", body, now)
-    return Exported(path, home.LOSES)
+        Ledger(material.folder).append("export", body, material.given_now)
 
 
 def render(name: str, material: Material) -> bytes:

@@ -11,14 +11,16 @@ from speechfair.process.material import Material
 from speechfair.process.status import state_of
 from speechfair.store import file_digest
 
-__all__ = ["FILE", "LOSES", "render", "validate"]
+__all__ = ["FILE", "LOSES", "PAYLOAD_TYPE", "render", "validate"]
 
 FILE = "in-toto.json"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 LOSES = say(
     "knows passed, warned and failed only: undetermined and alternative means stand as warned, not assessed and error "
-    "as failed, not applicable is left out; the statement is not signed here",
-    "合格・警告・不合格しかない。判定不能と代替手段は警告、未評価とエラーは不合格とし、適用外は省く。署名は付けない",
+    "as failed, not applicable is left out; only --key signs the statement",
+    "合格・警告・不合格しかない。判定不能と代替手段は警告、未評価とエラーは不合格とし、適用外は省く。"
+    "署名は --key を付けたときだけ付く",
 )
 
 
