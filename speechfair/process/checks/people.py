@@ -105,7 +105,8 @@ def varieties(material: Material) -> Finding:
             )
         if row["covered"] is False and row["how"] not in ("collect", "restrict", "disclose"):
             en = f"{name}: not covered, and how is none of collect, restrict, disclose"
-            parts.append(("not_assessed", say(en, f"{name}:評価の対象でないのに、収集・限定・開示のいずれも記されていない")))
+            ja = f"{name}:評価の対象でないのに、収集・限定・開示のいずれも記されていない"
+            parts.append(("not_assessed", say(en, ja)))
         for label in split_list(row["label"]) if row["covered"] else ():
             parts.append(_covered(material, name, label))
     for kind, en, ja in (
