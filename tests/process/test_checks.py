@@ -313,11 +313,11 @@ def test_a_supplied_model_that_is_used_as_it_is_needs_no_training_data(mine: Pat
 
 def test_a_remedy_settles_a_group_that_may_be_thin_and_a_covariate_that_is_handled(mine: Path) -> None:
     all_of_accent_x(mine)
-    gap = {"owner": "eve", "remedy": "disclose"}
+    gap = {"reason": "few volunteers", "owner": "eve", "remedy": "disclose"}
     project.edit_form(mine, "design.yaml", gaps=[{"case": f"accent={v}", **gap} for v in "xy"])
     assert found_again(mine, "AF-2.3").status == "pass"
     names = ("gender", "duration", "words per second")
-    handled = [{"axis": "accent", "covariate": name, "how": "disclosed"} for name in names]
+    handled = [{"axis": "accent", "covariate": n, "how": "disclosed", "note": "stated"} for n in names]
     project.edit_form(mine, "confounders.yaml", limit=0.1, handled=handled)
     assert found_again(mine, "AF-2.6").status == "pass"
 
