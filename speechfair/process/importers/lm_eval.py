@@ -46,7 +46,8 @@ def read(path: Path) -> Read:
     results = content.get("results")
     if not isinstance(results, dict) or "n-samples" not in content:
         raise InputError(f"{file}: is no results file of lm-evaluation-harness (no results or n-samples)")
-    files, problems, compared = [file], [], []
+    files, compared = [file], list[str]()
+    problems: list[Text] = []
     hashes = content.get("task_hashes") or {}
     stamp = file.stem.rpartition("_")[2]
     for task in results:
