@@ -226,7 +226,7 @@ def test_numbers_are_worded_in_one_place() -> None:
         "speechfair.auditing.adjusting",
         "speechfair.metrics.design_matrix",
         "speechfair.metrics.mixed_words",
-        "speechfair.process.checks.quality",
+        "speechfair.process.checks.shares",
     }
 
     def worded_here(name: str, path: Path) -> str | None:
