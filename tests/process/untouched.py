@@ -89,7 +89,7 @@ def _begin(made: Folder) -> None:
         "languages": rng.choice([["eng"], ["jpn"], ["eng", "jpn"]]),
         "language": language,
         "facts": {fact: rng.choice([True, False, None]) for fact in rng.sample(catalogue.FACTS, 5)},
-        "numbers": {"min_speakers": rng.randint(2, 60)},
+        "numbers": {"min_speakers": rng.randint(5, 60)},
     }
     init.init(made.process, init.Start.model_validate(start))
     forms = project.forms("0" * 64, "1" * 64, {})
