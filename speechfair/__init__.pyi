@@ -1,6 +1,6 @@
 """What the package offers; the one list of its public names. A name is imported when it is first used."""
 
-from .auditing.evaluate import evaluate, word_errors
+from .auditing.evaluate import evaluate, evaluate_counts, word_errors
 from .auditing.result import AuditResult
 from .auditing.run import prepare
 from .auditing.verify import verify
@@ -88,6 +88,7 @@ __all__ = [
     "discover",
     "doctor",
     "evaluate",
+    "evaluate_counts",
     "figures",
     "gate",
     "import_transcripts",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.auditing.result import AdjustedRatio, AdjustmentModel, Shrinkage, ShrunkenCellRecord
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.metrics.error_counts import KINDS
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate
@@ -115,8 +116,9 @@ def _table(counted: pl.DataFrame, axis: str, group: str, covariates: Sequence[st
     """Counts, speaker, text, group and covariates; numbers stay numbers, labels are text."""
     import polars as pl
 
-    counts = ("substitutions", "deletions", "insertions", "reference_length")
-    columns = {"speaker": counted["speaker"], "text": counted["reference"]}
+    counts = [name for name in (*KINDS, "errors", "reference_length") if name in counted.columns]
+    text = "reference" if "reference" in counted.columns else "utterance_id"  # without texts, none is shared
+    columns = {"speaker": counted["speaker"], "text": counted[text]}
     columns |= {name: counted[name] for name in counts}
     seconds = counted["duration_s"].cast(pl.Float64)
     measured = {"duration_s": seconds, "speech_rate": counted["reference_length"].cast(pl.Float64) / seconds}

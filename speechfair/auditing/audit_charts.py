@@ -206,8 +206,8 @@ def ratio_chart(
 def composition_chart(
     groups: Sequence[Group], rate_name: str, *, narrow: bool = False, tell: Translator = ENGLISH
 ) -> str | None:
-    """Substitutions, deletions and insertions per reference token, stacked, one bar per group."""
-    shown = [g for g in groups if g.reference_length]
+    """Substitutions, deletions and insertions per reference token, stacked, one bar per group; None if not known."""
+    shown = [g for g in groups if g.reference_length and g.substitutions is not None]
     if not shown:
         return None
     labels = _labels(shown, narrow, tell)

@@ -69,9 +69,9 @@ class Group(Record):
     n_runaway: int = Field(description="final hypotheses with more insertions than reference tokens")
     runaway_error_share: float | None = Field(description="share of the group's errors made by runaways")
     reference_length: int
-    substitutions: int
-    deletions: int
-    insertions: int
+    substitutions: int | None = Field(description="null where counts were imported without kinds")
+    deletions: int | None
+    insertions: int | None
     rate: Estimate
     speaker_mean_rate: Estimate
     rate_without_failures: Estimate

@@ -105,8 +105,10 @@ def axis_title(axis: str) -> str:
 
 
 def insertion_rate(group: Group) -> float | None:
-    """Insertions per reference token; None when the group has no reference token."""
-    return group.insertions / group.reference_length if group.reference_length else None
+    """Insertions per reference token; None when the group has no reference token, or kinds are not known."""
+    if group.insertions is None or not group.reference_length:
+        return None
+    return group.insertions / group.reference_length
 
 
 _TYPES = {

@@ -194,6 +194,8 @@ def _boilerplate_notes(counted: pl.DataFrame, result: AuditResult) -> list[str]:
     """What most hypotheses share at an end that is not in the references; group by group where not overall."""
     import polars as pl
 
+    if "hypothesis" not in counted.columns:
+        return []
     heard = counted.filter(~pl.col("failed"))
     heard = heard.gather_every(1 + heard.height // _LOOKED_AT)
     if result.tokens == "several":

@@ -21,6 +21,7 @@ from speechfair.auditing.result import (
 )
 from speechfair.auditing.silence import silence_of
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import errors_of, kind_counts, kinds_known
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN, Estimate
@@ -187,7 +188,7 @@ def _kinds(table: pl.DataFrame, reference: pl.DataFrame | None, level: float) ->
     """Ratio and difference to the reference group for each kind of error alone, as fields of a group."""
     from speechfair.metrics import rate_difference, rate_ratio, speaker_sums
 
-    if reference is None:
+    if reference is None or not (kinds_known(table) and kinds_known(reference)):
         return {"kind_ratios": None, "kind_differences": None}
     kinds: tuple[ErrorKind, ...] = ("substitutions", "deletions", "insertions")
     ours, theirs = ({kind: speaker_sums(rows, kinds=[kind]) for kind in kinds} for rows in (table, reference))
@@ -211,15 +212,10 @@ def _group(
 
     sums = speaker_sums(table)
     reference = speaker_sums(compared_with) if compared_with is not None else None
-    counts = {
-        name: int(table[name].sum())
-        for name in ("substitutions", "deletions", "insertions", "reference_length")
-    }
-    errors = counts["substitutions"] + counts["deletions"] + counts["insertions"]
+    counts = kind_counts(table)
+    errors = int(table.select(errors_of(table)).to_series().sum())
     runaway = table.filter(pl.col("runaway"))
-    from_runaways = int(
-        runaway.select(pl.sum("substitutions", "deletions", "insertions")).sum_horizontal().sum()
-    )
+    from_runaways = int(runaway.select(errors_of(runaway)).to_series().sum())
     sources = (
         sorted({s for joined in table.get_column("source").unique() for s in joined.split("+") if s})
         if ("source" in table.columns)
@@ -236,6 +232,7 @@ def _group(
         n_redone=int(table["redone"].sum()),
         n_runaway=runaway.height,
         runaway_error_share=from_runaways / errors if errors else None,
+        reference_length=int(table["reference_length"].sum()),
         **counts,
         rate=pooled_rate(sums, level),
         speaker_mean_rate=speaker_mean_rate(sums, level),

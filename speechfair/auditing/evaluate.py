@@ -1,7 +1,7 @@
 """Audit transcripts that are in memory: `evaluate` gives the `AuditResult`, `word_errors` the counts alone.
 
-Both take lists, numpy arrays, pandas and polars columns. The work is that of an import: the same checks, the same run
-folder, the same numbers.
+`evaluate_counts` starts from counts that were made elsewhere. All take lists, numpy arrays, pandas and polars columns.
+The work is that of an import: the same checks, the same run folder, the same numbers.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.run import score
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import KINDS
 from speechfair.types import ErrorCounts
 
 if TYPE_CHECKING:
     import polars as pl
 
     from speechfair.auditing.result import AuditResult
+    from speechfair.importing.imported import ImportedTable, Role
+    from speechfair.importing.transcripts import Transcripts
     from speechfair.running.scoring import EmptyReferences, Tokens
 
-__all__ = ["evaluate", "word_errors"]
+__all__ = ["evaluate", "evaluate_counts", "word_errors"]
 
 
 def evaluate(
@@ -73,38 +76,133 @@ def evaluate(
     0.2
     """
     from speechfair.importing.columns import Asked, resolve
-    from speechfair.importing.run_folders import write_run_folder
     from speechfair.importing.transcripts import Transcripts, manifest_of, system_of
 
-    table = _table(references, hypotheses, groups or {}, speakers, language, ids, confidence)
-    axes = tuple(group_by) if group_by is not None else tuple(groups or ())
-    labels = {axis: f"label {axis}" for axis in groups or ()}
+    table = _table(
+        {"text": ("references", references), "hypothesis": ("hypotheses", hypotheses)},
+        groups or {},
+        {
+            "speaker": speakers,
+            "language": None if isinstance(language, str) else language,
+            "id": ids,
+            "confidence": confidence,
+        },
+    )
+    axes, labels = _axes(group_by, groups or {})
+    columns = resolve(table, Asked(labels=labels), ["hypothesis", "confidence"])
+    manifest, said = manifest_of(table, columns, language if isinstance(language, str) else None)
+    system = system_of(
+        model, manifest, table, "hypothesis", "confidence" if confidence is not None else None, same=True
+    )
+    return _audited(
+        Transcripts(manifest, (system,), {"file": "in memory"}, said),
+        out,
+        axes,
+        reference=reference,
+        normalizer=normalizer,
+        tokens=tokens,
+        level=level,
+        seed=seed,
+        adjust=adjust,
+        empty_references=empty_references,
+    )
+
+
+def evaluate_counts(
+    errors: Iterable[int] | Mapping[str, Iterable[int]],
+    words: Iterable[int],
+    groups: Mapping[str, Iterable[Any]] | None = None,
+    *,
+    speakers: Iterable[Any] | None = None,
+    language: str | Iterable[str] = "eng",
+    ids: Iterable[Any] | None = None,
+    group_by: Sequence[str] | None = None,
+    reference: Mapping[str, str] | None = None,
+    tokens: Tokens | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    adjust: Sequence[str] = (),
+    empty_references: EmptyReferences = "exclude",
+    model: str = "counts",
+    out: str | Path | None = None,
+) -> AuditResult:
+    """Compare the error rates of groups, from counts that were made elsewhere, as in published studies.
+
+    Parameters
+    ----------
+    errors : a number for each row, or the numbers of ``substitutions``, ``deletions`` and ``insertions`` by name. From
+        published rates, multiply by `words` and round.
+    words : the number of reference words of each row. A row is an utterance, or all utterances of a speaker in a group.
+    groups, speakers, language, ids, group_by : as in `evaluate`.
+    reference, tokens, level, seed, adjust, empty_references : as in `audit`; `tokens` says what `words` counts.
+    model : name of the recogniser.
+    out : run folder to keep; None keeps nothing.
+
+    Raises
+    ------
+    InputError, CorpusError
+        The sequences differ in length, or a value is no count; the message names the row.
+
+    Examples
+    --------
+    >>> result = evaluate_counts([1, 3], [10, 10], {"accent": ["one", "two"]}, speakers=["p", "q"])
+    >>> result.overall.rate.value
+    0.2
+    """
+    from speechfair.importing.columns import Asked
+    from speechfair.importing.imported_counts import CountColumns
+    from speechfair.importing.read_transcripts import transcripts_of_counts
+
+    kinds = dict(errors) if isinstance(errors, Mapping) else {"errors": errors}
+    if isinstance(errors, Mapping) and set(kinds) != set(KINDS):
+        raise InputError(f"errors: give a sequence, or three by name: {', '.join(KINDS)}")
+    table = _table(
+        {"words": ("words", words), **{name: (name, kinds[name]) for name in kinds}},
+        groups or {},
+        {"speaker": speakers, "language": None if isinstance(language, str) else language, "id": ids},
+    )
+    axes, labels = _axes(group_by, groups or {})
+    columns = CountColumns("words", KINDS if len(kinds) > 1 else ("errors",))
+    given = language if isinstance(language, str) else None
+    transcripts = transcripts_of_counts(table, {model: columns}, Asked(labels=labels), given)
+    return _audited(
+        transcripts,
+        out,
+        axes,
+        reference=reference,
+        tokens=tokens,
+        level=level,
+        seed=seed,
+        adjust=adjust,
+        empty_references=empty_references,
+    )
+
+
+def _axes(
+    group_by: Sequence[str] | None, groups: Mapping[str, Iterable[Any]]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The axes to group by, and the columns of the labels that `_table` gives them."""
+    labels = {axis: f"label {axis}" for axis in groups}
+    axes = tuple(group_by) if group_by is not None else tuple(groups)
     for axis in axes:
         for part in axis.split("+"):
             if part not in labels:
                 raise InputError(
                     f"group_by names {part!r}, which is not among groups ({', '.join(labels) or 'none'})"
                 )
-    columns = resolve(table, Asked(labels=labels), ["hypothesis", "confidence"])
-    manifest, said = manifest_of(table, columns, language if isinstance(language, str) else None)
-    system = system_of(
-        model, manifest, table, "hypothesis", "confidence" if confidence is not None else None, same=True
-    )
-    transcripts = Transcripts(manifest, (system,), {"file": "in memory"}, said)
+    return axes, labels
+
+
+def _audited(
+    transcripts: Transcripts, out: str | Path | None, axes: Sequence[str], **settings: Any
+) -> AuditResult:
+    """Score the only system of `transcripts`, in a folder that is kept if `out` names one."""
+    from speechfair.importing.run_folders import write_run_folder
+
     with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
-        run = write_run_folder(transcripts, system, Path(folder) / "run" if out is None else Path(out))
-        result = score(
-            run,
-            axes,
-            reference=reference,
-            normalizer=normalizer,
-            tokens=tokens,
-            level=level,
-            seed=seed,
-            adjust=adjust,
-            empty_references=empty_references,
-        )
-        return result.in_folder(run if out is not None else None)
+        path = Path(folder) / "run" if out is None else Path(out)
+        run = write_run_folder(transcripts, transcripts.systems[0], path)
+        return score(run, axes, **settings).in_folder(run if out is not None else None)
 
 
 def word_errors(
@@ -154,39 +252,40 @@ def word_errors(
 
 
 def _table(
-    references: Iterable[Any],
-    hypotheses: Iterable[Any],
+    counted: Mapping[str, tuple[str, Iterable[Any]]],
     groups: Mapping[str, Iterable[Any]],
-    speakers: Iterable[Any] | None,
-    language: str | Iterable[str],
-    ids: Iterable[Any] | None,
-    confidence: Iterable[Any] | None,
-) -> Any:
+    facts: Mapping[Role, Iterable[Any] | None],
+) -> ImportedTable:
+    """The arguments of a call as a table.
+
+    Parameters
+    ----------
+    counted : what is compared or counted, by column: the argument's name and its values. The first one sets the height.
+    facts : what is known of every row; None is no column.
+    """
     import polars as pl
 
-    from speechfair.importing.imported import PLACE, ImportedTable, Role
+    from speechfair.importing.imported import PLACE, ImportedTable
 
+    plural = {"speaker": "speakers", "id": "ids"}
     given: dict[str, tuple[str, Iterable[Any] | None]] = {
-        "text": ("references", references),
-        "hypothesis": ("hypotheses", hypotheses),
-        "speaker": ("speakers", speakers),
-        "language": ("language", None if isinstance(language, str) else language),
-        "id": ("ids", ids),
-        "confidence": ("confidence", confidence),
+        **counted,
+        **{role: (plural.get(role, role), v) for role, v in facts.items()},
         **{f"label {axis}": (f"groups[{axis!r}]", values) for axis, values in groups.items()},
     }
     columns: dict[str, pl.Series] = {}
     for column, (name, values) in given.items():
         if values is not None:
             columns[column] = _series(name, _listed(name, values))
-    height = len(columns["text"])
+    first = next(iter(counted.values()))[0]
+    height = len(next(iter(columns.values())))
     for column, values in columns.items():
         if len(values) != height:
             raise InputError(
-                f"{given[column][0]}: {len(values)} values for {height} references; give one for each"
+                f"{given[column][0]}: {len(values)} values for {height} {first}; give one for each"
             )
     if not height:
-        raise InputError("references: there is not one; nothing can be evaluated")
+        raise InputError(f"{first}: there is not one; nothing can be evaluated")
     frame = (
         pl.DataFrame(columns)
         .with_row_index("__row")

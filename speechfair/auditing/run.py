@@ -12,6 +12,7 @@ from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
+from speechfair.metrics.error_counts import kinds_known
 from speechfair.metrics.metric import load_metric
 from speechfair.running.audio_root import remember_root
 from speechfair.running.content_digest import content_digest
@@ -39,6 +40,7 @@ from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_recorded
 from speechfair.running.window_trial import settle_window
 from speechfair.store import MANIFEST, RunFolder
+from speechfair.text.normalizers import COUNTED_ELSEWHERE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -328,6 +330,7 @@ def _score(run: RunFolder, analysis: Analysis) -> AuditResult:
 def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[pl.DataFrame, AuditResult]:
     """Scores and result of a run folder's stored hypotheses under a recipe. Writes nothing."""
     from speechfair.auditing.estimates import result_of
+    from speechfair.running.counted_elsewhere import table_of_counts
     from speechfair.running.scoring import score_table
 
     refuse_shard(run)
@@ -337,22 +340,44 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
     manifest = read_manifest(run)
     hypotheses = read_hypotheses(run, recipe.model.key)
     scoring = scoring_of(manifest, recipe.analysis, recipe.card, recipe.scoring)
-    answers = recipe.model.architecture is not None
-    scores = score_table(
-        manifest,
-        hypotheses,
-        scoring,
-        answers=answers,
-        empty_references=recipe.analysis.empty_references,
-    )
+    empty = recipe.analysis.empty_references
+    if recipe.source == "counts":
+        _refuse_texts(recipe.analysis)
+        scores = table_of_counts(manifest, hypotheses, empty)
+    else:
+        answers = recipe.model.architecture is not None
+        scores = score_table(manifest, hypotheses, scoring, answers=answers, empty_references=empty)
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,
     }
     result = result_of(scores, recipe, scoring, statement, times)
     more = _data_notes(manifest, read_record(run).history)
+    if recipe.source == "counts":
+        more.append(_counted_note(scores))
     result = result.model_copy(update={"notes": [*result.notes, *more]})
     return scores, _with_metrics(result, scores, recipe.analysis.metrics)
+
+
+def _refuse_texts(analysis: Analysis) -> None:
+    """Raise `InputError` where an analysis of counts asks for what is done to texts."""
+    asked = [analysis.normalizer] if analysis.normalizer != COUNTED_ELSEWHERE else []
+    if any([*asked, *analysis.strip_prefix, *analysis.strip_suffix]):
+        raise InputError(
+            "this run holds counts that were made elsewhere and no texts: nothing can be normalised or stripped; leave "
+            "--normalizer, --strip-prefix and --strip-suffix out, or import the transcripts"
+        )
+
+
+def _counted_note(scores: pl.DataFrame) -> str:
+    note = (
+        "errors and words were counted elsewhere, by rules that are not recorded here; a row of the table counts as "
+        "one utterance. There are no texts, so nothing is shown or tested that needs them, and which rows failed is "
+        "not known"
+    )
+    return (
+        note if kinds_known(scores) else f"{note}; substitutions, deletions and insertions are not told apart"
+    )
 
 
 def _data_notes(manifest: pl.DataFrame, history: History) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import errors_of
 from speechfair.registry import did_you_mean
 from speechfair.running.scoring import add_axis
 
@@ -90,10 +91,9 @@ def speaker_table(scores: pl.DataFrame, axis: str) -> pl.DataFrame:
     """
     import polars as pl
 
-    errors = pl.sum_horizontal("substitutions", "deletions", "insertions").alias("errors")
     counted = add_axis(scores.filter(pl.col("excluded").is_null()), axis)
     return (
-        counted.with_columns(errors)
+        counted.with_columns(errors_of(counted))
         .group_by("group", "speaker")
         .agg(pl.len().cast(pl.Int64).alias("n_utterances"), pl.col("errors", "reference_length").sum())
         .with_columns(

@@ -67,7 +67,7 @@ def words_by_axis(
     Returns
     -------
     dict of lists of GroupWords, by axis
-        The lists are empty where there are more than 200,000 utterances, which would take minutes.
+        The lists are empty where there are more than 200,000 utterances, which would take minutes, or no texts.
     """
     found = word_errors(scores, tokens)
     if found is None:
@@ -79,12 +79,12 @@ def words_by_axis(
 def word_errors(scores: pl.DataFrame, tokens: Tokens) -> tuple[pl.DataFrame, pl.DataFrame] | None:
     """The utterances with errors, numbered by ``place``, and each error as ``place, kind, said, heard``.
 
-    None where there are more than 200,000 utterances.
+    None where there are more than 200,000 utterances, or no texts.
     """
     import polars as pl
 
     counted = scores.filter(pl.col("excluded").is_null() & ~pl.col("failed"))
-    if counted.height > _MOST_UTTERANCES:
+    if counted.height > _MOST_UTTERANCES or "hypothesis" not in counted.columns:
         return None
     wrong = counted.filter(pl.sum_horizontal("substitutions", "deletions", "insertions") > 0)
     wrong = wrong.with_row_index("place")

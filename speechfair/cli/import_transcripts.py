@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,23 @@ def command(
         typer.Option(
             "--hypothesis", help="NAME=COLUMN of the table, or NAME=FILE of hypotheses. Repeatable."
         ),
+    ] = None,
+    errors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--errors",
+            help="Of a table with counts and no texts: NAME=COLUMN of errors, or NAME=SUB,DEL,INS. Repeatable.",
+        ),
+    ] = None,
+    error_rate: Annotated[
+        list[str] | None,
+        typer.Option("--error-rate", help="NAME=COLUMN of a system's error rates. Repeatable."),
+    ] = None,
+    words: Annotated[
+        str | None, typer.Option(help="Column of the reference words, with --errors or --error-rate.")
+    ] = None,
+    rate_in: Annotated[
+        Literal["percent", "fraction"] | None, typer.Option(help="What --error-rate is in.")
     ] = None,
     references: Annotated[
         Path | None, typer.Option(help="File with the references, where SOURCE has hypotheses alone.")
@@ -58,7 +75,7 @@ def command(
     adjust: options.Adjust = None,
     json: options.Json = False,
 ) -> None:
-    """Audit one or more systems from transcripts that exist, without audio.
+    """Audit one or more systems from transcripts (or counts) that exist, without audio.
 
     Example: speechfair import calls.csv --hypothesis vendor=vendor_text --group-by accent --out runs/calls
     """
@@ -73,6 +90,10 @@ def command(
         options.pairs(hypothesis, "--hypothesis"),
         group_by or (),
         out=out,
+        errors=options.pairs(errors, "--errors"),
+        error_rates=options.pairs(error_rate, "--error-rate"),
+        words=words,
+        rate_in=rate_in,
         references=references,
         columns=columns,
         text=text,

@@ -65,9 +65,9 @@ class Side(Record):
     """One group under one of the two models."""
 
     rate: Estimate
-    substitutions: int
-    deletions: int
-    insertions: int
+    substitutions: int | None
+    deletions: int | None
+    insertions: int | None
     n_failed: int
     n_redone: int = Field(description="runaway first decodes that were thrown away and decoded again")
     n_runaway: int = Field(description="final hypotheses with more insertions than reference tokens")

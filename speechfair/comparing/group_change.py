@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from speechfair.auditing.estimates import reference_group
 from speechfair.comparing.comparison import AxisChange, GroupChange, NoHarm, Side
 from speechfair.comparing.no_harm import Margins, judge_no_harm
+from speechfair.metrics.error_counts import errors_of, kind_counts
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN
 
@@ -171,14 +172,12 @@ def _one_side(table: pl.DataFrame, level: float) -> Side:
 
     from speechfair.metrics import pooled_rate, speaker_sums
 
-    kinds = ("substitutions", "deletions", "insertions")
-    counts = {kind: int(table[kind].sum()) for kind in kinds}
     runaway = table.filter(pl.col("runaway"))
-    from_runaways = sum(int(runaway[kind].sum()) for kind in kinds)
-    errors = sum(counts.values())
+    from_runaways = int(runaway.select(errors_of(runaway)).to_series().sum())
+    errors = int(table.select(errors_of(table)).to_series().sum())
     return Side(
         rate=pooled_rate(speaker_sums(table), level),
-        **counts,
+        **kind_counts(table),
         n_failed=int(table["failed"].sum()),
         n_redone=int(table["redone"].sum()),
         n_runaway=runaway.height,

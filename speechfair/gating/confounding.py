@@ -70,7 +70,7 @@ class _Traits:
         return cls(
             {axis: _labels(table, axis) for axis in (*CORPUS_AXES, *CHANNEL_AXES)},
             _prefixes(members.value, table),
-            set(table["reference"].drop_nulls().to_list()),
+            set(table["reference"].drop_nulls().to_list()) if "reference" in table.columns else set(),
             *_files(table, sources),
         )
 

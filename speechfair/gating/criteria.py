@@ -242,9 +242,9 @@ class CriteriaFile(StrictRecord):
     @field_validator("normalizer")
     @classmethod
     def _known(cls, value: str) -> str:
-        from speechfair.text.normalizers import NORMALIZERS
+        from speechfair.text.normalizers import COUNTED_ELSEWHERE, NORMALIZERS
 
-        if value not in NORMALIZERS:
+        if value not in (*NORMALIZERS, COUNTED_ELSEWHERE):
             raise ValueError(f"unknown normalizer {value!r}; {did_you_mean(value, list(NORMALIZERS))}")
         return value
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from speechfair.gating.cases import ALL_GROUPS, Case
 from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS
 from speechfair.registry import did_you_mean
-from speechfair.text.normalizers import current_name
+from speechfair.text.normalizers import COUNTED_ELSEWHERE, current_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,6 +95,11 @@ def _other_normalizer(case: Case) -> str | None:
     wanted, found = case.file.normalizer, case.facts.normalizer
     if current_name(wanted) == current_name(found or ""):
         return None
+    if found == COUNTED_ELSEWHERE:
+        return (
+            f"the run holds counts that were made elsewhere, the criteria are for the normaliser {wanted}; criteria "
+            f"for counts say normalizer: {COUNTED_ELSEWHERE}"
+        )
     return (
         f"the run was scored with the normaliser {found}, the criteria are for {wanted}; score it with that"
     )

@@ -269,7 +269,7 @@ def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
         corpus=recipe.corpus.name,
         manifest_sha256=recipe.corpus.manifest_sha256,
         model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
-        imported=recipe.source == "imported",
+        imported=recipe.source != "audio",
         accepted=tuple(map(str, accepted)),
         unlogged=_unlogged(folder),
     )

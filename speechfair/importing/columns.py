@@ -7,13 +7,13 @@ for the user where it matters (ids), else the first in the list is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from speechfair.corpora.rows import ColumnMap, LabelColumn
 from speechfair.errors import InputError
-from speechfair.importing.imported import PLACE, ImportedTable, Role
+from speechfair.importing.imported import ImportedTable, Role
 from speechfair.registry import did_you_mean
 
 if TYPE_CHECKING:
@@ -82,24 +82,34 @@ class Columns:
     per_second: float = 1.0
 
 
-def resolve(table: ImportedTable, asked: Asked, taken: Sequence[str], *, text_needed: bool = True) -> Columns:
+def resolve(
+    table: ImportedTable,
+    asked: Asked,
+    taken: Sequence[str],
+    *,
+    text_needed: bool = True,
+    without: Collection[Role] = (),
+) -> Columns:
     """Which columns of `table` mean what.
 
     Parameters
     ----------
     taken : columns that are hypotheses or confidences; no role is guessed from them.
     text_needed : whether there must be a reference column.
+    without : roles that no column is looked for.
 
     Raises
     ------
     InputError
         A named column is not there, or there is no reference column; the message names the nearest.
     """
-    present = [name for name in table.frame.columns if name != PLACE]
+    present = table.columns
     roles: dict[Role, str] = {}
     said = []
     named = _named(asked)
     for role in USUAL:
+        if role in without:
+            continue
         if role in named:
             roles[role] = _there(named[role], present, table.name, role)
         elif role in table.roles:

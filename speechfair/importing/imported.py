@@ -60,6 +60,11 @@ class ImportedTable:
     notes: tuple[str, ...] = ()
     blank_is_missing: bool = False
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the file itself, without `PLACE`."""
+        return [name for name in self.frame.columns if name != PLACE]
+
 
 @dataclass(frozen=True)
 class Format:

@@ -1,9 +1,12 @@
-"""From files and columns to `Transcripts`: the references, and for each system a column or a file of its own."""
+"""From files and columns to `Transcripts`: the references, and for each system a column or a file of its own.
+
+`read_counts` does the same for tables that hold counts in the place of texts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 from speechfair.corpora.rows import ColumnMap, column_map
 from speechfair.errors import CorpusError, InputError
 from speechfair.importing.columns import Asked, Columns, resolve
-from speechfair.importing.imported import PLACE, Format, ImportedTable, Role
+from speechfair.importing.imported import Format, ImportedTable, Role
+from speechfair.importing.imported_counts import CountColumns, counts_of
 from speechfair.importing.timed_words import words_in_stretches
 from speechfair.importing.transcripts import (
     SystemTranscripts,
@@ -25,7 +29,15 @@ from speechfair.registry import Registry, did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["asked_of", "format_of", "importers", "read_table", "read_transcripts"]
+__all__ = [
+    "asked_of",
+    "format_of",
+    "importers",
+    "read_counts",
+    "read_table",
+    "read_transcripts",
+    "transcripts_of_counts",
+]
 
 
 @cache
@@ -119,9 +131,58 @@ def read_transcripts(
         lines += list(table.notes)
     for each in found:
         lines += each.said
-    record = {"file": given.name, "columns": dict(columns.roles)}
-    record["labels"] = {axis: label.model_dump(mode="json") for axis, label in columns.labels.items()}
-    return Transcripts(manifest, tuple(found), record, tuple(lines))
+    return Transcripts(manifest, tuple(found), _record(given, columns), tuple(lines))
+
+
+def read_counts(
+    source: Path,
+    systems: Mapping[str, CountColumns],
+    asked: Asked,
+    *,
+    language: str | None = None,
+    format: str | None = None,
+) -> Transcripts:
+    """Read counts that were made elsewhere.
+
+    Parameters
+    ----------
+    source : a table with a row for each utterance, or for each speaker in a group.
+    systems : the columns of each system, by its name.
+
+    Raises
+    ------
+    InputError, CorpusError
+        What they say: file, row, column and what to do.
+    """
+    table = read_table(source, format)
+    require_names(list(systems))
+    return transcripts_of_counts(table, systems, asked, language)
+
+
+def transcripts_of_counts(
+    table: ImportedTable, systems: Mapping[str, CountColumns], asked: Asked, language: str | None
+) -> Transcripts:
+    """As `read_counts`, from a table that has been read."""
+    counts = {name: counts_of(table, columns) for name, columns in systems.items()}
+    taken = [column for columns in systems.values() for column in columns.names]
+    no_text: tuple[Role, ...] = ("text",)
+    columns = resolve(table, asked, taken, text_needed=False, without=no_text)
+    manifest, said = manifest_of(table, columns, language)
+    ids = manifest.filter(manifest["excluded"].is_null())["id"]
+    found = []
+    for name, (frame, about) in counts.items():
+        source = {"file": table.name, **{key: value for key, value in asdict(systems[name]).items() if value}}
+        lines = tuple(f"{name}: {line}" for line in about)
+        found.append(SystemTranscripts(name, frame.insert_column(0, ids), source, lines))
+    read = f"read {table.name}: {table.frame.height} rows and {len(table.refused)} that could not be read"
+    more = [line for each in found for line in each.said]
+    return Transcripts(manifest, tuple(found), _record(table, columns), (read, *table.notes, *said, *more))
+
+
+def _record(table: ImportedTable, columns: Columns) -> dict[str, object]:
+    """Where the rows come from, for ``run.yaml``."""
+    labels = {axis: label.model_dump(mode="json") for axis, label in columns.labels.items()}
+    return {"file": table.name, "columns": dict(columns.roles), "labels": labels}
 
 
 def _as_references(table: ImportedTable) -> ImportedTable:
@@ -138,24 +199,23 @@ def _chosen(systems: Mapping[str, str], table: ImportedTable, source: Path) -> d
     if not systems:
         if "hypothesis" in table.roles:
             return {source.stem: table.roles["hypothesis"]}
-        columns = ", ".join(name for name in table.frame.columns if name != PLACE)
+        columns = ", ".join(table.columns)
         raise InputError(
             f"{table.name}: which column is the hypothesis? Name it with --hypothesis NAME=COLUMN; the "
             f"columns are {columns}"
         )
     found: dict[str, str | Path] = {}
     for name, where in systems.items():
-        if where in table.frame.columns and where != PLACE:
+        if where in table.columns:
             found[name] = where
         elif Path(where).exists() and where:
             found[name] = Path(where)
         elif not where and "hypothesis" in table.roles:
             found[name] = table.roles["hypothesis"]
         else:
-            known = [each for each in table.frame.columns if each != PLACE]
             raise InputError(
                 f"--hypothesis {name}={where}: {table.name} has no such column, and there is no such file; "
-                f"{did_you_mean(where, known)}"
+                f"{did_you_mean(where, table.columns)}"
             )
     return found
 
@@ -171,8 +231,8 @@ def _columns(
     for name, column in confidence.items():
         if name not in chosen:
             raise InputError(f"--confidence {name}={column}: {did_you_mean(name, list(chosen))}")
-        if isinstance(chosen[name], str) and column not in table.frame.columns:
-            raise InputError(f"--confidence {name}={column}: {did_you_mean(column, table.frame.columns)}")
+        if isinstance(chosen[name], str) and column not in table.columns:
+            raise InputError(f"--confidence {name}={column}: {did_you_mean(column, table.columns)}")
     return resolve(given, asked, [*taken, *confidence.values()])
 
 

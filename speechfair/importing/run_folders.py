@@ -1,4 +1,4 @@
-"""Write imported transcripts as run folders without audio: one folder a system, all with the same manifest.
+"""Write imported transcripts or counts as run folders without audio: one folder a system, all with the same manifest.
 
 The layout is that of any run (docs/explanation/run-folder.md), so every verb that needs no audio works on it.
 Giving the
@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 from speechfair.errors import InputError, RunFolderError
 from speechfair.importing.transcripts import SystemTranscripts, Transcripts, folder_of, require_names
 from speechfair.running.content_digest import content_digest
-from speechfair.running.run_recipe import CorpusPart, ModelPart, RunRecipe, plain_value
+from speechfair.running.counted_elsewhere import counts_schema
+from speechfair.running.run_recipe import CardPart, CorpusPart, ModelPart, RunRecipe, plain_value
 from speechfair.running.run_record import mark_evaluation, refuse_other_recipe, seal
 from speechfair.running.seals import read_sealed
 from speechfair.running.transcription import hypothesis_schema, utterance_digest
 from speechfair.store import MANIFEST, RunFolder
+from speechfair.text.normalizers import COUNTED_ELSEWHERE
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CORPUS", "FAMILY", "STATEMENT", "write_run_folder", "write_run_folders"]
+__all__ = ["CORPUS", "COUNTED", "FAMILY", "STATEMENT", "write_run_folder", "write_run_folders"]
 
 CORPUS = "transcripts"
 """The corpus name of runs that were imported."""
@@ -34,6 +36,10 @@ FAMILY = "transcripts"
 STATEMENT = (
     "The transcripts were imported: they were made elsewhere, before this run, and the audio was not available. That a "
     "system wrote them, and of this audio, is the word of whoever gave them."
+)
+COUNTED = (
+    "The counts were imported: errors and words were counted elsewhere, before this run, from texts that were not "
+    "available. That a system made these errors, and on this audio, is the word of whoever gave them."
 )
 
 
@@ -111,7 +117,8 @@ def _shared(transcripts: Transcripts) -> _Shared:
 def model_record(system: SystemTranscripts) -> ModelPart:
     """The recipe's ``model``: its digest is over the transcripts, since nothing else is known of what wrote them."""
     digest = hashlib.sha256()
-    for row in system.table.select("id", "text", "error", "confidence").iter_rows():
+    names = ("id", *counts_schema()) if system.counted else ("id", "text", "error", "confidence")
+    for row in system.table.select(names).iter_rows():
         digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
     key = hashlib.sha256(json.dumps([FAMILY, digest.hexdigest(), system.name]).encode()).hexdigest()[:16]
@@ -130,7 +137,7 @@ def _check(run: RunFolder, shared: _Shared, system: SystemTranscripts, replace: 
     run.claim_empty()
     if not run.exists:
         return
-    imported = read_sealed(run).recipe.source == "imported"
+    imported = read_sealed(run).recipe.source != "audio"
     if replace:
         if not imported:
             raise RunFolderError(
@@ -157,17 +164,24 @@ def _write(run: RunFolder, shared: _Shared, system: SystemTranscripts, replace: 
         if not run.exists:
             run.begin()
         run.write_table(MANIFEST, shared.manifest)
-        recipe = RunRecipe(corpus=shared.corpus, source="imported", model=model)
-        seal(run, recipe, None, STATEMENT)
+        recipe, statement = _recipe(shared, system, model)
+        seal(run, recipe, None, statement)
         mark_evaluation(run)
         run.add_part(model.key, _part(system, shared.digests, model.key))
-        seal(run, recipe, None, STATEMENT)
+        seal(run, recipe, None, statement)
+
+
+def _recipe(shared: _Shared, system: SystemTranscripts, model: ModelPart) -> tuple[RunRecipe, str]:
+    if system.counted:
+        card = CardPart(normalizer=COUNTED_ELSEWHERE)
+        return RunRecipe(corpus=shared.corpus, card=card, source="counts", model=model), COUNTED
+    return RunRecipe(corpus=shared.corpus, source="imported", model=model), STATEMENT
 
 
 def _part(system: SystemTranscripts, digests: pl.DataFrame, key: str) -> pl.DataFrame:
     import polars as pl
 
-    schema = hypothesis_schema()
+    schema = hypothesis_schema() | (counts_schema() if system.counted else {})
     if not digests["id"].equals(system.table["id"]):
         raise InputError(f"the rows of {system.name!r} are not those of the manifest")
     table = system.table.rename({"id": "utterance_id"}).with_columns(

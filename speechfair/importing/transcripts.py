@@ -1,4 +1,4 @@
-"""References and the hypotheses of one or more systems, joined: what a set of run folders is written from.
+"""References and the hypotheses (or counts) of one or more systems, joined: what a set of run folders is written from.
 
 Rows in = rows with a reference and a hypothesis + rows whose hypothesis is missing (a failure) + rows that could not be
 read (excluded). Hypotheses for ids that the references do not have are counted and said.
@@ -35,12 +35,13 @@ _LEFT_AS_WORDS = ("nan", "none", "null", "n/a")
 
 @dataclass(frozen=True)
 class SystemTranscripts:
-    """What one recogniser wrote.
+    """What one recogniser wrote, or how many errors were counted in it elsewhere.
 
     Parameters
     ----------
     table : ``id``, ``text`` (null for a failure), ``error`` (null for a text) and ``confidence``; one row per usable
-        row of the manifest, in its order.
+        row of the manifest, in its order. Of counts: ``id`` and the columns of
+        `speechfair.running.counted_elsewhere.counts_schema`.
     source : where it comes from, for ``run.yaml``: file, column, counts.
     """
 
@@ -48,6 +49,11 @@ class SystemTranscripts:
     table: pl.DataFrame
     source: Mapping[str, Any]
     said: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether there are counts and no texts."""
+        return "errors" in self.table.columns
 
 
 @dataclass(frozen=True)
@@ -71,10 +77,11 @@ class Transcripts:
 def manifest_of(
     table: ImportedTable, columns: Columns, language: str | None
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The manifest of a table of references, and what must be said about it.
+    """The manifest of a table of references or counts, and what must be said about it.
 
     Parameters
     ----------
+    columns : without a ``text``, the table holds counts, and no row has a text.
     language : ISO 639-3 code or tag where there is no language column; None is English, and said.
 
     Raises
@@ -106,7 +113,7 @@ def manifest_of(
     start, end, duration = (
         times_of(table, roles.get(role), columns.per_second) for role in ("start_s", "end_s", "duration_s")
     )
-    texts = texts_of(table, roles["text"], "reference")
+    texts = texts_of(table, roles["text"], "reference") if "text" in roles else nothing(frame)
     manifest = pl.DataFrame(
         {"id": ids, "text": texts, "language": languages, "speaker": speaker}
     ).with_columns(start_s=start, end_s=end, duration_s=duration.fill_null(end - start))
@@ -116,7 +123,8 @@ def manifest_of(
         manifest[name].cast(kind) if name in manifest.columns else pl.lit(None, dtype=kind).alias(name)
         for name, kind in schema.items()
     )
-    said += _counted(manifest)
+    if "text" in roles:
+        said += _counted(manifest)
     return pl.concat([manifest, _excluded(table, schema)]), tuple(said)
 
 

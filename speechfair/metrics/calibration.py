@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.jackknife import effective_speakers, t_quantile
 from speechfair.metrics.rare_events import share_limits
 from speechfair.metrics.rates import MIN_SPEAKERS, pooled_rate, require_level, speaker_sums
@@ -203,8 +204,7 @@ def held_out(
 def _errors(table: pl.DataFrame) -> NDArray[np.float64]:
     import polars as pl
 
-    kinds = ("substitutions", "deletions", "insertions")
-    return table.select(pl.sum_horizontal(*kinds).cast(pl.Float64)).to_series().to_numpy()
+    return table.select(errors_of(table).cast(pl.Float64)).to_series().to_numpy()
 
 
 def _columns(

@@ -18,9 +18,22 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["Tokens", "count_errors", "rate_name", "rate_title", "spaced"]
+__all__ = [
+    "KINDS",
+    "Tokens",
+    "count_errors",
+    "errors_of",
+    "kind_counts",
+    "kinds_known",
+    "rate_name",
+    "rate_title",
+    "spaced",
+]
 
 Tokens = Literal["words", "characters", "mixed"]
+
+KINDS = ("substitutions", "deletions", "insertions")
+"""Columns of the kinds of error."""
 
 _IDEOGRAPHIC = re.compile(
     "[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -90,6 +103,33 @@ def count_errors(
         _count_block(*encode(references[block], hypotheses[block]), counts[block])
     names = ("substitutions", "deletions", "insertions", "reference_length")
     return pl.DataFrame({name: counts[:, column] for column, name in enumerate(names)})
+
+
+def errors_of(scores: pl.DataFrame) -> pl.Expr:
+    """The errors of each row, ``errors``: their own column where counts came without kinds, else the sum of the kinds.
+
+    >>> import polars as pl
+    >>> table = count_errors(["the cat sat"], ["the cat sat down"])
+    >>> table.select(errors_of(table)).item()
+    1
+    """
+    import polars as pl
+
+    return pl.col("errors") if "errors" in scores.columns else pl.sum_horizontal(*KINDS).alias("errors")
+
+
+def kinds_known(scores: pl.DataFrame) -> bool:
+    """Whether substitutions, deletions and insertions are told apart in every row that is counted."""
+    return (
+        "errors" not in scores.columns
+        or not scores.filter(scores["errors"].is_not_null() & scores["substitutions"].is_null()).height
+    )
+
+
+def kind_counts(scores: pl.DataFrame) -> dict[str, int | None]:
+    """The sums of substitutions, deletions and insertions; None where they are not told apart."""
+    known = kinds_known(scores)
+    return {name: int(scores[name].sum()) if known else None for name in KINDS}
 
 
 def rate_name(tokens: str) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 
 from speechfair.errors import InputError
 from speechfair.metrics.design_matrix import Term, category_term, inseparable
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.mixed_fit import MixedFit, fit_counts
 from speechfair.metrics.rates import speaker_sums
 
@@ -148,9 +149,8 @@ def _rows(table: pl.DataFrame, attributes: Sequence[str]) -> tuple[pl.DataFrame,
     if missing := [name for name in attributes if name not in table.columns]:
         raise InputError(f"the scores lack the columns {missing}; they have {table.columns}")
     speaker_sums(table)  # refuses what is not a count
-    counts = ("substitutions", "deletions", "insertions")
     rows = table.filter(pl.col("reference_length") > 0).with_columns(
-        pl.sum_horizontal(*counts).cast(pl.Float64).alias("_errors"), pl.col("speaker").cast(pl.String)
+        errors_of(table).cast(pl.Float64).alias("_errors"), pl.col("speaker").cast(pl.String)
     )
     silent = table.height - rows.height
     notes = [f"{silent} utterances without reference words are left out"] if silent else []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import KINDS, errors_of, kinds_known
 from speechfair.registry import metrics
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ EMPTY_REFERENCE = "reference is empty after normalising"
 """How the reason begins for which `score_table` excludes an utterance in which nobody speaks."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_COUNTS = ("substitutions", "deletions", "insertions", "reference_length")
+_COUNTS = (*KINDS, "errors", "reference_length")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,17 +138,22 @@ def measure(metric: Metric, scores: pl.DataFrame, tokens: Tokens) -> Measured:
     """
     import polars as pl
 
-    needed = [*metric.needs, "excluded", "reference"]
+    recount = metric.tokens is not None and metric.tokens != tokens and bool(set(metric.needs) & set(_COUNTS))
+    needed = [*metric.needs, "excluded", *(["reference", "hypothesis"] if recount else [])]
+    scores = scores.with_columns(errors_of(scores)) if set(KINDS) <= set(scores.columns) else scores
     if missing := sorted(set(needed) - set(scores.columns)):
+        why = " (counts that were made elsewhere have no texts)" if "reference" not in scores.columns else ""
         raise InputError(
-            f"the metric {metric.name} needs the columns {', '.join(missing)}, which these scores do not have"
+            f"the metric {metric.name} needs the columns {', '.join(missing)}, which these scores do not have{why}"
         )
     if metric.rows == "scored":
         rows = scores.filter(pl.col("excluded").is_null())
     else:
         rows = scores.filter(pl.col("excluded").str.starts_with(EMPTY_REFERENCE))
     reason = None
-    if metric.tokens is not None and metric.tokens != tokens and set(metric.needs) & set(_COUNTS):
+    if why := _not_counted(metric, rows):
+        return Measured(_with_nothing(rows), why)
+    if recount and metric.tokens is not None:
         if metric.tokens == "words" and not rows["reference"].str.contains(r"\S\s+\S").any():
             return Measured(_with_nothing(rows), "the references are not divided into words")
         rows = _counted_again(rows, metric.tokens)
@@ -177,6 +183,15 @@ def metric_sums(table: pl.DataFrame) -> SpeakerSums:
     )
 
 
+def _not_counted(metric: Metric, rows: pl.DataFrame) -> str | None:
+    """Why counts that were made elsewhere do not hold what the metric counts; None where they do."""
+    if not kinds_known(rows) and {*KINDS, "runaway"} & set(metric.needs):
+        return "the counts do not tell substitutions, deletions and insertions apart"
+    if "reference" not in rows.columns and "failed" in metric.needs:
+        return "counts that were made elsewhere do not say which utterances failed"
+    return None
+
+
 def _with_nothing(rows: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
@@ -189,7 +204,8 @@ def _counted_again(rows: pl.DataFrame, tokens: Tokens) -> pl.DataFrame:
     from speechfair.metrics.error_counts import count_errors
 
     texts = (rows[name].fill_null("").to_list() for name in ("reference", "hypothesis"))
-    return rows.with_columns(count_errors(*texts, tokens=tokens).get_columns())
+    counts = count_errors(*texts, tokens=tokens)
+    return rows.with_columns(*counts.get_columns(), counts.select(errors_of(counts)).to_series())
 
 
 def _check(metric: Metric, table: pl.DataFrame) -> None:

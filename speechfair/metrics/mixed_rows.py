@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.rates import MIN_SPEAKERS
 from speechfair.types import UNKNOWN
 
@@ -87,7 +88,7 @@ def with_errors(table: pl.DataFrame, question: Question) -> pl.DataFrame:
     table = table.with_columns(
         pl.col(question.group).cast(pl.String).fill_null(UNKNOWN),
         pl.col("speaker").cast(pl.String),
-        pl.sum_horizontal("substitutions", "deletions", "insertions").cast(pl.Float64).alias(ERRORS),
+        errors_of(table).cast(pl.Float64).alias(ERRORS),
     )
     values = sorted(table[question.group].unique().to_list())
     if question.reference not in values:

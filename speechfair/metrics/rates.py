@@ -168,7 +168,7 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
     Parameters
     ----------
     scores : one row per utterance with ``speaker`` (null where unknown), ``substitutions``, ``deletions``,
-        ``insertions`` and ``reference_length``.
+        ``insertions`` and ``reference_length``. Where kinds are not told apart, their sum is in ``errors``.
     kinds : which kinds of error to count.
 
     Raises
@@ -178,12 +178,13 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
     """
     import polars as pl
 
-    _require_counts(scores, kinds)
+    columns = ["errors"] if tuple(kinds) == _KINDS and "errors" in scores.columns else list(kinds)
+    _require_counts(scores, kinds, columns)
     summed = (
         scores.lazy()
         .select(
             pl.col("speaker").cast(pl.String),
-            pl.sum_horizontal(*[pl.col(kind).cast(pl.Float64) for kind in kinds]).alias("errors"),
+            pl.sum_horizontal(*[pl.col(name).cast(pl.Float64) for name in columns]).alias("errors"),
             pl.col("reference_length").cast(pl.Float64).alias("words"),
         )
         .group_by("speaker")
@@ -332,12 +333,12 @@ def _sparse_limits(
     return (low * total / words, high * max(total, design_effect) / words), "exact-poisson-one-cluster"
 
 
-def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind]) -> None:
+def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind], columns: Sequence[str]) -> None:
     import polars as pl
 
     if not kinds or not set(kinds) <= set(_KINDS):
         raise InputError(f"kinds is {list(kinds)}; choose from {', '.join(_KINDS)}")
-    columns = [*kinds, "reference_length"]
+    columns = [*columns, "reference_length"]
     if missing := {"speaker", *columns} - set(scores.columns):
         raise InputError(f"the scores lack the columns {sorted(missing)}; they have {scores.columns}")
     for column in columns:

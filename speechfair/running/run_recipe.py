@@ -232,14 +232,14 @@ class RunRecipe(Part):
     Parameters
     ----------
     source : ``audio`` where a model heard the corpus, ``imported`` where transcripts were brought in: then no row
-        needs audio.
+        needs audio; ``counts`` where errors that were counted elsewhere were: then there are no texts either.
     shard : which share of the run the folder holds; None: the whole.
     probe : settings of a probe, by its own names.
     """
 
     corpus: CorpusPart
     card: CardPart = CardPart()
-    source: Literal["audio", "imported"] = "audio"
+    source: Literal["audio", "imported", "counts"] = "audio"
     shard: Shard | None = None
     probe: dict[str, Any] | None = None
     calibration: Calibration | None = None

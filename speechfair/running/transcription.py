@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import ModelError, RunFolderError, SpeechfairError
 from speechfair.running.batch_plan import loaded_batches, plan_batches, share_of
+from speechfair.running.counted_elsewhere import counts_schema
 from speechfair.running.run_recipe import Shard, model_part
 from speechfair.running.run_record import mark_evaluation, read_record, refuse_other_recipe, reseal
 from speechfair.store import RunFolder
@@ -77,7 +78,7 @@ def read_hypotheses(run: RunFolder, model_key: str) -> pl.DataFrame:
         frame = run.read_table(name, "delete that file and run `speechfair transcribe` again")
         if "confidence" not in frame.columns:  # written before there was one
             frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("confidence"))
-        if dict(frame.schema) != schema:
+        if dict(frame.schema) not in (schema, schema | counts_schema()):
             raise RunFolderError(
                 f"{path} has other columns than a hypothesis part; delete it and transcribe again"
             )

@@ -28,6 +28,7 @@ from speechfair.text.single_languages import LANGUAGES, make_single, single_vers
 from speechfair.types import Normalizer
 
 __all__ = [
+    "COUNTED_ELSEWHERE",
     "FORMER_NAMES",
     "NORMALIZERS",
     "STRICT",
@@ -74,6 +75,13 @@ class _Named:
         return self.function(text)
 
 
+def _refuse(text: str) -> str:
+    raise InputError(
+        f"{COUNTED_ELSEWHERE!r} stands for counts that were made elsewhere, and normalises no text; name another "
+        f"normaliser: {', '.join(NORMALIZERS)}"
+    )
+
+
 def _make_verbatim() -> Normalizer:
     return _Named("verbatim", "1", verbatim)
 
@@ -113,6 +121,9 @@ NORMALIZERS: dict[str, Callable[[], Normalizer]] = {
 }
 """Makers by name."""
 
+COUNTED_ELSEWHERE = "counted-elsewhere"
+"""Stands for the unknown normaliser of counts that were made elsewhere; it refuses every text."""
+
 FORMER_NAMES = {"whisper-english": "whisper-english-strict"}
 """Names that older recipes and criteria hold, and the names of the same normalisers today."""
 
@@ -137,6 +148,8 @@ def load_normalizer(name: str) -> Normalizer:
     >>> load_normalizer("basic")("Hello, World")
     'hello world'
     """
+    if name == COUNTED_ELSEWHERE:
+        return _Named(COUNTED_ELSEWHERE, "unknown", _refuse)
     if name not in NORMALIZERS:
         raise InputError(f"unknown normalizer {name!r}; {did_you_mean(name, list(NORMALIZERS))}")
     return NORMALIZERS[name]()

@@ -1,4 +1,4 @@
-"""The verb `import`: transcripts that exist become scored run folders with their pages, one for each system."""
+"""The verb `import`: transcripts or counts that exist become scored run folders with pages, one for each system."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult
+    from speechfair.importing.imported_counts import CountColumns, RateUnit
     from speechfair.running.scoring import EmptyReferences, Tokens
 
 __all__ = ["Imported", "import_transcripts"]
@@ -35,6 +36,10 @@ def import_transcripts(
     group_by: Sequence[str] = (),
     *,
     out: str | Path,
+    errors: Mapping[str, str | Sequence[str]] | None = None,
+    error_rates: Mapping[str, str] | None = None,
+    words: str | None = None,
+    rate_in: RateUnit | None = None,
     references: str | Path | None = None,
     columns: Any = None,
     text: str | None = None,
@@ -55,7 +60,7 @@ def import_transcripts(
     adjust: Sequence[str] = (),
     empty_references: EmptyReferences = "exclude",
 ) -> Imported:
-    """Audit one or more systems from transcripts, without audio.
+    """Audit one or more systems from transcripts, or from counts that were made elsewhere, without audio.
 
     Parameters
     ----------
@@ -65,6 +70,10 @@ def import_transcripts(
         the hypotheses of one system, which is named after the file.
     group_by : label axes, each the name of a column or of `labels`; ``gender+age_band`` is a crossing.
     out : folder for the run folders, one for each system.
+    errors, error_rates : of a table that holds counts and no texts: by the name of the system, the column of its errors
+        (or of its substitutions, deletions and insertions, in this order), and the column of its error rates.
+    words : column of the number of reference words, with `errors` or `error_rates`.
+    rate_in : ``percent`` or ``fraction``, with `error_rates`.
     references : file with the references, where `source` has none.
     columns : a `ColumnMap`, its content, or a YAML file that holds it, as for the corpus ``manifest``.
     text, id, speaker, language_column : names of columns; None looks for usual names and says what was taken.
@@ -84,22 +93,28 @@ def import_transcripts(
     """
     from speechfair.auditing.run import score
     from speechfair.auditing.settings_check import check_listed
-    from speechfair.importing.read_transcripts import asked_of, read_transcripts
+    from speechfair.importing.read_transcripts import asked_of, read_counts, read_transcripts
     from speechfair.importing.run_folders import write_run_folders
     from speechfair.reporting.from_run import report
     from speechfair.running.run_recipe import Analysis, CardPart
 
     roles = {"text": text, "id": id, "speaker": speaker, "language": language_column}
-    transcripts = read_transcripts(
-        Path(source),
-        {name: str(where) for name, where in (hypotheses or {}).items()},
-        asked_of(columns, roles, labels or {}, tuple(group_by)),  # type: ignore[arg-type]
-        language=language,
-        references=Path(references) if references is not None else None,
-        confidence=confidence,
-        format=format,
-        references_format=references_format,
-    )
+    named = asked_of(columns, roles, labels or {}, tuple(group_by))  # type: ignore[arg-type]
+    counted = _count_columns(errors or {}, error_rates or {}, words, rate_in)
+    if counted:
+        _refuse_texts([hypotheses, references, text, confidence, normalizer])
+        transcripts = read_counts(Path(source), counted, named, language=language, format=format)
+    else:
+        transcripts = read_transcripts(
+            Path(source),
+            {name: str(where) for name, where in (hypotheses or {}).items()},
+            named,
+            language=language,
+            references=Path(references) if references is not None else None,
+            confidence=confidence,
+            format=format,
+            references_format=references_format,
+        )
     asked = Analysis(
         group_by=tuple(group_by), reference=dict(reference or {}), normalizer=normalizer, adjust=tuple(adjust)
     )
@@ -120,3 +135,42 @@ def import_transcripts(
         )
         report(folder)
     return Imported(folders, results, transcripts.said)
+
+
+def _count_columns(
+    errors: Mapping[str, str | Sequence[str]],
+    rates: Mapping[str, str],
+    words: str | None,
+    unit: RateUnit | None,
+) -> dict[str, CountColumns]:
+    """The columns of each system's counts; empty where none are asked for."""
+    from speechfair.errors import InputError
+    from speechfair.importing.imported_counts import CountColumns
+
+    if not errors and not rates:
+        if words is not None or unit is not None:
+            raise InputError(
+                "--words and --rate-in belong to counts; name their column with --errors or --error-rate NAME=COLUMN"
+            )
+        return {}
+    if words is None:
+        raise InputError(
+            "errors or error rates without a number of words cannot be added up; name its column with --words COLUMN"
+        )
+    found = {}
+    for name in dict.fromkeys([*errors, *rates]):
+        columns = errors.get(name, ())
+        columns = columns.split(",") if isinstance(columns, str) else columns
+        found[name] = CountColumns(words, tuple(columns), rates.get(name), unit)
+    return found
+
+
+def _refuse_texts(given: Sequence[object]) -> None:
+    """Raise `InputError` where counts are asked for together with what belongs to texts."""
+    from speechfair.errors import InputError
+
+    if any(given):
+        raise InputError(
+            "a table is imported for its counts (--errors, --error-rate) or for its texts (--hypothesis, --references, "
+            "--text, --confidence, --normalizer), not for both; import it twice, into two folders"
+        )

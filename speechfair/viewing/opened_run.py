@@ -101,6 +101,11 @@ def open_run(path: str | Path, key: str) -> OpenedRun:
     stamps, parts = _stamps(folder), _part_stamps(folder)
     record = read_sealed(folder)
     record.recipe.settled()
+    if record.recipe.source == "counts":
+        raise RunFolderError(
+            f"{folder.path} holds counts that were made elsewhere and no texts, which the viewer shows; look at its "
+            "report.html"
+        )
     return OpenedRun(key, folder, record, read_audit(folder.path / "audit.json"), stamps, parts)
 
 
