@@ -70,6 +70,8 @@ def command(
     count_empty_references: Annotated[
         bool, typer.Option("--count-empty-references", help="Short for --empty-references errors.")
     ] = False,
+    strip_prefix: options.StripPrefix = None,
+    strip_suffix: options.StripSuffix = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
@@ -113,6 +115,8 @@ def command(
         seed=seed,
         adjust=adjust or (),
         empty_references="errors" if count_empty_references else empty_references,
+        strip_prefix=strip_prefix or (),
+        strip_suffix=strip_suffix or (),
     )
     for line in done.said:
         output.say(line)

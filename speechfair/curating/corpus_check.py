@@ -137,6 +137,11 @@ def check_corpus(
     findings += [
         Finding(kind, "note", words, shown) for kind, words, shown in bracket_findings(facts.brackets)
     ]
+    findings += [
+        Finding(f"hypotheses-{one.kind}", "problem" if one.counted else "note", one.words, one.rows)
+        for corpus in named.values()
+        for one in getattr(corpus, "hypothesis_findings", ())  # of tables of transcripts
+    ]
     usable = rows.filter(rows["audio_error"].is_null())
     return CorpusCheck(
         parts=_parts(facts.table),

@@ -12,8 +12,9 @@ from speechfair.audio import AudioError
 from speechfair.corpora.batches import Batch, batch_schema
 from speechfair.corpora.card import PlainCard
 from speechfair.corpora.rows import ColumnMap, LabelColumn, column_map
-from speechfair.importing.columns import Asked, could_be_label, resolve
-from speechfair.importing.imported import PLACE
+from speechfair.importing.columns import Asked, Columns, could_be_label, resolve
+from speechfair.importing.hypothesis_findings import HypothesisFinding, hypothesis_findings
+from speechfair.importing.imported import PLACE, ImportedTable
 from speechfair.importing.read_transcripts import read_table
 from speechfair.importing.transcripts import manifest_of
 from speechfair.types import Exclusion, Label, Utterance
@@ -72,8 +73,8 @@ class TranscriptCorpus:
             used = {*found.roles.values(), *(label.column for label in found.labels.values())}
             more = [
                 name
-                for name in table.frame.columns
-                if name not in used and name != PLACE and not _HYPOTHESIS.match(name)
+                for name in table.columns
+                if name not in used and not _HYPOTHESIS.match(name)
                 if could_be_label(table.frame[name])
             ]
             labels = {**asked.labels, **{name: name for name in more}}
@@ -85,6 +86,7 @@ class TranscriptCorpus:
             "labels": {axis: one.column for axis, one in found.labels.items()},
         }
         self.label_columns: Mapping[str, LabelColumn] = found.labels
+        self.hypothesis_findings = tuple(_findings(table, found))
 
     @property
     def card(self) -> CorpusCard:
@@ -110,6 +112,23 @@ class TranscriptCorpus:
         """The rows in batches."""
         for start in range(0, self._manifest.height, rows):
             yield _batch(self._manifest[start : start + rows])
+
+
+def _findings(table: ImportedTable, columns: Columns) -> Iterator[HypothesisFinding]:
+    """What stands in the columns of texts that have no other use, which hold hypotheses."""
+    import polars as pl
+
+    used = {*columns.roles.values(), *(label.column for label in columns.labels.values())}
+    for name in table.columns:
+        cells = table.frame[name]
+        if (
+            name in used
+            or cells.dtype != pl.String
+            or (could_be_label(cells) and not _HYPOTHESIS.match(name))
+        ):
+            continue
+        references = table.frame[columns.roles["text"]].cast(pl.String)
+        yield from hypothesis_findings(f"column {name!r}", cells, references, table.frame[PLACE])
 
 
 def _batch(part: pl.DataFrame) -> Batch:

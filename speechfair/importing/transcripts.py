@@ -22,6 +22,7 @@ from speechfair.importing.cell_values import (
     times_of,
 )
 from speechfair.importing.columns import Columns
+from speechfair.importing.hypothesis_findings import hypothesis_findings
 from speechfair.importing.imported import PLACE, ImportedTable
 from speechfair.importing.label_cells import label_lists
 
@@ -155,6 +156,7 @@ def system_of(
     import polars as pl
 
     usable = manifest.filter(pl.col("excluded").is_null()).select("id")
+    references = manifest.filter(pl.col("excluded").is_null())["text"]
     texts = texts_of(table, column, f"hypothesis of {name!r}")
     if table.blank_is_missing:
         texts = texts.replace("", None)
@@ -185,6 +187,10 @@ def system_of(
             "counts as all "
             "words deleted"
         )
+    said += [
+        f"{found.words} (first: {', '.join(found.rows)})"
+        for found in hypothesis_findings(name, joined["text"], references, joined["id"])
+    ]
     return SystemTranscripts(name, joined.select("id", "text", "error", "confidence"), source, tuple(said))
 
 

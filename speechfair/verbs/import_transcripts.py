@@ -59,6 +59,8 @@ def import_transcripts(
     seed: int = 0,
     adjust: Sequence[str] = (),
     empty_references: EmptyReferences = "exclude",
+    strip_prefix: Sequence[str] = (),
+    strip_suffix: Sequence[str] = (),
 ) -> Imported:
     """Audit one or more systems from transcripts, or from counts that were made elsewhere, without audio.
 
@@ -82,7 +84,7 @@ def import_transcripts(
     confidence : column of confidences (0 to 1) by the name of the system.
     format, references_format : names of formats; None finds out.
     replace : remove what an earlier import wrote into the same run folders.
-    reference, normalizer, tokens, level, seed, adjust, empty_references : as in `audit`.
+    reference, normalizer, tokens, level, seed, adjust, empty_references, strip_prefix, strip_suffix : as in `audit`.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def import_transcripts(
     named = asked_of(columns, roles, labels or {}, tuple(group_by))  # type: ignore[arg-type]
     counted = _count_columns(errors or {}, error_rates or {}, words, rate_in)
     if counted:
-        _refuse_texts([hypotheses, references, text, confidence, normalizer])
+        _refuse_texts([hypotheses, references, text, confidence, normalizer, strip_prefix, strip_suffix])
         transcripts = read_counts(Path(source), counted, named, language=language, format=format)
     else:
         transcripts = read_transcripts(
@@ -132,6 +134,8 @@ def import_transcripts(
             seed=seed,
             adjust=adjust,
             empty_references=empty_references,
+            strip_prefix=strip_prefix,
+            strip_suffix=strip_suffix,
         )
         report(folder)
     return Imported(folders, results, transcripts.said)
@@ -172,5 +176,5 @@ def _refuse_texts(given: Sequence[object]) -> None:
     if any(given):
         raise InputError(
             "a table is imported for its counts (--errors, --error-rate) or for its texts (--hypothesis, --references, "
-            "--text, --confidence, --normalizer), not for both; import it twice, into two folders"
+            "--text, --confidence, --normalizer, --strip-prefix), not for both; import it twice, into two folders"
         )

@@ -11,6 +11,7 @@ import pytest
 
 import speechfair
 from speechfair.errors import CorpusError, InputError, RunFolderError, SpeechfairError
+from speechfair.importing.transcript_corpus import TranscriptCorpus
 from speechfair.verbs.import_transcripts import import_transcripts
 
 TEXT = "one cat sat on a mat today"
@@ -272,3 +273,27 @@ def test_mu_benchs_layout_gives_its_edits_and_rates(tmp_path: Path) -> None:
         ("second", "cmn"): (5, 5),  # not submitted: a failure
     }
     assert any("manifest_gold_hash.txt" in line for line in done.said)
+
+
+def test_an_assistants_words_are_named_by_import_and_check_and_left_out_only_where_asked(
+    tmp_path: Path,
+) -> None:
+    content = [row | {"hyp": f"Sure! Here is the transcription: {row['text']}"} for row in rows()]
+    table = write(
+        tmp_path, content=[{k: row[k] for k in ("text", "hyp", "speaker", "accent")} for row in content]
+    )
+    done = import_transcripts(table, {"llm": "hyp"}, ["accent"], out=tmp_path / "runs")
+    named = [
+        line for line in done.said if line.startswith("llm: 24 of 24 hypotheses begin like an assistant's")
+    ]
+    assert "--strip-prefix 'Sure! Here is the transcription'" in named[0]
+    assert done.results["llm"].overall.insertions == 24 * 5
+    finding = next(f for f in speechfair.corpora_check(TranscriptCorpus(table), audio=False).findings
+                   if f.kind == "hypotheses-introduction")  # fmt: skip
+    assert (finding.level, finding.examples[0]) == ("problem", "line 2")
+    prefix = ["Sure! Here is the transcription"]
+    clean = import_transcripts(
+        table, {"llm": "hyp"}, ["accent"], out=tmp_path / "runs", replace=True, strip_prefix=prefix
+    )
+    assert clean.results["llm"].overall.insertions == 0
+    assert "strip_prefix" in (clean.folders["llm"] / "run.yaml").read_text()
