@@ -5,7 +5,7 @@ A failure counts as all words deleted; an utterance without reference words is e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from speechfair.errors import RunFolderError
@@ -53,23 +53,19 @@ def score_table(
         hypotheses, left_on="id", right_on="utterance_id", how="left", suffix="_hyp"
     ).rename({"id": "utterance_id", "text": "reference_verbatim", "text_hyp": "hypothesis_verbatim"})
     _check_complete(joined)
-    languages = joined["language"].to_list()
-    references = [
-        scoring.normalise(text, language, hypothesis=False) if text is not None else None
-        for text, language in zip(joined["reference_verbatim"], languages, strict=True)
-    ]
-    texts = [
-        scoring.normalise(text, language, hypothesis=True) if text is not None else ""
-        for text, language in zip(joined["hypothesis_verbatim"], languages, strict=True)
-    ]
-    excluded = [
-        reason
-        or (NO_TEXT if ref is None else f"{EMPTY_REFERENCE} ({scoring.counting(language).normalizer.name})")
-        if reason or ref is None or (not ref and empty_references == "exclude")
-        else None
-        for reason, ref, language in zip(joined["excluded"], references, languages, strict=True)
-    ]
-    units: list[Tokens] = [scoring.counting(language).tokens for language in languages]
+    references = _normalised(joined, "reference_verbatim", scoring, hypothesis=False)
+    texts = _normalised(joined, "hypothesis_verbatim", scoring, hypothesis=True).fill_null("")
+    names = _by_language(joined, lambda language: scoring.counting(language).normalizer.name)
+    units = _by_language(joined, lambda language: scoring.counting(language).tokens)
+    empty = (references == "") & (empty_references == "exclude")
+    excluded = joined.select(
+        pl.when(pl.col("excluded").is_not_null())
+        .then("excluded")
+        .when(references.is_null())
+        .then(pl.lit(NO_TEXT))
+        .when(empty)
+        .then(pl.format(f"{EMPTY_REFERENCE} ({{}})", names))
+    ).to_series()
     counts = _counts(references, texts, excluded, units)
     if empty_references == "errors-and-words":
         empty = pl.col("reference_length") == 0
@@ -80,13 +76,13 @@ def score_table(
             .alias("reference_length")
         )
     table = joined.with_columns(
-        pl.Series("reference", references, dtype=pl.String),
-        pl.Series("hypothesis", texts, dtype=pl.String),
-        pl.Series("excluded", excluded, dtype=pl.String),
+        references.alias("reference"),
+        texts.alias("hypothesis"),
+        excluded.alias("excluded"),
         *counts.get_columns(),
     )
     counted = pl.col("excluded").is_null()
-    several = [pl.Series("tokens", units, dtype=pl.String)] if len(scoring.units) > 1 else []
+    several = [units.alias("tokens")] if len(scoring.units) > 1 else []
     kinds = [pl.Series("answer_kind", _kinds(joined), dtype=pl.String)] if answers else []
     return table.select(
         "utterance_id",
@@ -196,18 +192,43 @@ def _check_complete(joined: pl.DataFrame) -> None:
         )
 
 
-def _counts(
-    references: list[str | None], texts: list[str], excluded: list[str | None], units: list[Tokens]
-) -> pl.DataFrame:
+def _normalised(joined: pl.DataFrame, column: str, scoring: Scoring, *, hypothesis: bool) -> pl.Series:
+    """The normalised texts of a column, null where there is none; each distinct text is normalised once."""
+    import polars as pl
+
+    rows = joined.select(pl.col(column).alias("text"), "language")
+    distinct = rows.filter(pl.col("text").is_not_null()).unique(maintain_order=True)
+    found = [
+        scoring.normalise(text, language, hypothesis=hypothesis) for text, language in distinct.iter_rows()
+    ]
+    known = distinct.with_columns(pl.Series("normalised", found, dtype=pl.String))
+    keys = ["text", "language"]
+    return rows.join(known, on=keys, how="left", nulls_equal=True, maintain_order="left")["normalised"]
+
+
+def _by_language(joined: pl.DataFrame, fact: Callable[[str | None], str]) -> pl.Series:
+    """A fact of each row's language."""
+    import polars as pl
+
+    known = joined.select("language").unique()
+    facts = known.with_columns(
+        pl.Series("fact", [fact(language) for language in known["language"]], dtype=pl.String)
+    )
+    rows = joined.select("language")
+    return rows.join(facts, on="language", how="left", nulls_equal=True, maintain_order="left")["fact"]
+
+
+def _counts(references: pl.Series, texts: pl.Series, excluded: pl.Series, units: pl.Series) -> pl.DataFrame:
+    """The counts of every row, in its unit; null where it is excluded."""
     import polars as pl
 
     from speechfair.metrics import count_errors
 
     parts = []
-    for unit in sorted(set(units)):
-        rows = [i for i, reason in enumerate(excluded) if reason is None and units[i] == unit]
-        counted = count_errors([references[i] or "" for i in rows], [texts[i] for i in rows], tokens=unit)
-        parts.append(counted.with_columns(pl.Series("row", rows, dtype=pl.UInt32)))
+    for unit in sorted(units.unique().to_list()):
+        rows = ((units == unit) & excluded.is_null()).arg_true()
+        counted = count_errors(references.gather(rows).to_list(), texts.gather(rows).to_list(), tokens=unit)
+        parts.append(counted.with_columns(rows.alias("row")))
     every = pl.DataFrame({"row": pl.Series(range(len(excluded)), dtype=pl.UInt32)})
     if not parts:
         parts = [count_errors([], []).with_columns(pl.Series("row", [], dtype=pl.UInt32))]

@@ -28,14 +28,22 @@ _DOTTED = re.compile(r"(?<![\w.])(?:[a-z]\.){2,}(?!\w)|(?<![\w.])(?:[a-z]\.)+[a-
 _LINKED = re.compile(r"(?<![\w'-])[a-z](?:[-_][a-z])+(?![\w'-])|(?<![\w'])(?:[a-z]_)+(?!\w)")
 _WEB = re.compile(r"(?<=[a-z0-9])\.(?=(?:com|org|net|edu|gov|io|co|uk)\b)")
 _SPELLED = "\ue000"  # stands at the two ends of letters that dots or hyphens hold together
-_BEFORE_CONTRACTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"\s+'(?=\w)"), "'"),
-    (re.compile(r"(?<=\d)'s\b"), "s"),
-    (re.compile(r"\bo'? ?clock\b"), "oclock"),
-    (re.compile(r"\bcannot\b"), "can not"),
-    (re.compile(r"\bper cent\b"), "percent"),
-    (re.compile(r"(?<![\d.])\d{2,4}(?:\.\d{2,4}){2,}(?![\d.]*\d)"), lambda match: match[0].replace(".", " ")),
+_Replacement = str | Callable[[re.Match[str]], str]
+_BEFORE_CONTRACTIONS: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = (
+    ("'", re.compile(r"\s+'(?=\w)"), "'"),
+    ("'", re.compile(r"(?<=\d)'s\b"), "s"),
+    ("clock", re.compile(r"\bo'? ?clock\b"), "oclock"),
+    ("cannot", re.compile(r"\bcannot\b"), "can not"),
+    ("per cent", re.compile(r"\bper cent\b"), "percent"),
+    (
+        ".",
+        re.compile(r"(?<![\d.])\d{2,4}(?:\.\d{2,4}){2,}(?![\d.]*\d)"),
+        lambda match: match[0].replace(".", " "),
+    ),
 )
+"""What a text must hold for a rule to match, which saves most of the searches; the pattern; what it becomes."""
+_HAS_SIGN = re.compile(r"[&@%\u00b0\d]")
+"""What a text must hold for `_GROUPED`, `_MONEY`, `_SIGNS` or `_ENDINGS` to match."""
 _SIGNS = (
     (re.compile(r"&"), " and "),
     (re.compile(r"@"), " at "),
@@ -69,6 +77,9 @@ _ENDINGS = (
 )
 
 
+_DAY_AND_LETTER = frozenset({"ami", "pmi", "ama", "pma"})
+
+
 def version() -> str:
     """Of the rules, of the package with Whisper's word lists, of the Unicode tables."""
     package = metadata.version("whisper-normalizer")
@@ -89,18 +100,26 @@ def make_english() -> Callable[[str], str]:
 
     whisper = EnglishTextNormalizer()
     fillers = re.compile(whisper.ignore_patterns)
-    contractions = [(re.compile(pattern), words) for pattern, words in whisper.replacers.items()]
-    may_be_short = re.compile("|".join([r"'", *(p for p in whisper.replacers if "'" not in p)]))
+    filler_words = _literals(whisper.ignore_patterns)
+    contractions = [
+        (_literals(pattern)[0], re.compile(pattern), words) for pattern, words in whisper.replacers.items()
+    ]
     spelling = whisper.standardize_spellings.mapping
     letters = str.maketrans(ADDITIONAL_DIACRITICS)
 
     def english(text: str) -> str:
-        text = fillers.sub("", fold(text).lower())
-        for pattern, replacement in _BEFORE_CONTRACTIONS:
-            text = pattern.sub(replacement, text)
-        text = _LINKED.sub(_spelled, _DOTTED.sub(_spelled, text))
-        if may_be_short.search(text):
-            for pattern, long_form in contractions:
+        text = fold(text).lower()
+        if any(word in text for word in filler_words):
+            text = fillers.sub("", text)
+        for needed, pattern, replacement in _BEFORE_CONTRACTIONS:
+            if needed in text:
+                text = pattern.sub(replacement, text)
+        if "." in text:
+            text = _DOTTED.sub(_spelled, text)
+        if "-" in text or "_" in text:
+            text = _LINKED.sub(_spelled, text)
+        for needed, pattern, long_form in contractions:
+            if needed in text:
                 text = pattern.sub(long_form, text)
         text = text.replace("'", "")
         if not text.isascii():
@@ -108,21 +127,35 @@ def make_english() -> Callable[[str], str]:
             text = "".join(char for char in text if unicodedata.category(char) != "Mn")
         words = _joined(spoken_numbers(_plain(text).split()))
         joined = " ".join(spelling.get(word, word) for word in words)
-        for pattern, ending in _ENDINGS:
-            joined = pattern.sub(ending, joined)
+        if _HAS_SIGN.search(joined):
+            for pattern, ending in _ENDINGS:
+                joined = pattern.sub(ending, joined)
         return joined
 
     return english
 
 
+def _literals(pattern: str) -> list[str]:
+    r"""Texts of which one must be there for a pattern to match: its own words, or the empty text where it is not plain.
+
+    >>> _literals(r"\b(hmm|uh)\b"), _literals(r"n't\b"), _literals(r"u+h")
+    (['hmm', 'uh'], ["n't"], [''])
+    """
+    plain = pattern.replace(r"\b", "").removeprefix("(").removesuffix(")")
+    return plain.split("|") if re.fullmatch(r"[a-z' |]+", plain) else [""]
+
+
 def _plain(text: str) -> str:
     """Signs that are spoken as words, numerals apart from letters, no punctuation."""
     if not text.replace(" ", "").isalpha():
-        text = _GROUPED.sub(_ungrouped, text)
-        text = _MONEY.sub(_money, text)
-        text = _WEB.sub(" dot ", text)
-        for pattern, words in _SIGNS:
-            text = pattern.sub(words, text)
+        has_sign = _HAS_SIGN.search(text) is not None
+        if has_sign:
+            text = _MONEY.sub(_money, _GROUPED.sub(_ungrouped, text))
+        if "." in text:
+            text = _WEB.sub(" dot ", text)
+        if has_sign:
+            for pattern, words in _SIGNS:
+                text = pattern.sub(words, text)
         text = _LOOSE_POINT.sub(" ", _NOISY.sub(_blank, text))
     return text
 
@@ -164,6 +197,8 @@ def _joined(words: list[str]) -> list[str]:
     "i" and "a" are words as well: next to letters that dots or hyphens hold together they stay apart ("at 3 p.m. I
     went"), and so does a stutter of one of them. After a number a and p with m are a time of day.
     """
+    if not any(len(word) == 1 and not word.isdigit() for word in words):
+        return _times_of_day(words)
     out: list[str] = []
     run: list[str] = []
     held = False  # within letters that dots or hyphens hold together
@@ -188,10 +223,12 @@ def _joined(words: list[str]) -> list[str]:
 
 def _times_of_day(words: list[str]) -> list[str]:
     """As "3 pmi" is "3 pm i": a time of day ends the run of letters."""
+    if _DAY_AND_LETTER.isdisjoint(words):
+        return words
     out: list[str] = []
     for at, word in enumerate(words):
         after_number = at and (words[at - 1][0].isdigit() if words[at - 1] else False)
-        if (after_number or (at and words[at - 1] == "oclock")) and word in ("ami", "pmi", "ama", "pma"):
+        if (after_number or (at and words[at - 1] == "oclock")) and word in _DAY_AND_LETTER:
             out += [word[:2], word[2]]
         else:
             out.append(word)

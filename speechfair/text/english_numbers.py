@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 __all__ = ["is_number_word", "spoken_numbers"]
 
@@ -70,6 +71,10 @@ _NUMERAL = re.compile(r"(\d+(?:\.\d+)*)(st|nd|rd|th|s)?")
 _WORDS = {*_ONES, *_TEENS, *_TENS, *_SCALES, *_SUFFIXED, *_ZEROS, "hundred"}
 
 
+_BEGIN = {*_ONES, *_TEENS, *_TENS, *_SCALES, "hundred", *_OH, *_REPEATS, "point", "a"}
+"""Words, as `_Token` holds them, at which a number may begin; at others it begins with a digit."""
+
+
 def is_number_word(word: str) -> bool:
     """Whether `word` alone names a number."""
     return word in _WORDS
@@ -102,6 +107,7 @@ def spoken_numbers(words: list[str]) -> list[str]:
     return _Reader([_token(word) for word in words], words).read()
 
 
+@lru_cache(maxsize=2**16)
 def _token(word: str) -> _Token:
     if match := _NUMERAL.fullmatch(word):
         suffix = match[2] or ""
@@ -124,11 +130,16 @@ class _Reader:
         end = len(self.written)
         after_number = False
         while at < end:
+            word = self.tokens[at].word
+            if word not in _BEGIN and not word[:1].isdigit():
+                self.out.append(self.written[at])
+                after_number = False
+                at += 1
+                continue
             step = self._number(at) or self._zero(at, after_number) or self._repeated(at)
             if step:
                 at, after_number = step, True
                 continue
-            word = self.tokens[at].word
             if word == "point" and self._digit_like(at + 1):
                 self.out += ["point"] if after_number else ["0", "point"]
                 at += 1
