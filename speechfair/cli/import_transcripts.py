@@ -62,6 +62,13 @@ def command(
         str | None, typer.Option(help="Format of SOURCE (table, trn, nemo …); default: found out.")
     ] = None,
     references_format: Annotated[str | None, typer.Option(help="Format of the references.")] = None,
+    not_asked_by: Annotated[
+        str | None,
+        typer.Option(
+            "--not-asked-by",
+            help="AXIS: a system without a hypothesis for a whole group of it was not asked, and did not fail.",
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Import anew over an earlier import.")] = False,
     reference: options.Reference = None,
     normalizer: options.Normalizer = None,
@@ -107,6 +114,7 @@ def command(
         confidence=options.pairs(confidence, "--confidence"),
         format=format,
         references_format=references_format,
+        not_asked_by=not_asked_by,
         replace=replace,
         reference=options.pairs(reference, "--reference"),
         normalizer=normalizer,

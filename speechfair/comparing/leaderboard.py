@@ -347,7 +347,9 @@ def _notes(
 ) -> list[str]:
     notes = []
     if excluded:
-        notes.append(f"{excluded} utterances have no usable reference and are in no rate")
+        notes.append(
+            f"{excluded} utterances have no usable reference, or a model was not asked; they are in no rate"
+        )
     for path, n_left in left_out.items():
         notes.append(
             f"{n_left} utterances of {Path(path).name} are not compared: not all runs have them alike"

@@ -139,7 +139,9 @@ def match_runs(
     found = {kind: names for kind, names in left_out.items() if names}
     if found and match == "identical":
         raise InputError(_difference(before, after, found))
-    excluded = set(before.scores.filter(before.scores["excluded"].is_not_null())["utterance_id"].to_list())
+    excluded: set[str] = set()
+    for run in (before, after):  # the two differ where one of two imported systems was not asked
+        excluded |= set(run.scores.filter(run.scores["excluded"].is_not_null())["utterance_id"].to_list())
     kept = [name for name in common if name not in excluded]
     if not kept:
         raise InputError(f"{before.path} and {after.path} have no scored utterance in common{_listed(found)}")

@@ -93,6 +93,7 @@ def read_transcripts(
     confidence: Mapping[str, str] | None = None,
     format: str | None = None,
     references_format: str | None = None,
+    not_asked_by: str | None = None,
 ) -> Transcripts:
     """Read references and hypotheses.
 
@@ -105,6 +106,7 @@ def read_transcripts(
     references : the file with the references, where `source` has none.
     confidence : column of confidences, by system.
     format, references_format : of `source` and of `references`; None finds out.
+    not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked for it.
 
     Raises
     ------
@@ -123,7 +125,8 @@ def read_transcripts(
     manifest, said = manifest_of(given, columns, language)
     found = []
     for name, where in chosen.items():
-        found.append(_system(name, where, manifest, given, table, format, (confidence or {}).get(name)))
+        column = (confidence or {}).get(name)
+        found.append(_system(name, where, manifest, given, table, format, column, not_asked_by))
     lines = [f"read {given.name}: {given.frame.height} rows and {len(given.refused)} that could not be read"]
     lines += [f"not read: {each.place}: {each.reason}" for each in given.refused[:5]]
     lines += [*given.notes, *said]
@@ -244,9 +247,11 @@ def _system(
     table: ImportedTable,
     format: str | None,
     confidence: str | None,
+    not_asked_by: str | None,
 ) -> SystemTranscripts:
     if isinstance(where, str):
-        return system_of(name, manifest, table, where, confidence, same=given is table)
+        same = given is table
+        return system_of(name, manifest, table, where, confidence, same=same, not_asked_by=not_asked_by)
     read = read_table(where, format if given is not table else None)
     said: tuple[str, ...] = ()
     if read.words is not None:
@@ -261,7 +266,7 @@ def _system(
                 f"{read.name}: no column holds the hypotheses; give them as columns of one table"
             )
         read = replace(read, roles={**columns.roles, "hypothesis": column})
-    found = system_of(name, manifest, read, column, confidence, same=False)
+    found = system_of(name, manifest, read, column, confidence, same=False, not_asked_by=not_asked_by)
     return replace(found, said=(*said, *found.said))
 
 

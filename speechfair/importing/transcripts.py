@@ -25,6 +25,7 @@ from speechfair.importing.columns import Columns
 from speechfair.importing.hypothesis_findings import hypothesis_findings
 from speechfair.importing.imported import PLACE, ImportedTable
 from speechfair.importing.label_cells import label_lists
+from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,6 +138,7 @@ def system_of(
     confidence: str | None,
     *,
     same: bool,
+    not_asked_by: str | None = None,
 ) -> SystemTranscripts:
     """The hypotheses of one system for the rows of `manifest`.
 
@@ -145,6 +147,7 @@ def system_of(
     table, column : where they are.
     confidence : column with the recogniser's confidence in [0, 1], or None.
     same : `table` is the table of the references, so that rows belong together by their order.
+    not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked.
 
     Raises
     ------
@@ -181,6 +184,15 @@ def system_of(
     joined = joined.with_columns(
         pl.when(missing).then(pl.col("error").fill_null(why)).otherwise(None).alias("error")
     )
+    if not_asked_by is not None:
+        unasked = _not_asked(manifest, missing, not_asked_by)
+        joined = joined.with_columns(unasked.fill_null(joined["error"]).alias("error"))
+        missing &= unasked.is_null()
+        source |= {"not_asked_by": not_asked_by, "not_asked": len(unasked) - unasked.null_count()}
+        said += [
+            f"{name}: {reason} ({n} rows); they are excluded for this system"
+            for reason, n in unasked.drop_nulls().value_counts().sort(unasked.name).iter_rows()
+        ]
     if missing.any():
         said.append(
             f"{name}: {int(missing.sum())} of {joined.height} rows have no hypothesis; each is a failure and "
@@ -192,6 +204,19 @@ def system_of(
         for found in hypothesis_findings(name, joined["text"], references, joined["id"])
     ]
     return SystemTranscripts(name, joined.select("id", "text", "error", "confidence"), source, tuple(said))
+
+
+def _not_asked(manifest: pl.DataFrame, missing: pl.Series, axis: str) -> pl.Series:
+    """Why each usable row was not asked of a system: no row of its group has a hypothesis; null for the other rows."""
+    import polars as pl
+
+    from speechfair.running.scoring import NOT_ASKED, add_axis
+
+    groups = add_axis(manifest.filter(pl.col("excluded").is_null()), axis)["group"]
+    rows = pl.DataFrame({"group": groups, "missing": missing})
+    none = pl.col("missing").all().over("group") & (pl.col("group") != UNKNOWN)
+    reason = pl.format(f"{NOT_ASKED}: no hypothesis for any row of {axis}={{}}", "group")
+    return rows.select(pl.when(none).then(reason).alias("not_asked")).to_series()
 
 
 def _excluded(table: ImportedTable, schema: Mapping[str, Any]) -> pl.DataFrame:

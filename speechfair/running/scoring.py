@@ -18,9 +18,11 @@ from speechfair.types import UNKNOWN
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["EmptyReferences", "Tokens", "add_axis", "axes_of", "languages_of", "score_table"]
+__all__ = ["NOT_ASKED", "EmptyReferences", "Tokens", "add_axis", "axes_of", "languages_of", "score_table"]
 
 NO_TEXT = "no reference text"
+NOT_ASKED = "not asked"
+"""How the error of a row begins that an imported system was never given: it is excluded, and no failure."""
 
 
 def score_table(
@@ -61,6 +63,8 @@ def score_table(
     excluded = joined.select(
         pl.when(pl.col("excluded").is_not_null())
         .then("excluded")
+        .when(pl.col("error").str.starts_with(NOT_ASKED))
+        .then("error")
         .when(references.is_null())
         .then(pl.lit(NO_TEXT))
         .when(empty)

@@ -51,6 +51,7 @@ def import_transcripts(
     confidence: Mapping[str, str] | None = None,
     format: str | None = None,
     references_format: str | None = None,
+    not_asked_by: str | None = None,
     replace: bool = False,
     reference: Mapping[str, str] | None = None,
     normalizer: str | None = None,
@@ -83,6 +84,8 @@ def import_transcripts(
     labels : column by axis.
     confidence : column of confidences (0 to 1) by the name of the system.
     format, references_format : names of formats; None finds out.
+    not_asked_by : label axis, or ``language``: where a system has no hypothesis for a whole group, it was not asked,
+        and these rows are excluded for it; else a missing hypothesis is a failure.
     replace : remove what an earlier import wrote into the same run folders.
     reference, normalizer, tokens, level, seed, adjust, empty_references, strip_prefix, strip_suffix : as in `audit`.
 
@@ -116,6 +119,7 @@ def import_transcripts(
             confidence=confidence,
             format=format,
             references_format=references_format,
+            not_asked_by=not_asked_by,
         )
     asked = Analysis(
         group_by=tuple(group_by), reference=dict(reference or {}), normalizer=normalizer, adjust=tuple(adjust)

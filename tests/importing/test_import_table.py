@@ -275,6 +275,38 @@ def test_mu_benchs_layout_gives_its_edits_and_rates(tmp_path: Path) -> None:
     assert any("manifest_gold_hash.txt" in line for line in done.said)
 
 
+def test_a_system_that_was_not_asked_for_a_language_did_not_fail_in_it(tmp_path: Path) -> None:
+    done = import_transcripts(
+        tmp_path / "_gold", mu_bench(tmp_path), ["language"], out=tmp_path / "runs", language_column="folder",
+        normalizer="verbatim", empty_references="errors-and-words", not_asked_by="language",
+    )  # fmt: skip
+    second = done.results["second"]
+    assert (second.totals.n_in, second.totals.scored, second.totals.failed, second.totals.excluded) == (
+        3,
+        2,
+        0,
+        1,
+    )
+    assert [reason.reason for reason in second.excluded] == [
+        "not asked: no hypothesis for any row of language=cmn"
+    ]
+    assert [group.value for group in second.groups] in ([], ["eng"])
+    assert done.results["first"].totals.excluded == 0
+    assert any(line.startswith("second: not asked") and "(1 rows)" in line for line in done.said)
+    assert speechfair.verify(done.folders["second"]).ok
+    change = speechfair.compare(done.folders["first"], done.folders["second"])
+    assert (change.matching.compared, change.matching.excluded) == (2, 1)
+
+
+def test_single_missing_hypotheses_fail_whatever_was_not_asked(tmp_path: Path) -> None:
+    content = [row | {"good": None if row["id"] == "u00-0" else row["good"]} for row in rows()]
+    table = write(tmp_path, content=content)
+    result = import_transcripts(
+        table, {"s": "good"}, ["accent"], out=tmp_path / "r", not_asked_by="accent"
+    ).results["s"]
+    assert (result.totals.failed, result.totals.excluded) == (1, 0)
+
+
 def test_an_assistants_words_are_named_by_import_and_check_and_left_out_only_where_asked(
     tmp_path: Path,
 ) -> None:
