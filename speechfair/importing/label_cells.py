@@ -42,17 +42,20 @@ def label_lists(frame: pl.DataFrame, labels: Mapping[str, LabelColumn]) -> pl.Se
     if not labels:
         return pl.Series([[]] * frame.height, dtype=kind)
     values = {}
-    for axis, label in labels.items():
+    for place, label in enumerate(labels.values()):
         cells = _cells(frame[label.column])
         known = {cell: label_of(cell, label) for cell in cells.drop_nulls().unique().to_list()}
-        values[axis] = cells.replace_strict(known, default=None, return_dtype=pl.String)
+        values[f"{place}"] = cells.replace_strict(known, default=None, return_dtype=pl.String)
+    rows = pl.DataFrame(values)
     parts = [
-        pl.when(pl.col(axis).is_not_null()).then(
-            pl.struct(axis=pl.lit(axis), value=pl.col(axis), source=pl.lit(labels[axis].source))
+        pl.when(pl.col(place).is_not_null()).then(
+            pl.struct(axis=pl.lit(axis), value=pl.col(place), source=pl.lit(label.source))
         )
-        for axis in values
+        for place, (axis, label) in zip(values, labels.items(), strict=True)
     ]
-    return pl.DataFrame(values).select(pl.concat_list(parts).list.drop_nulls()).to_series().cast(kind)
+    distinct = rows.unique(maintain_order=True)  # rows of a speaker share their labels, so these are few
+    lists = distinct.with_columns(pl.concat_list(parts).list.drop_nulls().cast(kind).alias("labels"))
+    return rows.join(lists, on=list(values), how="left", nulls_equal=True, maintain_order="left")["labels"]
 
 
 def _cells(column: pl.Series) -> pl.Series:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.importing.transcripts import SystemTranscripts, Transcripts, folder_of, require_names
-from speechfair.running.content_digest import content_digest
+from speechfair.running.content_digest import content_digest, rows_digest
 from speechfair.running.counted_elsewhere import counts_schema
 from speechfair.running.run_recipe import CardPart, CorpusPart, ModelPart, RunRecipe, plain_value
 from speechfair.running.run_record import mark_evaluation, refuse_other_recipe, seal
@@ -116,17 +116,14 @@ def _shared(transcripts: Transcripts) -> _Shared:
 
 def model_record(system: SystemTranscripts) -> ModelPart:
     """The recipe's ``model``: its digest is over the transcripts, since nothing else is known of what wrote them."""
-    digest = hashlib.sha256()
     names = ("id", *counts_schema()) if system.counted else ("id", "text", "error", "confidence")
-    for row in system.table.select(names).iter_rows():
-        digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        digest.update(b"\n")
-    key = hashlib.sha256(json.dumps([FAMILY, digest.hexdigest(), system.name]).encode()).hexdigest()[:16]
+    digest = rows_digest(system.table.select(names))
+    key = hashlib.sha256(json.dumps([FAMILY, digest, system.name]).encode()).hexdigest()[:16]
     return ModelPart(
         name=system.name,
         key=key,
         family=FAMILY,
-        digest=digest.hexdigest(),
+        digest=digest,
         options=plain_value(system.source),
         versions={},
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["content_digest"]
+__all__ = ["content_digest", "rows_digest"]
 
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _ESCAPED = r'["\\\x00-\x1f]'
@@ -30,6 +30,19 @@ def content_digest(manifest: pl.DataFrame) -> str:
     for start in range(0, table.height, _CHUNK):
         lines = _lines(table[start : start + _CHUNK])
         digest.update("".join(f"{line}\n" for line in lines).encode())
+    return digest.hexdigest()
+
+
+def rows_digest(table: pl.DataFrame) -> str:
+    """The sha256 over each row as the list of its cells, as `json.dumps` writes it with all letters, a line each."""
+    import polars as pl
+
+    digest = hashlib.sha256()
+    for start in range(0, table.height, _CHUNK):
+        part = table[start : start + _CHUNK]
+        cells = [_texts(part[name]).fill_null("null").alias(name) for name in part.columns]
+        lines = pl.DataFrame(cells).select(pl.format("[{}]", pl.concat_str(pl.all(), separator=", ")))
+        digest.update("".join(f"{line}\n" for line in lines.to_series()).encode())
     return digest.hexdigest()
 
 

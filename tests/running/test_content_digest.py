@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.running.content_digest import content_digest
+from speechfair.running.content_digest import content_digest, rows_digest
 from speechfair.running.run_manifest import manifest_schema
 
 
@@ -49,3 +49,12 @@ def test_the_digest_is_that_of_the_rows_as_json(rows: list[dict[str, Any]]) -> N
     assert content_digest(manifest) == row_by_row(manifest)
     without = manifest.drop("channel", "channels").with_columns(more=pl.lit(True))
     assert content_digest(without) == row_by_row(without)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(TEXT, TEXT, NUMBER, st.none() | st.integers(-9, 9)), max_size=4))
+def test_the_digest_of_rows_is_that_of_their_lists_as_json(rows: list[tuple[Any, ...]]) -> None:
+    kinds = {"id": pl.String, "text": pl.String, "confidence": pl.Float64, "errors": pl.Int64}
+    table = pl.DataFrame(rows, schema=kinds, orient="row")
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in table.iter_rows())
+    assert rows_digest(table) == hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.metrics import count_errors
-from speechfair.text import load_normalizer
+from speechfair.text import english as rules
+from speechfair.text import english_numbers, load_normalizer
 
 SAME = [
     [
@@ -197,3 +198,55 @@ def test_a_spelled_name_is_one_token_however_it_is_written(name: str) -> None:
 def test_any_text_gives_words_between_single_blanks(text: str) -> None:
     result = english(text)
     assert result == " ".join(result.split())
+
+
+PIECES = [
+    *("a", "i", "o", "oh", "um", "uh-huh", "mr.", "gonna", "can't", "it's", "'tis", "1990's", "o'clock"),
+    *("o' clock", "cannot", "ten per cent", "12.34.56", "J.O.", "F-B-I", "b_c", "www.x.com", "$5.20", "1,000"),
+    *("£3", "50%", "20°c", "&", "@", "+44", "#1", "1/2", "10:00 pm", ".5", "3rd", "5 dollar", "3 oclock pm"),
+    *("twenty", "double", "point", "—"),
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES) | st.text("ai o'.-_&%$1 2,:/", max_size=4), max_size=6),
+    st.sampled_from(["", " "]),
+)
+def test_a_rule_that_is_skipped_would_not_have_matched(pieces: list[str], between: str) -> None:
+    text = between.join(pieces).lower()
+    for needed, pattern, _ in rules._BEFORE_CONTRACTIONS:
+        assert needed in text or not pattern.search(text)
+    assert "." in text or not (rules._DOTTED.search(text) or rules._WEB.search(text))
+    assert "-" in text or "_" in text or not rules._LINKED.search(text)
+    numbers = [rules._GROUPED, rules._MONEY, *(rule[0] for rule in (*rules._SIGNS, *rules._ENDINGS))]
+    assert rules._HAS_SIGN.search(text) or not any(pattern.search(text) for pattern in numbers)
+
+
+def test_words_that_begin_no_number_are_read_as_no_number() -> None:
+    """`read` passes these over without a look; none of the readers would have taken one."""
+    words = [
+        "cat",
+        "and",
+        "second",
+        "ninth",
+        "half",
+        "clock",
+        "dot",
+        "hundreds",
+        "tens",
+        "nil",
+        "",
+        "thousandth",
+    ]
+    for word in words:
+        tokens = [
+            english_numbers._token(word),
+            english_numbers._token("five"),
+            english_numbers._token("hundred"),
+        ]
+        if tokens[0].word in english_numbers._BEGIN:
+            continue
+        reader = english_numbers._Reader(tokens, [word, "five", "hundred"])
+        steps = (reader._number(0), reader._zero(0, True), reader._repeated(0))
+        assert steps == (0, 0, 0)
