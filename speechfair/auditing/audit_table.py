@@ -27,7 +27,7 @@ from speechfair.wording import (
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.auditing.audit_record import AuditRecord, Axis, Group
+    from speechfair.auditing.audit_record import AuditRecord, Axis, Group, ReasonCount
     from speechfair.result_table import Cell
     from speechfair.types import Estimate
 
@@ -39,6 +39,8 @@ __all__ = [
     "metrics_of",
     "worst_first",
 ]
+
+_MOST_REASONS, _MOST_ROWS = 3, 3
 
 
 @dataclass(frozen=True)
@@ -240,8 +242,22 @@ def _head(result: AuditRecord) -> list[str]:
 
 def _tail(result: AuditRecord) -> list[str]:
     lines = [f"Note: {note}" for note in result.notes]
+    lines += _failures(result.failed)
     statement = result.corpus_record.statement
     return [*lines, statement] if statement else lines
+
+
+def _failures(reasons: Sequence[ReasonCount]) -> list[str]:
+    """The commonest reasons why rows failed, each with a few of its rows, and where the others are."""
+    lines = []
+    for each in reasons[:_MOST_REASONS]:
+        names = ", ".join(printable(name) for name in each.examples[:_MOST_ROWS])
+        more = f" and {each.n - _MOST_ROWS} more" if each.n > _MOST_ROWS else ""
+        lines.append(f"Failed: {names}{more}: {printable(each.reason)}")
+    if len(reasons) > _MOST_REASONS:
+        left = sum(each.n for each in reasons[_MOST_REASONS:])
+        lines.append(f"Failed for other reasons: {left}; they are in 'failed' of audit.json and on the page")
+    return lines
 
 
 def _tone(group: Group) -> Tone:

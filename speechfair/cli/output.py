@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,15 +65,18 @@ def transcription_progress() -> Iterator[Observer]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines()
+        with _beating(lines := _Lines()):
+            yield lines
         return
     from rich import progress
 
     with progress.Progress(
+        progress.SpinnerColumn(),
         progress.TextColumn("transcribing"),
         progress.BarColumn(),
         progress.TextColumn("{task.fields[count]}"),
         progress.TextColumn("{task.fields[speed]}"),
+        progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[trouble]}"),
         console=console,
@@ -94,21 +98,54 @@ def transcription_progress() -> Iterator[Observer]:
 
 
 class _Lines:
-    """Progress for logs: a line at the beginning, every ten seconds, and at the end."""
+    """Progress for logs: a line at the beginning, every ten seconds also while nothing gets done, and at the end."""
 
     def __init__(self) -> None:
-        self.started = self.last = time.monotonic()
-        self.first = True
+        self.started = self.last = self.moved = time.monotonic()
+        self.state: Progress | None = None
+        self.writing = threading.Lock()
 
     def __call__(self, state: Progress) -> None:
-        now = time.monotonic()
-        if self.first or now - self.last >= _PLAIN_EVERY_S or state.done == state.total:
-            rest = _rest(state, self.started)
-            say(
-                f"transcribing {state.done}/{state.total}  {_speed(state, self.started)}"
-                f"{f'  about {rest:.0f} s left' if rest else ''}  {_trouble(state)}".rstrip()
-            )
-            self.last, self.first = now, False
+        with self.writing:
+            now = self.moved = time.monotonic()
+            first, self.state = self.state is None, state
+            if first or now - self.last >= _PLAIN_EVERY_S or state.done == state.total:
+                rest = _rest(state, self.started)
+                self._write(
+                    f"transcribing {state.done}/{state.total}  {_speed(state, self.started)}"
+                    f"{f'  about {rest:.0f} s left' if rest else ''}  {_trouble(state)}".rstrip()
+                )
+
+    def beat(self) -> None:
+        """Write a line if there was none for ten seconds and work goes on: long recordings, a large corpus to list."""
+        with self.writing:
+            now = time.monotonic()
+            if now - self.last < _PLAIN_EVERY_S or (self.state and self.state.done == self.state.total):
+                return
+            what = f"transcribing {self.state.done}/{self.state.total}" if self.state else "preparing"
+            self._write(f"{what}  at the next part for {now - self.moved:.0f} s")
+
+    def _write(self, line: str) -> None:
+        say(line)
+        self.last = time.monotonic()
+
+
+@contextmanager
+def _beating(lines: _Lines) -> Iterator[None]:
+    """Beat once a second, in a thread of its own, until the work is over."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(1):
+            lines.beat()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _speed(state: Progress, started: float) -> str:

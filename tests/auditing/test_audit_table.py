@@ -89,3 +89,15 @@ def test_a_result_shows_itself_and_gives_its_groups_by_name(name: str) -> None:
     assert result.to_polars().height == len(result.groups) + 1
     with pytest.raises(InputError, match="no axis 'nothing'"):
         result["nothing"]
+
+
+def test_failed_rows_are_named_with_their_reasons() -> None:
+    from speechfair.auditing.result import ReasonCount
+
+    failed = [
+        ReasonCount(reason=f"reason {n}", n=6 - n, examples=["a", "b", "c", "d"][: 6 - n]) for n in range(5)
+    ]
+    text = str(speechocean().model_copy(update={"failed": failed}).table())
+    assert "Failed: a, b, c and 3 more: reason 0" in text
+    assert "Failed: a, b, c and 1 more: reason 2" in text
+    assert "Failed for other reasons: 5;" in text
