@@ -151,8 +151,9 @@ def measure(metric: Metric, scores: pl.DataFrame, tokens: Tokens) -> Measured:
     else:
         rows = scores.filter(pl.col("excluded").str.starts_with(EMPTY_REFERENCE))
     reason = None
-    if why := _not_counted(metric, rows):
-        return Measured(_with_nothing(rows), why)
+    not_counted = _not_counted(metric, rows)
+    if not_counted is not None:
+        return Measured(_with_nothing(rows), not_counted)
     if recount and metric.tokens is not None:
         if metric.tokens == "words" and not rows["reference"].str.contains(r"\S\s+\S").any():
             return Measured(_with_nothing(rows), "the references are not divided into words")

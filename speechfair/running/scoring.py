@@ -59,7 +59,7 @@ def score_table(
     texts = _normalised(joined, "hypothesis_verbatim", scoring, hypothesis=True).fill_null("")
     names = _by_language(joined, lambda language: scoring.counting(language).normalizer.name)
     units = _by_language(joined, lambda language: scoring.counting(language).tokens)
-    empty = (references == "") & (empty_references == "exclude")
+    left_out = (references == "") & (empty_references == "exclude")
     excluded = joined.select(
         pl.when(pl.col("excluded").is_not_null())
         .then("excluded")
@@ -67,7 +67,7 @@ def score_table(
         .then("error")
         .when(references.is_null())
         .then(pl.lit(NO_TEXT))
-        .when(empty)
+        .when(left_out)
         .then(pl.format(f"{EMPTY_REFERENCE} ({{}})", names))
     ).to_series()
     counts = _counts(references, texts, excluded, units)
