@@ -216,10 +216,11 @@ def _check_audio(
             found.append(f"audio of utterance {name!r}: is not the audio that was transcribed ({audio})")
         else:
             n_same += 1
-    if n_same or n_gone or record.recipe.source != "imported":
+    if n_same or n_gone or record.recipe.source == "audio":
         checked.append(f"audio of {n_same} utterances")
     else:
-        unchecked.append("audio: there is none, since the transcripts were imported")
+        what = "counts" if record.recipe.source == "counts" else "the transcripts"
+        unchecked.append(f"audio: there is none, since {what} were imported")
     if n_outside:
         unchecked.append(f"audio of {n_outside} utterances, which was not opened: {outside}")
     if n_gone:

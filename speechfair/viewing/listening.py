@@ -42,7 +42,7 @@ def listening(run: OpenedRun, use: Use, permission: str | None = None) -> Listen
     may be played; copying it needs `permission`.
     """
     recipe = run.record.recipe
-    if recipe.source == "imported":
+    if recipe.source != "audio":
         return Listening(False, "the transcripts were imported without audio")
     if permission is not None:
         return Listening(True)
