@@ -13,7 +13,7 @@ __all__ = ["Added", "Boilerplate", "added_words", "boilerplate_in", "shared_by_m
 _FEWEST = 5
 _SHARE = 0.5
 _LONGEST = 12
-_AROUND = " \t\r\n\"'“”„‘’«»「」『』:：*"
+_AROUND = " \t\r\n\"'“”„‘’«»「」『』:：,，*"
 
 
 @dataclass(frozen=True, slots=True)
