@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.adjusting import check_covariates, require_extra
+from speechfair.auditing.data_notes import counted_note, data_notes, refuse_texts
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.errors import InputError, RunFolderError
-from speechfair.metrics.error_counts import kinds_known
 from speechfair.metrics.metric import load_metric
 from speechfair.running.audio_root import remember_root
 from speechfair.running.content_digest import content_digest
@@ -25,7 +25,6 @@ from speechfair.running.run_recipe import (
     corpus_part,
 )
 from speechfair.running.run_record import (
-    History,
     read_record,
     refuse_other_recipe,
     reseal,
@@ -40,7 +39,6 @@ from speechfair.running.stored_manifest import read_manifest
 from speechfair.running.transcription import Observer, read_hypotheses, transcribe_recorded
 from speechfair.running.window_trial import settle_window
 from speechfair.store import MANIFEST, RunFolder
-from speechfair.text.normalizers import COUNTED_ELSEWHERE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -342,7 +340,7 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
     scoring = scoring_of(manifest, recipe.analysis, recipe.card, recipe.scoring)
     empty = recipe.analysis.empty_references
     if recipe.source == "counts":
-        _refuse_texts(recipe.analysis)
+        refuse_texts(recipe.analysis)
         scores = table_of_counts(manifest, hypotheses, empty)
     else:
         answers = recipe.model.architecture is not None
@@ -352,50 +350,11 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
         "scoring": time.perf_counter() - started,
     }
     result = result_of(scores, recipe, scoring, statement, times)
-    more = _data_notes(manifest, read_record(run).history)
+    more = data_notes(manifest, read_record(run).history)
     if recipe.source == "counts":
-        more.append(_counted_note(scores))
+        more.append(counted_note(scores))
     result = result.model_copy(update={"notes": [*result.notes, *more]})
     return scores, _with_metrics(result, scores, recipe.analysis.metrics)
-
-
-def _refuse_texts(analysis: Analysis) -> None:
-    """Raise `InputError` where an analysis of counts asks for what is done to texts."""
-    asked = [analysis.normalizer] if analysis.normalizer != COUNTED_ELSEWHERE else []
-    if any([*asked, *analysis.strip_prefix, *analysis.strip_suffix]):
-        raise InputError(
-            "this run holds counts that were made elsewhere and no texts: nothing can be normalised or stripped; leave "
-            "--normalizer, --strip-prefix and --strip-suffix out, or import the transcripts"
-        )
-
-
-def _counted_note(scores: pl.DataFrame) -> str:
-    note = (
-        "errors and words were counted elsewhere, by rules that are not recorded here; a row of the table counts as "
-        "one utterance. There are no texts, so nothing is shown or tested that needs them, and which rows failed is "
-        "not known"
-    )
-    return (
-        note if kinds_known(scores) else f"{note}; substitutions, deletions and insertions are not told apart"
-    )
-
-
-def _data_notes(manifest: pl.DataFrame, history: History) -> list[str]:
-    """What was done to audio and labels before anything was counted."""
-    import polars as pl
-
-    notes = []
-    averaged = manifest.filter(
-        pl.col("excluded").is_null() & (pl.col("channels") > 1) & pl.col("channel").is_null()
-    ).height
-    if averaged:
-        notes.append(
-            f"{averaged} utterances are of audio with several channels, which were averaged; if each channel is one "
-            "speaker, name the channel of a row in a column 'channel'"
-        )
-    if history.relabelled and history.evaluated:
-        notes.append(f"labels were read again at {history.relabelled}, after the model had been asked")
-    return notes
 
 
 def _with_metrics(result: AuditResult, scores: pl.DataFrame, names: Sequence[str]) -> AuditResult:
