@@ -33,36 +33,16 @@ def command(
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """
     from speechfair.process.journal import process_folder
-    from speechfair.reporting.junit import junit as junit_of
-    from speechfair.reporting.junit import junit_of_error
-    from speechfair.reporting.markdown import markdown as markdown_of
-    from speechfair.reporting.markdown import markdown_of_error
     from speechfair.verbs.gate import gate
-    from speechfair.verbs.written import outside_run_folders
 
-    outside_run_folders(junit, markdown)
-    try:
-        with process_folder(process):
-            result = gate(run, criteria)
-    except Exception as error:
-        _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))
-        raise
-    _write(junit, junit_of(result), markdown, markdown_of(result))
+    with process_folder(process):
+        result = gate(run, criteria, junit=junit, markdown=markdown)
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
         for line in _lines(result):
             typer.echo(line)
     raise typer.Exit(result.exit_code)
-
-
-def _write(junit: Path | None, xml: bytes, markdown: Path | None, text: str) -> None:
-    from speechfair.store import write_atomically
-
-    if junit is not None:
-        write_atomically(junit, xml)
-    if markdown is not None:
-        write_atomically(markdown, text.encode())
 
 
 def _lines(result: GateResult) -> Iterator[str]:

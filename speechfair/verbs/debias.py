@@ -7,8 +7,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechfair.debias.leakage.leakage_report import leakage as debias_leakage
+from speechfair.debias.leakage.leakage_report import leakage
 from speechfair.debias.process_record import record_training as debias_record
+from speechfair.verbs.written import refusing_run_folders
 
 if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from speechfair.running.transcription import Observer
 
 __all__ = ["debias_compare", "debias_leakage", "debias_plan", "debias_record", "debias_run"]
+
+debias_leakage = refusing_run_folders(leakage, "out")
 
 
 def debias_plan(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
 
-__all__ = ["outside_run_folders", "write_result"]
+__all__ = ["outside_run_folders", "refusing_run_folders", "write_result"]
 
 
 class _Result(Protocol):
@@ -17,6 +18,7 @@ class _Result(Protocol):
 
 
 R = TypeVar("R", bound=_Result)
+P = ParamSpec("P")
 
 
 def outside_run_folders(*paths: str | Path | None) -> None:
@@ -33,6 +35,17 @@ def outside_run_folders(*paths: str | Path | None) -> None:
                     f"{path} lies in the run folder {folder}, whose digests would no longer agree; "
                     "name a file outside of it"
                 )
+
+
+def refusing_run_folders(function: Callable[P, R], file: str) -> Callable[P, R]:
+    """`function`, which first refuses a run folder as the place of its keyword argument `file`."""
+
+    @wraps(function)
+    def done(*args: P.args, **kwargs: P.kwargs) -> R:
+        outside_run_folders(kwargs.get(file))  # type: ignore[arg-type]  # a path, or none is given
+        return function(*args, **kwargs)
+
+    return done
 
 
 def write_result(

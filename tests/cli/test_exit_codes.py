@@ -93,7 +93,7 @@ def test_a_fault_is_2_with_its_traceback(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("speechfair.verbs.gate.gate", broken)
+    monkeypatch.setattr("speechfair.verbs.gate._judged", broken)
     monkeypatch.setattr("speechfair.comparing.compare_models.compare", broken)
     junit = ["--junit", "gate.xml"] if words is GATE else []
     assert code_of([*words, *junit], monkeypatch) == 2

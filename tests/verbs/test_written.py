@@ -45,12 +45,24 @@ def test_plan_writes_its_files(tmp_path: Path) -> None:
     assert (tmp_path / "p.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_no_verb_writes_into_a_run_folder(runs: tuple[Path, Path]) -> None:
+def test_a_gate_writes_why_it_cannot_judge(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.yaml"):
+        speechfair.gate(
+            runs[0], tmp_path / "none.yaml", junit=tmp_path / "gate.xml", markdown=str(tmp_path / "gate.md")
+        )
+    assert 'errors="1"' in (tmp_path / "gate.xml").read_text(encoding="utf-8")
+    assert "none.yaml" in (tmp_path / "gate.md").read_text(encoding="utf-8")
+
+
+def test_no_verb_writes_into_a_run_folder(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path, speakers=1, per_speaker=1)
     for call in (
         lambda: speechfair.compare(*runs, out=runs[0] / "c.json"),
         lambda: speechfair.leaderboard(runs, report=runs[0] / "l.html"),
         lambda: speechfair.confidence(runs[0], html=runs[0] / "x" / "c.html"),
         lambda: speechfair.plan(picture=runs[0] / "p.svg"),
+        lambda: speechfair.gate(runs[0], "criteria.yaml", junit=runs[0] / "gate.xml"),
+        lambda: speechfair.debias_leakage([], corpus, [], out=runs[0] / "leakage.json"),
     ):
         with pytest.raises(InputError, match="run folder"):
             call()
