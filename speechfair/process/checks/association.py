@@ -55,10 +55,13 @@ def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | None:
     r_corrected, k_corrected = r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)
     value = math.sqrt(phi / max(min(r_corrected, k_corrected) - 1, 1e-12))
     at_least = max(squared, float(chi2.median(free)))
-    low, high = (
-        math.sqrt(_noncentrality(lambda nc, x=x: float(ncx2.cdf(x, free, nc)), p) / n / (min(r, k) - 1))
-        for x, p in ((squared, 0.975), (at_least, 0.025))
-    )
+
+    def limit(x: float, chance: float) -> float:
+        return math.sqrt(
+            _noncentrality(lambda nc: float(ncx2.cdf(x, free, nc)), chance) / n / (min(r, k) - 1)
+        )
+
+    low, high = limit(squared, 0.975), limit(at_least, 0.025)
     return _ordered(round(value, 12), low, high)
 
 
@@ -86,11 +89,12 @@ def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> Associa
         return Association(value, value, 1.0)
     ratio = ((total - within) / (k - 1)) / (within / (n - k))
     at_least = max(ratio, float(f.median(k - 1, n - k)))
-    found = (
-        _noncentrality(lambda nc, x=x: float(ncf.cdf(x, k - 1, n - k, nc)), p)
-        for x, p in ((ratio, 0.975), (at_least, 0.025))
-    )
-    low, high = (math.sqrt(nc / (nc + n)) for nc in found)
+
+    def limit(x: float, chance: float) -> float:
+        noncentrality = _noncentrality(lambda nc: float(ncf.cdf(x, k - 1, n - k, nc)), chance)
+        return math.sqrt(noncentrality / (noncentrality + n))
+
+    low, high = limit(ratio, 0.975), limit(at_least, 0.025)
     return _ordered(value, low, high)
 
 

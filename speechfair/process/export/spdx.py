@@ -12,7 +12,7 @@ from speechfair.errors import InputError, MissingExtraError
 from speechfair.process.export.contents import evaluated_models, group_rates, model_name, packages
 from speechfair.process.finding import say
 from speechfair.process.ledger import digest_of
-from speechfair.process.material import Material
+from speechfair.process.material import Material, Role
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -25,7 +25,8 @@ LOSES = say(
     "`AI`・`Dataset` が求める供給者・入手先・ライセンス要素は不明のため)",
 )
 _NAMES = ("spdxId", "from", "to", "rootElement", "element", "createdBy")
-_TRAINED, _TESTED = ("training", "development"), ("evaluation", "serving", "perturbed", "speechless")
+_TRAINED: tuple[Role, ...] = ("training", "development")
+_TESTED: tuple[Role, ...] = ("evaluation", "serving", "perturbed", "speechless")
 
 
 def render(material: Material) -> bytes:
@@ -42,7 +43,7 @@ def render(material: Material) -> bytes:
         *_ties("dependsOn", (f"#pkg-{name}-{version}" for name, version in packages(material))),
     ]
     tool = {"type": "SoftwareAgent", "spdxId": "#speechfair", "name": f"speechfair {__version__}"}
-    document = {
+    document: dict[str, Any] = {
         "type": "SpdxDocument",
         "spdxId": "#document",
         "name": f"AI bill of materials of {material.plan.name}",
