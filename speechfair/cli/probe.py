@@ -107,6 +107,10 @@ def grounding(
     voices = voices or usual_voices
     if corpus is not None and ask == "sound":
         raise InputError("--ask sound makes its own recordings; leave out --corpus")
+    if corpus is not None and speech == "jpn":
+        raise InputError(
+            "--speech jpn makes its own recordings: questions about a corpus are English; leave out one"
+        )
     if corpus is None:
         accents = first_languages or usual_accents
         made: dict[str, Any] = {

@@ -87,3 +87,10 @@ def test_a_page_needs_no_network_and_escapes_what_it_shows(tmp_path: Path) -> No
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "https://" not in page
     assert page.count('<svg class="chart"') == 1
+
+
+def test_japanese_questions_about_a_corpus_are_refused() -> None:
+    asked = ["probe", "grounding", "--model", RULES, "--corpus", "manifest", "--speech", "jpn"]
+    found = CliRunner().invoke(app, asked).exception
+    assert isinstance(found, InputError)
+    assert "--speech jpn" in str(found)

@@ -79,7 +79,7 @@ def _contrast_findings(axis: AxisGrounding) -> list[Finding]:
 
 def _meaning(kind: str, verdict: str) -> str:
     if kind == NO_ANSWER:
-        return 'gets more refusals or "I do not know"'
+        return "gets no answer more often"
     if (kind, verdict) == ("unstated", "lower"):
         return "is said to come from a country that nobody named: an origin is inferred"
     return f"is {verdict} in `{kind}`"
@@ -150,7 +150,7 @@ def _contrast_section(axis: AxisGrounding) -> Section:
     )
     lede = (
         f"Share right among the replies that answer, less the reference group's, in points; `{NO_ANSWER}` is the share "
-        "that is refused or not known. Kinds asked about fewer than eight scenes have no interval."
+        "of all others. Kinds asked about fewer than eight scenes have no interval."
     )
     headers = ("group", "kind", "difference (points)", "p (Holm)", "verdict")
     return Section(f"By {axis_title(axis.axis)}, kind by kind", lede, headers, rows)

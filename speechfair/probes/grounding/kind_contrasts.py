@@ -1,7 +1,8 @@
 """Where exactly a group is treated otherwise: by kind of question among its answers, and in how often none is given.
 
 The levels say how far understanding goes; this says which question it fails on. A model that infers an origin from an
-accent is lower in ``unstated`` and nowhere else; one that refuses an accent is higher in ``no answer`` alone.
+accent is lower in ``unstated`` and nowhere else; one that refuses an accent, or fails on it, is
+higher in ``no answer`` alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from speechfair.types import Estimate
 __all__ = ["NO_ANSWER", "kind_contrasts"]
 
 NO_ANSWER = "no answer"
-"""In place of a kind: the share of questions that are refused or not known."""
+"""In place of a kind: the share of questions without a right or wrong answer: refused, not known, unreadable, empty or
+failed."""
 
+_ANSWERS = ("right", "wrong")
 Row = Mapping[str, Any]
 Test = tuple[Estimate, float | None]
 
@@ -55,7 +58,7 @@ def kind_contrasts(
 
 
 def _answered(row: Row) -> bool:
-    return row["outcome"] in ("right", "wrong")
+    return row["outcome"] in _ANSWERS
 
 
 def _difference(group: Sequence[Row], reference: Sequence[Row], what: str, level: float) -> Test:
@@ -67,7 +70,7 @@ def _difference(group: Sequence[Row], reference: Sequence[Row], what: str, level
 
 
 def _is(outcome: str, what: str) -> bool:
-    return outcome in ("refusal", "unsure") if what == NO_ANSWER else outcome == what
+    return outcome not in _ANSWERS if what == NO_ANSWER else outcome == what
 
 
 def _verdict(
