@@ -344,7 +344,10 @@ def evaluate(run: RunFolder, recipe: RunRecipe, statement: str | None) -> tuple[
         scores = table_of_counts(manifest, hypotheses, empty)
     else:
         answers = recipe.model.architecture is not None
-        scores = score_table(manifest, hypotheses, scoring, answers=answers, empty_references=empty)
+        not_asked = recipe.source == "imported" and "not_asked_by" in recipe.model.options
+        scores = score_table(
+            manifest, hypotheses, scoring, answers=answers, not_asked=not_asked, empty_references=empty
+        )
     times = {
         "transcription": float(hypotheses["seconds"].sum()),
         "scoring": time.perf_counter() - started,

@@ -116,6 +116,8 @@ def read_transcripts(
     table = read_table(source, format)
     chosen = _chosen(systems, table, source)
     require_names(list(chosen))
+    if references_format is not None and references is None:
+        raise InputError("--references-format is for the file of --references, and none is named; name it")
     if references is None and all(isinstance(where, Path) for where in chosen.values()):
         table = _as_references(table)  # every system has a file of its own, so the source is the references
     given = table if references is None else _as_references(read_table(references, references_format))

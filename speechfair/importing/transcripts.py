@@ -25,6 +25,7 @@ from speechfair.importing.columns import Columns
 from speechfair.importing.hypothesis_findings import hypothesis_findings
 from speechfair.importing.imported import PLACE, ImportedTable
 from speechfair.importing.label_cells import label_lists
+from speechfair.registry import did_you_mean
 from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
@@ -147,12 +148,13 @@ def system_of(
     table, column : where they are.
     confidence : column with the recogniser's confidence in [0, 1], or None.
     same : `table` is the table of the references, so that rows belong together by their order.
-    not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked.
+    not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked. One that
+        answered with an error, or with a row that could not be read, was asked.
 
     Raises
     ------
     InputError
-        The column holds no text at all, or a confidence is not in [0, 1].
+        The column holds no text at all, a confidence is not in [0, 1], or no row has a label on `not_asked_by`.
     CorpusError
         Two hypotheses for one id, or no id in common.
     """
@@ -180,12 +182,15 @@ def system_of(
         source |= counts
         said += more
     missing = joined["text"].is_null()
+    unanswered = (
+        missing & joined["error"].is_null() & ~joined["id"].is_in([each.id for each in table.refused])
+    )
     why = f"no hypothesis in column {column!r}" if same else f"no hypothesis for this id in {table.name}"
     joined = joined.with_columns(
-        pl.when(missing).then(pl.col("error").fill_null(why)).otherwise(None).alias("error")
+        pl.when(missing).then(_given_error().fill_null(why)).otherwise(None).alias("error")
     )
     if not_asked_by is not None:
-        unasked = _not_asked(manifest, missing, not_asked_by)
+        unasked = _not_asked(manifest, unanswered, not_asked_by)
         joined = joined.with_columns(unasked.fill_null(joined["error"]).alias("error"))
         missing &= unasked.is_null()
         source |= {"not_asked_by": not_asked_by, "not_asked": len(unasked) - unasked.null_count()}
@@ -206,15 +211,32 @@ def system_of(
     return SystemTranscripts(name, joined.select("id", "text", "error", "confidence"), source, tuple(said))
 
 
-def _not_asked(manifest: pl.DataFrame, missing: pl.Series, axis: str) -> pl.Series:
-    """Why each usable row was not asked of a system: no row of its group has a hypothesis; null for the other rows."""
+def _given_error() -> pl.Expr:
+    """The error that came with a row, never to be taken for the reason of a row that was not asked."""
     import polars as pl
 
-    from speechfair.running.scoring import NOT_ASKED, add_axis
+    from speechfair.running.scoring import NOT_ASKED
 
-    groups = add_axis(manifest.filter(pl.col("excluded").is_null()), axis)["group"]
-    rows = pl.DataFrame({"group": groups, "missing": missing})
-    none = pl.col("missing").all().over("group") & (pl.col("group") != UNKNOWN)
+    error = pl.col("error")
+    return pl.when(error.str.starts_with(NOT_ASKED)).then(pl.format("error: {}", error)).otherwise(error)
+
+
+def _not_asked(manifest: pl.DataFrame, unanswered: pl.Series, axis: str) -> pl.Series:
+    """Why each usable row was not asked of a system: no row of its group has an answer; null for the other rows."""
+    import polars as pl
+
+    from speechfair.running.scoring import NOT_ASKED, add_axis, axes_of
+
+    usable = manifest.filter(pl.col("excluded").is_null())
+    known = [*axes_of(usable), "language"]
+    for part in axis.split("+"):
+        if part not in known:
+            raise InputError(
+                f"--not-asked-by {axis}: no row has a label on the axis {part!r}; {did_you_mean(part, known)}"
+            )
+    rows = pl.DataFrame({"group": add_axis(usable, axis)["group"], "unanswered": unanswered})
+    labelled = ~pl.col("group").str.split("+").list.contains(UNKNOWN)
+    none = pl.col("unanswered").all().over("group") & labelled
     reason = pl.format(f"{NOT_ASKED}: no hypothesis for any row of {axis}={{}}", "group")
     return rows.select(pl.when(none).then(reason).alias("not_asked")).to_series()
 

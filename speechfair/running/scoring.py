@@ -31,6 +31,7 @@ def score_table(
     scoring: Scoring,
     *,
     answers: bool = False,
+    not_asked: bool = False,
     empty_references: EmptyReferences = "exclude",
 ) -> pl.DataFrame:
     """Counts per utterance, in the manifest's order.
@@ -39,6 +40,8 @@ def score_table(
     ----------
     scoring : normaliser and unit by language.
     answers : the hypotheses are answers of a speech-LLM, which may refuse; their kinds are told apart.
+    not_asked : the import that made the hypotheses set rows apart that the system was never given; their errors begin
+        with `NOT_ASKED`. Elsewhere an error that begins so is a failure like any other.
     empty_references : what becomes of utterances whose reference is there but empty after normalising.
 
     Returns
@@ -63,7 +66,7 @@ def score_table(
     excluded = joined.select(
         pl.when(pl.col("excluded").is_not_null())
         .then("excluded")
-        .when(pl.col("error").str.starts_with(NOT_ASKED))
+        .when(pl.lit(not_asked) & pl.col("error").str.starts_with(NOT_ASKED))
         .then("error")
         .when(references.is_null())
         .then(pl.lit(NO_TEXT))

@@ -107,7 +107,19 @@ def import_transcripts(
     named = asked_of(columns, roles, labels or {}, tuple(group_by))  # type: ignore[arg-type]
     counted = _count_columns(errors or {}, error_rates or {}, words, rate_in)
     if counted:
-        _refuse_texts([hypotheses, references, text, confidence, normalizer, strip_prefix, strip_suffix])
+        _refuse_texts(
+            {
+                "--hypothesis": hypotheses,
+                "--references": references,
+                "--references-format": references_format,
+                "--text": text,
+                "--confidence": confidence,
+                "--normalizer": normalizer,
+                "--not-asked-by": not_asked_by,
+                "--strip-prefix": strip_prefix,
+                "--strip-suffix": strip_suffix,
+            }
+        )
         transcripts = read_counts(Path(source), counted, named, language=language, format=format)
     else:
         transcripts = read_transcripts(
@@ -173,12 +185,13 @@ def _count_columns(
     return found
 
 
-def _refuse_texts(given: Sequence[object]) -> None:
-    """Raise `InputError` where counts are asked for together with what belongs to texts."""
+def _refuse_texts(options: Mapping[str, object]) -> None:
+    """Raise `InputError` where counts are asked for together with `options` that belong to texts."""
     from speechfair.errors import InputError
 
-    if any(given):
+    given = [name for name, value in options.items() if value]
+    if given:
         raise InputError(
-            "a table is imported for its counts (--errors, --error-rate) or for its texts (--hypothesis, --references, "
-            "--text, --confidence, --normalizer, --strip-prefix), not for both; import it twice, into two folders"
+            "a table is imported for its counts (--errors, --error-rate) or for its texts, not for both, and texts "
+            f"are what {', '.join(given)} is for; import the table twice, into two folders, or leave it out"
         )

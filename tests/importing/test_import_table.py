@@ -301,6 +301,58 @@ def test_single_missing_hypotheses_fail_whatever_was_not_asked(tmp_path: Path) -
     assert (result.totals.failed, result.totals.excluded) == (1, 0)
 
 
+ANSWERS = {
+    "an error": (json.dumps({"error": {"message": "HTTP 503"}}), 0),
+    "an error that sounds like ours": (json.dumps({"error": {"message": "not asked: the queue is full"}}), 0),
+    "a document that cannot be read": ("{", 0),
+    "nothing": (None, 12),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("axis", ["accent", "accent+speaker_"])
+def test_a_system_that_gave_an_error_was_asked(kind: str, axis: str, tmp_path: Path) -> None:
+    """Google's documents for accent x, and for each row of accent y what an outage left."""
+    content = [row | {"speaker_": row["speaker"]} for row in rows()]
+    answer, unasked = ANSWERS[kind]
+    (tmp_path / "google").mkdir()
+    for row in content:
+        good = json.dumps({"results": [{"alternatives": [{"transcript": row["good"], "confidence": 0.5}]}]})
+        text = good if row["accent"] == "x" else answer
+        if text is not None:
+            (tmp_path / "google" / f"{row['id']}.json").write_text(text)
+    done = import_transcripts(
+        write(tmp_path, content=content), {"s": tmp_path / "google"}, ["accent", "speaker_"],
+        out=tmp_path / "runs", not_asked_by=axis,
+    )  # fmt: skip
+    totals = done.results["s"].totals
+    assert (totals.failed, totals.excluded) == (12 - unasked, unasked)
+    assert speechfair.verify(done.folders["s"]).ok
+
+
+def test_rows_without_a_label_on_one_side_of_a_crossing_are_failures(tmp_path: Path) -> None:
+    content = [row | {"age": "old" if row["accent"] == "x" else None} for row in rows()]
+    content = [row | {"good": row["good"] if row["accent"] == "x" else None} for row in content]
+    totals = import_transcripts(
+        write(tmp_path, content=content), {"s": "good"}, ["accent", "age"], out=tmp_path / "r",
+        not_asked_by="accent+age",
+    ).results["s"].totals  # fmt: skip
+    assert (totals.failed, totals.excluded) == (12, 0)
+
+
+def test_a_misspelt_axis_of_what_was_not_asked_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"axis 'acent'; did you mean 'accent'\?"):
+        import_transcripts(
+            write(tmp_path), {"s": "good"}, ["accent"], out=tmp_path / "r", not_asked_by="language+acent"
+        )
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_format_of_references_without_references_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--references, and none is named"):
+        import_transcripts(write(tmp_path), {"s": "good"}, out=tmp_path / "r", references_format="trn")
+
+
 def test_an_assistants_words_are_named_by_import_and_check_and_left_out_only_where_asked(
     tmp_path: Path,
 ) -> None:

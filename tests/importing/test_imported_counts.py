@@ -159,6 +159,8 @@ BAD: list[tuple[str, dict[str, list[Any]], dict[str, Any], str]] = [
     ("kinds beyond words", {}, {"errors": {"a": "errors,words,errors"}}, r"line 2: 1 substitutions .* 5 words"),
     ("no such column", {}, {"errors": {"a": "mistakes"}}, "no column 'mistakes'"),
     ("texts too", {}, {"hypotheses": {"b": "errors"}}, "not for both"),
+    ("text options", {}, {"not_asked_by": "accent", "references_format": "trn", "strip_suffix": ["x"]},
+     "--references-format, --not-asked-by, --strip-suffix"),
     ("words alone", {}, {"errors": {}}, "belong to counts"),
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,19 @@ def test_groups_and_sources_are_those_of_each_rows_labels(rows: list[Any], axis:
         value = "+".join(part[0] if part else "unknown" for part in parts)
         expected.append((value, "+".join(sorted({part[1] for part in parts if part}))))
     assert add_axis(scores, axis).select("group", "source").rows() == expected
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_only_an_import_that_recorded_it_takes_rows_out_as_not_asked(recorded: bool) -> None:
+    labels = pl.List(pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String}))
+    nothing = {"language": None, "speaker": None, "labels": None, "duration_s": None, "excluded": None}
+    kinds = dict.fromkeys(("language", "speaker", "excluded"), pl.String) | {"labels": labels}
+    manifest = pl.DataFrame([{"id": "a", "text": "one two"} | nothing], schema_overrides=kinds)
+    failure = {"utterance_id": "a", "text": None, "error": "not asked: 503", "rejected": None, "seconds": 0.0}
+    hypotheses = pl.DataFrame([failure], schema_overrides={"text": pl.String})
+    scoring = Scoring({"und": Counting(load_normalizer("basic"), "words")}, annotations={})
+    row = score_table(manifest, hypotheses, scoring, not_asked=recorded).row(0, named=True)
+    assert (row["failed"], row["deletions"]) == ((False, None) if recorded else (True, 2))
 
 
 TEXTS = st.sampled_from([None, "", "Yes, it is", "it is", "3 cats", "我要 check", "um"])
