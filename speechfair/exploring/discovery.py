@@ -149,6 +149,8 @@ def discover(
     if utterances < 1:
         raise InputError(f"utterances is {utterances}; it must be at least 1")
     _, scores = read_scores(run)
+    if "reference" not in scores.columns:
+        raise InputError(f"{run} holds counts without texts or audio to search by; give a run with texts")
     notes: list[str] = []
     usable = _usable(scores, notes)
     _require_speakers(usable["speaker"].n_unique(), MIN_SEARCHED)
@@ -379,10 +381,8 @@ def _slice_lines(number: int, part: Found) -> list[str]:
     from speechfair.wording import p_value, printable
 
     ratio = part.ratio
-    head = (
-        f"{number}. {'FOUND' if part.found else 'not confirmed'}: {part.features}, cluster {part.cluster} of "
-    )
-    lines = [head + f"{part.n_clusters}, {len(part.speakers)} speakers"]
+    head = f"{number}. {'FOUND' if part.found else 'not confirmed'}: {part.features}"
+    lines = [f"{head}, cluster {part.cluster} of {part.n_clusters}, {len(part.speakers)} speakers"]
     if part.p_adjusted is None:
         lines.append(f"   not testable: {part.reason or ratio.reason}")
     elif ratio.value is not None and ratio.low is not None and ratio.high is not None:

@@ -153,6 +153,7 @@ def _of_pilot(pilot: str | Path | None, after: str | Path | None, ratio: float) 
     import polars as pl
 
     from speechfair.comparing.matching import same_utterances
+    from speechfair.metrics.error_counts import errors_of
     from speechfair.metrics.paired import log_change_error
     from speechfair.metrics.pairing import pair_up
     from speechfair.metrics.pilot_spread import spread_of_pilot
@@ -167,12 +168,7 @@ def _of_pilot(pilot: str | Path | None, after: str | Path | None, ratio: float) 
             "the two runs do not tell how a model changes errors, since one makes (almost) none; state --churn and the "
             "other figures"
         )
-    before, later = (
-        table.select(
-            pl.sum_horizontal("substitutions", "deletions", "insertions").cast(pl.Float64)
-        ).to_series()
-        for table in tables
-    )
+    before, later = (table.select(errors_of(table).cast(pl.Float64)).to_series() for table in tables)
     rate, words = pair.rates[0], pair.before.total_words
     observed = Change(
         rate=rate,
@@ -186,7 +182,8 @@ def _of_pilot(pilot: str | Path | None, after: str | Path | None, ratio: float) 
     # What the variance has beyond counting is how much the speakers' changes differ.
     beyond = max(0.0, error**2 - observed.log_variance(spread.n_speakers)) * spread.n_speakers
     own = (1 + spread.variation**2) * (1 + spread.talk_variation**2)
-    churn = max(observed.churn, rate * abs(ratio - 1))
+    # A stated ratio leaves the pilot's churn as it is, within what that ratio allows.
+    churn = min(max(observed.churn, rate * abs(ratio - 1)), rate * (1 + ratio))
     return replace(observed, ratio=ratio, churn=churn, variation=math.sqrt(beyond / own))
 
 

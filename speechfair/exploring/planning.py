@@ -329,7 +329,11 @@ def _measured(pilot: str | Path, metric: Metric) -> tuple[AuditResult, pl.DataFr
     if found.reason:
         raise InputError(f"the pilot tells nothing of the {metric.title}: {found.reason}")
     return audit, found.table.with_columns(
-        substitutions=pl.col("events"), deletions=0.0, insertions=0.0, reference_length=pl.col("trials")
+        errors=pl.col("events"),
+        substitutions=pl.col("events"),
+        deletions=0.0,
+        insertions=0.0,
+        reference_length=pl.col("trials"),
     )
 
 

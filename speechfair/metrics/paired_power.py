@@ -33,7 +33,8 @@ class Change:
     Raises
     ------
     InputError
-        If a figure is not finite or out of range, or the churn is less than the change itself.
+        If a figure is not finite or out of range, or the churn is less than the change itself, or more than all errors
+        of both models.
     """
 
     rate: float
@@ -58,6 +59,12 @@ class Change:
             raise InputError(
                 f"churn is {self.churn:g}, less than the change of the rate itself ({least:g}); it counts the errors "
                 "gained and those lost, per word"
+            )
+        most = self.rate * (1 + self.ratio)
+        if self.churn > most * (1 + 1e-9):
+            raise InputError(
+                f"churn is {self.churn:g}, more than all errors of both models ({most:g} per word); give it as a "
+                "fraction of the words: 0.04 is 4 %"
             )
 
     def log_variance(self, n_speakers: int) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.jackknife import effective_speakers
 from speechfair.metrics.rates import MIN_SPEAKERS, SpeakerSums, require_level
 
@@ -118,10 +119,9 @@ def _over_dispersion(tables: Sequence[pl.DataFrame]) -> float:
     """Variance / mean of utterance errors around the speaker's own rate; 1 where no speaker has two utterances."""
     import polars as pl
 
-    kinds = ("substitutions", "deletions", "insertions")
     squares = expected = 0.0
     for table in tables:
-        words, errors = pl.col("reference_length"), pl.sum_horizontal(*kinds).cast(pl.Float64)
+        words, errors = pl.col("reference_length"), errors_of(table).cast(pl.Float64)
         rate = errors.sum().over("speaker") / words.sum().over("speaker")
         parts = table.filter(words.sum().over("speaker") > 0).select(
             ((errors - rate * words) ** 2).sum().alias("squares"),

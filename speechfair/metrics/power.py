@@ -9,15 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError
 from speechfair.metrics.disparity import log_ratio_error
 from speechfair.metrics.jackknife import far_quantile, satterthwaite
 from speechfair.metrics.rates import MIN_EFFECTIVE_SPEAKERS, MIN_SPEAKERS, SpeakerSums, require_level
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "MOST_SPEAKERS",

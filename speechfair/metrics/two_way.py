@@ -123,13 +123,15 @@ def two_way_ratio(
 def text_variance(group: pl.DataFrame, reference: pl.DataFrame, *, text: str = "reference") -> float | None:
     """Variance, over texts, of how much harder a text is for the group than for the reference, on the log scale.
 
-    None where texts are hardly shared, or too few for an interval over texts.
+    None where there are no texts, where they are hardly shared, or too few for an interval over texts.
 
     Notes
     -----
     The jackknife variance over texts holds what texts add and what any two utterances differ by; the latter alone is
     that over pairs of speaker and text. It can be below 0 by chance.
     """
+    if text not in group.columns or text not in reference.columns:
+        return None
     ways = [_ways(table, text) for table in (group, reference)]
     if _problem(group, ways[0], text) or _problem(reference, ways[1], text):
         return None

@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speechfair import evaluate, plan_paired
+from speechfair import evaluate, evaluate_counts, plan_paired
 from speechfair.errors import InputError
+from speechfair.exploring.discovery import discover
+from speechfair.exploring.planning import read_scores
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.paired_power import Change, speakers_for_change, speakers_for_no_harm
 from speechfair.metrics.rare_events import smallest_visible_share
+from speechfair.running.scoring import add_axis
 
 STATED = {"rate": 0.15, "cv": 0.5, "words_per_speaker": 200, "churn": 0.04}
 
@@ -73,11 +77,30 @@ def test_two_runs_tell_the_figures(runs: tuple[Path, Path]) -> None:
     assert (stated.no_harm or 0) > found.no_harm
 
 
+def test_two_runs_of_counts_tell_what_their_texts_tell(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    for folder in runs:
+        scores = read_scores(folder)[1]
+        errors = scores.select(errors_of(scores)).to_series()
+        groups = {"accent": add_axis(scores, "accent")["group"]}
+        evaluate_counts(errors, scores["reference_length"], groups, ids=scores["utterance_id"],
+                        speakers=scores["speaker"], out=tmp_path / folder.name)  # fmt: skip
+    with pytest.raises(InputError, match="counts without texts"):
+        discover(tmp_path / "before", audio=False)
+    counted = plan_paired(pilot=tmp_path / "before", after=tmp_path / "after")
+    assert counted.change == plan_paired(pilot=runs[0], after=runs[1]).change
+
+
+def test_a_ratio_that_the_pilot_lacks_keeps_its_churn_possible(runs: tuple[Path, Path]) -> None:
+    found = plan_paired(pilot=runs[0], after=runs[1], change=0.01).change
+    assert found.churn <= found.rate * 1.01
+
+
 def test_bad_input_is_named(runs: tuple[Path, Path]) -> None:
     for given, message in (
         ({"rate": 0.1}, "--cv, --words-per-speaker, --churn missing"),
         ({"pilot": runs[0]}, "two runs are needed"),
         ({**STATED, "churn": -1.0}, "churn is -1"),
+        ({**STATED, "churn": 4.0}, r"more than all errors of both models \(0.3 per word\).*0.04 is 4 %"),
         ({**STATED, "change": 2.0}, "less than the change"),
         ({**STATED, "absolute": -1.0}, "absolute margin is -1"),
         ({**STATED, "power": 80}, "power is 80"),

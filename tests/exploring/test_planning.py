@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from speechfair.auditing.evaluate import evaluate_counts
 from speechfair.auditing.run import audit, prepare
 from speechfair.errors import InputError, RunFolderError
-from speechfair.exploring.planning import detectable, plan
+from speechfair.exploring.planning import detectable, plan, read_scores
+from speechfair.metrics.error_counts import errors_of
 from speechfair.metrics.power import Population, speakers_needed
+from speechfair.running.scoring import add_axis
 from speechfair.testing import Scripted
 from tests.support import scripted_texts, small_corpus
 
@@ -167,6 +170,9 @@ def test_a_metric_is_planned_in_its_own_trials(run: Path) -> None:
     assert "utterances per group" in str(made)
     words, same = plan(pilot=run, axis="accent"), plan(pilot=run, axis="accent", metric="word_error_rate")
     assert same.population == words.population
+    sentences = plan(pilot=run, axis="accent", metric="sentence_error_rate")
+    assert sentences.population.rate == 1.0, "every sentence has a wrong word"
+    assert sentences.population.words_per_speaker == words.population.words_per_speaker / 10
     letters = plan(pilot=run, axis="accent", metric="character_error_rate")
     assert letters.population.words_per_speaker > 3 * words.population.words_per_speaker
 
@@ -186,3 +192,17 @@ def test_what_does_not_go_together_is_refused(run: Path) -> None:
             plan(**STATED, **given)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"no errors|tell how speakers differ"):
         plan(pilot=run, axis="accent", metric="runaway_rate")
+
+
+def test_a_pilot_of_counts_plans_as_its_texts_do(run: Path, tmp_path: Path) -> None:
+    scores = read_scores(run)[1]
+    errors = scores.select(errors_of(scores)).to_series()
+    about = {
+        "groups": {"accent": add_axis(scores, "accent")["group"]},
+        "speakers": scores["speaker"],
+        "out": tmp_path / "counts",
+    }
+    evaluate_counts(errors, scores["reference_length"], **about)
+    made, same = (plan(pilot=pilot, axis="accent", reference="x") for pilot in (tmp_path / "counts", run))
+    assert made.population == same.population
+    assert made.population.over_dispersion != 1

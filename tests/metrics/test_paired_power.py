@@ -81,7 +81,7 @@ def test_more_churn_more_spread_and_a_smaller_margin_need_more_speakers() -> Non
     stricter = speakers_for_no_harm(USUAL, relative=0.05, absolute=0.005)
     assert stricter is not None
     assert stricter > usual
-    assert speakers_for_no_harm(replace(USUAL, churn=1000.0)) is None
+    assert speakers_for_no_harm(replace(USUAL, words_per_speaker=1e-3)) is None
 
 
 def test_what_cannot_be_planned_is_refused() -> None:
