@@ -170,6 +170,7 @@ def _gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
 def _result(
     recipe: DebiasRecipe, data: TrainingData, record: Mapping[str, Any], folder: Path
 ) -> DebiasResult:
+    from speechfair.debias.data.earlier_models import unrecorded
     from speechfair.debias.judging.before_after import DebiasResult, compare, overall_verdict
 
     groups, axes = compare(recipe, folder / "before", folder / "after")
@@ -177,7 +178,7 @@ def _result(
     notes = [
         "a change against the base model is not the method's merit; compare with a run of erm on the same data"
     ]
-    notes += [*_weights(record), *_decoding(record)]
+    notes += [*_weights(record), *_decoding(record), *unrecorded(data.earlier)]
     if note := record["finish"].get("note"):
         notes.append(note)
     target = {g.group for g in groups if g.axis == recipe.axis and not g.protected}

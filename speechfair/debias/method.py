@@ -160,6 +160,10 @@ class Method:
         """
         return data
 
+    def earlier_models(self) -> list[Path]:
+        """Folders of finished models that the method combines; none may have heard who it is judged by."""
+        return []
+
     def look(self, rows: Sequence[Row]) -> None:
         """Called once with the training rows, before anything is drawn from them. The default does nothing."""
 

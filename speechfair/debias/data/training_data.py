@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Row", "TrainingData"]
+__all__ = ["EarlierModel", "Row", "TrainingData"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,24 @@ class Row:
 
 
 @dataclass(frozen=True)
+class EarlierModel:
+    """A finished model of another run.
+
+    Parameters
+    ----------
+    folder : as the recipe names it.
+    trained : speakers it was trained on, those of the models that it was combined from included.
+    development : speakers it was chosen by.
+    complete : False where no record tells, or that of a model that it was combined from is missing.
+    """
+
+    folder: Path
+    trained: frozenset[str] = frozenset()
+    development: frozenset[str] = frozenset()
+    complete: bool = False
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """Training rows, rows of the development speakers, and what was left out and why.
 
@@ -38,6 +56,7 @@ class TrainingData:
     added : what a method added to `train`, counted; empty where it did not.
     permissions : those that the recipe names: ``corpus``, ``licence`` and, in the user's words, ``permission``.
     guard : rows of the protected development speakers, who are watched and not trained on.
+    earlier : finished models that the method combines.
     side : rows that a method uses apart from the training rows; they belong to no group, and texts may be empty.
     """
 
@@ -49,6 +68,7 @@ class TrainingData:
     permissions: tuple[Mapping[str, str], ...] = ()
     guard: tuple[Row, ...] = ()
     side: tuple[Row, ...] = ()
+    earlier: tuple[EarlierModel, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.licence import clause_of, require_use
+from speechfair.debias.data.earlier_models import earlier_model, refuse_heard
 from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.errors import InputError
 from speechfair.types import UNKNOWN
@@ -80,7 +81,10 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         tuple(part.digest for part in found),
         permissions=tuple(part.permission for part in found if part.permission is not None),
         guard=tuple(guard),
+        earlier=tuple(earlier_model(folder) for folder in method.earlier_models()),
     )
+    refuse_heard(data.earlier, {row.speaker for row in dev}, "this recipe's development set")
+    refuse_heard(data.earlier, {row.speaker for row in guard}, "this recipe's protected development set")
     return method.extend(data, recipe, folder)
 
 
@@ -201,6 +205,7 @@ def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> Non
             f"(first: {shared[0]!r}); "
             "an audit after training would say nothing. Use another split"
         )
+    refuse_heard(data.earlier, theirs, f"the evaluation {name!r}", chosen_by=True)
     heard = {(row.audio_sha256, row.start_s, row.end_s) for row in everybody}
     again = manifest.select("audio_sha256", "start_s", "end_s", "id").iter_rows()
     if same := sorted(id_ for digest, start, end, id_ in again if (digest, start, end) in heard):

@@ -23,7 +23,7 @@ class AverageOptions(NoOptions):
 
     `trained`: folder of a model that was fine-tuned from the recipe's `model` before (``RUN/model``), or several,
     whose mean is taken (a soup); None fine-tunes plainly first. They must not have heard the development speakers:
-    same data, axis, dev and seed.
+    same data, axis, dev and seed. One that did is refused, as far as its run recorded its speakers.
     """
 
     shares: list[float] = Field(default=[0.25, 0.5, 0.75], min_length=1)
@@ -44,6 +44,11 @@ class Average(Method):
     def __init__(self, options: Any) -> None:
         super().__init__(options)
         self.trains = options.trained is None
+
+    def earlier_models(self) -> list[Path]:
+        """The models of `trained`."""
+        trained = self.options.trained
+        return [] if trained is None else list(trained) if isinstance(trained, list) else [trained]
 
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Try the shares on the development speakers, and leave the best one's weights in the model."""
@@ -68,11 +73,7 @@ class Average(Method):
         """Where the models lie that were fine-tuned before."""
         from speechfair.models.weights import model_folder
 
-        trained = self.options.trained
-        if trained is None:
-            return []
-        folders = trained if isinstance(trained, list) else [trained]
-        return [Path(model_folder(str(folder), stage.pieces.kind)) for folder in folders]
+        return [Path(model_folder(str(folder), stage.pieces.kind)) for folder in self.earlier_models()]
 
     def _tuned(self, stage: Stage, base: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
         """The fine-tuned weights; of several models their mean, as they come one by one."""

@@ -22,9 +22,12 @@ class MergeOptions(NoOptions):
     """`how`: ``arithmetic`` adds up what each of `models` changed, times its weight; ``ties`` averages of it what is
     large and of one sign; ``trajectory`` trains plainly and averages the checkpoints of the last `checks` checks.
 
-    `models`: folders (``RUN/model``) trained from the recipe's `model` on other seeds, accents or corpora. None of
-    them may have heard the development speakers. `weights`: one for each model; the default shares out 1 equally, and
-    a negative one takes away what that model has learnt. `density`: share of each model's changes that ``ties`` keeps.
+    `models`: folders (``RUN/model``) trained from the recipe's `model` by other methods or settings, with the same
+    train, axis, dev and seed, or on other speakers. Runs of other seeds have other development speakers. A model that
+    was trained on this recipe's development or evaluation speakers is refused, as far as its run recorded them.
+
+    `weights`: one for each model; the default shares out 1 equally, and a negative one takes away what that model has
+    learnt. `density`: share of each model's changes that ``ties`` keeps.
 
     `scales` of the merged change to try, and `checks` to try; what is best on the development speakers is kept.
     `only`: beginnings of the names of the weights that are merged, such as ``model.encoder.``; the others stay the
@@ -80,8 +83,12 @@ class Merge(Method):
         if options.how != "trajectory" and not options.models:
             raise InputError(
                 "merge has nothing to merge: name finished models in method.options.models, such as "
-                "[runs/erm-0/model, runs/erm-1/model], or take how: trajectory"
+                "[runs/erm/model, runs/spec_augment/model], or take how: trajectory"
             )
+
+    def earlier_models(self) -> list[Path]:
+        """The models to merge."""
+        return list(self.options.models)
 
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Try the candidates on the development speakers, and leave the best one's weights in the model."""

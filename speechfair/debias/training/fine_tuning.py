@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speechfair.debias.data.earlier_models import note_speakers
 from speechfair.debias.data.training_rows import digest_of_rows
 from speechfair.debias.method import Method
 from speechfair.debias.training.loop import TrainingLoop, draw_order, group_numbers
@@ -51,6 +52,9 @@ class Training(TrainingLoop):
         forget_peak()
         before = self._before()
         self.method.prepare(self)
+        note_speakers(
+            self.folder, self.data, () if self.data.earlier else (*self.data.train, *self.data.side)
+        )
         self.data = replace(self.data, train=self.method.rows(self))
         record: dict[str, Any] = {}
         if self.method.trains:
