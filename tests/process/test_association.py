@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from speechfair.process.checks.association import Association, correlation_ratio, cramers_v
+from speechfair.process.checks.association import (
+    Association,
+    NotComputable,
+    associations,
+    correlation_ratio,
+    cramers_v,
+)
 from speechfair.process.checks.paired_runs import exact_share
 
 
-def drawn(kind: str, n: int, truth: float, rng: np.random.Generator) -> Association | None:
+def drawn(kind: str, n: int, truth: float, rng: np.random.Generator) -> Association | NotComputable | None:
     """Two halves of `n` speakers and a covariate that is associated with the halves by `truth`."""
     half = np.arange(n) % 2
     if kind == "number":
@@ -25,7 +32,7 @@ def drawn(kind: str, n: int, truth: float, rng: np.random.Generator) -> Associat
 @pytest.mark.parametrize(("n", "truth"), [(20, 0.0), (20, 0.3), (80, 0.6)])
 def test_the_interval_holds_the_true_association(kind: str, n: int, truth: float) -> None:
     rng = np.random.default_rng(7)
-    found = [one for _ in range(50) if (one := drawn(kind, n, truth, rng))]
+    found = [one for _ in range(50) if isinstance(one := drawn(kind, n, truth, rng), Association)]
     held = sum(one.low <= truth <= one.high for one in found) / len(found)
     assert held >= 0.88
     assert all(0 <= one.low <= one.value <= one.high <= 1 for one in found)
@@ -33,8 +40,8 @@ def test_the_interval_holds_the_true_association(kind: str, n: int, truth: float
 
 def test_perfect_balance_of_few_speakers_does_not_show_that_there_is_no_association() -> None:
     few, many = (cramers_v(["a", "a", "b", "b"] * n, ["x", "y", "x", "y"] * n) for n in (2, 100))
-    assert few
-    assert many
+    assert isinstance(few, Association)
+    assert isinstance(many, Association)
     assert (few.value, many.value) == (0.0, 0.0)
     assert few.high > 0.8
     assert many.high < 0.2
@@ -43,7 +50,41 @@ def test_perfect_balance_of_few_speakers_does_not_show_that_there_is_no_associat
 def test_nothing_is_said_where_nothing_varies() -> None:
     assert cramers_v(["a", "b", "a"], ["x", "x", "x"]) is None
     assert correlation_ratio(["a", "b", "a"], [1.0, 1.0, 1.0]) is None
-    assert correlation_ratio(["a", "b"], [1.0, 2.0]) is None
+
+
+def test_too_few_speakers_or_groups_are_not_taken_for_a_covariate_that_never_varies() -> None:
+    assert cramers_v(["a", "b"], ["x", "y"]) == NotComputable(2, 2)
+    assert cramers_v(["a"] * 9, list("xyzxyzxyz")) == NotComputable(9, 1)
+    assert correlation_ratio(["a", "b", "c"], [1.0, 2.0, 3.0]) == NotComputable(3, 3)
+    assert correlation_ratio([], []) == NotComputable(0, 0)
+
+
+def manifest(speakers: list[str | None], texts: list[str], language: str | None) -> pl.DataFrame:
+    labels = [[{"axis": "accent", "value": "xy"[i % 2], "source": "corpus"}] for i in range(len(texts))]
+    return pl.DataFrame(
+        {
+            "speaker": speakers, "text": texts, "language": [language] * len(texts), "labels": labels,
+            "sample_rate": [16_000] * len(texts), "duration_s": [1.0 + i % 3 for i in range(len(texts))],
+        },
+        schema_overrides={"speaker": pl.String, "language": pl.String},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("speakers", [[None, None], ["p", "q"], ["p", "p"]])
+def test_every_covariate_is_listed_where_speakers_are_too_few(speakers: list[str | None]) -> None:
+    found = associations(manifest(speakers, ["a b", "a"], "eng"), "accent")
+    assert {"duration", "words per utterance", "words per second"} <= found.keys()
+    assert all(isinstance(one, NotComputable) for one in found.values())
+
+
+@pytest.mark.parametrize("language", ["jpn", "ja", "tha", None])
+def test_texts_without_spaces_are_counted_in_characters(language: str | None) -> None:
+    texts = ["日本" * (1 + i % 2 * 9) + "語" * (i % 3) for i in range(20)]
+    found = associations(manifest([f"s{i}" for i in range(20)], texts, language), "accent")
+    longer = found["characters per utterance"]
+    assert isinstance(longer, Association)
+    assert longer.low > 0.8
+    assert "words per utterance" not in found
 
 
 @settings(max_examples=25, deadline=None)

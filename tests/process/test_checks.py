@@ -44,6 +44,11 @@ def row(name: str, key: str, index: int, **values: Any) -> Change:
     return change
 
 
+def no_axis_gated(process: Path) -> None:
+    for index in range(2):
+        row("attributes.yaml", "axes", index, gated=False)(process)
+
+
 def measured(item: str, **values: Any) -> Change:
     def change(process: Path) -> None:
         model = RunFolder(process.parent / "runs" / "test").read()["recipe"]["model"]["digest"]
@@ -235,6 +240,9 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-2.5", "undetermined", form("transcription.yaml", limit=0.01), "may reach 0.02"),
     ("AF-2.6", "fail", form("confounders.yaml", limit=-1.0), "is not matched"),
     ("AF-2.6", "undetermined", form("confounders.yaml", limit=0.3), "may be associated with gender"),
+    ("AF-2.5", "not_assessed", no_axis_gated, "gates no axis"),
+    ("AF-2.6", "undetermined", row("attributes.yaml", "axes", 0, axis="dialect"), "cannot be computed"),
+    ("AF-2.6", "not_assessed", no_axis_gated, "gates no axis"),
     ("AF-3.1", "fail", record(output_sha256="0" * 64), "no record made the evaluated model"),
     ("AF-3.1", "error", record(seed=None), "seed"),
     ("AF-3.2", "fail", swap("dev-base", "base"), "different sets"),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Association", "associations", "correlation_ratio", "cramers_v"]
+__all__ = ["Association", "NotComputable", "associations", "correlation_ratio", "cramers_v"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,16 @@ class Association:
     high: float
 
 
-def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | None:
-    """Bias-corrected Cramér's V of two labellings; None where either has a single value.
+@dataclass(frozen=True, slots=True)
+class NotComputable:
+    """No figure: these are too few speakers or too few groups. It does not mean that there is no association."""
+
+    speakers: int
+    groups: int
+
+
+def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | NotComputable | None:
+    """Bias-corrected Cramér's V of a grouping and a covariate; None where the covariate never varies.
 
     The interval is that of the noncentrality of chi squared, divided by n and the smaller number of values less one.
 
@@ -42,7 +50,9 @@ def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | None:
 
     rows, columns = sorted(set(one)), sorted(set(other))
     n = len(one)
-    if len(rows) < 2 or len(columns) < 2 or n < 3:
+    if len(rows) < 2 or n < 3:
+        return NotComputable(n, len(rows))
+    if len(columns) < 2:
         return None
     table = np.zeros((len(rows), len(columns)))
     for a, b in zip(one, other, strict=True):
@@ -65,8 +75,8 @@ def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | None:
     return _ordered(round(value, 12), low, high)
 
 
-def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> Association | None:
-    """Square root of epsilon squared; None with one group, too few values, or values that never differ.
+def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> Association | NotComputable | None:
+    """Square root of epsilon squared; None where the values never differ.
 
     The interval is that of the noncentrality of F, as a share of itself and the number of values.
 
@@ -79,8 +89,10 @@ def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> Associa
     numbers = np.asarray(values, dtype=float)
     names = sorted(set(groups))
     n, k = len(numbers), len(names)
-    total = float(((numbers - numbers.mean()) ** 2).sum()) if n else 0.0
-    if k < 2 or n <= k or not total:
+    if k < 2 or n <= k:
+        return NotComputable(n, k)
+    total = float(((numbers - numbers.mean()) ** 2).sum())
+    if not total:
         return None
     member = np.asarray([names.index(group) for group in groups])
     within = sum(float(((numbers[member == i] - numbers[member == i].mean()) ** 2).sum()) for i in range(k))
@@ -115,25 +127,21 @@ def _ordered(value: float, low: float, high: float) -> Association:
     return Association(value, min(low, value), min(1.0, max(high, value)))
 
 
-def associations(manifest: pl.DataFrame, axis: str) -> dict[str, Association]:
+def associations(manifest: pl.DataFrame, axis: str) -> dict[str, Association | NotComputable]:
     """The association of every covariate in a manifest with a label axis, speakers as units, largest first.
 
     Covariates are the other label axes, the sample rate, and per speaker the mean duration (seconds), words per
-    utterance and words per second. One that never varies is left out: it cannot confound.
+    utterance and words per second; characters instead of words in languages that do not space words. A covariate that
+    never varies is left out: it cannot confound. Those that cannot be computed come last.
     """
     import polars as pl
 
     from speechfair.running.scoring import add_axis, axes_of
 
     table = manifest.filter(pl.col("speaker").is_not_null() & pl.col("text").is_not_null())
-    if table.is_empty():
-        return {}
-    words = pl.col("text").str.split(" ").list.len().cast(pl.Float64)
-    table = table.with_columns(
-        words.alias("words per utterance"), (words / pl.col("duration_s")).alias("words per second")
-    ).rename({"duration_s": "duration"})
+    table, lengths = _with_lengths(table)
     own = _per_speaker(add_axis(table, axis).rename({"group": "own"}), "own")
-    found: dict[str, Association | None] = {}
+    found: dict[str, Association | NotComputable | None] = {}
     for other in [name for name in axes_of(table) if name not in axis.split("+")]:
         theirs = _per_speaker(add_axis(table, other).rename({"group": "theirs"}), "theirs")
         both = own.join(theirs, on="speaker")
@@ -142,11 +150,37 @@ def associations(manifest: pl.DataFrame, axis: str) -> dict[str, Association]:
         _per_speaker(table.with_columns(pl.col("sample_rate").cast(pl.String)), "sample_rate"), on="speaker"
     )
     found["sample rate"] = cramers_v(rates["own"].to_list(), rates["sample_rate"].to_list())
-    for name in ("duration", "words per utterance", "words per second"):
+    for name in ("duration", *lengths):
         means = own.join(table.group_by("speaker").agg(pl.col(name).mean()), on="speaker").drop_nulls(name)
         found[name] = correlation_ratio(means["own"].to_list(), means[name].to_list())
-    known = {name: value for name, value in found.items() if value is not None}
-    return dict(sorted(known.items(), key=lambda pair: (-pair[1].value, pair[0])))
+    varying = {name: one for name, one in found.items() if one is not None}
+    return dict(sorted(varying.items(), key=lambda pair: (-getattr(pair[1], "value", -1.0), pair[0])))
+
+
+def _with_lengths(table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The table with the length of each text in the unit of its language and per second; and the new columns."""
+    import polars as pl
+
+    from speechfair.text.language_tags import mostly_without_spaces
+    from speechfair.text.normalizers import default_tokens
+
+    languages = pl.col("language").fill_null("und")
+    units = {
+        language: "characters" if mostly_without_spaces(rows["text"]) else default_tokens(language)
+        for (language,), rows in table.group_by(languages.alias("language"))
+    } or {"und": "words"}
+    columns = []
+    seconds = pl.when(pl.col("duration_s") > 0).then(pl.col("duration_s"))
+    for unit, pattern in (("words", r"\S+"), ("characters", r"\S")):
+        named = [language for language, its in units.items() if its == unit]
+        if named:
+            length = pl.when(languages.is_in(named)).then(pl.col("text").str.count_matches(pattern))
+            table = table.with_columns(
+                length.cast(pl.Float64).alias(f"{unit} per utterance"),
+                (length / seconds).alias(f"{unit} per second"),
+            )
+            columns += [f"{unit} per utterance", f"{unit} per second"]
+    return table.rename({"duration_s": "duration"}), columns
 
 
 def _per_speaker(table: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -18,6 +18,7 @@ __all__ = [
     "Part",
     "dated",
     "form_part",
+    "gated_axes_parts",
     "group_table",
     "manifest_of",
     "need_data",
@@ -116,6 +117,13 @@ def usable(manifest: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     return manifest.filter(pl.col("excluded").is_null() & pl.col("audio_error").is_null())
+
+
+def gated_axes_parts(material: Material) -> list[Part]:
+    """A part that keeps an item open where no axis is gated; nothing otherwise."""
+    if material.gated_axes:
+        return []
+    return [("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))]
 
 
 def group_table(manifest: pl.DataFrame, axis: str) -> dict[str, tuple[int, int, float]]:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from speechfair.process.checks.association import Association, associations
-from speechfair.process.checks.common import Part, form_part, manifest_of, need_data, number, ok, usable
+from speechfair.process.checks.association import Association, NotComputable, associations
+from speechfair.process.checks.common import (
+    Part,
+    form_part,
+    gated_axes_parts,
+    manifest_of,
+    need_data,
+    number,
+    ok,
+    usable,
+)
 from speechfair.process.finding import Finding, decide, say
 from speechfair.process.material import Material
 
@@ -16,12 +25,14 @@ def confounders(material: Material) -> Finding:
     """AF-2.6: every covariate whose association with a gated axis exceeds the limit is handled.
 
     The interval of the association decides: whole interval beyond the limit fails, whole interval within passes.
+    An association that cannot be computed leaves the item undetermined.
     """
     form = material.forms["confounders.yaml"]
     runs, parts = need_data(material)
-    parts.append(form_part(form))
+    parts += [form_part(form), *gated_axes_parts(material)]
     handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
     limit, found = form.values["limit"], dict[str, dict[str, list[float]]]()
+    missing: dict[str, list[str]] = {}
     for (axis, name), how in handled.items():
         if how not in HANDLED:
             en = f"{axis}, {name}: {how!r} is none of matched, adjusted, disclosed"
@@ -33,7 +44,11 @@ def confounders(material: Material) -> Finding:
             found[f"{run.name}, {axis}"] = {
                 name: [round(one.value, 4), round(one.low, 4), round(one.high, 4)]
                 for name, one in values.items()
+                if isinstance(one, Association)
             }
+            missing[f"{run.name}, {axis}"] = [
+                n for n, one in values.items() if isinstance(one, NotComputable)
+            ]
             if limit is not None:
                 parts += [
                     _part(axis, *pair, limit) for pair in values.items() if (axis, pair[0]) not in handled
@@ -45,12 +60,19 @@ def confounders(material: Material) -> Finding:
             "基準を超えうる共変量がすべて扱われている",
         ),
         [*material.sources("confounders.yaml"), *(run.source("manifest.parquet") for run in runs)],
-        {"associations": found},
+        {"associations": found, "not_computable": missing},
     )
 
 
-def _part(axis: str, name: str, one: Association, limit: float) -> Part:
+def _part(axis: str, name: str, one: Association | NotComputable, limit: float) -> Part:
     """The three-valued rule on one covariate that nothing was done about."""
+    if isinstance(one, NotComputable):
+        n, k = one.speakers, one.groups
+        return "undetermined", say(
+            f"the association of {axis} with {name} cannot be computed from {n} known speakers in {k} groups; match, "
+            "adjust for or disclose it, or add speakers",
+            f"{axis} と `{name}` の連動は、既知の話者 {n} 人・{k} 群からは計算できない。対処を記すか、話者を加える",
+        )
     low, high, most = number(one.low), number(one.high), number(limit)
     if one.low > limit:
         return "fail", say(

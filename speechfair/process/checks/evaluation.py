@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from speechfair.process.checks.common import Part, need_runs, number, ok
+from speechfair.process.checks.common import Part, gated_axes_parts, need_runs, number, ok
 from speechfair.process.checks.control_test import control_test
 from speechfair.process.checks.paired_runs import growth_parts, paired_parts, pairs_of, within
 from speechfair.process.checks.requirements import criteria_part, frozen_plan_part
@@ -76,10 +76,7 @@ def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -
         text = f"{run.name}: {run.recomputed[0]}"
         return [("error", say(f"not what comes out again: {text}", f"{run.name}:再計算と一致しない"))]
     parts: list[Part] = []
-    if not material.gated_axes:
-        parts.append(
-            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
-        )
+    parts += gated_axes_parts(material)
     for axis in material.gated_axes:
         found = [c for c in run.verdicts.comparisons if c.axis == axis and c.metric in metrics]
         parts += [_part(comparison) for comparison in found]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.catalogue import Text
-from speechfair.process.checks.common import Part, need_runs, number, ok
+from speechfair.process.checks.common import Part, gated_axes_parts, need_runs, number, ok
 from speechfair.process.checks.paired_runs import share_within, within
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, Source, decide, said, say
@@ -31,13 +31,7 @@ def presence(material: Material) -> Finding:
     for run in runs:
         for axis in material.gated_axes:
             parts += _insertions(run, axis, numbers.insertion_ratio, numbers.min_speakers, facts)
-        if not material.gated_axes:
-            parts.append(
-                (
-                    "not_assessed",
-                    say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"),
-                )
-            )
+        parts += gated_axes_parts(material)
     models = {run.model_sha256 for run in runs}
     for run in silent:
         parts.append(_speechless(run, material.plan.numbers.speechless_share, facts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from speechfair.process.checks.common import (
     Part,
     form_part,
+    gated_axes_parts,
     group_table,
     manifest_of,
     need_data,
@@ -83,10 +84,7 @@ def sufficiency(material: Material) -> Finding:
     parts.append(frozen_plan_part(material))
     facts: dict[str, dict[str, dict[str, float]]] = {}
     least = material.plan.numbers.min_speakers
-    if not material.gated_axes:
-        parts.append(
-            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
-        )
+    parts += gated_axes_parts(material)
     for run in runs:
         manifest = manifest_of(run, parts)
         if manifest is None:
@@ -256,7 +254,7 @@ def transcripts(material: Material) -> Finding:
     """AF-2.5: two transcribers disagree no more on one group than on the reference, by the stated limit."""
     form = material.forms["transcription.yaml"]
     runs, parts = need_data(material)
-    parts.append(form_part(form))
+    parts += [form_part(form), *gated_axes_parts(material)]
     rows = {(row["axis"], row["value"]): row for row in form.values["double_transcribed"]}
     limit = form.values["limit"]
     for run in runs:
