@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from speechfair.errors import InputError
-from speechfair.process.importers import import_evidence, importers, proves
+from speechfair.process.importers import import_evidence, importers, proves, read_evidence
 from speechfair.process.init import Start, init
 from speechfair.process.ledger import Ledger
 from speechfair.process.project_verify import verify_process
@@ -155,6 +155,7 @@ def lm_eval_results(folder: Path) -> Path:
         "results": {"yes_no": {"alias": "yes_no", "acc,none": 0.75, "acc_stderr,none": 0.25}},
         "versions": {"yes_no": 1}, "n-shot": {"yes_no": 0}, "config": {"model_args": "pretrained=here"},
         "n-samples": {"yes_no": {"original": 4, "effective": 4}}, "git_hash": "feedbee",
+        "configs": {"yes_no": {"metric_list": [{"metric": "acc", "aggregation": "mean"}]}},
     }  # fmt: skip
     tracker = EvaluationTracker(output_path=str(folder))
     tracker.general_config_tracker.model_name = tracker.general_config_tracker.model_name_sanitized = "m"
@@ -312,6 +313,62 @@ def test_a_metric_of_a_log_that_does_not_follow_from_its_scores_is_named(
         "the run's status is error, not success",
         "match/accuracy is reported as 0.9, computed again it is 0.5",
     ]
+
+
+def test_an_edited_metric_is_found_whichever_reducer_it_is_of(
+    tmp_path: Path, tools: Callable[[str], Path]
+) -> None:
+    from inspect_ai.log import read_eval_log, recompute_metrics, write_eval_log
+
+    log = read_eval_log(str(tools("inspect")))
+    assert log.results
+    assert log.samples
+    log.samples += [sample.model_copy(update={"epoch": 2}) for sample in log.samples]
+    log.eval.config.epochs, log.eval.config.epochs_reducer = 2, ["mean", "max"]
+    recompute_metrics(log)
+    write_eval_log(log, str(tmp_path / "sound.json"))
+    assert read_evidence("inspect", tmp_path / "sound.json").problems == ()
+    for place, reducer in enumerate(("mean", "max")):
+        edited = log.model_copy(deep=True)
+        assert edited.results
+        edited.results.scores[place].metrics["accuracy"].value = 0.9
+        edited.results.scores[place].metrics["made_up"] = edited.results.scores[place].metrics["accuracy"]
+        write_eval_log(edited, str(tmp_path / "log.json"))
+        found = [problem.en for problem in read_evidence("inspect", tmp_path / "log.json").problems]
+        assert found == [
+            f"match/accuracy ({reducer}) is reported as 0.9, computed again it is 0.5",
+            f"match/made_up ({reducer}): reported, but not among the metrics that were computed again",
+        ]
+
+
+def lm_eval_with(source: Path, folder: Path, **values: Any) -> Path:
+    """A copy of the harness's files with other entries at the top of the results."""
+    shutil.copytree(source.parent, folder)
+    path = folder / source.name
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    return path
+
+
+def test_only_means_are_compared_with_means_and_only_with_a_digest_are_samples_compared(
+    tools: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = tools("lm-eval")
+    metrics = {"yes_no": {"metric_list": [{"metric": "acc", "aggregation": "weighted_perplexity"}]}}
+    changed_figure = {"yes_no": {"acc,none": 0.85}}
+    other = lm_eval_with(source, tmp_path / "a", configs=metrics, results=changed_figure)
+    found = read_evidence("lm-eval", other)
+    assert found.problems == ()
+    assert found.facts["means_compared"] == {"yes_no": []}
+    unhashed = read_evidence("lm-eval", lm_eval_with(source, tmp_path / "b", task_hashes={}))
+    assert (unhashed.facts["compared"], unhashed.facts["not_compared"]) == ([], ["yes_no"])
+    assert unhashed.facts["means_compared"] == {"yes_no": ["acc,none"]}
+    undefined = lm_eval_with(
+        source, tmp_path / "c", results={"yes_no": {"acc,none": float("nan")}}, task_hashes={}
+    )
+    (samples,) = (tmp_path / "c").glob("samples_*.jsonl")
+    assert "nan, the mean of the samples is 0.75" in read_evidence("lm-eval", undefined).problems[0].en
+    samples.write_text(samples.read_text().replace('"acc": 1.0', '"acc": NaN'))
+    assert read_evidence("lm-eval", undefined).problems == ()
 
 
 def test_other_evidence_of_the_same_name_is_not_overwritten(process: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from speechfair.errors import InputError, MissingExtraError
 from speechfair.process.catalogue import Text
 from speechfair.process.finding import say
 from speechfair.process.importers import Read
-from speechfair.process.importers.json_source import finite
+from speechfair.process.importers.json_source import agree, finite
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
@@ -50,13 +49,22 @@ def read(path: Path) -> Read:
             )
         )
     for name, value in reported.items():
-        if name in again and not math.isclose(again[name], value, rel_tol=1e-6, abs_tol=1e-9):
+        if name in again and not agree(again[name], value):
             problems.append(
                 say(
                     f"{name} is reported as {value:.6g}, computed again it is {again[name]:.6g}",
                     f"{name} の報告値は {value:.6g}、再計算では {again[name]:.6g} である",
                 )
             )
+    absent = [name for name in reported if name not in again]
+    if absent and why is None:
+        listed = ", ".join(absent)
+        problems.append(
+            say(
+                f"{listed}: reported, but not among the metrics that were computed again",
+                f"再計算した指標の中にない報告値:`{listed}`",
+            )
+        )
     facts: dict[str, Any] = {
         "task": spec.task,
         "task_version": spec.task_version,
@@ -69,6 +77,7 @@ def read(path: Path) -> Read:
         "samples": len(log.samples or []),
         "metrics": reported,
         "not_recomputed": why,
+        "absent_from_recomputation": absent,
     }
     return Read(finite(facts), (path,), tuple(problems))
 
@@ -87,12 +96,22 @@ def _log(path: Path) -> EvalLog:
 
 
 def _metrics(log: EvalLog) -> dict[str, float]:
-    """By ``scorer/metric``."""
-    return {
-        f"{score.name}/{name}": float(metric.value)
-        for score in (log.results.scores if log.results else [])
-        for name, metric in score.metrics.items()
-    }
+    """By ``score/metric``, with the scorer and the reducer where the log names them: several share a score's name.
+
+    Entries that are alike in all of these get a number, so that none hides another.
+    """
+    found: dict[str, float] = {}
+    for score in log.results.scores if log.results else []:
+        scorer = f"{score.scorer}:" if score.scorer != score.name else ""
+        reducer = f" ({score.reducer})" if score.reducer else ""
+        for name, metric in score.metrics.items():
+            key = unique = f"{scorer}{score.name}/{name}{reducer}"
+            number = 1
+            while unique in found:
+                number += 1
+                unique = f"{key} #{number}"
+            found[unique] = float(metric.value)
+    return found
 
 
 def _recomputed(log: EvalLog) -> tuple[dict[str, float], str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from speechfair.errors import InputError
 
-__all__ = ["finite", "read_object"]
+__all__ = ["agree", "finite", "read_object"]
 
 
 def read_object(file: Path, what: str) -> dict[str, Any]:
@@ -39,3 +39,14 @@ def finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): finite(one) for key, one in value.items()}
     return [finite(one) for one in value] if isinstance(value, list) else value
+
+
+def agree(one: float, other: float) -> bool:
+    """Whether a reported figure and one that was computed again are the same; two undefined figures are.
+
+    >>> agree(float("nan"), float("nan")), agree(0.3, 0.1 + 0.2), agree(0.3, 0.31)
+    (True, True, False)
+    """
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
