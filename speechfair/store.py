@@ -251,10 +251,14 @@ class RunFolder:
             raise _storage_error(path, error) from None
 
     def claim_empty(self) -> None:
-        """Refuse a folder that already holds something that is not ours."""
+        """Refuse a folder that holds something that is not ours, or a run that has lost its ``run.yaml``."""
         if self.path.is_dir() and not self.exists:
             log = self.path / LOG
             noted = read_chain(log.read_bytes(), LOG)[0] if log.is_file() else ()
+            if any(entry.kind in ("sealed", "migrated") for entry in noted):
+                raise RunFolderError(
+                    f"{self.path / 'run.yaml'} is missing; restore it, or choose another --out"
+                )
             ours = {".lock", LOG, MANIFEST, "audio"}
             ours |= {str(entry.body.get("name")).partition("/")[0] for entry in noted}
             names = {path.name for path in self.path.iterdir() if path.suffix != ".tmp"}

@@ -12,6 +12,7 @@ from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.data_notes import counted_note, data_notes, refuse_texts
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
+from speechfair.auditing.unlogged_edits import refuse_unlogged_edits
 from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
 from speechfair.running.audio_root import remember_root
@@ -25,6 +26,7 @@ from speechfair.running.run_recipe import (
     corpus_part,
 )
 from speechfair.running.run_record import (
+    RunRecord,
     read_record,
     refuse_other_recipe,
     reseal,
@@ -152,7 +154,7 @@ def transcribe(
     if shard_out is not None:
         raise InputError("a folder for a shard is named, but no shard; name one, such as 3/16")
     with run.locked():
-        read_sealed(run)
+        _read_unedited(run)
         _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
     return run
 
@@ -191,7 +193,7 @@ def score(
     )
     run = RunFolder(out)
     with run.locked():
-        before = read_sealed(run).recipe.analysis
+        before = _read_unedited(run).recipe.analysis
         return _score(run, before if before is not None and analysis == Analysis() else analysis)
 
 
@@ -245,10 +247,17 @@ def _audit(
         return _score(run, analysis)
 
 
+def _read_unedited(run: RunFolder) -> RunRecord:
+    """The record of a folder that is as it was written, also as far as no log but only ``audit.json`` can tell."""
+    record = read_sealed(run)
+    refuse_unlogged_edits(run, record, lambda: evaluate(run, record.recipe, record.statement)[1])
+    return record
+
+
 def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     run.claim_empty()
     if run.exists:
-        read_sealed(run)
+        _read_unedited(run)
     manifest, root = under_one_root(build_manifest(corpus, run.path, keep=not run.exists), corpus.root)
     part = corpus_part(corpus, content_digest(manifest))
     if run.exists:

@@ -43,7 +43,8 @@ def broken_seals(run: RunFolder, record: RunRecord) -> list[Change]:
     state, now = log_state(run), run.digests()
     changes = []
     actual = file_digest(run.path / "run.yaml")
-    if not state.entries and (record.schema_ != OLD_SCHEMA or (run.path / LOG).exists()):
+    kept_a_log = record.schema_ != OLD_SCHEMA or record.log is not None
+    if not state.entries and (kept_a_log or (run.path / LOG).exists()):
         after = file_digest(run.path / LOG) if (run.path / LOG).is_file() else None
         changes.append(Change(file=LOG, before="", after=after))
     elif state.problems:

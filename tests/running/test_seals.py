@@ -151,6 +151,73 @@ def test_no_gate_passes_where_edits_of_run_yaml_cannot_be_seen(made: Path, run: 
     assert (again.verdict, again.comparisons[0].guard) == ("undetermined", "unlogged")
 
 
+SWAPS = {
+    "statement": ("statement: null", "statement: fine"),
+    "model": ("    name: ", "    name: better-"),
+    "version": ("    version: ", "    version: 9"),
+    "level": ("    level: 0.95", "    level: 0.5"),
+    "seed": ("    seed: 0", "    seed: 7"),
+    "normaliser": ("normalizer: basic", "normalizer: verbatim"),
+}
+
+
+def swapped(run: Path, kind: str) -> None:
+    old, new = SWAPS[kind]
+    text = (run / "run.yaml").read_text()
+    assert old in text
+    (run / "run.yaml").write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize("verb", ["score", "audit", "transcribe", "score after a report"])
+@pytest.mark.parametrize("kind", ["seed", "model"])
+def test_without_a_log_audit_json_still_shows_edits(
+    kind: str, verb: str, corpus: ListCorpus, made: Path, run: Path
+) -> None:
+    """The verb would write audit.json anew, or begin a log that knows nothing of the edit."""
+    without_log(run)
+    swapped(run, kind)
+    if verb == "score after a report":
+        report(run)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    call = score if verb.startswith("score") else readers(corpus, made)[verb]
+    with pytest.raises(RunFolderError, match=r"audit\.json was made from another run\.yaml"):
+        call(run)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("kind", SWAPS)
+def test_every_setting_that_audit_json_repeats_is_compared(kind: str, run: Path) -> None:
+    without_log(run)
+    swapped(run, kind)
+    with pytest.raises(RunFolderError, match="restore"):
+        score(run, ["accent"])
+
+
+def test_without_a_log_an_unedited_folder_goes_on(corpus: ListCorpus, made: Path, run: Path) -> None:
+    without_log(run)
+    readers(corpus, made)["audit"](run)
+    score(run, ["accent"], level=0.9)
+    score(run, ["accent"], seed=3)
+    assert verify(run).ok
+
+
+def test_a_log_that_run_yaml_names_is_missed_whatever_schema_it_claims(run: Path) -> None:
+    (run / LOG).unlink()
+    text = (run / "run.yaml").read_text()
+    (run / "run.yaml").write_text(text.replace("schema: speechfair/run/2", "schema: speechfair/run/1"))
+    assert f"{LOG}: is missing" in verify(run).differences
+    with pytest.raises(RunFolderError, match="is missing"):
+        score(run, ["accent"])
+
+
+def test_a_run_that_lost_its_record_is_not_begun_again(corpus: ListCorpus, run: Path) -> None:
+    (run / "run.yaml").unlink()
+    log = (run / LOG).read_bytes()
+    with pytest.raises(RunFolderError, match=r"run\.yaml is missing; restore it"):
+        prepare(corpus, run)
+    assert (run / LOG).read_bytes() == log
+
+
 def test_importing_anew_forgets_nothing(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     lines = [f"u{i},s{i % 8},{'xy'[i % 2]},one two three,one two tree" for i in range(16)]
