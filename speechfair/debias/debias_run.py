@@ -189,8 +189,9 @@ def _result(
         reasons=reasons,
         groups=groups,
         axes=axes,
-        training=dict(record),
-        data=data.table(),
+        training={name: value for name, value in record.items() if name != "data"},
+        # a method may train on some of the rows only, which a finished training that is resumed does not ask it again
+        data=record.get("data") or data.table(),
         unused=dict(data.unused),
         permissions=list(data.permissions),
         notes=notes,

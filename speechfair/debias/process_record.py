@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, RunFolderError
-from speechfair.process.training_evidence import Base, Candidate, Selection, TrainingRecord, write_training
+from speechfair.process.training_evidence import (
+    Base,
+    Candidate,
+    Selection,
+    Teacher,
+    TrainingRecord,
+    write_training,
+)
 from speechfair.running.run_record import read_record
 from speechfair.store import RunFolder
 
@@ -73,7 +80,8 @@ def training_record(
         seed=asked["seed"],
         data={**data, "development": training["development_digest"]},
         base=Base(name=asked["model"], sha256=record["base_digest"]),
-        averaged=training["finish"].get("averaged", []),
+        averaged=training["finish"].get("averaged") or training["finish"].get("merged") or [],
+        teacher=Teacher(**teacher) if (teacher := training["finish"].get("teacher")) else None,
         versions={str(name): str(version) for name, version in made["environment"].items()},
         hardware=made["hardware"],
         output_sha256=output,
@@ -101,7 +109,9 @@ def _from_evaluation(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -> Selection | None:
-    """The checks, if the kept step was chosen among them by the worst group."""
+    """What the method tried after training, or the checks, if the kept one was chosen among them by the worst group."""
+    if curve := training["finish"].get("curve"):
+        return _of_curve(training, curve, chosen_at)
     checks = [entry for entry in training.get("history", []) if "eval_worst" in entry]
     if not checks or not stops_early:
         return None
@@ -123,3 +133,32 @@ def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -
         chosen=f"step-{training['kept_step']}",
         chosen_at=chosen_at,
     )
+
+
+def _of_curve(training: Mapping[str, Any], curve: Sequence[Mapping[str, Any]], chosen_at: str) -> Selection:
+    """The choice among the candidates that the method tried: it came last, and decided the weights."""
+    finish = training["finish"]
+    if "recognizer_options" in finish:
+        kept = {"settings": finish["recognizer_options"]}
+    else:
+        kept = finish.get("kept") or {name: finish[name] for name in curve[0] if name != "development"}
+    # of equal shares the smallest is kept, of everything else the first
+    tried = sorted(curve, key=lambda point: float(point.get("share", 0)))
+    return Selection(
+        rule="lowest_worst_group",
+        development_manifest_sha256=training["development_digest"],
+        candidates=[
+            Candidate(
+                name=_candidate_name(point),
+                overall=point["development"]["macro"],
+                groups=point["development"]["groups"],
+            )
+            for point in tried
+        ],
+        chosen=_candidate_name(kept),
+        chosen_at=chosen_at,
+    )
+
+
+def _candidate_name(point: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in point.items() if name != "development")

@@ -51,9 +51,8 @@ def synthetic_training(material: Material) -> list[str]:
     """Runs and corpora of the training that hold synthetic or augmented speech, by card, rows or training record."""
     found = [run.name for run in material.of_role("training") if origin_of(run, material) in _JA]
     for record in material.training:
-        sources = record.settings.get("train")
-        for source in sources if isinstance(sources, list) else []:
-            corpus = str(source.get("corpus")) if isinstance(source, dict) else ""
+        for source in record.training_sources:
+            corpus = str(source.get("corpus"))
             if _of_card(corpus) in _JA:
                 found.append(f"{record.id}, {corpus}")
     return list(dict.fromkeys(found))

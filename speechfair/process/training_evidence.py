@@ -11,7 +11,15 @@ from speechfair.errors import InputError
 from speechfair.records import StrictRecord
 from speechfair.store import write_atomically
 
-__all__ = ["PLAIN_METHODS", "Candidate", "Selection", "TrainingRecord", "read_training", "write_training"]
+__all__ = [
+    "PLAIN_METHODS",
+    "Candidate",
+    "Selection",
+    "Teacher",
+    "TrainingRecord",
+    "read_training",
+    "write_training",
+]
 
 PLAIN_METHODS = frozenset({"erm", "none", "plain"})
 """Methods that use no group labels."""
@@ -59,6 +67,13 @@ class Base(StrictRecord):
     sha256: Digest
 
 
+class Teacher(StrictRecord):
+    """The model whose transcripts were trained on."""
+
+    name: str
+    sha256: Digest | None = Field(description="of its weights; None where it has none of its own here")
+
+
 class TrainingRecord(StrictRecord):
     """One run of training."""
 
@@ -75,21 +90,30 @@ class TrainingRecord(StrictRecord):
     data: dict[str, Digest] = Field(min_length=1, description="manifest digest by role")
     base: Base | None
     averaged: list[Digest] = Field(
-        default_factory=list, description="weights trained before, whose average this is"
+        default_factory=list, description="weights trained before that this was combined from"
     )
+    teacher: Teacher | None = None
     versions: dict[str, str] = Field(min_length=1)
     hardware: str = Field(min_length=1)
     output_sha256: Digest | None = Field(description="of the weights; None for a failed run")
     selection: Selection | None = None
 
     @property
+    def training_sources(self) -> list[dict[str, Any]]:
+        """The corpora in the settings that speech was trained on from: `train`, and those that the method names."""
+        method = self.settings.get("method")
+        options = method.get("options") if isinstance(method, dict) else None
+        named = options if isinstance(options, dict) else {}
+        lists = [self.settings.get("train"), *(named.get(key) for key in ("speech", "source"))]
+        return [one for part in lists if isinstance(part, list) for one in part if isinstance(one, dict)]
+
+    @property
     def permissions(self) -> dict[str, str]:
         """What the settings say, by corpus, of permissions to train on what its licence does not allow."""
-        sources = self.settings.get("train")
         return {
             str(source.get("corpus")): str(source["permission"])
-            for source in (sources if isinstance(sources, list) else [])
-            if isinstance(source, dict) and source.get("permission")
+            for source in self.training_sources
+            if source.get("permission")
         }
 
 

@@ -80,3 +80,24 @@ def test_the_card_says_who_lost_and_holds_no_path(result: DebiasResult, chosen: 
     assert "whisper:base" in text
     assert "/home/somebody" not in text
     assert "<script>" not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "finish", "words"),
+    [
+        ("decode", {}, ["Nothing was trained here"]),
+        ("merge", {"merged": ["a" * 64]}, ["Nothing was trained here", f"sha256 {'a' * 64}"]),
+        ("anchor", {}, ["Trained on manifest", "(speech of the method): librispeech"]),
+        ("self_train", {"teacher": {"name": "big", "sha256": "b" * 64}},
+         ["Trained on manifest", f"transcripts by big (sha256 {'b' * 64})"]),
+    ],
+)  # fmt: skip
+def test_the_card_says_what_the_weights_were_made_from(
+    result: DebiasResult, tmp_path: Path, method: str, finish: dict[str, Any], words: list[str]
+) -> None:
+    options = {"merge": {"models": ["m"]}, "anchor": {"speech": [{"corpus": "librispeech"}]}}
+    asked = {"name": method, "options": options.get(method, {})}
+    made = result.model_copy(update={"training": {**result.training, "finish": finish}})
+    text = card_text(recipe(tmp_path, "whisper:base", method=asked), made)
+    assert all(each in text for each in words), text
+    assert ("Trained on" in text) != ("Nothing was trained" in text)

@@ -73,6 +73,7 @@ class SelfTrain(Method):
         self._train: tuple[Row, ...] = ()
         self._side: tuple[Row, ...] = ()
         self._left_out: dict[str, dict[str, int]] = {}
+        self._teacher: dict[str, Any] | None = None
 
     def check(self, recipe: DebiasRecipe) -> None:
         """Only Whisper models have a second way to be decoded here."""
@@ -93,9 +94,9 @@ class SelfTrain(Method):
         kept = stage.folder / KEPT
         if not kept.is_file():
             rows = (*stage.data.train, *stage.data.side)
-            found = dict(zip(("label", "second"), self._transcripts(stage, rows), strict=True))
-            write_atomically(kept, json.dumps(found).encode())
+            write_atomically(kept, json.dumps(self._transcripts(stage, rows)).encode())
         found = json.loads(kept.read_text(encoding="utf-8"))
+        self._teacher = found.get("teacher")
         n = len(stage.data.train)
         for name, rows, part in (
             ("train", stage.data.train, slice(n)),
@@ -115,8 +116,8 @@ class SelfTrain(Method):
         if stage.data.side and not self._side:
             raise InputError(f"no transcript of the source can be trusted: {self._left_out['source']}")
 
-    def _transcripts(self, stage: Stage, rows: Sequence[Row]) -> tuple[list[str | None], list[str | None]]:
-        """The teacher's transcripts, and the second ones that they are compared with."""
+    def _transcripts(self, stage: Stage, rows: Sequence[Row]) -> dict[str, Any]:
+        """The teacher's transcripts, the second ones that they are compared with, and what the teacher is."""
         from speechfair.debias.training.development import recognized
         from speechfair.models import load_model
 
@@ -124,9 +125,12 @@ class SelfTrain(Method):
         own: list[str | None] = list(stage.transcripts(rows))
         if options.teacher is None:
             searched = [one.text for one in recognized(stage.recognizer({"beam_size": 5}), rows)]
-            return searched, own
+            return {"label": searched, "second": own}
         teacher = load_model(options.teacher, **options.teacher_options)
-        return [one.text for one in recognized(teacher, rows)], own
+        labels = [one.text for one in recognized(teacher, rows)]
+        name, digest = teacher.identity.name.rstrip("/").rsplit("/", 1)[-1], teacher.identity.digest
+        known = {"name": name, "sha256": digest if len(digest) == 64 else None}
+        return {"label": labels, "second": own, "teacher": known}
 
     def _trusted(
         self, stage: Stage, rows: Sequence[Row], labels: Sequence[str | None], seconds: Sequence[str | None]
@@ -161,6 +165,8 @@ class SelfTrain(Method):
     def finish(self, stage: Stage) -> dict[str, Any]:
         """Correct the weights where there is a source."""
         found: dict[str, Any] = {"used": len(self._train), "left_out": self._left_out}
+        if self._teacher is not None:
+            found["teacher"] = self._teacher
         if not self._side:
             return found
         from speechfair.debias.training.task_vectors import added, own_weights, task_vector

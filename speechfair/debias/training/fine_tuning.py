@@ -69,6 +69,7 @@ class Training(TrainingLoop):
         record = {
             "window_s": self.window_s,
             "groups": list(self.data.groups),
+            "data": self.data.table(),
             "development_digest": digest_of_rows((*self.data.dev, *self.data.guard)),
             "draws_by_group": self.draws_by_group() if self.method.trains else {},
             "development_before": before,

@@ -88,7 +88,8 @@ def test_the_correction_is_arithmetic(
     source = {"corpus": "manifest", "options": {"manifest": str(home / "source.csv")}}
     run = training(home, tmp_path / "run", {"source": [source], "strengths": [0.5], "source_steps": 2})
     for texts in script.values():
-        texts += ["red blue"] * (len(run.data.train) + 4)
+        texts += ["red blue"] * (n := len(run.data.train) + 4)
+    script["teacher"][0] = ""
     seen: dict[str, Any] = {}
     train_on = Training.train_on
 
@@ -106,6 +107,10 @@ def test_the_correction_is_arithmetic(
     for name, value in seen["before"].items():
         expected = value + 0.5 * (seen["source-texts"][name] - seen["source-labels"][name])
         assert torch.allclose(run.model.state_dict()[name], expected, atol=1e-6), name
+    assert sum(row["train_utterances"] for row in record["data"]) == n - 5, (
+        "what was trained on, less a failure"
+    )
+    assert training(home, tmp_path / "run", {}).run(tmp_path / "model") == record
     base = run.base_weights()
     start = run._plain_copy(tmp_path / "copy", run.data).model.state_dict()
     assert all(start[name].equal(value) for name, value in base.items()), "both start from the base"
