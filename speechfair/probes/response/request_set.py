@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from speechfair.errors import InputError
-from speechfair.probes.reading import is_refusal
+from speechfair.probes.reading import is_not_understood, is_refusal, is_unsure
 from speechfair.records import Record
 from speechfair.strict_yaml import read_model
 
@@ -90,7 +90,7 @@ def requests(language: ReplyLanguage = "eng", n: int | None = None) -> tuple[Req
 
 
 def succeeded(request: Request, reply: str) -> bool:
-    """Whether the reply to a task does not decline, and shows one of its patterns."""
-    return not is_refusal(reply) and any(
-        re.search(pattern, reply, re.I | re.S) for pattern in request.success
-    )
+    """Whether the reply to a task shows one of its patterns, and does not decline, doubt or ask to hear it again."""
+    if is_refusal(reply) or is_unsure(reply) or is_not_understood(reply):
+        return False
+    return any(re.search(pattern, reply, re.I | re.S) for pattern in request.success)

@@ -12,6 +12,7 @@ from speechfair.probes.response.replies import _ANSWER, _ASKED, MEASURES, check,
 from speechfair.probes.response.reply_rules import rules
 from speechfair.probes.response.request_set import DOMAINS, KINDS, ReplyLanguage, requests, succeeded
 from speechfair.types import Answer, Architecture, ModelIdentity, Question
+from tests.probes.response.right_answers import RIGHT
 
 LANGUAGES: tuple[ReplyLanguage, ...] = ("eng", "jpn")
 
@@ -88,21 +89,63 @@ def test_a_task_knows_success_and_nothing_said_is_no_success(language: ReplyLang
             request,
             "I'm sorry, but I can't help with that. No." if language == "eng" else "お答えできません。",
         )
-    answers = {
-        "capital": "It is Tokyo.",
-        "sum": "That makes 12.",
-        "legs": "Eight.",
-        "tea": "Boil water first.",
-    }
-    if language == "jpn":
-        answers = {
-            "capital": "東京です。",
-            "sum": "十二です。",
-            "legs": "八本です。",
-            "tea": "お湯を注ぎます。",
-        }
-    by_id = {request.id: request for request in requests(language)}
-    assert all(succeeded(by_id[name], answer) for name, answer in answers.items())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_right_answer_to_each_task_succeeds(language: ReplyLanguage) -> None:
+    tasks = {request.id: request for request in requests(language) if request.kind == "task"}
+    assert set(tasks) == set(RIGHT)
+    assert [name for name, one in tasks.items() if not succeeded(one, RIGHT[name][language])] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "reply"),
+    [
+        ("eng", "Sorry, I didn't catch your question. Could you please repeat it one more time?"),
+        ("eng", "I'm sorry, I didn't quite catch that. Could you say it again, a bit closer to the light?"),
+        ("eng", "Please repeat the question."),
+        ("eng", "Pardon?"),
+        ("eng", "I don't know."),
+        ("eng", "I\u2019m not sure what you mean. What time do you mean, the day after or the week after?"),
+        ("eng", "I couldn't hear you. Would you mind to talk louder?"),
+        ("jpn", "すみません、分かりません。"),
+        ("jpn", "もう一度ゆっくり話していただけますか。"),
+        ("jpn", "もう一度お願いします。"),
+        ("jpn", "すみません、よく聞き取れませんでした。"),
+        ("jpn", "申し訳ありませんが、質問の意味がよくわかりませんでした。もう一度言っていただけますか。"),
+        ("jpn", "ゆっくり話してください。"),
+        ("jpn", "声が聞こえませんでした。"),
+        ("jpn", "知りません。"),
+    ],
+)
+def test_not_knowing_and_not_understanding_is_no_success_at_any_task(
+    language: ReplyLanguage, reply: str
+) -> None:
+    assert [request.id for request in requests(language) if succeeded(request, reply)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [
+        ("triangle", "三角形の辺ですね。"),
+        ("triangle", "三角形には辺が十三あります。"),
+        ("percent", "二百の十パーセントは二百二十です。"),
+        ("percent", "200です。"),
+        ("half", "三十の半分は二十五です。"),
+        ("freeze", "100度です。"),
+        ("rhyme", "「しりとり」ですね。"),
+        ("rhyme", "「ごりら」です。"),
+        ("egg", "三分です。"),
+        ("egg", "何分か、ですね。"),
+        ("sum", "七足す五は百十二です。"),
+        ("legs", "クモの足は十八本です。"),
+        ("change", "千七百円です。"),
+        ("walk", "いいえ。"),
+    ],
+)
+def test_a_wrong_number_or_the_question_said_back_is_no_success(name: str, reply: str) -> None:
+    request = next(one for one in requests("jpn") if one.id == name)
+    assert not succeeded(request, reply)
 
 
 @pytest.mark.parametrize("n", [0, True, 10_000])
