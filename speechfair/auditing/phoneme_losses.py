@@ -39,6 +39,8 @@ def phonemes_by_axis(
     dict of lists of GroupWords, by axis; or str
         In `GroupWords` phonemes (IPA) stand in the place of words. A string says why there are none.
     """
+    if "hypothesis" not in scores.columns:
+        return "counts were imported, so there are no texts whose phonemes could be compared"
     if tokens != "words":
         return "phonemes are those of words, and the texts were not compared in words"
     languages = scores["language"].drop_nulls().unique().to_list()

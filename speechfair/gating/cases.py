@@ -54,7 +54,7 @@ class RunFacts:
         the manifest; None where not known.
     corpus, manifest_sha256 : of the run; None where not known.
     model : names by which the run's model may be called: name, key and digest.
-    imported : whether the run's transcripts were imported.
+    imported : what of the run was imported, ``transcripts`` or ``counts``; None for a run on audio.
     accepted : changes of the folder from outside that somebody accepted.
     unlogged : why edits of ``run.yaml`` cannot be seen, or could not for a time; None where its log is whole.
     """
@@ -69,7 +69,7 @@ class RunFacts:
     corpus: str | None = None
     manifest_sha256: str | None = None
     model: tuple[str, ...] = ()
-    imported: bool = False
+    imported: str | None = None
     accepted: Sequence[str] = ()
     unlogged: str | None = None
 

@@ -242,6 +242,9 @@ def _beyond(estimate: Estimate, limit: float) -> bool:
     return estimate.low is not None and estimate.high is not None and limit < estimate.low <= estimate.high
 
 
+_IMPORTED = {"imported": "transcripts", "counts": "counts"}
+
+
 def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
     import polars as pl
 
@@ -269,7 +272,7 @@ def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
         corpus=recipe.corpus.name,
         manifest_sha256=recipe.corpus.manifest_sha256,
         model=(recipe.model.name, recipe.model.key, recipe.model.digest) if recipe.model is not None else (),
-        imported=recipe.source != "audio",
+        imported=_IMPORTED.get(recipe.source),
         accepted=tuple(map(str, accepted)),
         unlogged=_unlogged(folder),
     )
@@ -298,8 +301,8 @@ def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
     notes = ["the audio itself was not read again; `speechfair verify` compares it with its digests"]
     if facts.imported:
         notes = [
-            "the transcripts were imported, and existed before; the freeze shows only that the criteria are older than "
-            "the import"
+            f"the {facts.imported} were imported, and existed before; the freeze shows only that the criteria are "
+            "older than the import"
         ]
     if facts.standing.recorded_in == "sidecar":
         notes.append("the freeze is recorded next to the criteria file and not in the run folder")

@@ -1,7 +1,7 @@
 """Which folder a run's audio may be read from: one that this user named, and none that a stranger's ``run.yaml`` names.
 
-The root of a run that was begun on this machine was named by whoever began it; that is remembered in the user's cache.
-For any other run folder the environment variable ``SPEECHFAIR_AUDIO_ROOT`` names it.
+The environment variable ``SPEECHFAIR_AUDIO_ROOT`` names it, for every run folder. Without it, the root of a run that
+was begun on this machine was named by whoever began it; that is remembered in the user's cache.
 """
 
 from __future__ import annotations
@@ -54,14 +54,11 @@ def audio_root(root: str, folder: Path) -> Path:
     RunFolderError
         Nobody named the root on this machine.
     """
-    named = os.environ.get(VARIABLE)
-    if named and _within(root, named):
-        return Path(root)
+    if named := os.environ.get(VARIABLE):
+        return Path(root) if _within(root, named) else Path(named).expanduser().absolute()
     begun = _beginning(folder)
-    if begun is not None and _is_remembered(begun, root) and (not named or Path(root).is_dir()):
+    if begun is not None and _is_remembered(begun, root):
         return Path(root)
-    if named:
-        return Path(named).expanduser().absolute()
     raise RunFolderError(
         f"{folder / 'run.yaml'} names {root} as the folder of its audio, and this run was not begun here by you, so "
         f"nothing there is opened. If the audio may be read, set {VARIABLE} to that folder, to one above it, or to the "

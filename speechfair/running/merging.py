@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.batch_plan import plan_batches, share_of
@@ -194,12 +194,14 @@ def _foreign_row(plan: _Plan, found: _Given) -> str | None:
 
 
 def _new_rows(run: RunFolder, before: pl.DataFrame, given: Sequence[_Given]) -> pl.DataFrame:
-    """What the shards hold and `run` does not. A failure in `run` may be replaced, a text may not."""
+    """What the shards hold and `run` does not. A failure in `run` may be replaced by a text, no text by anything."""
     import polars as pl
 
     table = pl.concat([each.table for each in given])
     new = table.join(before, on=table.columns, how="anti", nulls_equal=True)
     heard = before.filter(pl.col("error").is_null())["utterance_id"].implode()
+    healed = pl.col("utterance_id").is_in(heard) & pl.col("error").is_not_null()
+    new = new.filter(~healed)
     twice = new.filter(pl.col("utterance_id").is_in(heard))
     if twice.height:
         name = twice["utterance_id"][0]
@@ -222,7 +224,7 @@ def _write(
     run: RunFolder, record: RunRecord, model: ModelPart, plan: _Plan, new: pl.DataFrame, began: str
 ) -> None:
     """The new rows as parts, in the order of the plan, under the earliest time at which a model was asked."""
-    times = {}
+    times: dict[str, Any] = {}
     if record.history.evaluated is not None or not run.parts(model.key):
         times["evaluated"] = min(began, record.history.evaluated or began)
     recipe = record.recipe.having(model=model)

@@ -19,6 +19,7 @@ from speechfair.text.annotations import Marker, Rule
 from speechfair.types import Architecture, Corpus, CorpusCard, Recognizer, SpeechLanguageModel
 
 __all__ = [
+    "MOST_SHARDS",
     "Analysis",
     "Calibration",
     "CalibrationGroup",
@@ -43,6 +44,9 @@ PlainName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-
 """A name that is one part of a path and leads nowhere else: letters, digits, dots, hyphens and underscores."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
+
+MOST_SHARDS = 100_000
+"""Shares that a run may be divided into."""
 
 EmptyReferences = Literal["exclude", "errors", "errors-and-words"]
 """Utterances whose reference holds no token: ``exclude`` them from the rate; count what was recognised as ``errors``
@@ -154,7 +158,7 @@ class Shard(Part):
     """One of `of` shares of a run's batches; `number` counts from 1."""
 
     number: int = Field(ge=1)
-    of: int = Field(ge=1, le=100_000)
+    of: int = Field(ge=1, le=MOST_SHARDS)
 
     @model_validator(mode="after")
     def _within(self) -> Shard:

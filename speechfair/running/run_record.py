@@ -227,12 +227,19 @@ def utc_now() -> str:
 
 
 def seal(
-    run: RunFolder, recipe: RunRecipe, root: str | None, statement: str | None, **history: Any
+    run: RunFolder,
+    recipe: RunRecipe,
+    root: str | None,
+    statement: str | None,
+    *,
+    root_is_named: bool = True,
+    **history: Any,
 ) -> RunRecord:
     """Write ``run.yaml`` with the digests of what this package wrote into the folder, and nothing else.
 
     What was changed or added from outside keeps its old digest or has none, so that it is found later too. The history
-    is kept, but for what `history` names anew (see `History`), and so are accepted changes.
+    is kept, but for what `history` names anew (see `History`), and so are accepted changes. The root of a new folder is
+    remembered as one that the user named, unless `root_is_named` is false.
     """
     old = read_record(run) if run.exists else None
     before = old.history if old is not None else History(prepared=utc_now())
@@ -248,7 +255,7 @@ def seal(
         accepted=old.accepted if old is not None else [],
     )
     run.write(record.plain())
-    if old is None:
+    if old is None and root_is_named:
         remember_root(root, run.path)
     return record
 

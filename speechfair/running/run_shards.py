@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.audio_root import audio_root
-from speechfair.running.run_recipe import RunRecipe, Shard
+from speechfair.running.run_recipe import MOST_SHARDS, RunRecipe, Shard, model_part
 from speechfair.running.run_record import read_record, refuse_other_recipe, seal
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
@@ -30,13 +30,15 @@ def parse_shard(text: str) -> Shard:
     Raises
     ------
     InputError
-        It is not a number and a count, or lies outside of 1 to the count.
+        It is not a number and a count, lies outside of 1 to the count, or the count is above `MOST_SHARDS`.
     """
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError(
             f"shard {text!r}: write it as NUMBER/COUNT, numbered from 1, such as 3/16 for the third of sixteen"
         )
+    if int(match[2]) > MOST_SHARDS:
+        raise InputError(f"shard {text!r}: a run is divided into {MOST_SHARDS:,} shards at most")
     return Shard(number=int(match[1]), of=int(match[2]))
 
 
@@ -77,7 +79,7 @@ def transcribe_shard(
     InputError
         The model's window is to be chosen by a trial, which every shard would decide for itself.
     RunFolderError
-        A folder is not as it was written, or holds something else.
+        A folder is not as it was written, holds something else, or `run` was imported or is of another model.
     """
     if getattr(model, "candidate_window_s", None) is not None:
         raise InputError(
@@ -86,11 +88,12 @@ def transcribe_shard(
         )
     refuse_shard(run)
     whole = read_sealed(run)
+    if whole.recipe.source != "audio":
+        raise RunFolderError(f"{run.path} was imported, so it has no audio that a shard could recognise")
+    refuse_other_recipe(run, "model", model_part(model))  # else only `merge` would, when all is recognised
     manifest = read_manifest(run)
-    if whole.root is not None:
-        audio_root(
-            whole.root, run.path
-        )  # a shard is begun here, so its root would pass for one that the user named
+    # A shard is begun here, so its root would pass for one that the user named, even if another stands in for it.
+    named = whole.root is None or audio_root(whole.root, run.path) == Path(whole.root)
     folder = RunFolder(out if out is not None else shard_folder(run.path, shard))
     if folder.path.resolve() == run.path.resolve():
         raise InputError(f"{folder.path} is the run itself; name another folder for the shard")
@@ -103,7 +106,7 @@ def transcribe_shard(
         else:
             folder.begin()
             folder.write_table(MANIFEST, manifest)
-            seal(folder, wanted, whole.root, whole.statement)
+            seal(folder, wanted, whole.root, whole.statement, root_is_named=named)
         transcribe_recorded(
             folder,
             manifest,

@@ -49,6 +49,13 @@ def test_a_reason_stands_where_there_are_none(language: str | None, tokens: str)
     assert len(found) > 20
 
 
+def test_counts_have_no_phonemes() -> None:
+    counts = scores(None).drop("reference", "hypothesis")
+    assert phonemes_by_axis(counts, ["l1"], "words") == (
+        "counts were imported, so there are no texts whose phonemes could be compared"
+    )
+
+
 def test_without_espeak_the_page_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise MissingExtraError("it", "espeakng-loader", "synth")

@@ -116,6 +116,7 @@ def test_everything_that_needs_only_counts_works(done: Any) -> None:
     assert "without texts" in str(same.mapsswe.reason)
     assert len(speechfair.leaderboard([old, new]).models) == 2
     verdict = speechfair.gate(old, criteria)
+    assert verdict.notes[0].startswith("the counts were imported, and existed before")
     assert verdict.verdict == "pass", str(verdict)
     assert speechfair.score(old).overall == found.results["old"].overall
     assert found.results["old"].speakers("accent").height == 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,27 @@ def test_the_variable_names_where_the_audio_lies_now(
     assert "audio of 4 utterances" in verify(stranger).checked
     with pytest.raises(RunFolderError, match="leads out of"):
         locate_audio("../secret", read_record(RunFolder(stranger)).root, stranger)
+
+
+def test_a_shard_does_not_make_a_strangers_root_ones_own(
+    stranger: Path, model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tmp_path / "wav", tmp_path / "mine")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "mine"))
+    shard = transcribe(stranger, model, shard="1/1")
+    monkeypatch.delenv(VARIABLE)
+    with pytest.raises(RunFolderError, match="not begun here by you"):
+        locate_audio("s00-0.wav", str(tmp_path / "wav"), shard.path)
+
+
+def test_the_variable_wins_over_a_root_that_is_remembered(
+    corpus: ListCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(corpus, tmp_path / "run")
+    shutil.copytree(tmp_path / "wav", tmp_path / "moved")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "moved"))
+    found = locate_audio("s00-0.wav", str(tmp_path / "wav"), tmp_path / "run")
+    assert found == tmp_path / "moved" / "s00-0.wav"
 
 
 def test_whoever_names_the_corpus_again_has_named_the_root(

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from speechfair import merge, verify
+from speechfair import import_transcripts, merge, verify
 from speechfair.auditing.run import audit, prepare, score, transcribe
 from speechfair.errors import InputError, RunFolderError
 from speechfair.gating.freezing import freeze, standing
@@ -198,6 +198,34 @@ def test_a_text_is_not_replaced_and_a_failure_is(copy: Path, model: Timed, corpu
         merge(copy / "run", [copy / "new-2"])
 
 
+def test_merging_again_after_a_failure_was_healed_keeps_the_text(
+    copy: Path, model: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge(copy / "run", shards(copy))
+    monkeypatch.setattr(model, "_failures", {})
+    transcribe(copy / "run", model, retry_failed=True)
+    before = without_times(copy / "run")
+    found = merge(copy / "run", shards(copy))
+    assert (found.n_new, found.n_failed) == (0, 1)  # what cannot be read stays a failure
+    assert without_times(copy / "run") == before
+
+
+def test_a_shard_of_another_model_or_of_an_imported_run_is_refused_before_anything_is_heard(
+    made: Path, copy: Path, model: Timed, tmp_path: Path
+) -> None:
+    merge(copy / "run", shards(copy))
+    other = Scripted({}, default="one", name="other")
+    with pytest.raises(RunFolderError, match=r"another recipe \(model\)"):
+        transcribe(copy / "run", other, shard="1/16", shard_out=copy / "new")
+    table = tmp_path / "t.csv"
+    table.write_text("id,text,heard\na,one,one\n")
+    (imported,) = import_transcripts(table, {"s": "heard"}, out=tmp_path / "runs").folders.values()
+    with pytest.raises(RunFolderError, match="was imported, so it has no audio"):
+        transcribe(imported, other, shard="1/2", shard_out=copy / "new")
+    assert not other.calls
+    assert not (copy / "new").exists()
+
+
 def test_a_gate_can_decide_on_a_merged_folder(corpus: ListCorpus, model: Timed, tmp_path: Path) -> None:
     early, late = (write_criteria(tmp_path / f"{name}.yaml") for name in ("early", "late"))
     prepare(corpus, tmp_path / "run")
@@ -247,6 +275,12 @@ def test_each_window_is_named_with_a_shard(copy: Path, model: Timed) -> None:
 def test_bad_shards_are_refused(text: str, copy: Path, model: Timed) -> None:
     with pytest.raises(InputError, match="write it as NUMBER/COUNT"):
         transcribe(copy / "run", model, shard=text)
+
+
+@pytest.mark.parametrize("text", ["1/100001", "999999/999999"])
+def test_too_many_shards_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="100,000 shards at most"):
+        parse_shard(text)
 
 
 def test_folders_sort_by_number() -> None:
