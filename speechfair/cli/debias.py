@@ -78,15 +78,14 @@ def command(
 
     Example: speechfair debias erm --set data_root=DIR --out runs/erm
     """
-    from speechfair.debias.recipe import find_recipe, read_recipe
+    from speechfair.debias.recipe import find_recipe
     from speechfair.process.journal import process_folder
     from speechfair.verbs.debias import debias_plan, debias_run
 
     if dry_run:
         found = debias_plan(recipe, set_ or (), pilot=pilot)
         _show_plan(found, json)
-        go_on = read_recipe(find_recipe(recipe), set_ or ()).even_if_undetermined
-        if found.hopeless and not go_on:
+        if found.hopeless and not found.even_if_undetermined:
             output.say(
                 f"the verdict can only be undetermined or degraded, because of {'; '.join(found.hopeless)}. Add "
                 "speakers, give --pilot RUN for better figures, or go on with --set even_if_undetermined=true"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CountColumns", "RateUnit", "counts_of"]
 
 RateUnit = Literal["percent", "fraction"]
+_RATE = "an error rate"
 _LARGEST = 2**53  # whole numbers beyond it are not exact as floating-point numbers
 
 
@@ -75,6 +76,11 @@ def counts_of(table: ImportedTable, columns: CountColumns) -> tuple[pl.DataFrame
     if columns.rate is not None:
         rates, half = _rates(table, columns)
         within = words * half * 1.01 + 1e-6
+        wrong = rates.filter(rates > 0)
+        if columns.unit == "fraction" and len(wrong) and bool((wrong > 1).all()):
+            said.append(
+                f"every rate above 0 in column {columns.rate!r} is above 1, which is 100 %: are they in percent?"
+            )
         if not columns.errors:
             errors = (rates * words).round().cast(pl.Int64)
             said.append(_rounded(float((words * half).max() or 0)))  # type: ignore[arg-type]
@@ -101,11 +107,26 @@ def _check_columns(table: ImportedTable, columns: CountColumns) -> None:
         )
 
 
-def _numbers(table: ImportedTable, column: str, what: str) -> tuple[pl.Series, pl.Series]:
-    """The cells of a column as numbers and as text. Missing, negative and other values are refused."""
+def _numbers(
+    table: ImportedTable, column: str, what: str, *, percent: bool = False
+) -> tuple[pl.Series, pl.Series]:
+    """The cells of a column as numbers and as text. Missing, negative and other values are refused.
+
+    A percent sign is one of the unit, so it may stand only where the column is in `percent`.
+    """
     import polars as pl
 
-    text = cleaned(table.frame[column]).str.strip_suffix("%").str.strip_chars_end()
+    text = cleaned(table.frame[column])
+    if percent:
+        text = text.str.strip_suffix("%").str.strip_chars_end()
+    signed = text.str.ends_with("%").fill_null(False)
+    if signed.any():
+        wanted = f"{what} as a fraction" if what == _RATE else what
+        hint = "say --rate-in percent" if what == _RATE else "give counts, or import rates with --error-rate"
+        raise CorpusError(
+            f"{table.name}, {place_of(table, signed)}, column {column!r}: {text.filter(signed)[0]!r} is a percentage, "
+            f"not {wanted}; {hint}"
+        )
     if text.is_null().any():
         raise CorpusError(
             f"{table.name}, {place_of(table, text.is_null())}, column {column!r}: {what} is missing "
@@ -139,10 +160,13 @@ def _rates(table: ImportedTable, columns: CountColumns) -> tuple[pl.Series, floa
     import polars as pl
 
     assert columns.rate is not None
-    values, text = _numbers(table, columns.rate, "an error rate")
-    digits = max(text.str.extract(r"\.(\d+)$", 1).str.len_chars().fill_null(0).to_list(), default=0)
+    percent = columns.unit == "percent"
+    values, text = _numbers(table, columns.rate, _RATE, percent=percent)
+    decimals = text.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).cast(pl.Int64)
+    exponents = text.str.extract(r"(?i)e([+-]?\d+)$", 1).str.strip_prefix("+").cast(pl.Int64, strict=False)
+    digits = max([0, *(decimals - exponents.fill_null(0)).to_list()])
     half = 0.5 * 10.0**-digits
-    per = 100.0 if columns.unit == "percent" else 1.0
+    per = 100.0 if percent else 1.0
     return (values / per).cast(pl.Float64), half / per
 
 

@@ -49,13 +49,13 @@ class RemoteCode:
         return self.trusted and auto_class in self.classes
 
     def error(self, otherwise: str) -> ModelError:
-        """Why the folder cannot be loaded: its code may not run, or else what `otherwise` says."""
+        """Why the folder cannot be loaded: what `otherwise` says, and that its code may be what is lacking."""
         if self.trusted or not self.classes:
             return ModelError(otherwise)
         return ModelError(
-            f"{self.folder} brings Python code of its own ({_names(self.folder)}), which is not run. Read it; if you "
-            "trust it, allow it with --model-option trust_remote_code=true. The option and the code become part of the "
-            "model's identity"
+            f"{otherwise}. The folder also brings Python code of its own ({_names(self.folder)}), which is not run. If "
+            "the model needs it, read it; if you trust it, allow it with --model-option trust_remote_code=true. The "
+            "option and the code become part of the model's identity"
         )
 
 

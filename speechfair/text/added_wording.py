@@ -90,6 +90,9 @@ _LOST = (
 )
 
 
+_AROUND = ' \t\n"“”„«「『*#>'
+
+
 def _any(patterns: tuple[str, ...]) -> str:
     return "(?i)(?:" + "|".join(patterns) + ")"
 
@@ -144,7 +147,8 @@ class AddedWording:
     ----------
     rows : their rows, in order.
     n_in : hypotheses that are there.
-    commonest : what was added, stripped, in the wording that came most often; empty where the kind names no wording.
+    commonest : what was added, with its colon or comma, in the wording that came most often; empty where the kind names
+        none.
     """
 
     wording: Wording
@@ -164,7 +168,7 @@ def added_wording(hypotheses: pl.Series, references: pl.Series | None = None) ->
     >>> import polars as pl
     >>> heard = pl.Series(["Sure! Here is the transcription: yes", "no", '"maybe"'])
     >>> [(each.wording.kind, each.rows, each.commonest) for each in added_wording(heard)]
-    [('introduction', (0,), 'Sure! Here is the transcription'), ('quoted', (2,), '')]
+    [('introduction', (0,), 'Sure! Here is the transcription:'), ('quoted', (2,), '')]
     """
     n_in = len(hypotheses) - hypotheses.null_count()
     for wording in KINDS:
@@ -182,8 +186,12 @@ def added_wording(hypotheses: pl.Series, references: pl.Series | None = None) ->
 def _commonest(texts: pl.Series, wording: Wording) -> str:
     if wording.kind in ("quoted", "markdown"):
         return ""
-    counts = (
-        texts.str.extract(wording.pattern, 1).str.strip_chars(' \t\n:：,"“”„«「『*#>').value_counts(sort=True)
+    # A colon or comma stays: without it, leaving the wording out would take spoken words ("Text me later").
+    found = (
+        texts.str.extract(wording.pattern, 1)
+        .str.strip_chars_start(f"{_AROUND},:：")
+        .str.strip_chars_end(_AROUND)
     )
+    counts = found.value_counts(sort=True)
     top = counts.filter(counts["count"] == counts["count"].max())[texts.name]
     return str(min(top.drop_nulls().to_list(), default=""))

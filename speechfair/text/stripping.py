@@ -48,7 +48,9 @@ def without_affixes(text: str, prefixes: Sequence[str], suffixes: Sequence[str])
 
 
 def _pattern(words: str) -> str:
-    return r"\s+".join(re.escape(word) for word in words.split()) + r"(?!\w)"
+    """The words with any white space between them; a last word must end there, a last sign such as ``:`` need not."""
+    found = r"\s+".join(re.escape(word) for word in words.split())
+    return found + r"(?!\w)" if re.search(r"\w\s*$", words) else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -364,7 +364,7 @@ def test_an_assistants_words_are_named_by_import_and_check_and_left_out_only_whe
     named = [
         line for line in done.said if line.startswith("llm: 24 of 24 hypotheses begin like an assistant's")
     ]
-    assert "--strip-prefix 'Sure! Here is the transcription'" in named[0]
+    assert "--strip-prefix 'Sure! Here is the transcription:'" in named[0]
     assert done.results["llm"].overall.insertions == 24 * 5
     finding = next(f for f in speechfair.corpora_check(TranscriptCorpus(table), audio=False).findings
                    if f.kind == "hypotheses-introduction")  # fmt: skip

@@ -154,6 +154,14 @@ BAD: list[tuple[str, dict[str, list[Any]], dict[str, Any], str]] = [
     ("a half word", {"words": ["4.5", "2"]}, {}, r"line 2, column 'words': '4.5' .* whole number"),
     ("text", {"errors": ["1", "few"]}, {}, r"line 3, column 'errors': 'few' is not"),
     ("contradiction", {}, {"error_rates": {"a": "wer"}, "rate_in": "percent"}, r"line 2: 1 errors in 5 words"),
+    ("percent as a fraction", {"wer": ["0.2", "12%"]},
+     {"errors": {}, "error_rates": {"a": "wer"}, "rate_in": "fraction"},
+     r"line 3, column 'wer': '12%' is a percentage, not an error rate as a fraction; say --rate-in percent"),
+    ("percent as errors", {"errors": ["5", "5 %"]}, {},
+     r"line 3, column 'errors': '5 %' is a percentage, .*--error-rate"),
+    ("percent as words", {"words": ["5%", "5"]}, {}, r"line 2, column 'words': '5%' is a percentage"),
+    ("exponents that disagree", {"wer": ["2e-1", "1e-1"]}, {"error_rates": {"a": "wer"}, "rate_in": "fraction"},
+     r"line 3: 2 errors in 4 words are not an error rate of 0.1"),
     ("a rate of nothing", {"words": ["5", "0"]}, {"errors": {}, "error_rates": {"a": "wer"}, "rate_in": "fraction"},
      r"line 3: 0 errors in 0 words"),
     ("two kinds", {}, {"errors": {"a": ["errors", "errors"]}}, "three, in the order"),
@@ -178,6 +186,17 @@ def test_what_is_no_count_is_refused_with_its_row(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("rates", [["2e-1", "5.0E-01"], ["0.2", "5e-1"], ["1.2e1", "0"]])
+def test_rates_may_have_exponents_and_fractions_above_1_are_named(rates: list[str], tmp_path: Path) -> None:
+    pl.DataFrame({"words": ["50", "40"], "wer": rates}).write_csv(tmp_path / "t.csv")
+    found = import_transcripts(
+        tmp_path / "t.csv", out=tmp_path / "runs", words="words", error_rates={"a": "wer"}, rate_in="fraction"
+    )
+    assert any("are they in percent?" in line for line in found.said) == (rates[1] == "0")
+    wanted = sum(float(rate) * words for rate, words in zip(rates, (50, 40), strict=True)) / 90
+    assert found.results["a"].overall.rate.value == pytest.approx(wanted)
+
+
 def test_rows_without_words_are_excluded_or_counted_where_asked() -> None:
     """Three words invented on silence count as errors, or as errors and words."""
     for way, errors, words in (("exclude", 1, 4), ("errors", 4, 4), ("errors-and-words", 4, 7)):
@@ -191,5 +210,6 @@ def test_bad_arguments_in_python_name_the_argument() -> None:
         speechfair.evaluate_counts([1], [4, 5])
     with pytest.raises(InputError, match="substitutions, deletions, insertions"):
         speechfair.evaluate_counts({"substitutions": [1]}, [4])
-    with pytest.raises(SpeechfairError, match="row 1"):
-        speechfair.evaluate_counts([1, -1], [4, 5])
+    for second in (-1, "2%"):
+        with pytest.raises(SpeechfairError, match="row 1"):
+            speechfair.evaluate_counts(["1", str(second)], [4, 5])

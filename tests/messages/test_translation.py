@@ -42,9 +42,17 @@ def test_a_translation_fills_the_places_of_its_english() -> None:
         }, english
 
 
+def test_a_deletion_is_a_word_left_out_not_one_taken_away() -> None:
+    wrong = [
+        english for english, japanese in catalogue().items() if "deletion" in english and "削除" in japanese
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     ("english", "japanese"),
     [
+        ("absence", "なし"),
         ("group: fewer than 5 speakers (3): no interval", "グループ:話者が 5 人未満(3 人)のため区間なし"),
         ("1.53× [1.20, over 100]", "1.53× [1.20, 100 超]"),
         ("Sentence error rate by first language + gender", "第一言語 + 性別ごとの文誤り率"),

@@ -111,3 +111,21 @@ def test_what_cannot_be_trusted_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_configuration_names_no_code(content: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(content)
     assert not remote_code(tmp_path, trusted=False).classes
+
+
+def test_the_true_reason_of_a_failure_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"auto_map": {"AutoModelForCTC": "own_code.OwnModel"}}')
+    (tmp_path / "own_code.py").touch()
+    found = str(remote_code(tmp_path, trusted=False).error("it cannot be loaded: CUDA out of memory"))
+    assert found.startswith("it cannot be loaded: CUDA out of memory. The folder also brings Python code")
+
+
+def test_a_type_that_transformers_knows_is_loaded_without_the_folders_code(tmp_path: Path) -> None:
+    folder = tiny.ctc_folder(tmp_path / "model")
+    known = json.loads((folder / "config.json").read_text())["model_type"]
+    config = json.loads((ctc(tmp_path / "other") / "config.json").read_text()) | {"model_type": known}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own_code.py").write_text((tmp_path / "other" / "own_code.py").read_text())
+    model = load_model(f"ctc:{folder}", device="cpu")
+    assert "trust_remote_code" not in model.identity.options
+    assert not (tmp_path / "ran.txt").exists()

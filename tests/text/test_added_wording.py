@@ -89,5 +89,16 @@ def test_rows_and_the_commonest_wording_are_named() -> None:
     heard = pl.Series(["Transcript: a", None, "Transcription: b", "c", "Transcription: d"])
     found = list(added_wording(heard))
     assert [(each.wording.kind, each.rows, each.n_in, each.commonest) for each in found] == [
-        ("introduction", (0, 2, 4), 4, "Transcription")
+        ("introduction", (0, 2, 4), 4, "Transcription:")
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"), [("yes", "Text: yes"), ("yes", "Text:yes"), ("Text me later", "Text: Text me later")]
+)
+def test_what_is_named_takes_no_spoken_word_that_begins_alike(said: str, heard: str) -> None:
+    (found,) = added_wording(pl.Series([heard]))
+    assert found.commonest == "Text:"
+    assert without_affixes(heard, [found.commonest], []) == said
+    assert without_affixes("Text me later", [found.commonest], []) == "Text me later"
+    assert without_affixes("Textual", ["Text"], []) == "Textual"

@@ -31,6 +31,7 @@ class DebiasPlan:
     power : what each group of each evaluation could show.
     training_seconds : two timed steps and one timed check, extrapolated; the audits are not in it.
     trainable_share : share of the weights that are trained.
+    even_if_undetermined : the recipe goes on although the verdict can only be undetermined.
     """
 
     method: str
@@ -45,6 +46,7 @@ class DebiasPlan:
     trainable_share: float
     seconds_per_step: float
     training_seconds: float
+    even_if_undetermined: bool
 
     @property
     def hopeless(self) -> list[str]:
@@ -105,6 +107,7 @@ def plan(recipe: DebiasRecipe, pilot: Path | None = None) -> DebiasPlan:
         trainable_share=share,
         seconds_per_step=per_step,
         training_seconds=steps * per_step + checks * per_check,
+        even_if_undetermined=recipe.even_if_undetermined,
     )
 
 
