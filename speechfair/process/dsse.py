@@ -33,12 +33,12 @@ def envelope(payload: bytes, payload_type: str, key: Path) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
-def opened(data: bytes, keys: Iterable[str]) -> tuple[bytes, str]:
-    """The payload of an envelope, and the first of some public keys (hex) that signed it.
+def opened(data: bytes, payload_type: str, keys: Iterable[str]) -> tuple[bytes, str]:
+    """The payload of an envelope of one type, and the first of some public keys (hex) that signed it.
 
     Raises
     ------
-    InputError : it is no envelope, or none of the keys signed it.
+    InputError : it is no envelope, its payload is of another type, or none of the keys signed it.
     """
     try:
         content = json.loads(data)
@@ -47,6 +47,8 @@ def opened(data: bytes, keys: Iterable[str]) -> tuple[bytes, str]:
         message = _encoded(payload, content["payloadType"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"is no DSSE envelope: {error!r}") from None
+    if content["payloadType"] != payload_type:
+        raise InputError(f"holds the payload type {content['payloadType']!r}, not {payload_type!r}")
     for key in keys:
         if any(verifies(key, one, message) for one in signatures):
             return payload, key

@@ -219,4 +219,13 @@ def test_an_envelope_by_a_stranger_or_of_another_statement_is_found(mine: Path) 
 )
 def test_what_is_no_envelope_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="is no DSSE envelope"):
-        opened(data, [])
+        opened(data, "t", [])
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "", "application/vnd.in-toto+json "])
+def test_an_envelope_of_another_type_is_not_opened(tmp_path: Path, kind: str) -> None:
+    public = new_key(tmp_path / "key.pem")
+    signed = envelope(b"{}", kind, tmp_path / "key.pem")
+    assert opened(signed, kind, [public])[0] == b"{}"
+    with pytest.raises(InputError, match="holds the payload type"):
+        opened(signed, "application/vnd.in-toto+json", [public])

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from speechfair.errors import InputError
-from speechfair.process.importers import import_evidence, importers, proves, read_evidence
+from speechfair.process.importers import Read, import_evidence, importers, proves, read_evidence
 from speechfair.process.init import Start, init
 from speechfair.process.ledger import Ledger
 from speechfair.process.project_verify import verify_process
+from tests.process.test_japanese import english
 
 
 @pytest.fixture
@@ -315,6 +316,13 @@ def test_a_metric_of_a_log_that_does_not_follow_from_its_scores_is_named(
     ]
 
 
+def evidence(name: str, path: Path) -> Read:
+    """What an importer finds; its problems hold no English word in Japanese."""
+    found = read_evidence(name, path)
+    assert [english(problem.ja) for problem in found.problems] == [[] for _ in found.problems]
+    return found
+
+
 def test_an_edited_metric_is_found_whichever_reducer_it_is_of(
     tmp_path: Path, tools: Callable[[str], Path]
 ) -> None:
@@ -327,18 +335,71 @@ def test_an_edited_metric_is_found_whichever_reducer_it_is_of(
     log.eval.config.epochs, log.eval.config.epochs_reducer = 2, ["mean", "max"]
     recompute_metrics(log)
     write_eval_log(log, str(tmp_path / "sound.json"))
-    assert read_evidence("inspect", tmp_path / "sound.json").problems == ()
+    assert evidence("inspect", tmp_path / "sound.json").problems == ()
     for place, reducer in enumerate(("mean", "max")):
         edited = log.model_copy(deep=True)
         assert edited.results
         edited.results.scores[place].metrics["accuracy"].value = 0.9
         edited.results.scores[place].metrics["made_up"] = edited.results.scores[place].metrics["accuracy"]
         write_eval_log(edited, str(tmp_path / "log.json"))
-        found = [problem.en for problem in read_evidence("inspect", tmp_path / "log.json").problems]
+        found = [problem.en for problem in evidence("inspect", tmp_path / "log.json").problems]
         assert found == [
             f"match/accuracy ({reducer}) is reported as 0.9, computed again it is 0.5",
             f"match/made_up ({reducer}): reported, but not among the metrics that were computed again",
         ]
+
+
+def test_paths_of_a_stage_are_relative_to_its_working_folder(tmp_path: Path) -> None:
+    import hashlib
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.csv").write_text("a")
+    (tmp_path / "a.csv").write_text("another")
+    row = {"path": "a.csv", "hash": "md5", "md5": hashlib.md5(b"a").hexdigest()}
+    names = ("plain", "each@1", "varied@x")
+    lock = {"schema": "2.0", "stages": {name: {"cmd": "c", "deps": [row]} for name in names}}
+    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    unknown = evidence("dvc", tmp_path)
+    assert "dvc.yaml is not next to dvc.lock" in unknown.problems[-1].en
+    stages = {
+        "plain": {"cmd": "c", "wdir": "src"},
+        "each": {"foreach": [1], "do": {"cmd": "c", "wdir": "src"}},
+        "varied": {"matrix": {"where": ["x"]}, "cmd": "c", "wdir": "${item.where}"},
+    }
+    (tmp_path / "dvc.yaml").write_text(json.dumps({"stages": stages}))
+    found = evidence("dvc", tmp_path)
+    assert [problem.en for problem in found.problems] == [
+        "varied@x: its wdir holds a variable, so its files were not compared"
+    ]
+    assert (found.facts["compared"], found.facts["not_compared"]) == (2, ["varied@x: a.csv"])
+    assert tmp_path / "dvc.yaml" in found.files
+
+
+def test_what_is_left_out_of_a_wandb_run_is_listed_and_its_state_reported(tmp_path: Path) -> None:
+    files = wandb_files(tmp_path / "run") / "files"
+    (files / "config.yaml").write_text("_mine: {value: 1}\nlr: 0.001\ndepth:\n    value: 3\n")
+    (files / "wandb-metadata.json").write_text('{"state": "crashed"}')
+    found = evidence("wandb", tmp_path / "run")
+    assert found.facts["config"] == {"lr": 0.001, "depth": 3}
+    assert found.facts["left_out"] == {"metrics": ["_step", "_runtime"], "config": ["_mine"]}
+    assert "config.yaml: lr: not written as NAME" in found.problems[0].en
+    assert found.problems[1].en == "the run's state is crashed, not finished"
+
+
+def mlflow_folder(folder: Path, stage: str, lines: str) -> Path:
+    (folder / "metrics").mkdir(parents=True)
+    (folder / "meta.yaml").write_text(f"run_id: a\nstatus: 3\nlifecycle_stage: {stage}\n")
+    (folder / "metrics" / "wer").write_text(lines)
+    return folder
+
+
+def test_a_deleted_run_is_named_and_the_highest_step_is_the_last(tmp_path: Path) -> None:
+    found = evidence(
+        "mlflow", mlflow_folder(tmp_path / "a", "deleted", "5 0.3 9\n7 0.8 2\n6 0.9 9 d e\n4 1\n")
+    )
+    assert found.facts["metrics"] == {"wer": 0.9}
+    assert "lifecycle stage is deleted" in found.problems[0].en
+    assert evidence("mlflow", mlflow_folder(tmp_path / "b", "active", "1 0.5\n")).problems == ()
 
 
 def lm_eval_with(source: Path, folder: Path, **values: Any) -> Path:
@@ -356,19 +417,19 @@ def test_only_means_are_compared_with_means_and_only_with_a_digest_are_samples_c
     metrics = {"yes_no": {"metric_list": [{"metric": "acc", "aggregation": "weighted_perplexity"}]}}
     changed_figure = {"yes_no": {"acc,none": 0.85}}
     other = lm_eval_with(source, tmp_path / "a", configs=metrics, results=changed_figure)
-    found = read_evidence("lm-eval", other)
+    found = evidence("lm-eval", other)
     assert found.problems == ()
     assert found.facts["means_compared"] == {"yes_no": []}
-    unhashed = read_evidence("lm-eval", lm_eval_with(source, tmp_path / "b", task_hashes={}))
+    unhashed = evidence("lm-eval", lm_eval_with(source, tmp_path / "b", task_hashes={}))
     assert (unhashed.facts["compared"], unhashed.facts["not_compared"]) == ([], ["yes_no"])
     assert unhashed.facts["means_compared"] == {"yes_no": ["acc,none"]}
     undefined = lm_eval_with(
         source, tmp_path / "c", results={"yes_no": {"acc,none": float("nan")}}, task_hashes={}
     )
     (samples,) = (tmp_path / "c").glob("samples_*.jsonl")
-    assert "nan, the mean of the samples is 0.75" in read_evidence("lm-eval", undefined).problems[0].en
+    assert "nan, the mean of the samples is 0.75" in evidence("lm-eval", undefined).problems[0].en
     samples.write_text(samples.read_text().replace('"acc": 1.0', '"acc": NaN'))
-    assert read_evidence("lm-eval", undefined).problems == ()
+    assert evidence("lm-eval", undefined).problems == ()
 
 
 def test_other_evidence_of_the_same_name_is_not_overwritten(process: Path, tmp_path: Path) -> None:

@@ -103,15 +103,19 @@ def export(
 
 def envelope_problems(material: Material) -> list[Text]:
     """Envelopes that nobody's pinned key signed, or whose content is not the export next to them."""
+    from speechfair.process.export.in_toto import PAYLOAD_TYPE
+
     pinned = {key.public: key.person for key in keys_in(material.forms["roles.yaml"])}
     found = []
     for path in sorted((material.folder / "exports").glob(f"*{SIGNED}")):
         where, plain = f"exports/{path.name}", path.with_name(path.name.removesuffix(SIGNED) + ".json")
         try:
-            payload, _ = opened(path.read_bytes(), pinned)
+            payload, _ = opened(path.read_bytes(), PAYLOAD_TYPE, pinned)
         except InputError as error:
             en = f"{where}: {error}; sign it with a key that roles.yaml pins (`process export … --key`)"
-            found.append(say(en, f"{where}:登録された鍵による署名がないか、封筒の形式でない"))
+            found.append(
+                say(en, f"{where}:登録された鍵による署名がないか、封筒の形式または種別が定めと異なる")
+            )
             continue
         if not plain.is_file() or plain.read_bytes() != payload:
             en = f"{where}: holds another statement than exports/{plain.name}; export it again with --key"

@@ -35,27 +35,56 @@ def read(path: Path) -> Read:
     content, _ = parse_yaml(lock)
     if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
         raise InputError(f"{lock}: is no dvc.lock (it has no stages)")
+    pipeline = lock.with_name("dvc.yaml")
+    defined = _defined(pipeline) if pipeline.is_file() else {}
     stages: dict[str, Any] = {}
     differing: list[str] = []
     compared, unseen = 0, []
     for name, stage in content["stages"].items():
         try:
-            stages[name] = {"cmd": stage.get("cmd")}
+            wdir = _wdir(defined, name)
+            stages[name] = {"cmd": stage.get("cmd"), "wdir": wdir}
             rows = {kind: {row["path"]: row for row in stage.get(kind) or []} for kind in ("deps", "outs")}
         except (AttributeError, KeyError, TypeError):
             raise InputError(f"{lock}: stage {name!r} is not as DVC writes it (cmd, deps, outs)") from None
         for kind, listed in rows.items():
             stages[name][kind] = {path: row.get("md5") for path, row in listed.items()}
             for where, row in listed.items():
-                found = _digest(lock.parent / where) if _recomputable(row) else None
+                here = wdir is not None and _recomputable(row)
+                found = _digest(lock.parent / str(wdir) / where) if here else None
                 compared += found is not None
                 if found is None:
                     unseen.append(f"{name}: {where}")
                 elif found != row["md5"]:
                     differing.append(f"{name}: {where}")
     facts = {"stages": stages, "compared": compared, "not_compared": unseen}
-    problems = (say(f"{one} is not as dvc.lock says", f"{one} が dvc.lock と異なる") for one in differing)
-    return Read(facts, (lock,), tuple(problems))
+    problems = [say(f"{one} is not as dvc.lock says", f"{one} が dvc.lock と異なる") for one in differing]
+    if not pipeline.is_file():
+        en = "dvc.yaml is not next to dvc.lock: paths are taken as relative to that folder"
+        problems.append(say(en, "dvc.lock と同じ場所に dvc.yaml がない。パスはその場所を起点とみなした"))
+    for name in [name for name, stage in stages.items() if stage["wdir"] is None]:
+        en = f"{name}: its wdir holds a variable, so its files were not compared"
+        problems.append(say(en, f"`{name}`:`wdir` に変数があるため、ファイルを照合していない"))
+    return Read(facts, (lock, pipeline) if pipeline.is_file() else (lock,), tuple(problems))
+
+
+def _defined(pipeline: Path) -> dict[str, Any]:
+    content, _ = parse_yaml(pipeline)
+    stages = content.get("stages") if isinstance(content, dict) else None
+    if not isinstance(stages, dict):
+        raise InputError(f"{pipeline}: is no dvc.yaml (it has no stages)")
+    return stages
+
+
+def _wdir(defined: dict[str, Any], name: str) -> str | None:
+    """The folder that a stage's paths are relative to; None where ``dvc.yaml`` gives it by a variable.
+
+    Stages of a ``foreach`` or ``matrix`` are locked as ``NAME@KEY``.
+    """
+    stage = defined.get(name, defined.get(name.partition("@")[0], {}))
+    stage = stage.get("do", stage) if isinstance(stage, dict) else {}
+    wdir = str(stage.get("wdir") or ".")
+    return None if "${" in wdir else wdir
 
 
 def _recomputable(row: dict[str, Any]) -> bool:

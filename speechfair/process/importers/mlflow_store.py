@@ -6,7 +6,7 @@ The path is the folder ``mlruns/EXPERIMENT/RUN``, or ``mlflow.db/RUN`` where ``m
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,21 @@ _TABLES = ("params", "latest_metrics", "tags")
 def read(path: Path) -> Read:
     """Read one run."""
     facts, files = _from_database(path.parent, path.name) if path.parent.is_file() else _from_folder(path)
-    if facts["status"] == "FINISHED":
-        return Read(finite(facts), files)
-    status = facts["status"]
-    unfinished = say(
-        f"the run's status is {status}, not FINISHED", f"実行の状態が FINISHED でなく {status} である"
-    )
-    return Read(finite(facts), files, (unfinished,))
+    status, stage, problems = facts["status"], facts["lifecycle_stage"], []
+    if status != "FINISHED":
+        problems.append(
+            say(
+                f"the run's status is {status}, not FINISHED", f"実行の状態が FINISHED でなく {status} である"
+            )
+        )
+    if stage != "active":
+        problems.append(
+            say(
+                f"the run's lifecycle stage is {stage}, not active; a deleted run is no evidence of what is in use",
+                f"実行は `active` でなく `{stage}` である。削除された実行は使用中のものの証拠にならない",
+            )
+        )
+    return Read(finite(facts), files, tuple(problems))
 
 
 def _from_folder(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
@@ -58,27 +66,26 @@ def _from_folder(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
     metrics = {name: _last(file) for name, file in _files(path / "metrics", files)}
     code = meta.get("status")
     status = _STATUS.get(code, str(code)) if isinstance(code, int) else str(code)
-    times = (meta.get("start_time"), meta.get("end_time"))
-    return _facts(str(meta["run_id"]), status, times, params, metrics, tags), tuple(files)
+    info = {name: meta.get(name) for name in ("start_time", "end_time", "lifecycle_stage")}
+    return _facts(str(meta["run_id"]), status, info, params, metrics, tags), tuple(files)
 
 
 def _from_database(file: Path, run: str) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """Read-only, so that a tracking server may have the file open."""
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            named = "select status, start_time, end_time from runs where run_uuid = ?"
-            row = base.execute(named, (run,)).fetchone()
+            found = _rows(base.execute("select * from runs where run_uuid = ?", (run,)))
             held = {
                 table: base.execute(f"select * from {table} where run_uuid = ?", (run,)) for table in _TABLES
             }
             rows = {table: _rows(cursor) for table, cursor in held.items()}
     except sqlite3.Error as error:
         raise InputError(f"{file}: is no SQLite database of MLflow: {error}") from None
-    if row is None:
+    if not found:
         raise InputError(f"{file} holds no run {run!r}; `mlflow runs list` names them")
     params, tags = ({one["key"]: one["value"] for one in rows[table]} for table in ("params", "tags"))
     metrics = {one["key"]: float("nan") if one["is_nan"] else one["value"] for one in rows["latest_metrics"]}
-    return _facts(run, str(row[0]), (row[1], row[2]), params, metrics, tags), (file,)
+    return _facts(run, str(found[0]["status"]), found[0], params, metrics, tags), (file,)
 
 
 def _rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
@@ -89,7 +96,7 @@ def _rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
 def _facts(
     run: str,
     status: str,
-    times: tuple[Any, Any],
+    info: Mapping[str, Any],
     params: dict[str, str],
     metrics: dict[str, float],
     tags: dict[str, str],
@@ -97,8 +104,9 @@ def _facts(
     return {
         "run_id": run,
         "status": status,
-        "started_ms": times[0],
-        "ended_ms": times[1],
+        "lifecycle_stage": info.get("lifecycle_stage"),
+        "started_ms": info["start_time"],
+        "ended_ms": info["end_time"],
         "commit": tags.get("mlflow.source.git.commit"),
         "user": tags.get("mlflow.user"),
         "params": params,
@@ -115,12 +123,18 @@ def _files(folder: Path, read_files: list[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _last(file: Path) -> float:
-    """The last value; a line is ``time value step``."""
-    lines = file.read_text(encoding="utf-8").split("\n")
-    for line in reversed(lines):
+    """The value at the highest step, then time, then value, as MLflow itself takes it.
+
+    A line is ``time value step``; lines of early versions have no step.
+    """
+    found: list[tuple[int, int, float]] = []
+    for line in file.read_text(encoding="utf-8").split("\n"):
         if line.strip():
             try:
-                return float(line.split()[1])
-            except (IndexError, ValueError):
+                time, value, *rest = line.split()
+                found.append((int(rest[0]) if rest else 0, int(time), float(value)))
+            except ValueError:
                 raise InputError(f"{file}: {line!r} is not `time value step`, as MLflow writes it") from None
-    raise InputError(f"{file}: holds no value")
+    if not found:
+        raise InputError(f"{file}: holds no value")
+    return max(found)[2]
