@@ -39,9 +39,15 @@ def transcripts() -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A clean folder with what the workflow's head says is committed, and a `gh` that keeps what it was given."""
+    """A clean folder with what the workflow's head says is committed, and a `gh` that keeps what it was given.
+
+    To the question for comments it answers with what `ids.txt` holds.
+    """
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "gh").write_text('#!/bin/sh\necho "$@" >> "$HOME/gh.txt"\n')
+    (tmp_path / "bin" / "gh").write_text(
+        '#!/bin/sh\ncase "$*" in *--paginate*) cat "$HOME/ids.txt";; *) echo "$@" >> "$HOME/gh.txt";; esac\n'
+    )
+    (tmp_path / "ids.txt").write_text("")
     (tmp_path / "bin" / "gh").chmod(0o755)
     (tmp_path / "transcripts.csv").write_text(transcripts())
     return tmp_path
@@ -52,7 +58,7 @@ def run(step: str, folder: Path) -> int:
     scripts = Path(sys.executable).parent
     env = {
         "PATH": os.pathsep.join([str(folder / "bin"), str(scripts), "/usr/bin", "/bin"]), "HOME": str(folder),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "PULL": "7", "GH_TOKEN": "none",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_REPOSITORY": "o/r", "PULL": "7", "GH_TOKEN": "none",
     }  # fmt: skip
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", steps()[step]["run"]], cwd=folder, env=env, check=False
@@ -71,15 +77,35 @@ def test_the_steps_run_in_a_clean_folder_and_comment(
     )
     assert run("Score", checkout) == 0
     assert run("Gate", checkout) == code
+    assert run("Summary", checkout) == 0
     assert run("Comment", checkout) == 0
     comment = (checkout / "comment.md").read_text(encoding="utf-8")
     assert verdict in comment.splitlines()[0]
     assert (checkout / "summary.md").read_text(encoding="utf-8") == comment
     assert (checkout / "gh.txt").read_text().split() == [
-        "pr", "comment", "7", "--body-file", "comment.md", "--edit-last", "--create-if-none",
+        "pr", "comment", "7", "--body-file", "marked.md",
     ]  # fmt: skip
     assert (checkout / "gate.xml").is_file()
     assert (checkout / "runs" / "candidate" / "report.html").is_file()
+
+
+def test_the_own_comment_is_found_by_its_marker_and_edited(checkout: Path) -> None:
+    (checkout / "comment.md").write_text("pass\n")
+    (checkout / "ids.txt").write_text("41\n42\n")
+    assert run("Comment", checkout) == 0
+    assert (checkout / "marked.md").read_text() == "pass\n\n<!-- speechfair-gate -->\n"
+    assert (checkout / "gh.txt").read_text().split() == [
+        "api", "--method", "PATCH", "repos/o/r/issues/comments/41", "-F", "body=@marked.md", "--silent",
+    ]  # fmt: skip
+
+
+def test_a_comment_that_fails_leaves_the_job_as_the_gate_judged(checkout: Path) -> None:
+    (checkout / "comment.md").write_text("pass\n")
+    (checkout / "bin" / "gh").write_text("#!/bin/sh\nexit 1\n")
+    assert run("Summary", checkout) == 0
+    assert run("Comment", checkout) != 0
+    tolerant = [name for name, step in steps().items() if step.get("continue-on-error")]
+    assert tolerant == ["Comment"]
 
 
 def test_a_gate_that_cannot_be_judged_is_no_success(checkout: Path) -> None:

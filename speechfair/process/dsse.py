@@ -14,7 +14,10 @@ from pathlib import Path
 from speechfair.errors import InputError
 from speechfair.process.signing import signed_by, verifies
 
-__all__ = ["envelope", "opened"]
+__all__ = ["IN_TOTO", "envelope", "opened"]
+
+IN_TOTO = "application/vnd.in-toto+json"
+"""The payload type of in-toto statements."""
 
 
 def envelope(payload: bytes, payload_type: str, key: Path) -> bytes:

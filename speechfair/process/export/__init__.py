@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from speechfair.errors import InputError
 from speechfair.process.catalogue import Text
-from speechfair.process.dsse import envelope, opened
+from speechfair.process.dsse import IN_TOTO, envelope, opened
 from speechfair.process.finding import say
 from speechfair.process.identity import keys_in
 from speechfair.process.ledger import Ledger
@@ -103,14 +103,12 @@ def export(
 
 def envelope_problems(material: Material) -> list[Text]:
     """Envelopes that nobody's pinned key signed, or whose content is not the export next to them."""
-    from speechfair.process.export.in_toto import PAYLOAD_TYPE
-
     pinned = {key.public: key.person for key in keys_in(material.forms["roles.yaml"])}
     found = []
     for path in sorted((material.folder / "exports").glob(f"*{SIGNED}")):
         where, plain = f"exports/{path.name}", path.with_name(path.name.removesuffix(SIGNED) + ".json")
         try:
-            payload, _ = opened(path.read_bytes(), PAYLOAD_TYPE, pinned)
+            payload, _ = opened(path.read_bytes(), IN_TOTO, pinned)
         except InputError as error:
             en = f"{where}: {error}; sign it with a key that roles.yaml pins (`process export … --key`)"
             found.append(

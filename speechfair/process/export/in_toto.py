@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.process.dsse import IN_TOTO
 from speechfair.process.export.contents import evaluated_models, model_name
 from speechfair.process.finding import say
 from speechfair.process.material import Material
@@ -14,7 +15,7 @@ from speechfair.store import file_digest
 __all__ = ["FILE", "LOSES", "PAYLOAD_TYPE", "render", "validate"]
 
 FILE = "in-toto.json"
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
+PAYLOAD_TYPE = IN_TOTO
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 LOSES = say(
     "knows passed, warned and failed only: undetermined and alternative means stand as warned, not assessed and error "
