@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speechfair.debias.data.training_rows import source_rows, thinned
+from speechfair.debias.data.training_rows import apart, source_rows, thinned
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def with_side_rows(
         No row can be used, or a speaker is a development speaker.
     """
     found = [source_rows(recipe, source, folder, texts=texts) for source in sources]
-    rows = [replace(row, group=option) for part in found for row in part.rows]
+    taken = (*data.train, *data.dev, *data.guard)
+    rows = [replace(row, group=option) for row in apart([part.rows for part in found], taken)]
     watched = {row.speaker for row in (*data.dev, *data.guard)}
     if shared := sorted({row.speaker for row in rows} & watched):
         raise InputError(

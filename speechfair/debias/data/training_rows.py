@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SourceRows",
+    "apart",
     "digest_of_rows",
     "gather",
     "refuse_overlap",
@@ -50,8 +51,7 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
 
     method = load_method(recipe.method)
     method.check(recipe)
-    rows: list[Row] = []
-    guard: list[Row] = []
+    protected = []
     unused: Counter[str] = Counter()
     found = []
     for source in recipe.train:
@@ -60,13 +60,14 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
                 recipe, source, folder, leave_out=recipe.exclude_groups, texts=method.needs_texts
             )
         )
-        rows += part.rows
         unused.update(part.unused)
+    rows = apart([part.rows for part in found])
     for source in recipe.dev.protected:
         found.append(part := source_rows(recipe, source, folder))
-        guard += part.rows
+        protected.append(part.rows)
         unused.update({f"protected development speakers: {why}": n for why, n in part.unused.items()})
-    train, dev = split_rows(rows, recipe)
+    guard = apart(protected, taken=rows)
+    train, dev = split_rows(rows, recipe, unused)
     _refuse_shared(train + dev, guard)
     # spread over the speakers, not over their groups: the protected are one group here
     guard = thinned(
@@ -150,6 +151,39 @@ def source_rows(
     return SourceRows(rows, unused, digest, permission)
 
 
+def apart(parts: Sequence[Sequence[Row]], taken: Sequence[Row] = ()) -> list[Row]:
+    """The rows of several corpora, each under an id of its own: the corpus's place is appended to one that comes again.
+
+    Parameters
+    ----------
+    taken : rows whose ids are in use.
+
+    Raises
+    ------
+    InputError
+        A corpus is named twice: the same audio has the same id in two of `parts`.
+    """
+    used, seen = {row.id for row in taken}, dict[str, Row]()
+    found: list[Row] = []
+    for place, part in enumerate(parts, 1):
+        for row in part:
+            before, name = seen.setdefault(row.id, row), row.id
+            if before is not row and _audio(before) == _audio(row):
+                raise InputError(
+                    f"the utterance {row.id!r} comes from two sources of the recipe (the second is number {place}); "
+                    "name each corpus once. To draw a group more often, choose a method such as 'balanced'"
+                )
+            while name in used:
+                name = f"{name}#{place}"
+            used.add(name)
+            found.append(row if name == row.id else replace(row, id=name))
+    return found
+
+
+def _audio(row: Row) -> tuple[str, float | None, float | None, int | None]:
+    return row.audio_sha256, row.start_s, row.end_s, row.channel
+
+
 def digest_of_rows(rows: Sequence[Row]) -> str:
     """sha256 over ids, audio and texts, in order."""
     import hashlib
@@ -162,13 +196,20 @@ def digest_of_rows(rows: Sequence[Row]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], list[Row]]:
+def split_rows(
+    rows: Sequence[Row], recipe: DebiasRecipe, unused: Counter[str] | None = None
+) -> tuple[list[Row], list[Row]]:
     """Rows of the training speakers, and of the development speakers, drawn from every group by the recipe's seed.
+
+    Parameters
+    ----------
+    unused : takes the number of the development rows that have no text, and so cannot be used.
 
     Raises
     ------
     InputError
-        There are no rows, or a group has a single speaker, who cannot be on both sides.
+        There are no rows, a group has a single speaker, who cannot be on both sides, or none of its development rows
+        has a text.
     """
     import numpy as np
 
@@ -191,7 +232,15 @@ def split_rows(rows: Sequence[Row], recipe: DebiasRecipe) -> tuple[list[Row], li
         held.update(names[i] for i in rng.permutation(len(names))[:count])
     dev = [row for row in kept if row.speaker in held]
     train = [row for row in kept if row.speaker not in held]
-    return train, thinned(dev, recipe.dev.max_utterances, rng)
+    texts = [row for row in dev if row.text.strip()]
+    if lost := sorted({row.group for row in dev} - {row.group for row in texts}):
+        raise InputError(
+            f"no development row of the group {recipe.axis}={lost[0]!r} has a text; the method needs none for "
+            "training, but it is chosen by these rows. Add texts, or take a larger dev.share"
+        )
+    if unused is not None and len(texts) < len(dev):
+        unused[f"development speakers: {NO_TEXT}"] += len(dev) - len(texts)
+    return train, thinned(texts, recipe.dev.max_utterances, rng)
 
 
 def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
@@ -300,18 +349,18 @@ def thinned(rows: list[Row], most: int, rng: Any) -> list[Row]:
     """At most `most` rows, spread evenly over groups and their speakers."""
     if len(rows) <= most:
         return rows
-    waiting: dict[str, dict[str, list[Row]]] = {}
-    for i in rng.permutation(len(rows)):
-        row = rows[i]
-        waiting.setdefault(row.group, {}).setdefault(row.speaker, []).append(row)
-    chosen: set[str] = set()
+    waiting: dict[str, dict[str, list[int]]] = {}
+    for place in rng.permutation(len(rows)):
+        row = rows[place]
+        waiting.setdefault(row.group, {}).setdefault(row.speaker, []).append(int(place))
+    chosen: set[int] = set()
     while len(chosen) < most:
         for group in sorted(waiting):
             if not waiting[group] or len(chosen) >= most:
                 continue
             speaker = next(iter(waiting[group]))
             left = waiting[group].pop(speaker)
-            chosen.add(left.pop().id)
+            chosen.add(left.pop())
             if left:
                 waiting[group][speaker] = left  # to the end of the queue
-    return [row for row in rows if row.id in chosen]
+    return [row for place, row in enumerate(rows) if place in chosen]

@@ -27,6 +27,7 @@ __all__ = ["SelfTrain", "SelfTrainOptions"]
 KEPT = "pseudo-labels.json"
 FAILED = "the teacher gave no text"
 RUNAWAY = "the teacher's text looks like a runaway"
+TOO_LONG = "a text is longer than the decoder has tokens for"
 DISAGREE = "the two transcripts differ too much"
 
 
@@ -72,6 +73,7 @@ class SelfTrain(Method):
         super().__init__(options)
         self._train: tuple[Row, ...] = ()
         self._side: tuple[Row, ...] = ()
+        self._side_texts: tuple[Row, ...] = ()
         self._left_out: dict[str, dict[str, int]] = {}
         self._teacher: dict[str, Any] | None = None
 
@@ -102,12 +104,15 @@ class SelfTrain(Method):
             ("train", stage.data.train, slice(n)),
             ("source", stage.data.side, slice(n, None)),
         ):
-            usable, left_out = self._trusted(stage, rows, found["label"][part], found["second"][part])
+            usable, left_out = self._trusted(
+                stage, rows, found["label"][part], found["second"][part], read=name == "source"
+            )
             self._left_out[name] = dict(sorted(left_out.items()))
+            labelled = tuple(row for _, row in usable)
             if name == "train":
-                self._train = usable
+                self._train = labelled
             else:
-                self._side = usable
+                self._side, self._side_texts = labelled, tuple(row for row, _ in usable)
         if lost := sorted(set(stage.data.groups) - {row.group for row in self._train}):
             raise InputError(
                 f"no transcript of the group {lost[0]!r} can be trusted ({self._left_out['train']}); allow more "
@@ -133,9 +138,26 @@ class SelfTrain(Method):
         return {"label": labels, "second": own, "teacher": known}
 
     def _trusted(
-        self, stage: Stage, rows: Sequence[Row], labels: Sequence[str | None], seconds: Sequence[str | None]
-    ) -> tuple[tuple[Row, ...], Counter[str]]:
-        """The rows with the labels that are used as their texts, and the others counted by reason."""
+        self,
+        stage: Stage,
+        rows: Sequence[Row],
+        labels: Sequence[str | None],
+        seconds: Sequence[str | None],
+        *,
+        read: bool,
+    ) -> tuple[list[tuple[Row, Row]], Counter[str]]:
+        """The rows that are used, each with one that has the label as its text, and the others counted by reason.
+
+        Parameters
+        ----------
+        read : whether the rows' own texts are trained on too.
+        """
+        from speechfair.debias.data.training_batches import whisper_tokens
+        from speechfair.debias.training.whisper_texts import has_room
+
+        def fits(row: Row) -> bool:
+            return has_room(stage.pieces, whisper_tokens(stage.pieces.tokenizer, row, stage.recipe.case))
+
         kept, left_out = [], Counter[str]()
         apart = stage.development.compared(
             [label or "" for label in labels], [text or "" for text in seconds]
@@ -143,9 +165,13 @@ class SelfTrain(Method):
         for row, label, count in zip(rows, labels, apart, strict=True):
             if reason := self._doubt(label, row.duration_s, count):
                 left_out[reason] += 1
+                continue
+            labelled = replace(row, text=str(label))
+            if not fits(labelled) or (read and not fits(row)):
+                left_out[TOO_LONG] += 1
             else:
-                kept.append(replace(row, text=str(label)))
-        return tuple(kept), left_out
+                kept.append((row, labelled))
+        return kept, left_out
 
     def _doubt(self, label: str | None, duration_s: float, apart: ErrorCounts) -> str | None:
         """Why a transcript cannot be trusted."""
@@ -171,10 +197,9 @@ class SelfTrain(Method):
             return found
         from speechfair.debias.training.task_vectors import added, own_weights, task_vector
 
-        real = {row.id: row for row in stage.data.side}
         steps = self.options.source_steps or stage.recipe.steps
         # the same rows in the same order, so that the texts are all that differs
-        on_texts = stage.train_on([real[row.id] for row in self._side], steps, "source-texts")
+        on_texts = stage.train_on(self._side_texts, steps, "source-texts")
         on_labels = stage.train_on(self._side, steps, "source-labels")
         trained = {
             name: value.detach().clone() for name, value in own_weights(stage.model.state_dict()).items()

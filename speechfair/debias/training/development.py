@@ -52,13 +52,11 @@ class Development:
         self._guard = [row for row in guard if normalizer(row.text)]
         if guard and not self._guard:
             raise InputError("every text of the protected development speakers is empty after normalising")
-        self._rows, self._pieces, self._window_s = rows, pieces, window_s
+        self._pieces, self._window_s = pieces, window_s
         self._normalizer = normalizer
         self._tokens: Tokens = tokens
         self.groups = sorted({row.group for row in rows})
-        empty = [row.id for row in rows if not normalizer(row.text)]
-        if empty:
-            self._rows = [row for row in rows if row.id not in set(empty)]
+        self._rows = [row for row in rows if normalizer(row.text)]
         for group in self.groups:
             if group not in {row.group for row in self._rows}:
                 raise InputError(f"every development text of the group {group!r} is empty after normalising")

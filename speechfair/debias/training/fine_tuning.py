@@ -153,8 +153,8 @@ class Training(TrainingLoop):
         """Batches of rows that are not the training's: the n-th takes the n-th `batch` numbers of `order`."""
         from speechfair.debias.data.training_batches import Draws
 
-        known = {row.id: part for row, part in zip(rows, tokens, strict=True)}
-        draws = Draws(rows, order, self._prompt(), lambda row: known[row.id], sorted({r.group for r in rows}))
+        given = iter(tokens)  # `Draws` asks once for each row, in order
+        draws = Draws(rows, order, self._prompt(), lambda _: next(given), sorted({r.group for r in rows}))
         collate = self._collator()
 
         def at(step: int) -> dict[str, Any]:

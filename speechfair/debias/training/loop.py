@@ -84,7 +84,7 @@ class TrainingLoop:
             from speechfair.debias.training.ctc_training import learnable
 
             self.data = learnable(self.data, self.pieces, self.recipe.case, self.method.shortest())
-        else:
+        elif self.method.needs_texts:
             from speechfair.debias.training.whisper_texts import with_room
 
             self.data = with_room(self.data, self.pieces, self.recipe.case)

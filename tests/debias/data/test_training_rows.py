@@ -148,6 +148,32 @@ def test_the_holder_s_permission_is_said_in_words_and_kept(
         gathered(home, train=[{**source, "permission": words}, source])
 
 
+def test_ids_that_two_corpora_share_are_told_apart(home: Path) -> None:
+    other = (home / "train.csv").read_text().replace(",tx", ",ux").replace(",ty", ",uy")
+    header, *lines = other.splitlines()
+    swapped = [",".join([one.split(",")[0], *two.split(",")[1:]])
+               for one, two in zip(lines, [*lines[1:], lines[0]], strict=True)]  # fmt: skip
+    (home / "other.csv").write_text("\n".join([header, *swapped]))
+    sources = [
+        {"corpus": "manifest", "options": {"manifest": str(home / f"{name}.csv")}}
+        for name in ("train", "other")
+    ]
+    data = gathered(home, train=sources, dev={"share": 0.3, "max_utterances": 7})
+    rows = (*data.train, *data.dev)
+    assert len({row.id for row in rows}) == len(rows)
+    assert len(data.dev) == 7
+    assert {row.id.endswith("#2") for row in data.train} == {False, True}
+    with pytest.raises(InputError, match=r"'manifest/tx0-0' comes from two sources .* number 2"):
+        gathered(home, train=[sources[0], sources[0]])
+
+
+def test_thinning_ends_where_ids_come_twice() -> None:
+    import numpy as np
+
+    rows = made_up({"x": 1}, 5) * 2
+    assert len(module.thinned(rows, 7, np.random.default_rng(0))) == 7
+
+
 def test_evaluated_speakers_and_audio_are_refused(home: Path) -> None:
     data = gathered(home)
     theirs = build_manifest(load_corpus("manifest", manifest=str(home / "test.csv")), home)

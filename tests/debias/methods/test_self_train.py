@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import torch
 
 from speechfair.debias.data.training_data import Row
-from speechfair.debias.data.training_rows import gather
+from speechfair.debias.data.training_rows import gather, split_rows
 from speechfair.debias.training.fine_tuning import Training
 from speechfair.debias.training.pieces import load_pieces
 from speechfair.debias.training.task_vectors import own_weights
@@ -120,7 +122,8 @@ def test_the_correction_is_arithmetic(
 def test_speech_without_texts_is_enough(home: Path, tmp_path: Path, script: dict[str, list[str]]) -> None:
     lines = (home / "train.csv").read_text().splitlines()
     spoken = [line.split(",") for line in lines]
-    known = {"tx0", "ty0", "tx1"}  # the development speakers need texts; whoever they are, these have them
+    # the development speakers need texts
+    known = {row.speaker for row in gather(recipe(home, home / "model"), home).dev}
     bare = [
         ",".join([*row[:2], row[2] if row[3] in known or row[2] == "text" else "", *row[3:]])
         for row in spoken
@@ -137,3 +140,34 @@ def test_speech_without_texts_is_enough(home: Path, tmp_path: Path, script: dict
     )
     assert len(data.train) + len(data.dev) == len(lines) - 1
     assert not data.unused
+
+
+def test_development_rows_need_texts_and_the_others_are_counted(home: Path) -> None:
+    chosen = gather(recipe(home, home / "model"), home)
+    given = recipe(home, home / "model", dev={"share": 0.3, "max_utterances": 2})
+    bare = [replace(row, text="") if row.id.endswith("-0") else row for row in (*chosen.train, *chosen.dev)]
+    unused = Counter[str]()
+    dev = split_rows(bare, given, unused)[1]
+    assert len(dev) == 2
+    assert all(row.text for row in dev)
+    assert unused == {"development speakers: no reference text": 2}
+    with pytest.raises(InputError, match="no development row of the group accent='x' has a text"):
+        split_rows([replace(row, text="") for row in bare], given, unused)
+
+
+def test_a_label_that_no_decoder_can_hold_is_left_out(
+    home: Path, tmp_path: Path, script: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("speechfair.models.runaway.suspicion", lambda *_, **__: None)
+    run = training(home, tmp_path / "run", {"disagreement": None})
+    n = len(run.data.train)
+    for texts in script.values():
+        texts += ["abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", *["red"] * (n - 1)]
+    run.method.prepare(run)
+    assert len(run.method.rows(run)) == n - 1
+    assert run.method._left_out["train"] == {"a text is longer than the decoder has tokens for": 1}
+    long = tuple(replace(row, text="x" * 99) for row in run.data.train)
+    again = Training(
+        run.recipe, replace(run.data, train=long), run.pieces, tmp_path, lambda _: None, on_cpu=True
+    )
+    assert again.data.train == long, "texts that are not trained on need no room"
