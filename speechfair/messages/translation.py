@@ -31,6 +31,8 @@ _PLACE = re.compile(r"\{(\w+)(?::(said|number))?\}")
 _NUMBER = r"[-+]?[0-9][0-9.,]*(?: ?%)?"
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*")
 _DEEPEST = 6
+_MOST_TRIES = 200
+"""Regular expressions tried for one sentence and its parts; those of the program take a few."""
 _LONGEST = 2_000
 """Characters of a sentence; a longer text is no sentence of the program, and patterns would search it for long."""
 
@@ -113,12 +115,43 @@ def _content() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A key with places: as an expression, and as the literal texts around and between its places."""
+
+    key: str
+    japanese: str
+    expression: re.Pattern[str]
+    pieces: tuple[str, ...]
+
+    def may_match(self, text: str) -> bool:
+        """Whether the literal texts occur in order, with something in every place; told in linear time."""
+        first, *between, last = self.pieces
+        if not (text.startswith(first) and text.endswith(last)):
+            return False
+        end = len(first)
+        for piece in between:
+            start = text.find(piece, end + 1)
+            if start < 0:
+                return False
+            end = start + len(piece)
+        return end + 1 + len(last) <= len(text)
+
+
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str, str]]:
-    """Pattern, its key and its Japanese; those with the most letters of their own come first."""
+def _patterns() -> list[_Pattern]:
+    """The keys with places; those with the most letters of their own come first."""
     keys = [key for key in _content()["recorded"] if _PLACE.search(key)]
     keys.sort(key=lambda key: -len(_PLACE.sub("", key)))
-    return [(re.compile(_expression(key), re.DOTALL), key, _catalogue()[key]) for key in keys]
+    return [
+        _Pattern(
+            key,
+            _catalogue()[key],
+            re.compile(_expression(key), re.DOTALL),
+            tuple(_PLACE.sub("\0", key).split("\0")),
+        )
+        for key in keys
+    ]
 
 
 def _expression(key: str) -> str:
@@ -134,30 +167,51 @@ def _expression(key: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _translated(english: str, depth: int = 0) -> str | None:
+def _translated(english: str) -> str | None:
     """The Japanese of a sentence, or None; a first letter may be a capital one."""
-    lower = english[:1].lower() + english[1:]
-    for text in (english, lower):
-        if text in _catalogue():
-            return _catalogue()[text]
-    if depth > _DEEPEST or len(english) > _LONGEST:
+    return _Search().sentence(english)
+
+
+class _Search:
+    """The search for one sentence and its parts, which gives up after `_MOST_TRIES`: texts may be anybody's."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.found: dict[tuple[str, int], str | None] = {}
+
+    def sentence(self, english: str, depth: int = 0) -> str | None:
+        """The Japanese of a sentence or part."""
+        if (english, depth) not in self.found:
+            self.found[english, depth] = self._sentence(english, depth)
+        return self.found[english, depth]
+
+    def _sentence(self, english: str, depth: int) -> str | None:
+        lower = english[:1].lower() + english[1:]
+        for text in (english, lower):
+            if text in _catalogue():
+                return _catalogue()[text]
+        if depth > _DEEPEST or len(english) > _LONGEST:
+            return None
+        for pattern in _patterns():
+            for text in dict.fromkeys((english, lower)):
+                if pattern.may_match(text) and (found := self._by_pattern(pattern, text, depth)) is not None:
+                    return found
         return None
-    for pattern, key, japanese in _patterns():
-        match = pattern.fullmatch(english) or pattern.fullmatch(lower)
-        if match is not None and (found := _filled(match.groupdict(), key, japanese, depth)) is not None:
-            return found
-    return None
 
-
-def _filled(places: dict[str, str], key: str, japanese: str, depth: int) -> str | None:
-    """The Japanese with what stands in the places; None where a part of it is not known."""
-    marks = dict(_PLACE.findall(key))
-    said = {name: _part(text, depth) if marks[name] == "said" else text for name, text in places.items()}
-    return None if None in said.values() else _PLACE.sub(lambda place: said[place[1]] or "", japanese)
-
-
-def _part(text: str, depth: int) -> str | None:
-    return _translated(text, depth + 1) if _has_words(text) else text
+    def _by_pattern(self, pattern: _Pattern, text: str, depth: int) -> str | None:
+        """The Japanese with what stands in the places; None where a part of it is not known."""
+        self.tries += 1
+        match = pattern.expression.fullmatch(text) if self.tries <= _MOST_TRIES else None
+        if match is None:
+            return None
+        marks = dict(_PLACE.findall(pattern.key))
+        said: dict[str, str] = {}
+        for name, part in match.groupdict().items():
+            known = self.sentence(part, depth + 1) if marks[name] == "said" and _has_words(part) else part
+            if known is None:
+                return None
+            said[name] = known
+        return _PLACE.sub(lambda place: said[place[1]], pattern.japanese)
 
 
 def _has_words(text: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import speechfair.reporting
+from speechfair.messages import translation
 from speechfair.messages.translation import Translator
 from speechfair.strict_yaml import parse_yaml
 
@@ -87,3 +89,28 @@ def test_names_are_those_of_the_language() -> None:
     assert tell.group("accent", "cmn") == "cmn"
     assert tell.group("gender", "unknown") == "不明"
     assert tell.axis("first_language+strength+my_axis") == "第一言語 + 強さ + my axis"
+
+
+@pytest.mark.parametrize(
+    "text", ["a, " * 600 + "b", "name, " * 300 + "b", "name; name, name: " * 100, "1 1, " * 300 + "interval"]
+)
+def test_a_text_of_anybodys_takes_few_tries(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try is a search by a regular expression; a text of lists nested in lists would take thousands."""
+    tried: list[str] = []
+
+    def counted(search: Any, pattern: Any, *rest: Any) -> Any:
+        tried.append(pattern.key)
+        return by_pattern(search, pattern, *rest)
+
+    by_pattern = translation._Search._by_pattern
+    monkeypatch.setattr(translation._Search, "_by_pattern", counted)
+    translation._translated.cache_clear()
+    tell(text)
+    assert 0 < len(tried) <= translation._MOST_TRIES
+
+
+def test_a_search_ends_after_its_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "group: fewer than 5 speakers (3): no interval"
+    assert translation._Search().sentence(sentence) is not None
+    monkeypatch.setattr(translation, "_MOST_TRIES", 1)
+    assert translation._Search().sentence(sentence) is None
