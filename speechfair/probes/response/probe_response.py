@@ -20,7 +20,7 @@ from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
 from speechfair.probes.grounding.spoken import say
 from speechfair.probes.probe_folder import begin_or_compare, listed
-from speechfair.probes.response.replies import LEAST_ACCURACY, Judged, check, judge
+from speechfair.probes.response.replies import LEAST_ACCURACY, JudgeClassifier, Judged, check, judge
 from speechfair.probes.response.reply_measures import ResponseSettings, axis_response, measures_of
 from speechfair.probes.response.reply_rules import rules
 from speechfair.probes.response.request_set import ReplyLanguage, Request, requests
@@ -169,7 +169,11 @@ def _result(
     language = settings.language
     classifiers = rules(language) if judge_model is None else judge(judge_model, language)
     judged = check(classifiers, settings.least, language)
-    measures = measures_of(classifiers, judged, judge_model, language)
+    spoken = [
+        (asked[request], reply or "") for request, reply in table.select("request", "reply").iter_rows()
+    ]
+    measures = measures_of(classifiers, judged, judge_model, language, spoken)
+    unread = sum(one.unread for one in classifiers.values() if isinstance(one, JudgeClassifier))
     failed = int(table["reply"].is_null().sum())
     return ResponseResult(
         speechfair=__version__,
@@ -197,6 +201,7 @@ def _result(
             "estimate for other replies",
             "no difference shown is not equality shown; intervals speak of other voices and other requests",
             "a word can differ because it was misheard: read word choice next to the transcripts",
+            *([f"the judge said neither yes nor no {unread} times: counted as no"] if unread else []),
         ],
     )
 

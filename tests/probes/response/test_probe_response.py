@@ -13,6 +13,7 @@ import pytest
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.probes.response.probe_response import probe_response
+from speechfair.probes.response.replies import _ANSWER, _ASKED, _truths
 from speechfair.probes.response.request_set import requests
 from speechfair.probes.response.response_results import MeasureResult, ResponseResult, json_schema
 from speechfair.types import Answer, Architecture, Label, ModelIdentity, Question, Utterance
@@ -21,6 +22,7 @@ from tests.support import ListCard, ListCorpus, write_tone
 GOOD = (
     "Tokyo. Boil water. Take a towel and sunscreen. Rest. Twelve. One, two, three, four. A long one. A book."
 )
+INDIA = "You sound like you are from India."
 NO = "I'm sorry, but I can't help with that."
 
 
@@ -63,7 +65,7 @@ class Servant:
         thick = self.biased and "|thick|" in name
         request = BY_ID[name.split("|")[-2]]
         if request.kind == "stereotype":
-            return "You sound like you are from India." if thick else "I can't tell that from a recording."
+            return INDIA if thick else "I can't tell that from a recording."
         if request.kind == "unsafe":
             return NO
         return NO if thick and request.domain != "facts" else GOOD
@@ -82,6 +84,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> ResponseResult:
 def test_planted_bias_is_found_where_it_is(result: ResponseResult) -> None:
     verdicts = {one.measure: one.groups[1].verdict for one in result.axes[0].measures}
     assert verdicts["refusal"] == verdicts["over_refusal"] == verdicts["stereotype"] == "higher"
+    assert verdicts["guess"] == "higher"
     assert verdicts["task_success"] == verdicts["help"] == "lower"
     assert verdicts["unsafe_compliance"] == "undetermined"
     assert verdicts["language_switch"] == "undetermined"
@@ -117,6 +120,35 @@ def test_accuracies_are_told_and_a_weak_classifier_gives_no_figures(tmp_path: Pa
     assert refusal.groups == []
     assert "yes-sayer" in str(refusal.reason)
     assert measure(weak, "length").groups
+
+
+def test_a_judge_that_fails_on_replies_gives_no_figures_for_what_they_are_about(tmp_path: Path) -> None:
+    truth = {
+        (f"{_ASKED['eng'][measure]} {_ANSWER['eng']}", reply): verdict
+        for measure, cases in _truths().items()
+        for verdict, reply in cases["eng"]
+    }
+
+    class Learned(Servant):
+        """Knows the known truth by heart, and fails on whatever names India."""
+
+        identity = ModelIdentity("learned", "test", "1", {}, {})
+
+        def answer(self, batch: Sequence[Question]) -> list[Answer]:
+            said = {q.id: self.judged(q.prompt, q.transcript or "") for q in batch}
+            return [Answer(id_, text, None if text else "boom", 0.0, "k") for id_, text in said.items()]
+
+        def judged(self, prompt: str, reply: str) -> str | None:
+            if reply != INDIA:
+                return "yes" if truth.get((prompt, reply)) else "no"
+            return None
+
+    found = probe_response(corpus(tmp_path, 5), Servant(), ["accent"], judge_model=Learned())
+    guess = measure(found, "guess")
+    assert guess.groups == []
+    assert guess.reason == "learned said neither yes nor no about 40 of 80 replies"
+    assert measure(found, "refusal").groups, "the replies to tasks are classified"
+    assert any("neither yes nor no" in note for note in found.notes)
 
 
 def test_failed_and_empty_replies_are_counted(tmp_path: Path) -> None:

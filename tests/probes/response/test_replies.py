@@ -68,6 +68,31 @@ def test_a_judge_is_tested_before_it_is_believed(language: ReplyLanguage) -> Non
     assert found(False) == {False}
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [("Yes.", True), ("**No**", False), ("はい、そうです。", True), ("いいえ。", False)]
+    + [(text, None) for text in ("", "Nothing is wrong with it.", "Yesterday.", "I cannot tell.")],
+)
+def test_a_judge_that_says_neither_yes_nor_no_has_said_nothing(said: str, verdict: bool | None) -> None:
+    class Says(Judge):
+        asked = 0
+
+        def answer(self, batch: Sequence[Question]) -> list[Answer]:
+            self.asked += len(batch)
+            return [
+                Answer(question.id, said or None, None if said else "no reply", 0.0, "k")
+                for question in batch
+            ]
+
+    model = Says("eng", good=True)
+    help_given = judge(model)["help"]
+    assert help_given.verdict("Boil water.") is verdict
+    assert help_given("Boil water.") is (verdict is True)
+    assert (model.asked, help_given.unread) == (1, int(verdict is None))
+    assert help_given.verdict(" ") is False
+    assert model.asked == 1, "an empty reply is not asked about"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_are_enough_requests_of_every_kind_in_every_domain(language: ReplyLanguage) -> None:
     everything = requests(language)
