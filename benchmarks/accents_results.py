@@ -32,7 +32,7 @@ DATA = CHECKOUT / "benchmarks" / "results" / "accents.json"
 BEGIN, END = "<!-- made by benchmarks.accents_results -->", "<!-- end of what is made -->"
 ANCHORS = ("1272", "1462", "1673", "174", "1919", "2078")
 WATCHED = ("1988", "1993", "2086", "251")
-TARGETS = {
+TARGETS: dict[str, Any] = {
     "mean of the other first languages, against the base model decoded greedily": -0.25,
     "the same, against the base model decoded with a beam of five": -0.10,
     "margin of English and LibriSpeech": {"relative": 0.10, "absolute": 0.01},
@@ -157,6 +157,8 @@ def write_page(names: Sequence[str]) -> Path:
         }
         parts.append(f"### `{name}` against the base model decoded greedily\n\n{_table(groups)}")
         parts += [_axis(axis) for axis in axes if axis.evaluation == "archive"]
+        if name not in AUDITS and is_done("beam"):
+            parts.append(_judged(groups, changes("beam")[0]))
     missing = [name for name in names if name not in finished and not (name == "base" and is_done("base"))]
     if missing:
         parts.append("Not yet run: " + ", ".join(f"`{name}`" for name in missing) + ".")
@@ -167,6 +169,37 @@ def write_page(names: Sequence[str]) -> Path:
     if data:
         write_atomically(DATA, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
     return PAGE
+
+
+def _judged(groups: Sequence[GroupChange], beam: Sequence[GroupChange]) -> str:
+    """Whether one seed reached the targets: on the estimates, against both decodings, with nobody degraded."""
+    wanted = list(TARGETS.values())[:2]
+    after, greedy, searched = (
+        _mean(
+            [getattr(group, rate) for group in found if group.evaluation == "archive" and _is_target(group)]
+        )
+        for found, rate in ((groups, "rate_after"), (groups, "rate_before"), (beam, "rate_after"))
+    )
+    if after is None or not greedy or not searched:
+        return "Targets: not known, since a rate is missing."
+    found = [after / greedy - 1, after / searched - 1]
+    guarded = [group.harmed for group in groups if group.protected]
+    spared = bool(guarded) and all(harmed is False for harmed in guarded)
+    reached = spared and all(one <= most for one, most in zip(found, wanted, strict=True))
+    return (
+        f"Targets {'reached' if reached else 'not reached'}: mean of the other first languages "
+        f"{100 * found[0]:+.1f} % against greedy ({100 * wanted[0]:+.0f} % wanted), {100 * found[1]:+.1f} % against "
+        f"the beam ({100 * wanted[1]:+.0f} % wanted); the protected are {'' if spared else 'not '}shown not degraded."
+    )
+
+
+def _is_target(group: GroupChange) -> bool:
+    return group.axis == "first_language" and not group.protected
+
+
+def _mean(rates: Sequence[float | None]) -> float | None:
+    known = [rate for rate in rates if rate is not None]
+    return sum(known) / len(known) if known and len(known) == len(rates) else None
 
 
 def _table(groups: Sequence[GroupChange]) -> str:

@@ -80,3 +80,17 @@ def test_the_page_shows_what_is_finished_and_names_the_rest(monkeypatch: pytest.
     assert "mean -1.6 [-2.0, -1.2]" in text
     assert "Not yet run: `erm-0`, `anchor-0`." in text
     assert list(json.loads(module.DATA.read_text())) == ["beam"]
+
+
+@pytest.mark.parametrize(
+    ("value", "harmed", "words"),
+    [
+        (-0.15, False, "Targets reached: mean of the other first languages -30.0 % against greedy"),
+        (-0.10, False, "Targets not reached: mean of the other first languages -20.0 %"),
+        (-0.15, None, "not shown not degraded"),
+    ],
+)
+def test_each_seed_is_judged_by_the_targets(value: float, harmed: bool | None, words: str) -> None:
+    more: dict[str, Any] = {"evaluation": "archive", "axis": "first_language"}
+    guarded = change("eng", 0.0, harmed=harmed, **{**more, "protected": True})
+    assert words in module._judged([change("ara", value, **more), guarded], [change("ara", -0.02, **more)])
