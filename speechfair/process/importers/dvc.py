@@ -58,7 +58,7 @@ def read(path: Path) -> Read:
                 elif found != row["md5"]:
                     differing.append(f"{name}: {where}")
     facts = {"stages": stages, "compared": compared, "not_compared": unseen}
-    problems = [say(f"{one} is not as dvc.lock says", f"{one} が dvc.lock と異なる") for one in differing]
+    problems = [say(f"{one} is not as dvc.lock says", f"`{one}` が dvc.lock と異なる") for one in differing]
     if not pipeline.is_file():
         en = "dvc.yaml is not next to dvc.lock: paths are taken as relative to that folder"
         problems.append(say(en, "dvc.lock と同じ場所に dvc.yaml がない。パスはその場所を起点とみなした"))

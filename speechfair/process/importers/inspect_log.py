@@ -53,7 +53,7 @@ def read(path: Path) -> Read:
             problems.append(
                 say(
                     f"{name} is reported as {value:.6g}, computed again it is {again[name]:.6g}",
-                    f"`{name}` の報告値は {value:.6g}、再計算では {again[name]:.6g} である",
+                    f"`{name}` の報告値は `{value:.6g}`、再計算では `{again[name]:.6g}` である",
                 )
             )
     absent = [name for name in reported if name not in again]

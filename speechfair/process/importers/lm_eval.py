@@ -145,5 +145,5 @@ def _mean_problems(task: str, figures: dict[str, Any], again: dict[str, float]) 
             shown = f"{value:.6g}" if isinstance(value, (int, float)) else repr(value)
             yield say(
                 f"{task}: {metric} is reported as {shown}, the mean of the samples is {mean:.6g}",
-                f"{task}:{metric} の報告値は {shown}、標本の平均は {mean:.6g} である",
+                f"`{task}`:`{metric}` の報告値は `{shown}`、標本の平均は `{mean:.6g}` である",
             )
