@@ -71,6 +71,9 @@ def rate_ratio(
         reason = "the reference group has no errors: no ratio"
         return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
     ratio = value[0] / value[1]
+    if math.isinf(ratio):
+        reason = "the rates are too far apart for a number: no ratio"
+        return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
     if reason := _no_interval(group, reference):
         return _estimate(group, reference, level, ratio, None, "none", reason)
     limits, method = _ratio_limits(group, reference, ratio, level, design_effect)

@@ -47,6 +47,8 @@ def worst_best_ratio(
     rates = np.array([sums.rate or 0.0 for sums in groups])
     if problem is None and not rates.min():
         problem = "the best group has no errors: no ratio"
+    elif problem is None and rates.min() < rates.max() * 1e-300:
+        problem = "the rates are too far apart for a number: no ratio"
     if problem:
         return overall_estimate(groups, level, None, problem, method=_METHOD)
     value = float(rates.max() / rates.min())

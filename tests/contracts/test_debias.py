@@ -51,8 +51,8 @@ def _few_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
 def _tones_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights write loops, which nothing may be trained on."""
 
-    def heard(self: SelfTrain, stage: Any, rows: Any) -> tuple[list[str | None], list[str | None]]:
-        return ["one two"] * len(rows), ["one two"] * len(rows)
+    def heard(self: SelfTrain, stage: Any, rows: Any) -> dict[str, Any]:
+        return {"label": ["one two"] * len(rows), "second": ["one two"] * len(rows)}
 
     monkeypatch.setattr(SelfTrain, "_transcripts", heard)
 

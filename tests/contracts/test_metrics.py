@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from speechfair.metrics import SpeakerSums, count_errors
@@ -115,6 +115,7 @@ def test_its_words_are_there(name: str) -> None:
 
 @every_metric
 @given(drawn=st.lists(rows, max_size=12), cut=st.integers(0, 12))
+@example(drawn=[("a", "one", "", False, 1.0), ("a", "one", "", False, 2e-313)], cut=1)
 @settings(max_examples=8, deadline=None)
 def test_counts_are_possible_parts_add_up_and_nothing_is_nan(
     name: str, drawn: list[tuple[str | None, str, str, bool, float]], cut: int

@@ -63,6 +63,7 @@ WORDS = {
     "other_model": ("model 'a'", "of 'b'"),
     "repeated_answers": ("110 speaker ids, but 75",),
     "inferred_only": ("only 0 of 40",),
+    "other_normalizer": ("was scored with the normaliser",),
 }
 """What the reason of a guarded case must say."""
 
