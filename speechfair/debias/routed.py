@@ -148,11 +148,6 @@ class _Ears:
     tokenizer: Any
     kind: str = "whisper"
 
-    @property
-    def full_window_s(self) -> float:
-        """Seconds that the encoder was made for."""
-        return float(self.extractor.chunk_length)
-
 
 class Routed:
     """A `Recognizer`: one Whisper, an adapter for each group, and the router. Made by `load`."""

@@ -125,10 +125,8 @@ class SpeechCollator:
 
         The prompt is given and not learnt: its labels are ignored.
         """
-        longest = max(len(example.samples) for example in examples) / SAMPLE_RATE
-        features = self.features(
-            [example.samples for example in examples], window_of(longest, self._window_s, self._full_s)
-        )
+        samples = [example.samples for example in examples]
+        features = self.features(samples, self.window(samples))
         for place, example in enumerate(examples):
             if example.masks is not None:
                 rng = np.random.default_rng(example.masks_seed)
@@ -149,6 +147,11 @@ class SpeechCollator:
             "groups": groups,
             "lengths": lengths,
         }
+
+    def window(self, samples: Sequence[NDArray[np.float32]], least_s: float | None = None) -> float:
+        """Seconds of the window that holds all of `samples`: `least_s` (None is the training window) or more."""
+        longest = max(len(part) for part in samples) / SAMPLE_RATE
+        return window_of(longest, self._window_s if least_s is None else least_s, self._full_s)
 
     def features(self, samples: Sequence[NDArray[np.float32]], window_s: float) -> torch.Tensor:
         """Log-mel spectrograms, shape (batch, mels, 100 * window_s)."""

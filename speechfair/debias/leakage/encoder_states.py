@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
+from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples
 from speechfair.debias.training.window import POSITIONS_PER_SECOND, audio_window, unwrapped
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _encoded(
 def _by_whisper(
     model: Any, samples: Any, pieces: Pieces, window_s: float, device: Any, layers: bool
 ) -> tuple[Any, int | None]:
-    seconds = window_of(len(samples) / SAMPLE_RATE, window_s, pieces.full_window_s)
     collator = SpeechCollator(pieces.extractor, window_s, int(pieces.tokenizer.pad_token_id))
+    seconds = collator.window([samples])
     features = collator.features([samples], seconds).to(device, next(model.parameters()).dtype)
     with audio_window(model, seconds):
         output = model.get_encoder()(features, output_hidden_states=layers)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples, window_of
+from speechfair.debias.data.training_batches import SAMPLE_RATE, SpeechCollator, read_samples
 from speechfair.debias.training.window import audio_window, unwrapped
 from speechfair.errors import InputError
 from speechfair.models.runaway import suspicion
@@ -155,7 +155,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     def decode(places: Sequence[int], least_s: float) -> list[int]:
         """Decode some rows together; gives those that look like runaways on a short window."""
         samples = [read_samples(rows[place]) for place in places]
-        seconds = window_of(max(len(part) for part in samples) / SAMPLE_RATE, least_s, pieces.full_window_s)
+        seconds = collator.window(samples, least_s)
         features = collator.features(samples, seconds).to(device)
         with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
             tokens = _generate(whisper, features, pieces.tokenizer, seconds)
