@@ -119,9 +119,9 @@ def usable(manifest: pl.DataFrame) -> pl.DataFrame:
     return manifest.filter(pl.col("excluded").is_null() & pl.col("audio_error").is_null())
 
 
-def gated_axes_parts(material: Material) -> list[Part]:
+def gated_axes_parts(axes: list[str]) -> list[Part]:
     """A part that keeps an item open where no axis is gated; nothing otherwise."""
-    if material.gated_axes:
+    if axes:
         return []
     return [("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))]
 

@@ -29,7 +29,7 @@ def confounders(material: Material) -> Finding:
     """
     form = material.forms["confounders.yaml"]
     runs, parts = need_data(material)
-    parts += [form_part(form), *gated_axes_parts(material)]
+    parts += [form_part(form), *gated_axes_parts(material.gated_axes)]
     handled = {(row["axis"], row["covariate"]): row["how"] for row in form.values["handled"]}
     limit, found = form.values["limit"], dict[str, dict[str, list[float]]]()
     missing: dict[str, list[str]] = {}

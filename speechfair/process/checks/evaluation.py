@@ -76,7 +76,7 @@ def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -
         text = f"{run.name}: {run.recomputed[0]}"
         return [("error", say(f"not what comes out again: {text}", f"{run.name}:再計算と一致しない"))]
     parts: list[Part] = []
-    parts += gated_axes_parts(material)
+    parts += gated_axes_parts(material.gated_axes)
     for axis in material.gated_axes:
         found = [c for c in run.verdicts.comparisons if c.axis == axis and c.metric in metrics]
         parts += [_part(comparison) for comparison in found]

@@ -31,7 +31,7 @@ def presence(material: Material) -> Finding:
     for run in runs:
         for axis in material.gated_axes:
             parts += _insertions(run, axis, numbers.insertion_ratio, numbers.min_speakers, facts)
-        parts += gated_axes_parts(material)
+        parts += gated_axes_parts(material.gated_axes)
     models = {run.model_sha256 for run in runs}
     for run in silent:
         parts.append(_speechless(run, material.plan.numbers.speechless_share, facts))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.errors import SpeechfairError
 from speechfair.process.catalogue import Text
-from speechfair.process.checks.common import Part, number, ok
+from speechfair.process.checks.common import Part, gated_axes_parts, number, ok
 from speechfair.process.finding import say
 from speechfair.process.material import Run
 from speechfair.process.process_plan import Numbers
@@ -78,11 +78,7 @@ def paired_parts(
                         say(f"cannot tell whether it got worse: {text}", f"悪化の有無を判定できない:{label}"),
                     )
                 )
-    if not axes:
-        parts.append(
-            ("not_assessed", say("attributes.yaml gates no axis", "attributes.yaml に判定に使う属性がない"))
-        )
-    return parts
+    return parts + gated_axes_parts(axes)
 
 
 def growth_parts(

@@ -84,7 +84,7 @@ def sufficiency(material: Material) -> Finding:
     parts.append(frozen_plan_part(material))
     facts: dict[str, dict[str, dict[str, float]]] = {}
     least = material.plan.numbers.min_speakers
-    parts += gated_axes_parts(material)
+    parts += gated_axes_parts(material.gated_axes)
     for run in runs:
         manifest = manifest_of(run, parts)
         if manifest is None:
@@ -254,7 +254,7 @@ def transcripts(material: Material) -> Finding:
     """AF-2.5: two transcribers disagree no more on one group than on the reference, by the stated limit."""
     form = material.forms["transcription.yaml"]
     runs, parts = need_data(material)
-    parts += [form_part(form), *gated_axes_parts(material)]
+    parts += [form_part(form), *gated_axes_parts(material.gated_axes)]
     rows = {(row["axis"], row["value"]): row for row in form.values["double_transcribed"]}
     limit = form.values["limit"]
     for run in runs:
