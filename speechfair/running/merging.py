@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.batch_plan import plan_batches, share_of
-from speechfair.running.run_recipe import ModelPart, Shard
-from speechfair.running.run_record import RunRecord, read_record, recipe_changes, seal
+from speechfair.running.run_recipe import ModelPart, RunRecipe, Shard
+from speechfair.running.run_record import RunRecord, recipe_changes, seal
 from speechfair.running.run_shards import refuse_shard
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
@@ -54,6 +54,7 @@ class _Given:
 
     path: Path
     shard: Shard
+    recipe: RunRecipe
     model: ModelPart
     evaluated: str
     table: pl.DataFrame
@@ -135,7 +136,7 @@ def _read_shards(record: RunRecord, plan: _Plan, paths: Sequence[Path]) -> list[
         except RunFolderError as error:
             wrong.append(str(error))
             continue
-        if changed := _other_run(record, path, found, given):
+        if changed := _other_run(record, found, given):
             wrong.append(changed)
         elif foreign := _foreign_row(plan, found):
             wrong.append(
@@ -162,27 +163,24 @@ def _read_shard(path: Path) -> _Given:
         raise RunFolderError(
             f"{path} holds changes from outside ({record.accepted[0]}); transcribe shard {shard} again"
         )
-    return _Given(path, shard, model, evaluated, read_hypotheses(folder, model.key))
+    return _Given(path, shard, record.recipe, model, evaluated, read_hypotheses(folder, model.key))
 
 
-def _other_run(record: RunRecord, path: Path, found: _Given, given: Sequence[_Given]) -> str | None:
+def _other_run(record: RunRecord, found: _Given, given: Sequence[_Given]) -> str | None:
     """What tells a shard from the run and from the shards before it, in words; None where it belongs to them."""
-    recipe = read_record(RunFolder(path)).recipe
     model = record.recipe.model or (given[0].model if given else None)
     for part, ours, theirs in (
-        ("corpus", record.recipe.corpus, recipe.corpus),
-        ("card", record.recipe.card, recipe.card),
+        ("corpus", record.recipe.corpus, found.recipe.corpus),
+        ("card", record.recipe.card, found.recipe.card),
         ("model", model, found.model),
     ):
         if changed := recipe_changes(ours, theirs, part):
-            return f"{path} is of another run ({part}):\n    " + "\n    ".join(changed)
+            return f"{found.path} is of another run ({part}):\n    " + "\n    ".join(changed)
     for other in given:
         if other.shard.of != found.shard.of:
-            return (
-                f"{path} is shard {found.shard}, but {other.path} is shard {other.shard} of another division"
-            )
+            return f"{found.path} is shard {found.shard}, but {other.path} is shard {other.shard} of another division"
         if other.shard == found.shard:
-            return f"{path} is shard {found.shard}, and so is {other.path}; name one of them"
+            return f"{found.path} is shard {found.shard}, and so is {other.path}; name one of them"
     return None
 
 
