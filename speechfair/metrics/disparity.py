@@ -11,9 +11,17 @@ import math
 import numpy as np
 
 from speechfair.metrics.independent_errors import independent_ratio
-from speechfair.metrics.jackknife import LogJackknife, far_quantile, poisson_limits, satterthwaite, spanning
+from speechfair.metrics.jackknife import (
+    LogJackknife,
+    far_quantile,
+    poisson_limits,
+    satterthwaite,
+    spanning,
+    wider,
+)
 from speechfair.metrics.rates import (
     DESIGN_EFFECT,
+    TOO_FAR,
     TOO_WIDE,
     SpeakerSums,
     pooled_rate,
@@ -27,6 +35,7 @@ __all__ = [
     "log_ratio_error",
     "rate_difference",
     "rate_ratio",
+    "shares_speakers",
 ]
 
 MIN_SPEAKERS_WITH_ERRORS = 3
@@ -72,8 +81,7 @@ def rate_ratio(
         return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
     ratio = value[0] / value[1]
     if math.isinf(ratio):
-        reason = "the rates are too far apart for a number: no ratio"
-        return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", reason)
+        return _estimate(group, reference, level, None, None, "jackknife-log-t-ratio", TOO_FAR)
     if reason := _no_interval(group, reference):
         return _estimate(group, reference, level, ratio, None, "none", reason)
     limits, method = _ratio_limits(group, reference, ratio, level, design_effect)
@@ -96,8 +104,8 @@ def _ratio_limits(
         half = _log_ratio_half_width(group, reference, ours, theirs, level, design_effect)
         if (found := spanning(ratio, half)) is None:
             return None, "none"
-        if not _share_speakers(group, reference):
-            found = _wider(found, independent_ratio(group, reference, level))
+        if not shares_speakers(group, reference):
+            found = wider(found, independent_ratio(group, reference, level))
         if not few:
             return found, "jackknife-log-t-ratio"
     own = [_own_limits(sums, level, design_effect) for sums in (group, reference)]
@@ -106,7 +114,7 @@ def _ratio_limits(
     outer = own[0][0] / own[1][1], own[0][1] / own[1][0]
     if found is None:
         return outer, "outer-limits-ratio"
-    return _wider(found, outer), "jackknife-log-t-ratio"
+    return wider(found, outer), "jackknife-log-t-ratio"
 
 
 def rate_difference(
@@ -136,7 +144,7 @@ def rate_difference(
     (ours_low, ours_high), (theirs_low, theirs_high) = own[0], own[1]
     correlation = _correlation(group, reference)
     least = 0.0
-    if _share_speakers(group, reference):
+    if shares_speakers(group, reference):
         least = _least_errors(level, design_effect) / min(group.total_words, reference.total_words)
     limits = (
         difference - max(least, _combine(value[0] - ours_low, theirs_high - value[1], correlation)),
@@ -165,7 +173,7 @@ def difference_p_value(group: SpeakerSums, reference: SpeakerSums) -> float | st
     assert theirs
     distance = abs(math.log(ours / theirs))
     p_value = 1.0 if not distance else float(2 * stdtr(error[1], -distance / error[0])) if error[0] else 0.0
-    if _share_speakers(group, reference):
+    if shares_speakers(group, reference):
         fewest = min(group.total_errors, reference.total_errors)
         p_value = max(p_value, 2 * math.exp(-fewest * math.expm1(min(distance, 700.0)) / DESIGN_EFFECT))
     return min(1.0, p_value)
@@ -196,10 +204,6 @@ def _own_limits(sums: SpeakerSums, level: float, design_effect: float) -> tuple[
     return None if found.low is None or found.high is None else (found.low, found.high)
 
 
-def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    return min(one[0], other[0]), max(one[1], other[1])
-
-
 def _combine(ours: float, theirs: float, correlation: float) -> float:
     return math.sqrt(max(0.0, ours**2 + theirs**2 - 2 * correlation * ours * theirs))
 
@@ -214,7 +218,7 @@ def _log_ratio_half_width(
 ) -> float:
     error, freedom = _error(group, reference, ours, theirs)
     least = 0.0
-    if _share_speakers(group, reference):
+    if shares_speakers(group, reference):
         fewest = min(group.total_errors, reference.total_errors)
         least = math.log1p(_least_errors(level, design_effect) / fewest)
     return max(least, far_quantile(freedom, level) * error)
@@ -226,13 +230,14 @@ def _error(
     """Standard error of the log ratio, and its degrees of freedom."""
     variances = ours.variance, theirs.variance
     freedoms = ours.degrees_of_freedom, theirs.degrees_of_freedom
-    if not _share_speakers(group, reference):
+    if not shares_speakers(group, reference):
         return math.sqrt(sum(variances)), satterthwaite(variances, freedoms)
     covariance = _covariance(group, reference, ours, theirs)
     return math.sqrt(max(0.0, sum(variances) - 2 * covariance)), min(freedoms)
 
 
-def _share_speakers(group: SpeakerSums, reference: SpeakerSums) -> bool:
+def shares_speakers(group: SpeakerSums, reference: SpeakerSums) -> bool:
+    """Whether somebody speaks in both groups."""
     return not set(group.speakers).isdisjoint(reference.speakers)
 
 

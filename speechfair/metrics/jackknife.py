@@ -27,6 +27,7 @@ __all__ = [
     "satterthwaite",
     "spanning",
     "t_quantile",
+    "wider",
 ]
 
 
@@ -83,6 +84,11 @@ def spanning(value: float, half: float) -> tuple[float, float] | None:
     if not half <= math.log(FARTHEST):
         return None
     return value * math.exp(-half), value * math.exp(half)
+
+
+def wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The limits that span both pairs of limits."""
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def effective_speakers(words: NDArray[np.float64]) -> float:

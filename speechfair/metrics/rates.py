@@ -23,6 +23,7 @@ from speechfair.metrics.jackknife import (
     jackknife_mean_rate,
     jackknife_pooled_rate,
     poisson_limits,
+    wider,
 )
 from speechfair.types import Estimate
 
@@ -34,6 +35,7 @@ __all__ = [
     "DESIGN_EFFECT",
     "MIN_EFFECTIVE_SPEAKERS",
     "MIN_SPEAKERS",
+    "TOO_FAR",
     "TOO_WIDE",
     "ErrorKind",
     "SpeakerSums",
@@ -56,6 +58,7 @@ From here on the intervals cover what they promise (docs/results/coverage.md). B
 and say nothing: with two effective speakers they reach from a thirtieth of the rate to thirty times it.
 """
 
+TOO_FAR = "the rates are too far apart for a number: no ratio"
 TOO_WIDE = (
     f"the speakers differ so much that the interval would reach {FARTHEST:,.0f} times the value: no interval"
 )
@@ -243,7 +246,7 @@ def pooled_rate(sums: SpeakerSums, level: float = 0.95, *, design_effect: float 
         if (limits := jackknife.limits(level)) is None:
             return _estimate(sums, level, value, None, "none", TOO_WIDE)
         least = independent_rate(sums.total_errors, sums.total_words, level)
-        limits = min(limits[0], least[0]), max(limits[1], least[1])
+        limits = wider(limits, least)
         return _estimate(sums, level, value, limits, "jackknife-log-t", None)
     limits, method = _sparse_limits(sums.errors, sums.total_words, level, design_effect)
     return _estimate(sums, level, value, limits, method, None)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speechfair.errors import InputError
-from speechfair.metrics.jackknife import jackknife_pooled_rate, t_quantile
-from speechfair.metrics.rates import SpeakerSums, require_level
+from speechfair.metrics.jackknife import jackknife_pooled_rate, spanning, t_quantile
+from speechfair.metrics.rates import TOO_WIDE, SpeakerSums, require_level
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def shrunken_rates(
     -------
     Shrunken
         Cells below the minimum, without errors, or with all errors from one speaker have no log-rate variance and
-        are left out, each with its reason. Fewer than `MIN_CELLS` cells: nothing is shrunk.
+        are left out, each with its reason. A ratio whose interval would reach further than a factor of 1,000 has none.
+        Fewer than `MIN_CELLS` cells: nothing is shrunk.
 
     Raises
     ------
@@ -118,11 +119,10 @@ def shrunken_rates(
     tau2 = _restricted_likelihood(logs, variances)
     centre, posterior, spread, weights = _posterior(logs, variances, tau2)
     quantile = t_quantile(len(kept) - 1, level)
-    found = {name: _cell(cells[name], level, None, reasons[name]) for name in cells}
+    found = {name: _left_cell(cells[name], level, reasons[name]) for name in cells}
     for index, name in enumerate(kept):
-        middle, half = posterior[index] - centre, quantile * math.sqrt(spread[index])
-        limits = math.exp(middle), math.exp(middle - half), math.exp(middle + half)
-        found[name] = _cell(cells[name], level, limits, None, float(weights[index]))
+        ratio, half = math.exp(posterior[index] - centre), quantile * math.sqrt(spread[index])
+        found[name] = _shrunken_cell(cells[name], level, ratio, half, float(weights[index]))
     gap = _gap([cells[name] for name in kept], posterior, level)
     return Shrunken(found, math.exp(centre), math.sqrt(tau2), gap, len(cells) - len(kept))
 
@@ -202,22 +202,22 @@ def _gap(kept: list[SpeakerSums], posterior: NDArray[np.float64], level: float) 
     return Estimate(value, None, None, level, utterances, speakers, "empirical-bayes", _NO_GAP_INTERVAL)
 
 
-def _cell(
-    sums: SpeakerSums,
-    level: float,
-    limits: tuple[float, float, float] | None,
-    reason: str | None,
-    weight: float | None = None,
-) -> ShrunkenCell:
-    value, low, high = limits or (None, None, None)
-    method = "none" if value is None else "empirical-bayes-morris-log-t"
+def _shrunken_cell(sums: SpeakerSums, level: float, value: float, half: float, weight: float) -> ShrunkenCell:
+    limits = spanning(value, half)
+    low, high = limits or (None, None)
+    method, reason = ("empirical-bayes-morris-log-t", None) if limits else ("none", TOO_WIDE)
     ratio = Estimate(value, low, high, level, sums.n_utterances, sums.n_speakers, method, reason)
     return ShrunkenCell(sums.rate, ratio, weight)
+
+
+def _left_cell(sums: SpeakerSums, level: float, reason: str | None) -> ShrunkenCell:
+    ratio = Estimate(None, None, None, level, sums.n_utterances, sums.n_speakers, "none", reason)
+    return ShrunkenCell(sums.rate, ratio, None)
 
 
 def _nothing(
     cells: Mapping[str, SpeakerSums], reasons: Mapping[str, str | None], level: float, told: str
 ) -> Shrunken:
     gap = Estimate(None, None, None, level, 0, 0, "none", told)
-    found = {name: _cell(sums, level, None, reasons[name] or told) for name, sums in cells.items()}
+    found = {name: _left_cell(sums, level, reasons[name] or told) for name, sums in cells.items()}
     return Shrunken(found, None, None, gap, len(cells), told)

@@ -18,7 +18,7 @@ from speechfair.metrics.bootstrap import bootstrap_rates, first_reason, overall_
 from speechfair.metrics.disparity import rate_difference, rate_ratio
 from speechfair.metrics.gap_limit import LUCKY, largest_gap, largest_ratio, log_scatter
 from speechfair.metrics.independent_errors import independent_difference, independent_ratio
-from speechfair.metrics.rates import TOO_WIDE, SpeakerSums, require_level
+from speechfair.metrics.rates import TOO_FAR, TOO_WIDE, SpeakerSums, require_level
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def worst_best_ratio(
     if problem is None and not rates.min():
         problem = "the best group has no errors: no ratio"
     elif problem is None and rates.min() < rates.max() * 1e-300:
-        problem = "the rates are too far apart for a number: no ratio"
+        problem = TOO_FAR
     if problem:
         return overall_estimate(groups, level, None, problem, method=_METHOD)
     value = float(rates.max() / rates.min())

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speechfair.metrics.disparity import log_ratio_error
-from speechfair.metrics.jackknife import effective_speakers, far_quantile, spanning
+from speechfair.metrics.disparity import log_ratio_error, shares_speakers
+from speechfair.metrics.independent_errors import independent_rate, independent_ratio
+from speechfair.metrics.jackknife import effective_speakers, far_quantile, spanning, wider
 from speechfair.metrics.rates import (
     TOO_WIDE,
     SpeakerSums,
@@ -64,7 +65,8 @@ def two_way_rate(scores: pl.DataFrame, *, text: str = "reference", level: float 
     -----
     The jackknife variance of the log rate over speakers, plus that over texts, less that over the pairs of both
     (Cameron, Gelbach & Miller, JBES 29, 2011), but at least the larger of the two; the degrees of freedom are those of
-    the fewer. With 10 texts such an interval covers about 92 %, where the speakers' own covers 39 to 59 %.
+    the fewer. The interval holds that of independent errors, as in `rates.pooled_rate`. With 10 texts such an interval
+    covers about 92 %, where the speakers' own covers 39 to 59 %.
     """
     require_level(level)
     sums = speaker_sums(scores)
@@ -84,7 +86,9 @@ def two_way_rate(scores: pl.DataFrame, *, text: str = "reference", level: float 
         return _estimate(scores, sums, level, sums.rate, None, "all errors are one speaker's or one text's")
     variance = two_way_variance([jackknife.variance for jackknife in known])
     freedom = min(known[0].degrees_of_freedom, known[1].degrees_of_freedom)
-    return _spanned(scores, sums, level, sums.rate, math.sqrt(variance) * far_quantile(freedom, level))
+    half = math.sqrt(variance) * far_quantile(freedom, level)
+    least = independent_rate(sums.total_errors, sums.total_words, level)
+    return _spanned(scores, sums, level, sums.rate, half, least)
 
 
 def two_way_ratio(
@@ -117,7 +121,9 @@ def two_way_ratio(
         return _estimate(both, sums, level, value, None, reason)
     variance = two_way_variance([error**2 for error, _ in known])
     freedom = min(known[0][1], known[1][1])
-    return _spanned(both, sums, level, value, math.sqrt(variance) * far_quantile(freedom, level))
+    half = math.sqrt(variance) * far_quantile(freedom, level)
+    least = None if shares_speakers(ours, theirs) else independent_ratio(ours, theirs, level)
+    return _spanned(both, sums, level, value, half, least)
 
 
 def text_variance(group: pl.DataFrame, reference: pl.DataFrame, *, text: str = "reference") -> float | None:
@@ -176,8 +182,17 @@ def two_way_variance(variances: Sequence[float]) -> float:
     return max(speakers + texts - pairs, speakers, texts)
 
 
-def _spanned(scores: pl.DataFrame, sums: SpeakerSums, level: float, value: float, half: float) -> Estimate:
+def _spanned(
+    scores: pl.DataFrame,
+    sums: SpeakerSums,
+    level: float,
+    value: float,
+    half: float,
+    least: tuple[float, float] | None,
+) -> Estimate:
     limits = spanning(value, half) if np.isfinite(half) else None
+    if limits and least:
+        limits = wider(limits, least)
     return _estimate(scores, sums, level, value, limits, None if limits else TOO_WIDE)
 
 

@@ -18,7 +18,7 @@ from speechfair.metrics import SpeakerSums
 from speechfair.metrics.pairing import Pair
 
 EXAMPLES = int(os.environ.get("SPEECHFAIR_EXAMPLES", "6"))
-"""Corpora for each statistic; `SPEECHFAIR_EXAMPLES=500` before a release."""
+"""Corpora for each statistic; `make laws` before a release."""
 
 LEVELS = (0.5, 0.9, 0.95, 0.99, 1 - 1e-4, 1 - 1e-6)
 KINDS = ("none", "one", "two", "rare", "usual", "many", "wild", "tied")

@@ -1,7 +1,7 @@
 """What holds for every statistic on any finite counts: no exception, no NaN, the interval holds its estimate, and more.
 
 `CHECKS` has one function for each public statistic; a walk over the public names finds one that has none.
-`SPEECHFAIR_EXAMPLES=500 pytest tests/metrics/test_laws.py` tries more corpora.
+`make laws` tries more corpora, and others each time.
 """
 
 from __future__ import annotations
