@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help browser demo test check types fast collect lint docs bench chaos simulate oracles results clean
+.PHONY: help browser demo test check types fast collect laws lint docs bench chaos simulate oracles results clean
 .DEFAULT_GOAL := help
 # Compiled modules are kept, also where the environment forbids it: hundreds of processes of the tests import them.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,6 +16,7 @@ help:
 	@echo "make check  lint, types and the fast tests, without torch; run it before each commit"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make docs   build the site of the documentation into build/site"
+	@echo "make laws   property tests with new random examples (hours); EXAMPLES=500 for more"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make chaos  disturb every long verb (kills, full disks, cut files) and run it again; writes docs/results/faults.md"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md and accents.md"
@@ -89,6 +90,11 @@ test: $(VENV)/all.stamp browser
 	@$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j 2 types collect
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20
+
+# The suite tries the same examples each time; here are new ones, and many for the laws of all statistics.
+EXAMPLES ?= 200
+laws: $(VENV)/all.stamp
+	@SPEECHFAIR_EXAMPLES=$(EXAMPLES) OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
 
 docs: $(VENV)/dev.stamp
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# The suite tries the same examples each time, so that a failure is about what has changed. New ones: `make laws`.
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("explore" if "SPEECHFAIR_EXAMPLES" in os.environ else "suite")
 
 
 def pytest_collection_finish() -> None:
