@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from speechfair.debias.data.training_data import Row, TrainingData
     from speechfair.debias.method_options import SpecAugment
-    from speechfair.debias.recipe import DebiasRecipe, MethodChoice
+    from speechfair.debias.recipe import DebiasRecipe, MethodChoice, TrainingSource
     from speechfair.debias.training.development import Development
     from speechfair.debias.training.objectives import Objective
     from speechfair.debias.training.pieces import Pieces
@@ -151,6 +151,10 @@ class Method:
 
     def check(self, recipe: DebiasRecipe) -> None:
         """Raise `InputError` for a recipe that the method cannot use; called before anything is read."""
+
+    def side_sources(self) -> Sequence[TrainingSource]:
+        """Corpora, named in the options, whose speech is used apart from the training rows; the default has none."""
+        return ()
 
     def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
         """Training data with rows that the method makes, counted in `added`; the default adds none.

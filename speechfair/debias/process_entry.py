@@ -38,34 +38,41 @@ def enter_training(
     ------
     InputError : nobody, or more than one, is named as trainer.
     """
-    from speechfair.auditing.run import prepare
-    from speechfair.debias.data.sources import corpus_of
     from speechfair.process.init import add_records, add_runs
     from speechfair.process.material import source_of
-    from speechfair.running.run_record import read_record
 
     who = trainer or _only_trainer(process)
-    entries: list[tuple[str, str]] = []
-    digests: dict[str, str] = {}
-    for number, source in enumerate(recipe.train):
-        corpus = corpus_of(recipe, source)
-        data = process.parent / "data" / f"{run.name}-{number}-{source.corpus}"
-        prepared = prepare(corpus, data)
-        digests[f"training-{number}"] = read_record(prepared).recipe.corpus.manifest_sha256
-        if digests[f"training-{number}"] not in _listed(process):
-            entries.append(("training", source_of(data, process).path))
+    entries = _training_rows(process, run, recipe)
     targets = [source.name for source in recipe.evaluate if not source.protected]
     for name in targets[:1] if evaluated else []:
         entries += [
             ("baseline", source_of(run / "before" / name, process).path),
             ("evaluation", source_of(run / "after" / name, process).path),
         ]
-    record = training_record(run, trainer=who, commit=_commit(), data=digests)
+    record = training_record(run, trainer=who, commit=_commit())
     path = process / "training" / f"{run.name}.json"
     write_training(path, record)
     add_records(process, [source_of(path, process).path])
     add_runs(process, entries)
     return [f"training record: {path}", *(f"runs.yaml: {role} {where}" for role, where in entries)]
+
+
+def _training_rows(process: Path, run: Path, recipe: DebiasRecipe) -> list[tuple[str, str]]:
+    """Prepared folders of all speech that was trained on, the method's side corpora too, unless they are listed."""
+    from speechfair.auditing.run import prepare
+    from speechfair.debias.data.sources import corpus_of
+    from speechfair.debias.method import load_method
+    from speechfair.process.material import source_of
+    from speechfair.running.run_record import read_record
+
+    listed = _listed(process)
+    entries = []
+    for number, source in enumerate([*recipe.train, *load_method(recipe.method).side_sources()]):
+        data = process.parent / "data" / f"{run.name}-{number}-{source.corpus}"
+        prepared = prepare(corpus_of(recipe, source), data)
+        if read_record(prepared).recipe.corpus.manifest_sha256 not in listed:
+            entries.append(("training", source_of(data, process).path))
+    return entries
 
 
 def require_evaluation(process: Path, run: Path, recipe: DebiasRecipe) -> None:

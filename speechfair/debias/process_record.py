@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +15,13 @@ from speechfair.process.training_evidence import (
     Selection,
     Teacher,
     TrainingRecord,
+    named_sources,
     write_training,
 )
 from speechfair.running.run_record import read_record
 from speechfair.store import RunFolder
 
-__all__ = ["record_training", "training_record"]
+__all__ = ["ending_of", "record_training", "training_digests", "training_record"]
 
 
 def record_training(run: str | Path, target: str | Path, *, trainer: str, commit: str) -> TrainingRecord:
@@ -32,16 +34,13 @@ def record_training(run: str | Path, target: str | Path, *, trainer: str, commit
     return found
 
 
-def training_record(
-    run: str | Path, *, trainer: str, commit: str, data: Mapping[str, str] | None = None
-) -> TrainingRecord:
+def training_record(run: str | Path, *, trainer: str, commit: str) -> TrainingRecord:
     """The record of a run whose training is finished; its evaluation need not be.
 
     Parameters
     ----------
     trainer : who trained, as named in ``roles.yaml``.
     commit : of the training code, seven characters or more.
-    data : sha256 of each training manifest by name; None takes those that the run noted.
 
     Raises
     ------
@@ -65,8 +64,6 @@ def training_record(
         raise InputError(
             "a training record needs --trainer, as in roles.yaml, and --commit of at least 7 letters"
         )
-    if data is None:
-        data = {f"training-{place}": digest for place, digest in enumerate(record["training_manifests"])}
     return TrainingRecord(
         id=folder.name,
         outcome="completed",
@@ -78,7 +75,7 @@ def training_record(
         # where the speech lay says nothing about the training, and is somebody's folder
         settings={key: value for key, value in asked.items() if key not in ("seed", "data_root")},
         seed=asked["seed"],
-        data={**data, "development": training["development_digest"]},
+        data={**training_digests(record), "development": training["development_digest"]},
         base=Base(name=asked["model"], sha256=record["base_digest"]),
         averaged=training["finish"].get("averaged") or training["finish"].get("merged") or [],
         teacher=Teacher(**teacher) if (teacher := training["finish"].get("teacher")) else None,
@@ -86,10 +83,39 @@ def training_record(
         hardware=made["hardware"],
         output_sha256=output,
         # the model was saved, and with it the choice was made, before its evaluation
-        selection=_selection(
-            training, made.get("chosen_at", ended), stops_early=asked["patience"] is not None
-        ),
+        selection=_selection(training, asked, made.get("chosen_at", ended)),
     )
+
+
+def ending_of(run: str | Path) -> dict[str, Any]:
+    """What the ledger notes at the end of a debiasing run: digests of its record and of all data that it read.
+
+    Raises
+    ------
+    RunFolderError : ``debias.yaml`` cannot be read.
+    """
+    import yaml
+
+    path = Path(run) / "debias.yaml"
+    try:
+        content = path.read_bytes()
+        data = training_digests(yaml.safe_load(content))
+    except (OSError, KeyError, ValueError, TypeError, yaml.YAMLError) as error:
+        raise RunFolderError(f"{path} holds no training: {error!r}") from None
+    return {"debias_yaml_sha256": hashlib.sha256(content).hexdigest(), "training_data": data}
+
+
+def training_digests(record: Mapping[str, Any]) -> dict[str, str]:
+    """The sha256 of each manifest that a run read for its training, by name, and of the rows that it made.
+
+    Parameters
+    ----------
+    record : content of ``debias.yaml``, whose digests come in the order of `named_sources`.
+    """
+    digests = record["training_manifests"]
+    names = [*named_sources(record["recipe"])][: len(digests)]
+    names += [f"made-{place}" for place in range(len(digests) - len(names))]
+    return dict(zip(names, digests, strict=True))
 
 
 def _from_evaluation(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,12 +134,18 @@ def _from_evaluation(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -> Selection | None:
+def _selection(training: Mapping[str, Any], asked: Mapping[str, Any], chosen_at: str) -> Selection | None:
     """What the method tried after training, or the checks, if the kept one was chosen among them by the worst group."""
+    from speechfair.debias.recipe import Margin
+    from speechfair.debias.training.selection import applied_limit
+
+    limit = applied_limit(
+        training["finish"], training["development_before"], Margin.model_validate(asked["margin"])
+    )
     if curve := training["finish"].get("curve"):
-        return _of_curve(training, curve, chosen_at)
+        return _of_curve(training, curve, chosen_at, limit)
     checks = [entry for entry in training.get("history", []) if "eval_worst" in entry]
-    if not checks or not stops_early:
+    if not checks or asked["patience"] is None:
         return None
     return Selection(
         rule="lowest_worst_group",
@@ -127,15 +159,19 @@ def _selection(training: Mapping[str, Any], chosen_at: str, stops_early: bool) -
                     for key, rate in entry.items()
                     if key.startswith("eval_group/")
                 },
+                protected=entry.get("eval_protected"),
             )
-            for entry in checks
+            for entry in sorted(checks, key=lambda entry: float(entry["step"]))
         ],
+        protected_limit=limit,
         chosen=f"step-{training['kept_step']}",
         chosen_at=chosen_at,
     )
 
 
-def _of_curve(training: Mapping[str, Any], curve: Sequence[Mapping[str, Any]], chosen_at: str) -> Selection:
+def _of_curve(
+    training: Mapping[str, Any], curve: Sequence[Mapping[str, Any]], chosen_at: str, limit: float | None
+) -> Selection:
     """The choice among the candidates that the method tried: it came last, and decided the weights."""
     finish = training["finish"]
     if "recognizer_options" in finish:
@@ -152,9 +188,11 @@ def _of_curve(training: Mapping[str, Any], curve: Sequence[Mapping[str, Any]], c
                 name=_candidate_name(point),
                 overall=point["development"]["macro"],
                 groups=point["development"]["groups"],
+                protected=point["development"].get("protected"),
             )
             for point in tried
         ],
+        protected_limit=limit,
         chosen=_candidate_name(kept),
         chosen_at=chosen_at,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ def run_example(
     """
     from speechfair.debias.debias_run import debias
     from speechfair.debias.process_entry import enter_training, require_evaluation
+    from speechfair.debias.process_record import ending_of
     from speechfair.process.collect import collect
     from speechfair.process.export import export
     from speechfair.process.journal import noted, process_folder
@@ -78,7 +80,7 @@ def run_example(
         _open(process, "evaluation", tell)
         require_evaluation(process, run, recipe)
 
-    with process_folder(process, _UNREADY), noted("debias", run, process):
+    with process_folder(process, _UNREADY), noted("debias", run, process, partial(ending_of, run)):
         debias(recipe, run, say=tell, on_cpu=True, trained=trained)
     for line in enter_training(process, run, recipe):
         tell(line)

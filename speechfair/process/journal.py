@@ -7,10 +7,11 @@ which the ledger records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from speechfair.errors import InputError
 from speechfair.process.catalogue import Gate
@@ -111,12 +112,18 @@ def find_process(run: Path) -> Path | None:
 
 
 @contextmanager
-def noted(verb: str, run: Path, process: Path | None = None) -> Iterator[Path | None]:
+def noted(
+    verb: str,
+    run: Path,
+    process: Path | None = None,
+    found: Callable[[], Mapping[str, Any]] | None = None,
+) -> Iterator[Path | None]:
     """Note in the ledger that `verb` begins on a run folder, and how it ended. Without a process folder: nothing.
 
     Parameters
     ----------
     process : process folder; None looks for one.
+    found : called after a run that was completed; what it gives is noted with its end.
 
     Yields
     ------
@@ -145,4 +152,5 @@ def noted(verb: str, run: Path, process: Path | None = None) -> Iterator[Path | 
         raise
     record = run / "run.yaml"
     digest = file_digest(record) if record.is_file() else None
-    ledger.append("run_ended", {**ending, "outcome": "completed", "run_yaml_sha256": digest})
+    more = found() if found is not None else {}
+    ledger.append("run_ended", {**ending, "outcome": "completed", "run_yaml_sha256": digest, **more})

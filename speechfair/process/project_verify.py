@@ -18,6 +18,7 @@ from speechfair.process.finding import AS_EXPORTED, said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
+from speechfair.process.training_checks import training_problems
 from speechfair.store import file_digest
 
 __all__ = ["Verified", "verify_process"]
@@ -134,6 +135,7 @@ def verify_process(
             say(f"{spoken} attestations, waivers and decisions", f"確認・署名、免除、公開判断 {spoken} 件")
         )
         _order(material, found)
+        found.problems.extend(training_problems(material))
         found.problems.extend(identity_problems(material))
         found.problems.extend(envelope_problems(material))
     unique = tuple({text.en: text for text in found.problems}.values())

@@ -51,7 +51,7 @@ def synthetic_training(material: Material) -> list[str]:
     """Runs and corpora of the training that hold synthetic or augmented speech, by card, rows or training record."""
     found = [run.name for run in material.of_role("training") if origin_of(run, material) in _JA]
     for record in material.training:
-        for source in record.training_sources:
+        for source in record.trained_on.values():
             corpus = str(source.get("corpus"))
             if _of_card(corpus) in _JA:
                 found.append(f"{record.id}, {corpus}")

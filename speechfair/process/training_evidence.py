@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from speechfair.errors import InputError
 from speechfair.records import StrictRecord
@@ -17,12 +18,16 @@ __all__ = [
     "Selection",
     "Teacher",
     "TrainingRecord",
+    "named_sources",
     "read_training",
     "write_training",
 ]
 
 PLAIN_METHODS = frozenset({"erm", "none", "plain"})
 """Methods that use no group labels."""
+
+PROTECTED = "protected"
+"""How the corpora of protected development speakers, who are not trained on, are called in `TrainingRecord.data`."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
@@ -34,6 +39,7 @@ class Candidate(StrictRecord):
     name: str
     overall: float = Field(ge=0)
     groups: dict[str, float] = Field(min_length=1)
+    protected: float | None = Field(default=None, ge=0, description="rate of the protected speakers")
 
     @property
     def worst(self) -> float:
@@ -47,17 +53,39 @@ class Selection(StrictRecord):
     rule: Literal["lowest_worst_group", "lowest_mean_of_overall_and_worst", "lowest_overall"]
     development_manifest_sha256: Digest
     candidates: list[Candidate] = Field(min_length=1)
+    protected_limit: float | None = Field(
+        default=None, ge=0, description="highest rate of the protected speakers that a candidate may have"
+    )
     chosen: str
     chosen_at: Time
 
+    @model_validator(mode="after")
+    def _protected_have_rates(self) -> Self:
+        if self.protected_limit is not None:
+            for one in self.candidates:
+                if one.protected is None:
+                    raise ValueError(
+                        f"candidate {one.name!r} has no rate of the protected speakers, which protected_limit needs"
+                    )
+        return self
+
     def by_rule(self) -> str:
-        """The candidate that the rule gives; the first of equals."""
+        """The candidate that the rule gives; the first of equals.
+
+        With a limit, the rule applies to the candidates that keep the protected speakers within it. If none does, the
+        candidate with the smallest rate of the protected speakers wins, and among equals the rule decides.
+        """
         score = {
             "lowest_worst_group": lambda c: c.worst,
             "lowest_mean_of_overall_and_worst": lambda c: (c.overall + c.worst) / 2,
             "lowest_overall": lambda c: c.overall,
         }[self.rule]
-        return min(self.candidates, key=score).name
+        return min(self.candidates, key=lambda c: (self._excess(c), score(c))).name
+
+    def _excess(self, candidate: Candidate) -> float:
+        if self.protected_limit is None or candidate.protected is None:
+            return 0.0
+        return max(0.0, candidate.protected - self.protected_limit)
 
 
 class Base(StrictRecord):
@@ -99,22 +127,49 @@ class TrainingRecord(StrictRecord):
     selection: Selection | None = None
 
     @property
-    def training_sources(self) -> list[dict[str, Any]]:
-        """The corpora in the settings that speech was trained on from: `train`, and those that the method names."""
-        method = self.settings.get("method")
-        options = method.get("options") if isinstance(method, dict) else None
-        named = options if isinstance(options, dict) else {}
-        lists = [self.settings.get("train"), *(named.get(key) for key in ("speech", "source"))]
-        return [one for part in lists if isinstance(part, list) for one in part if isinstance(one, dict)]
+    def trained_on(self) -> dict[str, dict[str, Any]]:
+        """The corpora in the settings that speech was trained on from, by name: `train`, and those of the method."""
+        named = named_sources(self.settings)
+        return {name: source for name, source in named.items() if not name.startswith(f"{PROTECTED}-")}
+
+    @property
+    def unnamed_data(self) -> list[str]:
+        """Corpora in the settings whose manifest digest is not in `data`, such as ``speech-0 (corpus others)``."""
+        return [
+            f"{name} (corpus {source.get('corpus')})"
+            for name, source in named_sources(self.settings).items()
+            if name not in self.data
+        ]
 
     @property
     def permissions(self) -> dict[str, str]:
         """What the settings say, by corpus, of permissions to train on what its licence does not allow."""
         return {
             str(source.get("corpus")): str(source["permission"])
-            for source in self.training_sources
+            for source in self.trained_on.values()
             if source.get("permission")
         }
+
+
+def named_sources(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The corpora that a recipe's settings name, in the order in which a run reads them, by their name in `data`.
+
+    ``training-N`` are those of `train`, ``protected-N`` those of ``dev.protected``, and ``OPTION-N`` those of an option
+    of the method, such as ``speech-0`` of the method ``anchor``. Settings that are no recipe give nothing.
+    """
+    lists = {"training": settings.get("train"), PROTECTED: _mapping(settings.get("dev")).get("protected")}
+    lists |= _mapping(_mapping(settings.get("method")).get("options"))
+    return {
+        f"{name}-{place}": source
+        for name, part in lists.items()
+        if isinstance(part, list)
+        for place, source in enumerate(part)
+        if isinstance(source, dict) and "corpus" in source
+    }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def read_training(path: Path) -> TrainingRecord:

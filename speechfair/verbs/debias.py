@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,12 +68,14 @@ def debias_run(
     """
     from speechfair.debias.debias_run import PAGE, debias
     from speechfair.debias.process_entry import enter_training, require_evaluation
+    from speechfair.debias.process_record import ending_of
     from speechfair.debias.recipe import find_recipe, read_recipe
     from speechfair.process.journal import noted
     from speechfair.reporting.debias_html import write_debias
 
     loaded, folder = read_recipe(find_recipe(str(recipe)), settings), Path(out)
-    with noted("debias", folder, Path(process) if process is not None else None) as home:
+    ending = partial(ending_of, folder)
+    with noted("debias", folder, Path(process) if process is not None else None, ending) as home:
 
         def trained() -> None:
             assert home is not None

@@ -176,6 +176,14 @@ def selection(process: Path, **values: Any) -> None:
     project.edit_record(process, selection={**content["selection"], **values})
 
 
+def side_rows_unlisted(process: Path) -> None:
+    """A corpus that the method used apart from the training rows, and whose rows nobody compared with the tests."""
+    method = {"name": "anchor", "options": {"speech": [{"corpus": "theirs"}]}}
+    content = json.loads((process.parent / "training" / "training.json").read_text())
+    data = {**content["data"], "speech-0": "5" * 64}
+    project.edit_record(process, settings={"method": method}, data=data)
+
+
 def talkative(process: Path) -> None:
     """The runs on speechless and on noisy audio change places."""
     swap("silent", "noisy")(process)
@@ -245,6 +253,18 @@ NO: list[tuple[str, str, Change, str]] = [
     ("AF-2.6", "not_assessed", no_axis_gated, "gates no axis"),
     ("AF-3.1", "fail", record(output_sha256="0" * 64), "no record made the evaluated model"),
     ("AF-3.1", "error", record(seed=None), "seed"),
+    (
+        "AF-3.1",
+        "fail",
+        record(settings={"method": {"name": "anchor", "options": {"speech": [{"corpus": "theirs"}]}}}),
+        "no digest of the data speech-0 (corpus theirs)",
+    ),
+    (
+        "AF-2.4",
+        "not_assessed",
+        side_rows_unlisted,
+        "no manifest of these training rows: t1, speech-0 (theirs)",
+    ),
     ("AF-3.2", "fail", swap("dev-base", "base"), "different sets"),
     ("AF-3.3", "not_assessed", form("mitigation.yaml", generator=None), "generator is empty"),
     ("AF-3.4", "fail", lambda p: selection(p, chosen="b"), "the rule gives a, not b"),

@@ -228,6 +228,31 @@ def test_a_run_whose_time_contradicts_the_ledger_is_found(unsigned: Path) -> Non
     assert any("says that the evaluation began at 2099" in p for p in verify_process(unsigned).problems)
 
 
+def test_a_training_that_was_changed_after_its_end_is_found(unsigned: Path) -> None:
+    run = unsigned.parent / "runs" / "t1"
+    run.mkdir()
+    (run / "debias.yaml").write_text("verdict: no harm\n")
+    content = json.loads((unsigned.parent / "training" / "training.json").read_text())
+    body = {
+        "verb": "debias", "folder": "../runs/t1", "debias_yaml_sha256": project.file_digest(run / "debias.yaml"),
+        "training_data": content["data"],
+    }  # fmt: skip
+    Ledger(unsigned).append("run_ended", body)
+    assert verify_process(unsigned, recompute=False).ok
+    Ledger(unsigned).append("run_ended", {**body, "training_data": {**content["data"], "speech-0": "5" * 64}})
+    (problem,) = verify_process(unsigned, recompute=False).problems
+    assert "names other data than entry" in problem
+    assert "(speech-0)" in problem
+    (run / "debias.yaml").write_text("verdict: better\n")
+    assert any(
+        "runs/t1/debias.yaml: was changed" in p for p in verify_process(unsigned, recompute=False).problems
+    )
+    (run / "debias.yaml").unlink()
+    assert any(
+        "runs/t1/debias.yaml: is missing" in p for p in verify_process(unsigned, recompute=False).problems
+    )
+
+
 def test_a_damaged_form_does_not_hide_what_else_is_wrong(mine: Path) -> None:
     (mine / "use_case.yaml").write_text("task: [")
     (mine / "evidence" / "AF-2.2.json").unlink()

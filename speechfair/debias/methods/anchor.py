@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -85,6 +86,11 @@ class Anchor(Method):
             )
         if options.pull and recipe.lora is not None:
             raise InputError("anchor's pull is for training all weights; with lora, use weight_decay instead")
+
+    def side_sources(self) -> Sequence[TrainingSource]:
+        """The protected speech."""
+        options: AnchorOptions = self.options
+        return options.speech
 
     def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
         """Put the protected speech into `side`; no training row is added."""

@@ -82,6 +82,11 @@ class SelfTrain(Method):
         if recipe.model_family != "whisper":
             raise InputError("the method 'self_train' is for Whisper models only")
 
+    def side_sources(self) -> Sequence[TrainingSource]:
+        """The source corpora."""
+        options: SelfTrainOptions = self.options
+        return options.source
+
     def extend(self, data: TrainingData, recipe: DebiasRecipe, folder: Path) -> TrainingData:
         """Put the source's rows into `side`."""
         from speechfair.debias.data.side_rows import with_side_rows

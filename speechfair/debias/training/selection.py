@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from speechfair.debias.recipe import Margin
 
-__all__ = ["best_of", "protected_limit", "rule", "score"]
+__all__ = ["applied_limit", "best_of", "protected_limit", "rule", "score"]
 
-EXCESS = 1000.0
-"""A point of harm to the protected beyond the margin outweighs any rate of the worst group."""
+BEYOND = 1e7
+"""Added to a candidate that harms the protected, and the weight of the excess: no worst group's rate comes near."""
 
 
 def protected_limit(before: Mapping[str, Any], margin: Margin) -> float | None:
@@ -28,6 +28,20 @@ def protected_limit(before: Mapping[str, Any], margin: Margin) -> float | None:
     """
     rate = before.get("protected")
     return None if rate is None else float(rate) + max(margin.relative * float(rate), margin.absolute)
+
+
+def applied_limit(finish: Mapping[str, Any], before: Mapping[str, Any], margin: Margin) -> float | None:
+    """The limit that the last choice of a training was made with.
+
+    Parameters
+    ----------
+    finish : what the method reported when it finished.
+    before : rates before the training.
+    """
+    if "recognizer_options" in finish:
+        # other decoding settings are compared with the recipe's own setting, which the method tries first
+        before = finish["curve"][0]["development"]
+    return protected_limit(before, margin)
 
 
 def best_of(rates: Sequence[Mapping[str, Any]], limit: float | None) -> int:
@@ -51,7 +65,8 @@ def score(rates: Mapping[str, Any], limit: float | None) -> float:
     Where no candidate spares them, the least harm so comes first.
     """
     excess = 0.0 if limit is None else max(0.0, float(rates["protected"]) - limit)
-    return float(rates["worst"]) + EXCESS * excess
+    # one number, because transformers compares checkpoints by one
+    return float(rates["worst"]) + (BEYOND * (1 + excess) if excess else 0.0)
 
 
 def rule(limit: float | None, chosen: bool = True) -> str:

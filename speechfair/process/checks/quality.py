@@ -166,6 +166,7 @@ def disjoint(material: Material) -> Finding:
         for other in others:
             overlaps[f"{run.name} and {other.name}"] = _overlap(run, other, parts)
     readable = [run for run in [*runs, *others] if not isinstance(run.manifest, str)]
+    parts += _unlisted(material)
     known = {digest for record in material.training for digest in record.data.values()}
     for run in material.of_role("training"):
         if material.training and run.manifest_sha256 not in known:
@@ -190,6 +191,26 @@ def disjoint(material: Material) -> Finding:
         ],
         {"overlaps": overlaps},
     )
+
+
+def _unlisted(material: Material) -> list[Part]:
+    """Corpora that a training used, side corpora too, whose rows are not in ``runs.yaml`` to be compared."""
+    listed = {run.manifest_sha256 for run in material.of_role("training")}
+    found: list[Part] = []
+    for record in material.training:
+        for name, source in record.trained_on.items():
+            if listed and name in record.data and record.data[name] not in listed:
+                what = f"{record.id}, {name} ({source['corpus']})"
+                found.append(
+                    (
+                        "not_assessed",
+                        say(
+                            f"runs.yaml lists no manifest of these training rows: {what}",
+                            f"runs.yaml に学習行のマニフェストがない:{what}",
+                        ),
+                    )
+                )
+    return found
 
 
 def _as_supplied(material: Material) -> list[Part]:

@@ -59,6 +59,16 @@ def record(material: Material) -> Finding:
                     say(f"training {each.id} ended before it started", f"学習 {each.id} の終了が開始より前"),
                 )
             )
+        for source in each.unnamed_data:
+            parts.append(
+                (
+                    "fail",
+                    say(
+                        f"training {each.id}: no digest of the data {source}",
+                        f"学習 {each.id}:データ {source} のダイジェストがない",
+                    ),
+                )
+            )
         if each.outcome == "completed" and each.output_sha256 is None:
             parts.append(
                 (
