@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from speechfair.probes.reading import (
+from speechfair.probes.non_answers import (
     SUBSTANTIAL,
     is_not_understood,
     is_refusal,

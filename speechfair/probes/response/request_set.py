@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from speechfair.errors import InputError
-from speechfair.probes.reading import is_not_understood, is_refusal, is_unsure
+from speechfair.probes.non_answers import is_not_understood, is_refusal, is_unsure
 from speechfair.records import Record
 from speechfair.strict_yaml import read_model
 
