@@ -47,14 +47,19 @@ SHOWS = (
 PARTS = ("grounding", "response", "barista")
 
 
-def model(llm: Path, tokens: int) -> SpeechLanguageModel:
-    """The cascade; the recogniser is told that it hears English."""
+def model(llm: Path, tokens: int, batch_size: int = 1) -> SpeechLanguageModel:
+    """The cascade; the recogniser is told that it hears English.
+
+    Short answers to several questions about one transcript are fastest one by one, since they share its computation;
+    long replies are fastest in batches.
+    """
     return load_speech_llm(
         "cascade:bundled:whisper-base",
         asr_language="en",
-        asr_threads=2,
+        asr_threads=1,
         answerer=f"text-llm:{llm}",
         llm_max_new_tokens=tokens,
+        llm_batch_size=batch_size,
         llm_name="text-llm:qwen2.5-coder-0.5b-instruct",
         name="whisper-base + qwen2.5-coder-0.5b-instruct",
     )
@@ -69,7 +74,7 @@ def grounding(llm: Path, out: Path, barista: Path | None) -> Any:
 def response(llm: Path, out: Path, barista: Path | None) -> Any:
     """Spoken requests, two of each kind."""
     corpus = say_requests(REQUESTS, first_languages=ACCENTS, voices=REQUEST_VOICES)
-    return probe_response(corpus, model(llm, REPLY_TOKENS), ["strength"], out=out, observe=_told)
+    return probe_response(corpus, model(llm, REPLY_TOKENS, 8), ["strength"], out=out, observe=_told)
 
 
 def barista(llm: Path, out: Path, folder: Path | None) -> Any:

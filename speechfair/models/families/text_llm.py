@@ -12,6 +12,7 @@ from speechfair.errors import InputError, ModelError
 from speechfair.models.answering import TRANSCRIPT_FORM, answer_in_passes, refuse_question, written
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import describe
+from speechfair.models.prompt_prefix import PromptPrefix
 from speechfair.models.remote_code import RemoteCode, code_files, remote_code
 from speechfair.models.weights import (
     digest_of,
@@ -78,6 +79,8 @@ class TextLlm:
         self._device = torch_device(device)
         self._tokenizer, self._model = _open(code, torch_dtype(dtype), self._device)
         self._batch_size, self._max_new_tokens = batch_size, max_new_tokens
+        prefix = PromptPrefix(self._model.config)
+        self._prefix = prefix if batch_size == 1 and prefix.usable else None
         self._identity = ModelIdentity(
             name=name,
             family="text-llm",
@@ -88,6 +91,8 @@ class TextLlm:
                 "device": self._device.type,
                 "batch_size": batch_size,
                 "max_new_tokens": max_new_tokens,
+                # another order of sums, so replies can differ where two tokens are all but equally likely
+                "shared_prefix": self._prefix is not None,
                 **code.options,
             },
             versions=versions_of("torch", "transformers"),
@@ -120,10 +125,21 @@ class TextLlm:
                 add_generation_prompt=True,
                 padding=True,
             ).to(self._device)
-            tokens = self._model.generate(**given, do_sample=False, max_new_tokens=self._max_new_tokens)
+            tokens = self._generate(given)
         answers = tokens[:, given["input_ids"].shape[1] :]
         found = self._tokenizer.batch_decode(answers, skip_special_tokens=True)
         return [str(text).strip() for text in found]
+
+    def _generate(self, given: Any) -> Any:
+        kept = {"do_sample": False, "max_new_tokens": self._max_new_tokens}
+        if self._prefix is None:
+            return self._model.generate(**given, **kept)
+        cache = self._prefix.cache(given["input_ids"][0].tolist())
+        try:
+            return self._model.generate(**given, **kept, past_key_values=cache)
+        except Exception:
+            self._prefix.forget()
+            raise
 
 
 def _refuse(question: Question) -> str | None:
