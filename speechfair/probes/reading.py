@@ -11,8 +11,9 @@ from typing import Literal
 
 from speechfair.probes.extraction import choose, conclusion, name
 from speechfair.probes.items import Form, Item, options_of
-from speechfair.probes.non_answers import is_not_understood, is_refusal, is_unsure
+from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.plain_words import plain
+from speechfair.probes.refusals import is_refusal
 
 __all__ = [
     "Outcome",

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.probes.non_answers import is_not_understood, is_refusal, is_unsure
-from tests.probes.refusals_table import BEFORE
+from speechfair.probes.non_answers import is_not_understood, is_unsure
+from speechfair.probes.refusals import is_refusal
+from tests.probes.refusals_table import BEFORE, SECOND
 
 
-@pytest.mark.parametrize(("declines", "reply"), BEFORE)
+@pytest.mark.parametrize(("declines", "reply"), BEFORE + SECOND)
 def test_replies_that_the_rules_were_written_for(declines: bool, reply: str) -> None:
     assert is_refusal(reply) == declines
 

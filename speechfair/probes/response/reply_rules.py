@@ -12,11 +12,11 @@ from collections.abc import Callable
 from speechfair.probes.non_answers import (
     SUBSTANTIAL,
     is_not_understood,
-    is_refusal,
     is_unsure,
     length_of,
     opens_with,
 )
+from speechfair.probes.refusals import is_refusal
 from speechfair.probes.response.request_set import ReplyLanguage
 
 __all__ = ["Classifier", "length_of", "rules", "words_of"]

@@ -11,7 +11,8 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from speechfair.errors import InputError
-from speechfair.probes.non_answers import is_not_understood, is_refusal, is_unsure
+from speechfair.probes.non_answers import is_not_understood, is_unsure
+from speechfair.probes.refusals import is_refusal
 from speechfair.records import Record
 from speechfair.strict_yaml import read_model
 
