@@ -50,7 +50,10 @@ _NOT_UNDERSTOOD_JA = re.compile(
     r"繰り返して(?:ください|いただ|もら)|何とおっしゃ"
 )
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』")
+_QUOTED = re.compile(
+    r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|\b(?:write|say|answer|reply|goes)(?: \w+){0,2}: [^.!?\n]*",
+    re.I,
+)
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+")
 
 
