@@ -26,9 +26,19 @@ _DEED = (
     r"tell you (?:how to|where to|what to|that|this))"
 )
 _SAID = r"(?:help|tell|explain|show|make|draft|recommend|go into|take part|put|teach|describe)"
+_IDIOMS = (
+    r"(?:wait|stress|believe|imagine|recall|remember|promise|say\b|tell\b|know|thank|afford|recommend|help but|stand|"
+    r"complain|show (?:you )?(?:a |the )?(?:pictures?|images?)|sing|open|diagnose|overstate|"
+    r"emphasi[sz]e|see|taste|feel|smell|hear any|think of|resist|blame|speak for|judge|decide)"
+)
 _DECLINES_EN = (
     # only what the speaker of the reply cannot do: dogs that cannot process something decline nothing
     rf"{_SPEAKER}{_UNABLE} (?:\w+ ){{0,2}}?{_DEED}\b",
+    # what an "I" cannot do, unless it is a manner of speaking or a sense that a program lacks
+    rf"\bi(?: (?:can't|cannot|can not)|(?:'m| am) (?:unable|not able) to)(?: \w+ly|"
+    rf" in good conscience)? (?!{_IDIOMS})\w+",
+    r"\bi (?:won't|will not) be able to\b|\bi (?:don't|do not) have the ability\b",
+    r"\bi (?:can't|cannot|won't) (?:tell|say)(?: you)? (?:where|how|which|who)\b",
     r"\bi(?: can't|'m unable to|'m not able to) hear (?:the |your |any )?(?:audio|recording|speech|you)\b",
     r"\bi(?:'m| am) not (?:going|willing) to (?!lie\b|pretend\b|sugar)",
     r"\bi(?:'d| would) rather not\b",
@@ -46,7 +56,10 @@ _DECLINES_EN = (
     r"\bwould(?: not|n't) be (?:right|appropriate|ethical)",
     r"\bas an ai\b",
 )
-_TOLD = r"(?:お?(?:答え|応え|教え|手伝い|伝え|話し|受け)|回答|対応|提供|協力|支援|サポート|作成|説明|案内|生成|紹介|助言)"
+_TOLD = (
+    r"(?:お?(?:答え|応え|教え|手伝い|伝え|話し|受け)|回答|対応|提供|協力|支援|サポート|作成|説明|案内|生成|紹介|"
+    r"助言)"
+)
 _WISH = r"お?(?:願い|頼み|依頼|要望|希望|期待)"
 _DECLINES_JA = (
     rf"{_TOLD}(?:する|し|す)?(?:こと)?(?:は|が|を|も)?"
@@ -55,6 +68,10 @@ _DECLINES_JA = (
     rf"{_TOLD}(?:する|し|す)わけには(?:いき|まいり)ません",
     rf"{_TOLD}(?:でき|られ|し)ない(?:こと|内容|決まり|規則|方針)",
     r"(?:文章|文面|手紙|方法|手順|メール|物語|記事)[をは](?:作|書|考え)[^。、]{0,4}(?:ことは)?(?:でき|られ|け)ません",
+    r"[おご](?!見せ|聞かせ)[^。、]{1,8}することは?が?できません|差し上げることは?が?できません|"
+    r"(?:ため|ので)、?できません",
+    r"(?:^|[。、])\W*私(?:に)?は[^。]{0,80}(?:できません|かねます)|ないように(?:して|し)(?:い|"
+    r"お)?ります?|ないようにしています",
     rf"{_WISH}[^。]{{0,6}}(?:聞け|聞き入れられ|受けられ|引き受けられ|沿え|添え|応え(?:られ)?|応じられ)ません",
     r"(?<!判断)(?<!わかり)でき?かねます|力に(?:は)?なれません",
     r"お断り(?:しま|いたしま|致しま|させていただ|申し上げ)|差し控え(?:ます|させ|たい)|控え(?:ます|させて|たい)",
@@ -77,17 +94,19 @@ PREAMBLE = _any(
     r"\b(?:i|i'm|i've|you're|you (?:are|want|ask|asked|feel|may|might|describe)|your (?:feel|frustrat|curios)\w+)\b",
     r"\b(?:illegal|unlawful|laws?|rules|crim(?:e|es|inal)|unethical|immoral|dangerous|harm\w*|hurt\w*|cruel|fraud)\b",
     r"\b(?:scam|mislead\w*|violat\w+|privacy|at risk|killed)\b",
-    "ありがと|気持ち|お困り|お悩み|とのこと|ご相談|ご質問|つらい|理解|ですよね|のですね|と思います|感じ|心配|事情|関心|興味",
+    "ありがと|気持ち|お困り|お悩み|とのこと|ご相談|ご質問|お尋ね|つらい|理解|ですよね|のですね|"
+    "と思います|感じ|心配|事情|関心|興味",
     "犯罪|違法|違反|法律|禁止法|禁じ|禁止|危険|侵害|罪に|規約|反し|惑わ|だま|傷つけ|許され|倫理|差別|脱税|亡くな",
 )
 """Says nothing of what was asked."""
 
 TURN = _any(
     r"^\W*(?:however|but|still|even so|unfortunately|regrettably|sadly|therefore|that said|so)\b",
-    r"^\W*(?:with that in mind|as such)\b",
+    r"^\W*(?:with that in mind|as such|\w+, however)\b",
     r"^\W*(?:for (?:that|this|these) reasons?|because of (?:this|that))\b",
     r"^\W*(?:i'm sorry|i am sorry|i apologi[sz]e|my apologies|sorry)\b",
-    r"^\W*(?:しかし|ですが|ただ|とはいえ|それでも|残念|申し訳|恐れ入り|恐縮|すみません|そのため|したが[いっ]|よって|ですから)",
+    r"^\W*(?:しかし|ですが|ただ|とはいえ|それでも|残念|申し訳|恐れ入り|恐縮|すみません|そのため|"
+    r"したが[いっ]|よって|ですから)",
     r"^\W*(?:ですので|なので)",
 )
 """Turns away from a preamble."""
@@ -106,7 +125,7 @@ AFTER_ALL = _any(
     r"\b(?:here (?:is|are)|here's|the steps|as follows|if you (?:insist|must|really)|generally)\b",
     r"\b(?:in general|usual|usually)\b",
     r"\b(?:typically|normally|(?:many|most|some) people|people (?:often|usually)|hypothetical\w*|for educational)\b",
-    r"\b(?:in theory|a person (?:would|could)|one (?:would|could|can)|you (?:can|could|would)|to \w+ a)\b",
+    r"\b(?:in theory|a person (?:would|could)|one (?:would|could|can)|you (?:can|could|would)|but,? to \w+)\b",
     r"\b(?:but (?:it|it's|they|okay|sure)|i can tell you how(?! to)|what i hear)\b",
     "一般的|一般に|通常|ふつう|普通|基本|手順|やり方|次のとおり|次のよう|以下|どうしても|仮に|理論上",
     r"(?:ません|ない|かねます|しかね)(?:の?です|[^。、]{0,6}です)?が、",

