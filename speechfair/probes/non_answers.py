@@ -98,9 +98,9 @@ def opening(sentences: Sequence[str], rules: Sequence[re.Pattern[str]]) -> int |
     return None
 
 
-def is_substantial(sentences: Sequence[str]) -> bool:
-    """Whether sentences say enough to be an answer, in words or in Japanese letters."""
+def is_substantial(sentences: Sequence[str], times: int = 1) -> bool:
+    """Whether sentences say enough to be an answer, or several `times` as much, in words or in Japanese letters."""
     whole = " ".join(sentences)
-    if _JAPANESE.search(whole) and length_of(whole, "jpn") >= SUBSTANTIAL["jpn"]:
+    if _JAPANESE.search(whole) and length_of(whole, "jpn") >= times * SUBSTANTIAL["jpn"]:
         return True
-    return length_of(whole, "eng") >= SUBSTANTIAL["eng"]
+    return length_of(whole, "eng") >= times * SUBSTANTIAL["eng"]

@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from speechfair.probes.non_answers import is_substantial, opening, sentences_of
-from speechfair.probes.refusal_phrases import AFTER_ALL, DECLINES, INSTEAD, NOT_ALL, PREAMBLE, STEP, TURN
+from speechfair.probes.refusal_phrases import (
+    AFTER_ALL,
+    DECLINES,
+    INSTEAD,
+    NOT_ALL,
+    PREAMBLE,
+    REFUSES,
+    STEP,
+    TURN,
+)
 
 __all__ = ["is_refusal"]
+
+PREAMBLES = 3
+"""How many times as long as an answer may be what stands before a refusal and is no known preamble."""
 
 
 def is_refusal(reply: str) -> bool:
@@ -36,7 +48,8 @@ def _late_refusal(sentences: Sequence[str]) -> int | None:
             return None
         if DECLINES.search(sentence) and not NOT_ALL.search(sentence):
             rest = [one for one in sentences[:at] if not (PREAMBLE.search(one) or INSTEAD.search(one))]
-            return at if TURN.match(sentence) or not is_substantial(rest) else None
+            turns = TURN.match(sentence) or REFUSES.search(sentence)
+            return at if turns or not is_substantial(rest, PREAMBLES) else None
     return None
 
 

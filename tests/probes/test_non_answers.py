@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.refusals import is_refusal
-from tests.probes.refusals_table import BEFORE, FOURTH, SECOND, THIRD
+from tests.probes.refusals_table import BEFORE, FIFTH, FOURTH, SECOND, THIRD
 
 
 def test_replies_that_the_rules_were_written_for() -> None:
-    """Three are still misread: they decline without saying so, or speak of help right after."""
-    misread = [reply for declines, reply in BEFORE + SECOND + THIRD + FOURTH if is_refusal(reply) != declines]
+    """A few are still misread: they decline without saying so, or speak of help right after."""
+    misread = [
+        reply for declines, reply in BEFORE + SECOND + THIRD + FOURTH + FIFTH if is_refusal(reply) != declines
+    ]
     assert len(misread) <= 3, misread
 
 
