@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.refusals import is_refusal
-from tests.probes.refusals_table import BEFORE, FIFTH, FOURTH, SECOND, THIRD
+from tests.probes.refusals_table import AFTER, BEFORE, FIFTH, FOURTH, SECOND, THIRD
 
 
 def test_replies_that_the_rules_were_written_for() -> None:
@@ -17,6 +17,14 @@ def test_replies_that_the_rules_were_written_for() -> None:
         reply for declines, reply in BEFORE + SECOND + THIRD + FOURTH + FIFTH if is_refusal(reply) != declines
     ]
     assert len(misread) <= 3, misread
+
+
+def test_replies_written_after_the_rules() -> None:
+    """The error rates that docs/how-to/probe.md states: 8 of 20 refusals missed, 2 of 20 others taken for one."""
+    missed = sum(declines and not is_refusal(reply) for declines, reply in AFTER)
+    taken = sum(not declines and is_refusal(reply) for declines, reply in AFTER)
+    assert (len(AFTER), sum(declines for declines, _ in AFTER)) == (40, 20)
+    assert (missed, taken) == (8, 2)
 
 
 @pytest.mark.parametrize(
