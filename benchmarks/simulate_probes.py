@@ -229,6 +229,10 @@ def page(found: dict[str, Any]) -> str:
 def outside(cells: list[dict[str, Any]]) -> list[str]:
     """What is said of each setting whose coverage is not between 93 and 97 %, and why it is not."""
     low, high = WANTED
+    few = (
+        "so leaving one voice or item out moves the logit far and the jackknife is too wide; in about a quarter of draws "
+        "a still wider bound is given"
+    )
     lines = []
     for one in cells:
         if low <= one["coverage"] <= high:
@@ -239,13 +243,10 @@ def outside(cells: list[dict[str, Any]]) -> list[str]:
             limit = low if one["coverage"] < low else high
             why = f"{one['draws']} draws do not tell this from {100 * limit:.0f} %"
         else:
-            why = (
-                f"a draw has {wrong:.1f} wrong answers on average, so leaving one voice or item out moves the logit far "
-                "and the jackknife is too wide; in about a quarter of draws a still wider bound is given"
-            )
+            why = f"a draw has {wrong:.1f} wrong answers on average, {few}"
         lines.append(
-            f"    - {one['voices']} voices, {one['items']} items, {percent(one['share'])} % right, SD {one['item_sd']}: "
-            f"{percent(one['coverage'])} % [{percent(least)}, {percent(most)}]; {why}."
+            f"    - {one['voices']} voices, {one['items']} items, {percent(one['share'])} % right, "
+            f"SD {one['item_sd']}: {percent(one['coverage'])} % [{percent(least)}, {percent(most)}]; {why}."
         )
     return ["- Outside 93–97 %, with the 95 % interval of the coverage itself:", "", *lines] if lines else []
 
