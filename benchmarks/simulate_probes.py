@@ -230,8 +230,8 @@ def outside(cells: list[dict[str, Any]]) -> list[str]:
     """What is said of each setting whose coverage is not between 93 and 97 %, and why it is not."""
     low, high = WANTED
     few = (
-        "so leaving one voice or item out moves the logit far and the jackknife is too wide; in about a quarter of draws "
-        "a still wider bound is given"
+        "so leaving one voice or item out moves the logit far and the jackknife is too wide; in about a quarter "
+        "of draws a still wider bound is given"
     )
     lines = []
     for one in cells:
