@@ -52,6 +52,8 @@ from .verbs.process import (
     process_open,
     process_portfolio,
     process_report,
+    process_stamp,
+    process_stamp_request,
     process_verify,
     process_waive,
 )
@@ -125,6 +127,8 @@ __all__ = [
     "process_open",
     "process_portfolio",
     "process_report",
+    "process_stamp",
+    "process_stamp_request",
     "process_verify",
     "process_waive",
     "report",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from speechfair.cli import options, output, process_init, process_overview
+from speechfair.cli import options, output, process_init, process_overview, process_stamp
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
@@ -199,12 +199,16 @@ def verify_command(
     quick: Annotated[
         bool, typer.Option("--quick", help="Do not compute the audits again and do not read the audio.")
     ] = False,
+    authority: Annotated[
+        Path | None,
+        typer.Option(help="Certificate (PEM) of the time-stamping authority; else the one that is pinned."),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
     from speechfair.verbs.process import process_verify
 
-    found = process_verify(folder, head=head, recompute=not quick)
+    found = process_verify(folder, head=head, recompute=not quick, authority=authority)
     if json:
         lists = {name: list(getattr(found, name)) for name in ("checked", "problems", "notes")}
         _echo_json({"ok": found.ok, **lists, "head": found.head})
@@ -312,6 +316,7 @@ app.command("portfolio")(process_overview.portfolio_command)
 app.command("open")(process_overview.open_command)
 app.command("assign")(process_overview.assign_command)
 app.command("import")(process_overview.import_command)
+app.command("stamp")(process_stamp.stamp_command)
 
 
 @app.command("key")

@@ -18,6 +18,7 @@ from speechfair.process.finding import AS_EXPORTED, said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
+from speechfair.process.stamps import authority_pem, check_stamps
 from speechfair.process.training_checks import training_problems
 from speechfair.store import file_digest
 
@@ -81,7 +82,12 @@ class _Findings:
 
 
 def verify_process(
-    folder: str | Path, *, head: str | None = None, now: datetime | None = None, recompute: bool = True
+    folder: str | Path,
+    *,
+    head: str | None = None,
+    now: datetime | None = None,
+    recompute: bool = True,
+    authority: str | Path | None = None,
 ) -> Verified:
     """Check a process folder.
 
@@ -90,10 +96,13 @@ def verify_process(
     head : a head digest that was kept elsewhere; the ledger must contain it. This is what finds a ledger that was
         rewritten as a whole.
     recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
+    authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the one that the
+        folder pinned.
 
     Raises
     ------
     InputError : the folder is not a process folder: it has neither plan nor ledger.
+    MissingExtraError : there are signatures or time-stamps, and the package that checks them is not installed.
     """
     folder = Path(folder)
     reading = Ledger(folder).read()
@@ -116,6 +125,10 @@ def verify_process(
     _frozen(folder, reading, found)
     _evidence(folder, reading, found)
     _exports(folder, reading, found)
+    stamps = check_stamps(folder, reading, None if authority is None else authority_pem(authority))
+    found.checked.extend(stamps.checked)
+    found.problems.extend(stamps.problems)
+    found.notes.extend(stamps.notes)
     if material is not None:
         _catalogue(material, found)
         if recompute:

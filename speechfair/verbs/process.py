@@ -22,6 +22,8 @@ from speechfair.process.side_by_side import assign as process_assign
 from speechfair.process.side_by_side import compare_processes as process_diff
 from speechfair.process.side_by_side import portfolio as process_portfolio
 from speechfair.process.signing import new_key as process_key
+from speechfair.process.stamps import stamp as process_stamp
+from speechfair.process.stamps import stamp_request as process_stamp_request
 
 if TYPE_CHECKING:
     from speechfair.debias.worked_example import Example
@@ -47,6 +49,8 @@ __all__ = [
     "process_open",
     "process_portfolio",
     "process_report",
+    "process_stamp",
+    "process_stamp_request",
     "process_verify",
     "process_waive",
 ]
