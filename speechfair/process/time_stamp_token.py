@@ -74,10 +74,13 @@ def stamped_time(data: bytes, digest: str, authority: bytes) -> str:
     ).build()
     try:
         verifier.verify(response, bytes.fromhex(digest))
-    except (
-        Exception
-    ) as error:  # the parser lets through whatever cryptography raises for a damaged certificate
-        raise InputError(f"was altered, or is not by the pinned authority: {_short(error)}") from None
+    except Exception as error:  # cryptography raises of many kinds for a damaged certificate
+        above = (
+            ""
+            if any(one.issuer == one.subject for one in trusted)
+            else "; pin the certificates above it, too"
+        )
+        raise InputError(f"was altered, or is not by the pinned authority: {_short(error)}{above}") from None
     return utc(response.tst_info.gen_time)
 
 
@@ -148,7 +151,10 @@ def _in_order(data: bytes) -> bytes:
 
 
 def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    """One line; of OpenSSL's stack of errors its verdict."""
+    text = (str(error).splitlines() or [type(error).__name__])[0]
+    _, _, verdict = text.partition("Verify error: ")
+    return (verdict.partition('"')[0] or text)[:200]
 
 
 def _client() -> Any:
