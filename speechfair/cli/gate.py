@@ -12,6 +12,7 @@ from speechfair.cli import options
 
 if TYPE_CHECKING:
     from speechfair.gating.gate_result import GateResult
+    from speechfair.messages.translation import Translator
 
 __all__ = ["command"]
 
@@ -25,6 +26,7 @@ def command(
         Path | None, typer.Option(help="Also write JUnit XML here; undetermined is an error in it.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown summary here.")] = None,
+    language: options.Language = "en",
     process: options.Process = None,
     json: options.Json = False,
 ) -> None:
@@ -32,40 +34,40 @@ def command(
 
     Example: speechfair gate runs/release --criteria criteria.yaml --junit gate.xml
     """
+    from speechfair.messages.translation import Translator
     from speechfair.process.journal import process_folder
     from speechfair.verbs.gate import gate
 
     with process_folder(process):
-        result = gate(run, criteria, junit=junit, markdown=markdown)
+        result = gate(run, criteria, junit=junit, markdown=markdown, language=language)
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
-        for line in _lines(result):
+        for line in _lines(result, Translator(language)):
             typer.echo(line)
     raise typer.Exit(result.exit_code)
 
 
-def _lines(result: GateResult) -> Iterator[str]:
-    from speechfair.gating.gate_result import above_limit
+def _lines(result: GateResult, tell: Translator) -> Iterator[str]:
+    from speechfair.gating.gate_words import compared, in_words, remarks
     from speechfair.wording import precise_interval, printable
 
-    for comparison in result.comparisons:
-        against = f" / {comparison.reference}" if comparison.reference is not None else ""
-        what = printable(f"{comparison.criterion} · {comparison.axis}: {comparison.group}{against}")
-        yield (
-            f"{comparison.verdict.upper():12}  {what}  {comparison.metric} {precise_interval(comparison.estimate)}, "
-            f"limit {comparison.limit:g}"
-        )
-        yield _INDENT + printable(comparison.reason)
-        if comparison.more_speakers is not None:
-            yield _INDENT + f"{comparison.more_speakers} more speakers {comparison.more_speakers_reason}"
-        if comparison.probability_above is not None:
-            yield _INDENT + above_limit(comparison)
-    for each in result.requirements:
-        if each.verdict != "pass" or "by choice" in each.reason:
-            yield f"{each.verdict.upper():12}  {each.name.replace('_', ' ')}"
+    def of(verdict: str) -> str:
+        return f"{tell(verdict).upper():12}"
+
+    said = in_words(result, tell)
+    for comparison in said.comparisons:
+        what = printable(f"{comparison.criterion} · {comparison.axis}: {compared(comparison)}")
+        figure = tell(precise_interval(comparison.estimate))
+        limit = tell("limit {limit}", limit=f"{comparison.limit:g}")
+        yield f"{of(comparison.verdict)}  {what}  {comparison.metric} {figure}, {limit}"
+        for remark in remarks(comparison, tell):
+            yield _INDENT + printable(remark)
+    for recorded, each in zip(result.requirements, said.requirements, strict=True):
+        if each.verdict != "pass" or "by choice" in recorded.reason:
+            yield f"{of(each.verdict)}  {tell(each.name.replace('_', ' '))}"
             yield _INDENT + printable(each.reason)
-    for note in result.notes:
-        yield printable(f"note: {note}")
-    counts = ", ".join(f"{n} {kind}" for kind, n in result.counts.items())
-    yield f"verdict: {result.verdict} ({counts})"
+    for note in said.notes:
+        yield printable(tell("note: {what}", what=note))
+    counts = ", ".join(f"{n} {tell(kind)}" for kind, n in said.counts.items())
+    yield tell("verdict: {verdict} ({counts})", verdict=tell(said.verdict), counts=counts)

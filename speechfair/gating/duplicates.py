@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from speechfair.wording import count
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -50,7 +52,7 @@ def repeated_audio(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | N
     distinct = _distinct(table["speaker"].drop_nulls().unique().to_list(), shared["speaker"].to_list())
     example = shared["utterance_id"][0].to_list()[:2]
     return (
-        f"{shared.height} piece(s) of audio are there for more than one speaker or group, such as {example[0]!r} and "
+        f"{count(shared.height, 'recording')} shared by more than one speaker or group, such as {example[0]!r} and "
         f"{example[-1]!r}: {n_speakers} speaker ids, but {distinct} speakers with audio of their own"
     )
 

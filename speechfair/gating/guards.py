@@ -15,6 +15,7 @@ from speechfair.gating.cases import ALL_GROUPS, Case
 from speechfair.gating.criteria import AGAINST_REFERENCE, OVER_ALL_GROUPS
 from speechfair.registry import did_you_mean
 from speechfair.text.normalizers import COUNTED_ELSEWHERE, current_name
+from speechfair.wording import count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -163,7 +164,7 @@ def _nothing_to_compare(case: Case) -> str | None:
     least = 2 if case.criterion.metric in OVER_ALL_GROUPS else 1
     if len(case.groups) >= least:
         return None
-    return f"{len(case.groups)} group(s) on {case.criterion.axis} next to the reference: nothing to compare"
+    return f"{count(len(case.groups), 'group')} on {case.criterion.axis} next to the reference: nothing to compare"
 
 
 def _unlabelled(case: Case) -> str | None:
@@ -180,7 +181,7 @@ def _min_speakers(case: Case) -> str | None:
     for members in case.everyone:
         if members.n_speakers < least:
             who = _called(case, members.value)
-            return f"{members.n_speakers} speaker(s) in {who}, fewer than the minimum of {least}"
+            return f"{count(members.n_speakers, 'speaker')} in {who}, fewer than the minimum of {least}"
     return None
 
 

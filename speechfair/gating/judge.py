@@ -48,7 +48,7 @@ from speechfair.running.run_record import read_record, scores_name
 from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
-from speechfair.wording import given_percent, precise
+from speechfair.wording import count, given_percent, precise
 
 __all__ = ["gate", "judge"]
 
@@ -328,14 +328,14 @@ def _group_notes(shares: Sequence[GroupShares]) -> list[str]:
             f"{getattr(one, kind)} {kind}" for kind in ("excluded", "failed", "empty") if getattr(one, kind)
         ]
         if lost:
-            notes.append(f"{one.axis}={one.group}: of {one.n_rows} rows {', '.join(lost)}")
+            notes.append(f"{one.axis}={one.group}: of {count(one.n_rows, 'row')} {', '.join(lost)}")
         if not one.judged_by:
-            notes.append(f"{one.axis}={one.group}: no criterion judges its {one.n_rows} rows")
+            notes.append(f"{one.axis}={one.group}: no criterion judges its {count(one.n_rows, 'row')}")
     least = min((one.n_speakers for one in shares if one.judged_by), default=0)
     if least:
         share = 100 * smallest_visible_share(least)
         notes.append(
-            f"the smallest judged group has {least} speakers, who show a share of broken speakers of "
+            f"the smallest judged group has {count(least, 'speaker')}, who show a share of broken speakers of "
             f"{share:.2g} % or more with 95 %; fewer may go unseen, whatever the method"
         )
     return notes

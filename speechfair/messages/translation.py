@@ -110,8 +110,12 @@ def _catalogue() -> Mapping[str, str]:
 
 @cache
 def _content() -> Mapping[str, Mapping[str, str]]:
-    content, _ = parse_yaml(_DATA / "japanese.yaml")
-    found: Mapping[str, Mapping[str, str]] = content
+    """The sections of all ``japanese*.yaml`` files, joined by name."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(_DATA.glob("japanese*.yaml")):
+        content, _ = parse_yaml(path)
+        for section, texts in content.items():
+            found.setdefault(section, {}).update(texts)
     return found
 
 

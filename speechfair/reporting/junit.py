@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from speechfair.gating.gate_words import compared, in_words, remarks
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.wording import printable
 
 if TYPE_CHECKING:
@@ -20,11 +22,12 @@ _SUITE = "speechfair gate"
 _ELEMENTS = {"fail": "failure", "error": "error", "undetermined": "error"}
 
 
-def junit(result: GateResult) -> bytes:
-    """The XML file (UTF-8) of a gate's result.
+def junit(result: GateResult, tell: Translator = ENGLISH) -> bytes:
+    """The XML file (UTF-8) of a gate's result, its names and sentences in one language; verdicts keep their names.
 
     Names of groups come from a corpus: what XML cannot hold in them is written as an escape.
     """
+    result = in_words(result, tell)
     failures = result.counts["fail"]
     errors = result.counts["error"] + result.counts["undetermined"]
     failures += sum(each.verdict == "fail" for each in result.requirements)
@@ -35,11 +38,12 @@ def junit(result: GateResult) -> bytes:
     for name, value in _properties(result).items():
         ElementTree.SubElement(properties, "property", name=name, value=printable(value))
     for comparison in result.comparisons:
-        _case(suite, comparison)
+        _case(suite, comparison, tell)
     for each in result.requirements:
-        case = ElementTree.SubElement(suite, "testcase", classname="the whole file", name=each.name, time="0")
+        name, file = tell(each.name.replace("_", " ")), tell("the whole file")
+        case = ElementTree.SubElement(suite, "testcase", classname=file, name=name, time="0")
         if each.verdict != "pass":
-            reason = printable(f"{each.verdict}: {each.reason}")
+            reason = printable(f"{tell(each.verdict)}: {each.reason}")
             ElementTree.SubElement(case, _ELEMENTS[each.verdict], type=each.verdict, message=reason)
     return _document(suite, n_cases, failures, errors)
 
@@ -76,21 +80,20 @@ def _properties(result: GateResult) -> dict[str, str]:
     }
 
 
-def _case(suite: ElementTree.Element, comparison: Comparison) -> None:
-    name = printable(f"{comparison.axis}: {comparison.group}")
+def _case(suite: ElementTree.Element, comparison: Comparison, tell: Translator) -> None:
+    name = printable(f"{comparison.axis}: {compared(comparison)}")
     case = ElementTree.SubElement(suite, "testcase", classname=comparison.criterion, name=name, time="0")
     if comparison.verdict == "pass":
         return
+    reason, *rest = remarks(comparison, tell)
     element = ElementTree.SubElement(
         case,
         _ELEMENTS[comparison.verdict],
         type=comparison.verdict,
-        message=printable(f"{comparison.verdict}: {comparison.reason}"),
+        message=printable(f"{tell(comparison.verdict)}: {reason}"),
     )
-    if comparison.more_speakers is not None:
-        element.text = printable(
-            f"{comparison.more_speakers} more speakers {comparison.more_speakers_reason}"
-        )
+    if rest:
+        element.text = printable("; ".join(rest))
 
 
 def _document(suite: ElementTree.Element, tests: int, failures: int, errors: int) -> bytes:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from speechfair.gating.gate_result import above_limit
+from speechfair.gating.gate_words import compared, in_words, remarks
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.result_table import Column, Table
 from speechfair.result_table import markdown as literal
 from speechfair.wording import count, precise_interval
@@ -16,30 +17,39 @@ if TYPE_CHECKING:
 
 __all__ = ["escaped", "markdown", "markdown_of_error"]
 
-_MARKS = {"pass": "✅ pass", "fail": "❌ fail", "undetermined": "❔ undetermined", "error": "⛔ error"}
+_MARKS = {"pass": "✅", "fail": "❌", "undetermined": "❔", "error": "⛔"}
 _LINKS = re.compile(r"([:!])")
 _CALLS = re.compile(r"([@#])")
 
 
-def markdown(result: GateResult) -> str:
+def markdown(result: GateResult, tell: Translator = ENGLISH) -> str:
     """A heading with the verdict, a table with a row per comparison, worst first, and the notes.
 
     Names come from a corpus and from a file: they are escaped, and call nobody by ``@``.
     """
-    order = list(_MARKS)
+    result, order = in_words(result, tell), list(_MARKS)
     worst_first = {"fail": 0, "error": 1, "undetermined": 2, "pass": 3}
-    counts = ", ".join(f"{result.counts[kind]} {kind}" for kind in order)  # type: ignore[index]
+    counts = ", ".join(f"{result.counts[kind]} {tell(kind)}" for kind in order)  # type: ignore[index]
     run, criteria = result.run, result.criteria
+    basis = tell(
+        "{counts}. Model {model} on {corpus}; criteria {file} (sha256 {digest}…), frozen {frozen}, evaluation began "
+        "{began}.",
+        counts=counts,
+        model=escaped(str(run.model)),
+        corpus=escaped(run.corpus),
+        file=escaped(criteria.file),
+        digest=criteria.sha256[:16],
+        frozen=_time(criteria.frozen, tell),
+        began=_time(criteria.evaluated, tell),
+    )
     lines = [
-        f"## speechfair gate: {_MARKS[result.verdict]}",
+        f"## speechfair gate: {_mark(result.verdict, tell)}",
         "",
-        f"{counts}. Model {escaped(str(run.model))} on {escaped(run.corpus)}; criteria {escaped(criteria.file)} "
-        f"(sha256 {criteria.sha256[:16]}…), frozen {_time(criteria.frozen)}, evaluation began "
-        f"{_time(criteria.evaluated)}.",
+        basis,
         "",
-        _table(sorted(result.comparisons, key=lambda c: worst_first[c.verdict])),
+        _table(sorted(result.comparisons, key=lambda c: worst_first[c.verdict]), tell),
         *(
-            f"- {_MARKS[each.verdict]} {escaped(each.name.replace('_', ' '))}: {escaped(each.reason)}"
+            f"- {_mark(each.verdict, tell)} {escaped(tell(each.name.replace('_', ' ')))}: {escaped(each.reason)}"
             for each in result.requirements
         ),
         *(f"- {escaped(note)}" for note in result.notes),
@@ -47,9 +57,9 @@ def markdown(result: GateResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown_of_error(message: str) -> str:
+def markdown_of_error(message: str, tell: Translator = ENGLISH) -> str:
     """The summary of a gate that could not be held at all."""
-    return f"## speechfair gate: {_MARKS['error']}\n\n{escaped(message)}\n"
+    return f"## speechfair gate: {_mark('error', tell)}\n\n{escaped(message)}\n"
 
 
 def escaped(text: str) -> str:
@@ -61,39 +71,37 @@ def escaped(text: str) -> str:
     return _CALLS.sub("\\1\u200b", _LINKS.sub(r"\\\1", literal(text)))
 
 
-def _table(comparisons: Sequence[Comparison]) -> str:
+def _mark(verdict: str, tell: Translator) -> str:
+    return f"{_MARKS[verdict]} {tell(verdict)}"
+
+
+def _table(comparisons: Sequence[Comparison], tell: Translator) -> str:
     columns = (
-        Column("verdict", "verdict"),
-        Column("criterion", "criterion"),
-        Column("group", "group"),
-        Column("estimate", "estimate", "number"),
-        Column("limit", "limit", "number"),
-        Column("speakers", "speakers", "number"),
-        Column("reason", "reason"),
+        Column("verdict", tell("verdict")),
+        Column("criterion", tell("criterion")),
+        Column("group", tell("group")),
+        Column("estimate", tell("estimate"), "number"),
+        Column("limit", tell("limit"), "number"),
+        Column("speakers", tell("speakers"), "number"),
+        Column("reason", tell("reason")),
     )
-    return Table("", columns, tuple(map(_row, comparisons))).to_markdown(escaped)
+    return Table("", columns, tuple(_row(one, tell) for one in comparisons)).to_markdown(escaped)
 
 
-def _row(comparison: Comparison) -> tuple[str, ...]:
-    group, speakers, reason = comparison.group, count(comparison.n_speakers), comparison.reason
-    if comparison.reference is not None:
-        group += f" / {comparison.reference}"
+def _row(comparison: Comparison, tell: Translator) -> tuple[str, ...]:
+    speakers = count(comparison.n_speakers)
     if comparison.n_reference_speakers is not None:
         speakers += f" / {comparison.n_reference_speakers}"
-    if comparison.more_speakers is not None:
-        reason += f"; {comparison.more_speakers} more speakers {comparison.more_speakers_reason or ''}"
-    if comparison.probability_above is not None:
-        reason += f"; {above_limit(comparison)}"
     return (
-        _MARKS[comparison.verdict],
+        _mark(comparison.verdict, tell),
         f"{comparison.criterion} ({comparison.metric}, {comparison.axis})",
-        group,
-        precise_interval(comparison.estimate),
+        compared(comparison),
+        tell(precise_interval(comparison.estimate)),
         f"{comparison.limit:g}",
         speakers,
-        reason,
+        "; ".join(remarks(comparison, tell)),
     )
 
 
-def _time(text: str | None) -> str:
-    return escaped(text) if text else "at no recorded time"
+def _time(text: str | None, tell: Translator) -> str:
+    return escaped(text) if text else tell("at no recorded time")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speechfair.gating import judge
+from speechfair.messages.translation import Language, Translator
 from speechfair.verbs.recorded import recorded
 from speechfair.verbs.written import outside_run_folders
 
@@ -21,6 +22,7 @@ def gate(
     *,
     junit: str | Path | None = None,
     markdown: str | Path | None = None,
+    language: Language = "en",
 ) -> GateResult:
     """Judge a run by a criteria file.
 
@@ -30,6 +32,7 @@ def gate(
     criteria : criteria file, frozen before the run's evaluation.
     junit, markdown : files to write the verdict to. They are written too where the gate cannot judge, and say why, so
         that a pipeline that reads them never takes an old verdict for a new one.
+    language : of those two files; why a gate cannot judge at all is in English.
 
     Raises
     ------
@@ -42,12 +45,13 @@ def gate(
     from speechfair.reporting.markdown import markdown_of_error
 
     outside_run_folders(junit, markdown)
+    tell = Translator(language)
     try:
         found = _judged(run, criteria)
     except Exception as error:
-        _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error)))
+        _write(junit, junit_of_error(str(error)), markdown, markdown_of_error(str(error), tell))
         raise
-    _write(junit, junit_of(found), markdown, markdown_of(found))
+    _write(junit, junit_of(found, tell), markdown, markdown_of(found, tell))
     return found
 
 

@@ -58,7 +58,7 @@ SOUND: tuple[tuple[RunFacts, CriteriaFile], ...] = (
 WORDS = {
     "broken_folder": ("a: was changed",),
     "unlabelled": ("40 of 120",),
-    "min_speakers": ("34 speaker(s) in the group 'y'", "minimum of 35"),
+    "min_speakers": ("34 speakers in the group 'y'", "minimum of 35"),
     "missing_reference": ("reference group 'z'",),
     "other_model": ("model 'a'", "of 'b'"),
     "repeated_answers": ("110 speaker ids, but 75",),

@@ -22,8 +22,19 @@ tell = Translator("ja")
 
 
 def catalogue() -> dict[str, str]:
-    content, _ = parse_yaml(Path(speechfair.__file__).parent / "messages" / "data" / "japanese.yaml")
-    return {english: japanese for part in content.values() for english, japanese in part.items()}
+    return {
+        english: japanese for part in translation._content().values() for english, japanese in part.items()
+    }
+
+
+def test_no_two_files_translate_one_sentence() -> None:
+    keys = [
+        (section, english)
+        for path in (Path(speechfair.__file__).parent / "messages" / "data").glob("japanese*.yaml")
+        for section, texts in parse_yaml(path)[0].items()
+        for english in texts
+    ]
+    assert len(keys) == len(set(keys))
 
 
 def test_every_text_of_a_template_is_in_the_catalogue() -> None:
