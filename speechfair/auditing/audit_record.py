@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import Field
@@ -197,6 +198,20 @@ class CorpusRecord(Record):
     options: dict[str, Any]
     manifest_sha256: str
     statement: str | None = Field(default=None, description="what must be said wherever the corpus is used")
+
+    @property
+    def title(self) -> str | None:
+        """What was audited, for a heading: a table of one's own is called by its file, not by its loader.
+
+        None for utterances that were given in memory, which have no name.
+        """
+        table = next(
+            (str(self.options[key]) for key in ("file", "manifest", "path") if self.options.get(key)), ""
+        )
+        if table == "in memory":
+            return None
+        stem = PurePath(table.replace("\\", "/")).stem if self.name in ("manifest", "transcripts") else ""
+        return stem or self.name
 
 
 class ModelRecord(Record):

@@ -25,6 +25,7 @@ def command(
     seed: options.Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Also write the report to this JSON file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page of the report to this file.")] = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Calibration and rejection curves per group, and thresholds with equal error among what is accepted."""
@@ -32,7 +33,7 @@ def command(
 
     found = confidence(
         run, group_by=group_by, target_error=target_error, coverage=coverage, level=level, seed=seed,
-        out=out, html=html,
+        out=out, html=html, language=language,
     )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)

@@ -69,6 +69,7 @@ def command(
     ] = None,
     override_gate: options.OverrideGate = None,
     cpu: Cpu = False,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Fine-tune a recogniser as a recipe says, and audit it before and after on speakers it was not trained on.
@@ -98,7 +99,7 @@ def command(
     with process_folder(process, override_gate), output.transcription_progress() as observe:
         result = debias_run(
             recipe, folder, settings=set_ or (), process=process, trainer=trainer, on_cpu=cpu,
-            say=output.say, observe=observe,
+            language=language, say=output.say, observe=observe,
         )  # fmt: skip
     if json:
         typer.echo(result.to_json(), nl=False)

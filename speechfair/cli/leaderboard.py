@@ -34,6 +34,9 @@ def command(
     ] = "text",
     out: Annotated[Path | None, typer.Option(help="Also write the leaderboard to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="What the models were tried on; default: the table's or corpus's name.")
+    ] = None,
     language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
@@ -45,7 +48,7 @@ def command(
 
     found = leaderboard(
         runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed,
-        out=out, report=report, language=language,
+        title=title, out=out, report=report, language=language,
     )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)

@@ -66,7 +66,7 @@ def portfolio_command(
     if report is not None:
         from speechfair.reporting.portfolio_html import write_portfolio
 
-        output.say(str(write_portfolio(found, report)))
+        output.say(str(write_portfolio(found, report, language)))
     if json:
         typer.echo(json_module.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
         return

@@ -93,6 +93,7 @@ def leaderboard(
     min_speakers: int | None = None,
     level: float = 0.95,
     seed: int = 0,
+    title: str | None = None,
 ) -> Leaderboard:
     """Rank models that transcribed the same utterances.
 
@@ -108,6 +109,7 @@ def leaderboard(
     level : of the intervals. Any two models are wrongly told apart with probability 1 - level at most, for each axis
         and each of the three figures.
     seed : of the resamples behind the intervals of the gaps.
+    title : what the models were tried on, for the heading; None is the name of the table or corpus.
 
     Raises
     ------
@@ -130,6 +132,7 @@ def leaderboard(
     order = _order(by, models, boards)
     return Leaderboard(
         speechfair=__version__,
+        title=title or read[0].result.corpus_record.title,
         by=by,
         match=match,
         n_utterances=len(ids),

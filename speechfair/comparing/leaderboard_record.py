@@ -101,6 +101,10 @@ class LeaderboardRecord(Record):
 
     schema_: Literal["speechfair/leaderboard/1"] = Field(default="speechfair/leaderboard/1", alias="schema")
     speechfair: str
+    title: str | None = Field(
+        default=None,
+        description="what the models were tried on: as given, or the name of the table or corpus",
+    )
     by: Criterion = Field(description="what the order rests on")
     match: Literal["identical", "common"]
     n_utterances: int = Field(description="compared: scored or failed in every run")

@@ -178,12 +178,12 @@ def _result(
     notes = [
         "a change against the base model is not the method's merit; compare with a run of erm on the same data"
     ]
-    notes += [*_weights(record), *_decoding(record), *unrecorded(data.earlier)]
+    notes += [*_weights(record, recipe.axis), *_decoding(record), *unrecorded(data.earlier)]
     if note := record["finish"].get("note"):
         notes.append(note)
     target = {g.group for g in groups if g.axis == recipe.axis and not g.protected}
     if unheard := sorted(target - set(data.groups)):
-        notes.append(f"evaluated but not trained on: {recipe.axis} {', '.join(unheard)}")
+        notes.append(f"evaluated but not trained on: {', '.join(f'{recipe.axis}={g}' for g in unheard)}")
     return DebiasResult(
         verdict=verdict,
         reasons=reasons,
@@ -198,14 +198,14 @@ def _result(
     )
 
 
-def _weights(record: Mapping[str, Any]) -> list[str]:
+def _weights(record: Mapping[str, Any], axis: str) -> list[str]:
     """A line that shows the group weights at the end of training next to the errors they should follow."""
     weights = record.get("objective", {}).get("weights")
     if not weights or len(weights) != len(record["groups"]):
         return []
     rates = [record[when]["groups"] for when in ("development_before", "development_after")]
     parts = [
-        f"{group} {weight:.2f} ({', '.join(percent(side.get(group), sign=True) for side in rates)})"
+        f"{axis}={group} {weight:.2f} ({', '.join(percent(side.get(group), sign=True) for side in rates)})"
         for group, weight in zip(record["groups"], weights, strict=True)
     ]
     return [f"group weights (WER of the development set before, after): {'; '.join(parts)}"]

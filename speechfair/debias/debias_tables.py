@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.result_table import Column, Noted, Table, Tone
 from speechfair.types import Estimate
 from speechfair.wording import interval, points, times
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["change_table", "leakage_table", "method_tables", "plan_table", "power_table"]
 
 
-def change_table(result: DebiasResult) -> Table:
+def change_table(result: DebiasResult, tell: Translator = ENGLISH) -> Table:
     """Each group of each evaluation before and after, with what changed for all groups of an axis together."""
     columns = (
         Column("evaluation", "evaluation"),
@@ -35,21 +36,21 @@ def change_table(result: DebiasResult) -> Table:
     )
     rows = tuple(
         (
-            group.evaluation + (" (protected)" if group.protected else ""),
-            group.axis or "",
-            group.group,
+            group.evaluation + (f" ({tell('protected')})" if group.protected else ""),
+            tell.axis(group.axis) if group.axis else "",
+            tell.group(group.axis, group.group) if group.axis else tell(group.group),
             group.n_speakers,
             group.rate_before,
             group.rate_after,
             group.change,
-            _degraded(group),
+            _degraded(group, tell),
             times(group.limit) if group.scale == "ratio" else points(group.limit),
         )
         for group in result.groups
     )
     tones: tuple[Tone, ...] = tuple("worse" if group.harmed else "" for group in result.groups)
     title = "word error rate on speakers that were not trained on"
-    return Table(title, columns, rows, tuple(_axes(result)), tones)
+    return Table(title, columns, rows, tuple(_axes(result, tell)), tones)
 
 
 def method_tables(table: MethodTable) -> tuple[Table, Table]:
@@ -169,18 +170,23 @@ def leakage_table(found: LeakageReport) -> Table:
     return Table(title, columns, rows)
 
 
-def _degraded(group: GroupChange) -> Cell:
-    word = {True: "yes", False: "no", None: "unclear"}[group.harmed]
+def _degraded(group: GroupChange, tell: Translator) -> Cell:
+    word = tell({True: "yes", False: "no", None: "unclear"}[group.harmed])
     return word if group.harmed is not None or not group.reason else Noted(word, group.reason)
 
 
-def _axes(result: DebiasResult) -> Iterator[str]:
+def _axes(result: DebiasResult, tell: Translator) -> Iterator[str]:
     for axis in result.axes:
         parts = [
-            f"{name} {points(e.value)} {interval(e, 'points') or 'no interval'}"
+            f"{tell(name)} {points(e.value)} {interval(e, 'points') or tell('no interval')}"
             for name, e in (("mean of groups", axis.macro), ("worst group", axis.worst), ("gap", axis.gap))
         ]
-        yield f"{axis.evaluation}, {axis.axis}: change in {'; '.join(parts)}"
+        yield tell.said(
+            "{evaluation}, {axis}: change in {parts}",
+            evaluation=axis.evaluation,
+            axis=tell.axis(axis.axis),
+            parts="; ".join(parts),
+        )
 
 
 def _figures(name: str, seed: int | None, one: SeedFigures) -> tuple[Cell, ...]:

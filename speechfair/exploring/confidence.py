@@ -21,7 +21,7 @@ from speechfair.running.scoring import add_axis
 from speechfair.running.transcription import read_hypotheses
 from speechfair.store import RunFolder
 from speechfair.types import Estimate
-from speechfair.wording import percent
+from speechfair.wording import count, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -299,7 +299,7 @@ def _notes(
 ) -> list[str]:
     notes = ["errors among accepted: on speakers that the threshold was not chosen on"]
     if without := table["confidence"].null_count():
-        notes.append(f"{without} utterances have no confidence (failed, say): never accepted")
+        notes.append(f"{count(without, 'utterance')} without a confidence (failed, say): never accepted")
     none = [
         f"{axis}={value}" for (axis, value, _), found in zip(parts, thresholds, strict=True) if found is None
     ]

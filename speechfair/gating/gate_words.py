@@ -6,12 +6,12 @@ verdict reads the same everywhere. Where a reason asks for another code in the c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from speechfair.gating.cases import ALL_GROUPS
 from speechfair.gating.gate_result import above_limit
+from speechfair.messages.group_names import with_names
 from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.wording import count
 
@@ -31,7 +31,7 @@ def in_words(result: GateResult, tell: Translator = ENGLISH) -> GateResult:
         pairs |= {(one.axis, name) for name in (one.group, one.reference) if name is not None}
 
     def said(text: str, of: Iterable[tuple[str, str]]) -> str:
-        return tell(_named(text, of, tell))
+        return tell(with_names(text, of, tell))
 
     comparisons = [
         one.model_copy(
@@ -78,17 +78,3 @@ def _group(axis: str, group: str, tell: Translator) -> str:
 def _own(one: Comparison, pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
     """The axis of a comparison with each group that its reason may name."""
     return [(axis, group) for axis, group in pairs if axis == one.axis]
-
-
-def _named(text: str, pairs: Iterable[tuple[str, str]], tell: Translator) -> str:
-    """`text` with names where reasons write codes: ``axis=code``, a group in quotes, and an axis after its noun."""
-    ordered = sorted(pairs, key=lambda pair: (-len(pair[1]), pair))
-    for axis, group in ordered:
-        name = _group(axis, group, tell)
-        code = rf"(?<![\w+]){re.escape(f'{axis}={group}')}(?![\w+])"
-        text = f"{name} ({tell.axis(axis)})".join(re.split(code, text))
-        text = text.replace(f"group {group!r}", f"group {name}")
-    for axis in {axis for axis, _ in ordered}:
-        after_noun = rf"(?:(?<=\bon )|(?<=than )){re.escape(axis)}(?![\w+])"
-        text = tell.axis(axis).join(re.split(after_noun, text))
-    return text

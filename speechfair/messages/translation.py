@@ -21,7 +21,7 @@ from speechfair.text.language_tags import language_name
 from speechfair.types import UNKNOWN
 from speechfair.wording import printable
 
-__all__ = ["ENGLISH", "LANGUAGES", "Language", "Translator", "viewer_messages"]
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "Translated", "Translator", "viewer_messages"]
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
@@ -35,6 +35,12 @@ _MOST_TRIES = 200
 """Regular expressions tried for one sentence and its parts; those of the program take a few."""
 _LONGEST = 2_000
 """Characters of a sentence; a longer text is no sentence of the program, and patterns would search it for long."""
+
+
+class Translated(str):
+    """A text that is in the reader's language already: a page does not look it up again."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,10 @@ class Translator:
         found = english if self.language == "en" else _translated(english)
         text = english if found is None else found
         return text.format(**values) if values else text
+
+    def said(self, english: str, **values: object) -> Translated:
+        """A sentence as `__call__` gives it, marked as being in the reader's language."""
+        return Translated(self(english, **values))
 
     def knows(self, english: str) -> bool:
         """Whether the sentence is there in this language."""

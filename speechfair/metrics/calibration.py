@@ -19,6 +19,7 @@ from speechfair.metrics.jackknife import effective_speakers, t_quantile
 from speechfair.metrics.rare_events import share_limits
 from speechfair.metrics.rates import MIN_SPEAKERS, pooled_rate, require_level, speaker_sums
 from speechfair.types import Estimate
+from speechfair.wording import count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -241,10 +242,10 @@ def _jackknifed(
     if value is None:
         reason = NO_WORDS
     elif len(known) < len(speakers):
-        reason = f"{len(speakers) - len(known)} utterances have no speaker"
+        reason = f"{count(len(speakers) - len(known), 'utterance')} without a speaker"
     elif effective < MIN_SPEAKERS:
-        count = f"{n}" if n < MIN_SPEAKERS else f"{effective:.1f} effective"
-        reason = f"{count} speakers are too few for an interval (at least {MIN_SPEAKERS})"
+        speakers_here = count(n, "speaker") if n < MIN_SPEAKERS else f"{effective:.1f} effective speakers"
+        reason = f"too few for an interval (at least {MIN_SPEAKERS} speakers): {speakers_here}"
     if value is None or reason is not None:
         return Estimate(value, None, None, level, table.height, len(names), "none", reason)
     left = spoke.sum(axis=0) - spoke

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.charts.drawing import FONT, label_px
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.reporting.probe_figures import Chart, _chart
-from speechfair.wording import given_percent, percent, printable
+from speechfair.wording import given_percent, percent
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import GroupConfidence, Selection
@@ -24,11 +25,11 @@ _ONCE: dict[str, Any] = {"data": {"values": [{}]}}
 """A layer with a datum of its own is drawn once for every row of its data."""
 
 
-def short_names(groups: Sequence[GroupConfidence]) -> list[str]:
+def short_names(groups: Sequence[GroupConfidence], tell: Translator = ENGLISH) -> list[str]:
     """The groups' names, cut to fit a label and no two alike."""
     names: list[str] = []
     for group in groups:
-        name = "all speakers" if group.axis == "overall" else printable(group.value)
+        name = tell("all speakers") if group.axis == "overall" else tell.group(group.axis, group.value)
         if len(name) > _LABEL_LETTERS:
             name = f"{name[: _LABEL_LETTERS - 10]}…{name[-9:]}"
         while name in names:
@@ -37,65 +38,81 @@ def short_names(groups: Sequence[GroupConfidence]) -> list[str]:
     return names
 
 
-def reliability_chart(groups: Sequence[GroupConfidence], tokens: str) -> Chart | None:
+def reliability_chart(
+    groups: Sequence[GroupConfidence], tokens: str, tell: Translator = ENGLISH
+) -> Chart | None:
     """What was claimed against what was right, one panel for each group, with the count of each bin under it."""
     shown = [group for group in groups if group.reliability]
     if not shown:
         return None
-    names = short_names(shown)
+    names = short_names(shown, tell)
     width = _panel_width(len(shown))
     # a range in which no group has anything would only press the rest together
     left = min(min(one.low for one in group.reliability) for group in shown)
     panels = [
-        _reliability_panel(group, name, tokens, width, left, first=index % _COLUMNS == 0)
+        _reliability_panel(group, name, tell(tokens), width, left, tell, first=index % _COLUMNS == 0)
         for index, (group, name) in enumerate(zip(shown, names, strict=True))
     ]
     described = "; ".join(
         f"{name}: "
         + ", ".join(
-            f"claimed {percent(one.confidence)} %, right {percent(one.accuracy)} % of {one.words} {tokens}"
+            tell(
+                "claimed {claimed} %, right {right} % of {n} {tokens}",
+                claimed=percent(one.confidence),
+                right=percent(one.accuracy),
+                n=one.words,
+                tokens=tell(tokens),
+            )
             for one in group.reliability
         )
         for group, name in zip(shown, names, strict=True)
     )
-    legend = (
+    legend = tell.said(
         "Dot: utterances of like confidence. Dashed: claimed equals right; a dot below it claims too much. "
-        f"Bars: {tokens} in the bin."
+        "Bars: {tokens} in the bin.",
+        tokens=tell(tokens),
     )
     spec = {"concat": panels, "columns": _COLUMNS, "spacing": 24}
-    return _chart(spec, "What was claimed and what was right", legend, described, 44)
+    return _chart(spec, tell.said("What was claimed and what was right"), legend, described, 44)
 
 
-def rejection_chart(groups: Sequence[GroupConfidence], target: float, tokens: str) -> Chart | None:
+def rejection_chart(
+    groups: Sequence[GroupConfidence], target: float, tokens: str, tell: Translator = ENGLISH
+) -> Chart | None:
     """Error among the most confident against the share of words they hold, one panel for each group."""
     shown = [group for group in groups if any(_rate(point) is not None for point in group.curve)]
     if not shown:
         return None
-    names = short_names(shown)
+    names = short_names(shown, tell)
     points = [point.error_rate for group in shown for point in group.curve if point.error_rate is not None]
     values = [point.value or 0.0 for point in points]
     # One interval that is absurdly wide must not press all curves to the floor.
     top = 1.04 * max(min(2 * max(values), max(point.high or 0.0 for point in points)), *values, target, 0.01)
     width = _panel_width(len(shown))
     panels = [
-        _rejection_panel(group, name, target, top, width, tokens, first=index % _COLUMNS == 0)
+        _rejection_panel(group, name, target, top, width, tell(tokens), tell, first=index % _COLUMNS == 0)
         for index, (group, name) in enumerate(zip(shown, names, strict=True))
     ]
     described = "; ".join(
         f"{name}: "
-        + ", ".join(f"{percent(_rate(p))} % errors among {given_percent(p.coverage)}" for p in group.curve)
+        + ", ".join(
+            tell("{rate} % errors among {share}", rate=percent(_rate(p)), share=given_percent(p.coverage))
+            for p in group.curve
+        )
         for group, name in zip(shown, names, strict=True)
     )
-    legend = "Line: error among what is accepted. Band: its interval. Dashed: the wanted error."
+    legend = tell.said("Line: error among what is accepted. Band: its interval. Dashed: the wanted error.")
     spec = {"concat": panels, "columns": _COLUMNS, "spacing": 24}
-    return _chart(spec, "What rejecting the unsure buys", legend, described, 44)
+    return _chart(spec, tell.said("What rejecting the unsure buys"), legend, described, 44)
 
 
-def threshold_chart(groups: Sequence[GroupConfidence], target: float) -> Chart | None:
+def threshold_chart(
+    groups: Sequence[GroupConfidence], target: float, tell: Translator = ENGLISH
+) -> Chart | None:
     """Own thresholds (dots) next to one for all (diamonds): error among what is accepted, and how much that is."""
     if not any(group.usual or group.own for group in groups):
         return None
-    names = short_names(groups)
+    names = short_names(groups, tell)
     error, share = [], []
     for group, name in zip(groups, names, strict=True):
         for kind, found in (("own", group.own), ("one for all", group.usual)):
@@ -110,27 +127,27 @@ def threshold_chart(groups: Sequence[GroupConfidence], target: float) -> Chart |
     )
     room = max(label_px(name) for name in names) + 24
     panels = [
-        _threshold_panel("Errors among what is accepted", error, names, top, target, first=True),
-        _threshold_panel("Share that is accepted", share, names, 1.02, None, first=False),
+        _threshold_panel(tell("Errors among what is accepted"), error, names, top, target, first=True),
+        _threshold_panel(tell("Share that is accepted"), share, names, 1.02, None, first=False),
     ]
     described = "; ".join(
-        f"{name}: {kind}, {_described(found)}"
+        f"{name}: {tell(kind)}, {_described(found, tell)}"
         for group, name in zip(groups, names, strict=True)
         for kind, found in (("own threshold", group.own), ("one threshold for all", group.usual))
     )
-    legend = (
+    legend = tell.said(
         "Dot: the group's own threshold, on speakers it was not chosen on. Diamond: one threshold for all. "
         "Dashed: the wanted error."
     )
     spec = {"hconcat": panels, "spacing": 24}
-    return _chart(spec, "Own thresholds and one for all", legend, described, room)
+    return _chart(spec, tell.said("Own thresholds and one for all"), legend, described, room)
 
 
-def _described(found: Selection | None) -> str:
+def _described(found: Selection | None, tell: Translator) -> str:
     if found is None:
-        return "none found"
+        return tell("none found")
     error, share = percent(found.error_rate.value), percent(found.coverage.value)
-    return f"{error} % errors among the {share} % accepted"
+    return tell("{rate} % errors among the {share} % accepted", rate=error, share=share)
 
 
 def _rate(point: Any) -> float | None:
@@ -147,7 +164,7 @@ def _title(name: str) -> dict[str, Any]:
 
 
 def _reliability_panel(
-    group: GroupConfidence, name: str, tokens: str, width: int, left: float, *, first: bool
+    group: GroupConfidence, name: str, tokens: str, width: int, left: float, tell: Translator, *, first: bool
 ) -> dict[str, Any]:
     rows = [
         {"low": one.low, "high": one.high, "middle": (one.low + one.high) / 2, "words": one.words,
@@ -160,7 +177,8 @@ def _reliability_panel(
     y: dict[str, Any] = {
         "type": "quantitative",
         "scale": {"domain": [0, 1]},
-        "axis": {"title": f"{tokens} right" if first else None, "format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]},
+        "axis": {"title": tell("{tokens} right", tokens=tokens) if first else None, "format": ".0%",
+                 "values": [0, 0.25, 0.5, 0.75, 1]},
     }  # fmt: skip
     bare = {**x, "axis": {"title": None, "labels": False, "ticks": False, "values": ticks, "grid": True}}
     diagonal = {
@@ -176,7 +194,10 @@ def _reliability_panel(
     }
     above = {"width": width, "height": 190, "layer": [diagonal, line, dots], "title": _title(name)}
     most = max(one.words for one in group.reliability)
-    counted = {**x, "axis": {"title": "confidence", "values": ticks, "format": ".0%", "labelFlush": False}}
+    counted = {
+        **x,
+        "axis": {"title": tell("confidence"), "values": ticks, "format": ".0%", "labelFlush": False},
+    }
     height = {"type": "quantitative", "scale": {"domain": [0, 1.45 * most], "nice": False}, "axis": None}
     bars = {
         "mark": {"type": "rect", "color": "var(--interval)", "stroke": "var(--card)", "strokeWidth": 1.5},
@@ -196,7 +217,15 @@ def _reliability_panel(
 
 
 def _rejection_panel(
-    group: GroupConfidence, name: str, target: float, top: float, width: int, tokens: str, *, first: bool
+    group: GroupConfidence,
+    name: str,
+    target: float,
+    top: float,
+    width: int,
+    tokens: str,
+    tell: Translator,
+    *,
+    first: bool,
 ) -> dict[str, Any]:
     rows = []
     for point in group.curve:
@@ -217,7 +246,7 @@ def _rejection_panel(
         "type": "quantitative",
         "scale": {"domain": [1, 0.5], "nice": False},
         "axis": {
-            "title": f"share of the {tokens} accepted",
+            "title": tell("share of the {tokens} accepted", tokens=tokens),
             "format": ".0%",
             "values": [1, 0.9, 0.8, 0.7, 0.6, 0.5],
             "labelExpr": "round(10 * datum.value) % 2 ? '' : datum.label",
@@ -227,7 +256,7 @@ def _rejection_panel(
     y: dict[str, Any] = {
         "type": "quantitative",
         "scale": {"domain": [0, top], "nice": False, "clamp": True},
-        "axis": {"title": "errors" if first else None, "format": ".0%", "tickCount": 5},
+        "axis": {"title": tell("errors") if first else None, "format": ".0%", "tickCount": 5},
     }
     layers = [
         {

@@ -9,6 +9,8 @@ from speechfair.charts.drawing import dots, svg
 from speechfair.charts.narrow import narrow_dots
 from speechfair.debias.debias_tables import change_table
 from speechfair.debias.method import debias_methods
+from speechfair.messages.group_names import with_names
+from speechfair.messages.translation import ENGLISH, Language, Translated, Translator
 from speechfair.reporting.pages import markup, render
 from speechfair.result_table import Column, Table
 from speechfair.store import write_atomically
@@ -27,40 +29,50 @@ _VERDICTS = {
 }
 
 
-def write_debias(result: DebiasResult, recipe: DebiasRecipe, path: Path) -> Path:
-    """Write the page of a run to `path` and return it.
+def write_debias(result: DebiasResult, recipe: DebiasRecipe, path: Path, language: Language = "en") -> Path:
+    """Write the page of a run in a language to `path` and return it.
 
     Raises
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
-    method = debias_methods().load(recipe.method.name)
+    method, tell = debias_methods().load(recipe.method.name), Translator(language)
     names = dict.fromkeys(group.evaluation for group in result.groups)
+    groups = [(group.axis, group.group) for group in result.groups if group.axis]
+    groups += [(recipe.axis, group) for group in result.training["groups"]]
     page = render(
         "debias.html.jinja",
+        tell=tell,
+        filters={"setting": _setting},
         r=result,
         recipe=recipe,
         method=method,
         said=_VERDICTS[result.verdict],
-        evaluations=[(name, *_charts(result, name)) for name in names],
-        changes=change_table(result),
-        data=_data_table(result),
-        development=_development_table(result),
-        facts=_facts(result, recipe),
+        summary=method.summary[:1].upper() + method.summary[1:],
+        reasons=[with_names(reason, groups, tell) for reason in result.reasons],
+        notes=[with_names(note, groups, tell) for note in result.notes],
+        evaluations=[(name, *_charts(result, name, tell)) for name in names],
+        changes=change_table(result, tell),
+        data=_data_table(result, recipe.axis, tell),
+        development=_development_table(result, recipe.axis, tell),
+        facts=_facts(result, recipe, tell),
+        options=_options(result),
         level=given_percent(recipe.level),
     )
     write_atomically(path, page)
     return path
 
 
-def _charts(result: DebiasResult, evaluation: str) -> tuple[Any, Any]:
+def _charts(result: DebiasResult, evaluation: str, tell: Translator) -> tuple[Any, Any]:
     shown = [group for group in result.groups if group.evaluation == evaluation]
-    return markup(change_chart(shown)), markup(change_chart(shown, narrow=True))
+    return markup(change_chart(shown, tell)), markup(change_chart(shown, tell, narrow=True))
 
 
-def change_chart(groups: list[GroupChange], *, narrow: bool = False) -> str | None:
+def change_chart(
+    groups: list[GroupChange], tell: Translator = ENGLISH, *, narrow: bool = False
+) -> str | None:
     """The paired change of each group in points, with its interval; None where no change is known."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for group in groups:
         change = group.change
         if change.value is None:
@@ -68,7 +80,7 @@ def change_chart(groups: list[GroupChange], *, narrow: bool = False) -> str | No
         low, high = (change.value if end is None else end for end in (change.low, change.high))
         rows.append(
             {
-                "label": _label(group),
+                "label": _label(group, [row["label"] for row in rows], tell),
                 "value": change.value,
                 "low": low,
                 "high": high,
@@ -79,23 +91,30 @@ def change_chart(groups: list[GroupChange], *, narrow: bool = False) -> str | No
         )
     if not rows:
         return None
-    ends = [0.0, *(float(row[end]) for row in rows for end in ("low", "high"))]  # type: ignore[arg-type]
+    ends = [0.0, *(float(row[end]) for row in rows for end in ("low", "high"))]
     spread = max(max(ends) - min(ends), 0.01)
     scale = {"domain": [min(ends) - 0.05 * spread, max(ends) + 0.05 * spread], "nice": False, "zero": False}
-    what, title = "change of the word error rate in points; left of 0 is better", "Change by group"
-    described = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
+    what = tell("change of the word error rate in points; left of 0 is better")
+    title, described = tell("Change by group"), "; ".join(f"{row['label']}: {row['text']}" for row in rows)
     if narrow:
         return narrow_dots(rows, 0.0, scale, title, described, lambda v: worded(v, "points", 0), what)
     axis = {"labelExpr": "datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')", "tickCount": 6}
     return svg(dots(rows, 0.0, scale, axis, what), title, described)
 
 
-def _label(group: GroupChange) -> str:
-    name = group.group if group.axis is None else f"{group.axis}: {group.group}"
-    return f"{name[:38]}{' (protected)' if group.protected else ''}"
+def _label(group: GroupChange, taken: list[str], tell: Translator) -> str:
+    name = (
+        tell(group.group)
+        if group.axis is None
+        else f"{tell.axis(group.axis)}: {tell.group(group.axis, group.group)}"
+    )
+    label = name[:38] + (f" ({tell('protected')})" if group.protected else "")
+    while label in taken:
+        label += "\u200b"
+    return label
 
 
-def _data_table(result: DebiasResult) -> Table:
+def _data_table(result: DebiasResult, axis: str, tell: Translator) -> Table:
     columns = (
         Column("group", "group"),
         Column("train_utterances", "utterances", "count"),
@@ -104,21 +123,28 @@ def _data_table(result: DebiasResult) -> Table:
         Column("dev_utterances", "utterances of the development set", "count"),
         Column("dev_speakers", "speakers of the development set", "count"),
     )
-    rows = tuple(tuple(row[column.name] for column in columns) for row in result.data)
-    notes = tuple(f"left out: {count(number, 'row')}, {why}" for why, number in result.unused.items())
+    rows = tuple(
+        (tell.group(axis, row["group"]), *(row[column.name] for column in columns[1:])) for row in result.data
+    )
+    notes = tuple(
+        tell.said("left out: {rows}, {why}", rows=tell(count(number, "row")), why=tell(why))
+        for why, number in result.unused.items()
+    )
     return Table("Training and development speakers", columns, rows, notes)
 
 
-def _development_table(result: DebiasResult) -> Table:
+def _development_table(result: DebiasResult, axis: str, tell: Translator) -> Table:
     """Rates before, of every candidate, and after, by group."""
     record = result.training
     before, after = record["development_before"], record["development_after"]
-    candidates = [(_candidate(point), point["development"]) for point in record["finish"].get("curve", [])]
+    candidates = [
+        (_candidate(point, tell), point["development"]) for point in record["finish"].get("curve", [])
+    ]
     groups = sorted(before["groups"])
     guarded = "protected" in before
     columns = [
         Column("what", "weights or decoding"),
-        *(Column(f"g{n}", name, "percent") for n, name in enumerate(groups)),
+        *(Column(f"g{n}", Translated(tell.group(axis, name)), "percent") for n, name in enumerate(groups)),
     ]
     columns += [Column("macro", "mean", "percent")] + (
         [Column("protected", "protected", "percent")] if guarded else []
@@ -130,59 +156,69 @@ def _development_table(result: DebiasResult) -> Table:
             rates["macro"],
             *([rates.get("protected")] if guarded else []),
         )
-        for name, rates in [("before", before), *candidates, ("after", after)]
+        for name, rates in [(tell("before"), before), *candidates, (tell("after"), after)]
     )
+    chosen = record.get("chosen_by") or "nothing to choose from"
     notes = (
-        f"chosen by: {record.get('chosen_by') or 'nothing to choose from'}",
-        "greedy, unless decoding is tried",
+        tell.said("chosen by: {what}", what=tell(chosen)),
+        tell.said("greedy, unless decoding is tried"),
     )
     return Table("Word error rates of the development speakers, in %", tuple(columns), rows, notes)
 
 
-def _candidate(point: dict[str, Any]) -> str:
-    """What tells a candidate from the others, in words."""
+def _candidate(point: dict[str, Any], tell: Translator) -> str:
+    """What tells a candidate from the others: its settings by their names."""
     parts = []
     for name, value in point.items():
         if name == "development":
             continue
         if isinstance(value, dict):
-            value = ", ".join(f"{key} {part}" for key, part in value.items()) or "as it was"
+            value = ", ".join(f"{key} {part}" for key, part in value.items()) or tell("as it was")
         parts.append(f"{name} {value}")
     return "; ".join(parts)
 
 
-def _facts(result: DebiasResult, recipe: DebiasRecipe) -> list[tuple[str, str]]:
-    """The training in figures."""
+def _facts(result: DebiasResult, recipe: DebiasRecipe, tell: Translator) -> list[tuple[str, str]]:
+    """The training in figures; the values are in the language of the page."""
     record = result.training
+    groups = ", ".join(tell.group(recipe.axis, group) for group in record["groups"])
     facts = [
         ("Base model", recipe.model.rsplit("/", 1)[-1]),
-        ("Groups", f"by {recipe.axis}: {', '.join(record['groups'])}"),
-        ("Options of the method", _words(recipe.method.options) or "none"),
+        ("Groups", tell("by {axis}: {groups}", axis=tell.axis(recipe.axis), groups=groups)),
     ]
     if "steps" in record:
+        steps = tell(
+            "{n} of {utterances}; the weights of step {kept}",
+            n=record["steps"],
+            utterances=tell(count(recipe.batch, "utterance")),
+            kept=record["kept_step"],
+        )
         facts += [
-            (
-                "Steps",
-                f"{record['steps']} of {recipe.batch} utterances; the weights of step {record['kept_step']}",
-            ),
+            ("Steps", steps),
             ("Learning rate", f"{recipe.learning_rate:g}"),
-            ("Window", f"{record['window_s']:g} s"),
+            ("Window", tell("{n} s", n=f"{record['window_s']:g}")),
         ]
-    facts += [(name.replace("_", " ").capitalize(), _words(value)) for name, value in record["finish"].items()
-              if name not in ("curve", "recognizer_options", "note") and value not in (None, {}, [])]  # fmt: skip
     facts.append(("Seed", str(recipe.seed)))
     if "seconds" in record:
         where = f" ({record['device']})" if record.get("device") else ""
-        facts.append(("Time", f"{record['seconds'] / 60:.1f} minutes of training{where}"))
+        minutes = worded(record["seconds"] / 60, decimals=1)
+        facts.append(("Time", tell("{n} minutes of training{where}", n=minutes, where=where)))
     return facts
 
 
-def _words(value: Any) -> str:
+def _options(result: DebiasResult) -> list[tuple[str, str]]:
+    """What the method recorded of itself, by the names of its settings."""
+    return [
+        (name, _setting(value))
+        for name, value in result.training["finish"].items()
+        if name not in ("curve", "recognizer_options", "note") and value not in (None, {}, [])
+    ]
+
+
+def _setting(value: Any) -> str:
     """Nested settings on one line, without where files lie."""
     if isinstance(value, dict):
-        return "; ".join(
-            f"{name.replace('_', ' ')} {_words(part)}" for name, part in value.items() if name != "root"
-        )
+        return "; ".join(f"{name} {_setting(part)}" for name, part in value.items() if name != "root")
     if isinstance(value, (list, tuple)):
-        return ", ".join(_words(part) for part in value)
+        return ", ".join(_setting(part) for part in value)
     return f"{value:.4g}" if isinstance(value, float) else str(value).rsplit("/", 1)[-1]

@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.auditing.audit_table import axis_names, metrics_of
@@ -133,18 +133,8 @@ def _method(name: str) -> str:
 
 
 def _heading(result: AuditResult, title: str | None) -> tuple[str, str]:
-    """Model and corpus as the page is headed, or the title that was asked for and nothing.
-
-    A table of one's own is called by its file, not by the loader that reads it.
-    """
-    if title:
-        return title, ""
-    options = result.corpus_record.options
-    table = next((str(options[key]) for key in ("file", "manifest", "path") if options.get(key)), "")
-    if table == "in memory":
-        return result.model, ""
-    stem = PurePath(table.replace("\\", "/")).stem if result.corpus in ("manifest", "transcripts") else ""
-    return result.model, stem or result.corpus
+    """Model and corpus as the page is headed, or the title that was asked for and nothing."""
+    return (title, "") if title else (result.model, result.corpus_record.title or "")
 
 
 def _words(result: AuditResult, tell: Translator) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en")
         tell=tell,
         filters={"ranks": ranks},
         r=board,
+        title=board.title,
         axes=axes,
         about=ranks_words(board),
         rate=rate_name(board.tokens),

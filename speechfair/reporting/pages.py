@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair import wording
-from speechfair.messages.translation import ENGLISH, Translator
+from speechfair.messages.translation import ENGLISH, Translated, Translator
 
 __all__ = ["markup", "render"]
 
@@ -64,6 +64,7 @@ def _environment(tell: Translator, filters: tuple[tuple[str, Callable[..., Any]]
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "cell": partial(_cell, tell),
         "many": _many,
         "named": lambda value, axis: tell.group(axis, value),
         "percent": _then(tell, wording.percent),
@@ -72,7 +73,7 @@ def _environment(tell: Translator, filters: tuple[tuple[str, Callable[..., Any]]
         "show": wording.printable,
         "times": _then(tell, wording.times),
         "title": tell.axis,
-        "told": lambda text: tell(wording.printable(text)),
+        "told": partial(_told, tell),
         "worded": _then(tell, wording.worded),
         **dict(filters),
     }
@@ -105,7 +106,23 @@ def _said(tell: Translator, text: str) -> Any:
     from markupsafe import Markup
 
     shown = wording.printable(text)
+    if isinstance(text, Translated):
+        return shown
     return tell(shown) if tell.knows(shown) else Markup('<span lang="en">{}</span>').format(shown)
+
+
+def _cell(tell: Translator, text: str) -> Any:
+    """A cell of a table: a word or figure of the program, or else a name, which has its own direction."""
+    from markupsafe import Markup
+
+    shown = wording.printable(text)
+    return tell(shown) if tell.knows(shown) else Markup("<bdi>{}</bdi>").format(shown)
+
+
+def _told(tell: Translator, text: str) -> str:
+    """A sentence of a result for an attribute or a cell, where nothing can be marked."""
+    shown = wording.printable(text)
+    return shown if isinstance(text, Translated) else tell(shown)
 
 
 def _template_text(tell: Translator, text: str, **values: Any) -> Any:

@@ -141,9 +141,10 @@ def write_page(
     ------
     StorageError : the file cannot be written; a file that was there before is intact.
     """
+    tell = Translator(language)
     page = render(
         "probe.html.jinja",
-        tell=Translator(language),
+        tell=tell,
         verb=verb,
         model=result.model,
         corpus=result.corpus,
@@ -154,7 +155,7 @@ def write_page(
         left=_TEXT_COLUMNS,
         provenance=[
             *facts,
-            *_provenance(result, CROSSED if verb in _OF_ITEMS else "the speaker is the unit"),
+            *_provenance(result, CROSSED if verb in _OF_ITEMS else "the speaker is the unit", tell),
         ],
         version=result.speechfair,
     )
@@ -162,10 +163,15 @@ def write_page(
     return path
 
 
-def _provenance(result: Any, unit: str) -> list[tuple[str, str]]:
+def _provenance(result: Any, unit: str, tell: Translator) -> list[tuple[str, str]]:
     record, corpus = result.model_record, result.corpus_record
     return [
-        ("Model", f"{record.name}, family {record.family}, key {record.key}"),
+        (
+            "Model",
+            tell.said(
+                "{name}, family {family}, key {key}", **record.model_dump(include={"name", "family", "key"})
+            ),
+        ),
         ("Weights, SHA-256", record.digest),
         ("Model options", json.dumps(record.options, ensure_ascii=False, sort_keys=True)),
         ("Corpus", f"{corpus.name} {corpus.version}"),

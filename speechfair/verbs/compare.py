@@ -75,13 +75,14 @@ def leaderboard(
     seed: int = 0,
     out: str | Path | None = None,
     report: str | Path | None = None,
+    title: str | None = None,
     language: Language = "en",
 ) -> Leaderboard:
     """Rank models that transcribed the same utterances.
 
     Parameters
     ----------
-    runs, group_by, by, match, min_speakers, level, seed : see `speechfair.comparing.leaderboard.leaderboard`.
+    runs, group_by, by, match, min_speakers, level, seed, title : see `speechfair.comparing.leaderboard.leaderboard`.
     out : JSON file to write the leaderboard to.
     report : HTML file to write the page to.
     language : of the page.
@@ -95,6 +96,13 @@ def leaderboard(
 
     outside_run_folders(out, report)
     found = ranking.leaderboard(
-        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed
+        runs,
+        group_by=group_by,
+        by=by,
+        match=match,
+        min_speakers=min_speakers,
+        level=level,
+        seed=seed,
+        title=title,
     )
     return write_result(found, out, report, partial(write_leaderboard, language=language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from speechfair.verbs.written import outside_run_folders, write_result
 
 if TYPE_CHECKING:
     from speechfair.exploring.confidence import ConfidenceReport
+    from speechfair.messages.translation import Language
 
 __all__ = ["confidence"]
 
@@ -25,6 +27,7 @@ def confidence(
     seed: int = 0,
     out: str | Path | None = None,
     html: str | Path | None = None,
+    language: Language = "en",
 ) -> ConfidenceReport:
     """Calibration, rejection curves and thresholds of a scored run, per group.
 
@@ -33,6 +36,7 @@ def confidence(
     run, group_by, target_error, coverage, level, seed : see `speechfair.exploring.confidence.confidence`.
     out : JSON file to write the report to.
     html : file to write the page to.
+    language : of the page.
 
     Raises
     ------
@@ -45,4 +49,4 @@ def confidence(
     found = exploring.confidence(
         run, group_by=group_by, target_error=target_error, coverage=coverage, level=level, seed=seed
     )
-    return write_result(found, out, html, write_confidence)
+    return write_result(found, out, html, partial(write_confidence, language=language))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult
     from speechfair.debias.judging.method_table import MethodTable
     from speechfair.debias.training.dry_run import DebiasPlan
+    from speechfair.messages.translation import Language
     from speechfair.running.transcription import Observer
 
 __all__ = ["debias_compare", "debias_leakage", "debias_plan", "debias_record", "debias_run"]
@@ -46,6 +47,7 @@ def debias_run(
     process: str | Path | None = None,
     trainer: str | None = None,
     on_cpu: bool = False,
+    language: Language = "en",
     say: Callable[[str], None] | None = None,
     observe: Observer | None = None,
 ) -> DebiasResult:
@@ -58,6 +60,7 @@ def debias_run(
     settings : changes of the recipe as ``KEY=VALUE``, such as ``steps=50``.
     process : process folder whose ledger notes the run; None looks for one next to `out` or above it.
     trainer : id in ``roles.yaml`` of who trains; None takes the only trainer.
+    language : of the page.
     say, observe : called with lines of progress, and after every transcribed batch.
 
     Raises
@@ -90,7 +93,7 @@ def debias_run(
             on_cpu=on_cpu,
             trained=trained if home is not None else None,
         )
-    page = write_debias(result, loaded, folder / PAGE)
+    page = write_debias(result, loaded, folder / PAGE, language)
     if home is not None:
         for line in enter_training(home, folder, loaded, trainer):
             if say is not None:

@@ -8,25 +8,13 @@ from typing import Any
 import pytest
 
 from speechfair.debias.debias_card import card_text
-from speechfair.debias.judging.before_after import AxisChange, DebiasResult, GroupChange
+from speechfair.debias.judging.before_after import DebiasResult
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.reporting.debias_html import change_chart, write_debias
-from speechfair.types import Estimate
 from tests.debias.tiny import recipe
+from tests.reporting.debias_samples import NONE, change, debias_result
 
 NASTY = "x<script>alert(1)</script>"
-NONE = Estimate(None, None, None, 0.95, 10, 1, "paired", "one speaker")
-
-
-def change(group: str, value: float, **more: Any) -> GroupChange:
-    given: dict[str, Any] = {
-        "evaluation": "target", "protected": False, "axis": "accent", "group": group, "n_utterances": 40,
-        "n_speakers": 8, "rate_before": 0.5, "rate_after": 0.5 + value,
-        "change": Estimate(value, value - 0.05, value + 0.05, 0.95, 40, 8, "paired"), "ratio": NONE,
-        "scale": "difference", "limit": 0.01, "harmed": None, "reason": "too few speakers", "runaways_before": 0,
-        "runaways_after": 0, "failed_before": 0, "failed_after": 0, "change_without_runaways": NONE,
-    }  # fmt: skip
-    return GroupChange(**{**given, **more})
 
 
 @pytest.fixture
@@ -36,22 +24,7 @@ def chosen(tmp_path: Path) -> DebiasRecipe:
 
 @pytest.fixture
 def result() -> DebiasResult:
-    rates = {"groups": {NASTY: 0.5, "y": 0.4}, "macro": 0.45, "worst": 0.5, "protected": 0.1}
-    return DebiasResult(
-        verdict="undetermined",
-        reasons=[f"target, accent {NASTY}: too few speakers"],
-        groups=[change(NASTY, -0.2), change("y", 0.1), change("z", 0.0, change=NONE, evaluation="native")],
-        axes=[AxisChange(evaluation="target", axis="accent", macro=NONE, worst=NONE, gap=NONE)],
-        training={
-            "groups": [NASTY, "y"], "steps": 4, "kept_step": 2, "window_s": 10.0, "seconds": 90.0, "device": "cpu",
-            "development_before": rates, "development_after": rates, "chosen_by": "worst-group development rate",
-            "finish": {"share": 0.5, "curve": [{"share": 0.5, "development": rates}]},
-        },
-        data=[{"group": "y", "train_utterances": 3, "train_speakers": 2, "train_hours": 0.1, "dev_utterances": 1,
-               "dev_speakers": 1, "dev_hours": 0.1}],
-        unused={"no reference text": 3},
-        notes=[f"a note on {NASTY}"],
-    )  # fmt: skip
+    return debias_result(NASTY)
 
 
 def test_the_page_shows_groups_candidates_and_what_was_left_out(
@@ -61,7 +34,7 @@ def test_the_page_shows_groups_candidates_and_what_was_left_out(
     assert "<script>" not in page, "names are text"
     assert "x&lt;script&gt;" in page
     for words in (
-        "average: undetermined", "-20.0", "share 0.5", "left out: 3 rows, no reference text", "one speaker",
+        "average: undetermined", "-20.0", "share 0.5", "left out: 3 rows, no reference text", "fewer than 5 speakers",
         "4 of 4 utterances; the weights of step 2", "worst-group development rate", "base",
     ):  # fmt: skip
         assert words in page, words

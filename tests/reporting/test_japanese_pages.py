@@ -14,19 +14,28 @@ import speechfair
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.run import audit
 from speechfair.curating.corpus_check import check_corpus
+from speechfair.exploring.confidence import confidence
+from speechfair.process.catalogue import GATES
+from speechfair.process.side_by_side import Model
 from speechfair.reporting.compare_html import write_comparison
+from speechfair.reporting.confidence_html import write_confidence
 from speechfair.reporting.corpus_html import write_corpus_page
+from speechfair.reporting.debias_html import write_debias
 from speechfair.reporting.html import write_report
 from speechfair.reporting.leaderboard_html import write_leaderboard
+from speechfair.reporting.portfolio_html import write_portfolio
 from speechfair.testing import Scripted
+from tests.debias.tiny import recipe
 from tests.reporting import samples
+from tests.reporting.debias_samples import debias_result
 from tests.support import ListCorpus, scripted_texts, small_corpus
 
-QUOTED = {"bdi", "code", "pre", "script", "style"}
+QUOTED = {"bdi", "cite", "code", "pre", "script", "style"}
 """Elements of names, code, and texts of people."""
 NAMES = re.compile(
-    r"speechfair( (audit|compare|leaderboard|corpora check))?|--[a-z-]+|SHA-256|MAPSSWE|NIST|in memory"
-    r"|whisper-english|faster-whisper|ctranslate2|basic|english|unicode|identity|latency|accent\w*=|\bcity\b"
+    r"speechfair( (audit|compare|leaderboard|corpora check|confidence|debias|process))?|--[a-z-]+|SHA-256"
+    r"|MAPSSWE|NIST|in memory|whisper-english|faster-whisper|ctranslate2|basic|english|unicode|identity|latency"
+    r"|accent\w*=|\bcity\b"
 )
 ENGLISH = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]+)+|\b[a-z]{4,}\b")
 Maker = Callable[[], AuditResult]
@@ -117,3 +126,34 @@ def test_the_corpus_check(tmp_path: Path) -> None:
     sound = small_corpus(tmp_path / "tones")
     found = check_corpus(ListCorpus([*sound.rows, sound.rows[0]], sound.root))
     assert english_on(write_corpus_page(found, "電話", tmp_path / "k.html", "ja")) == []
+
+
+def test_the_confidence_page(tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "wav", speakers=12, per_speaker=4, text="a b c d e f g h i j")
+    texts = scripted_texts(corpus, {"x": 1, "y": 4})
+    confidences = {row.id: 0.5 if row.id.endswith("-3") else 0.9 for row in corpus.rows}
+    del texts[corpus.rows[0].id]
+    model = Scripted(texts, name="模型", confidences=confidences, failures={corpus.rows[0].id: "broken"})
+    audit(corpus, model, ["accent"], out=tmp_path / "run")
+    for target in (0.001, 0.3):
+        page = write_confidence(confidence(tmp_path / "run", target_error=target), tmp_path / "c.html", "ja")
+        assert english_on(page, "listed", "scripted") == []
+
+
+def test_the_debias_page(tmp_path: Path) -> None:
+    made = recipe(tmp_path, "whisper:/home/somebody/models/base", method={"name": "average"})
+    page = write_debias(debias_result("関西"), made, tmp_path / "d.html", "ja")
+    assert english_on(page, "average", "target", "native") == []
+    assert "関西 (アクセント)" in page.read_text("utf-8")
+
+
+def test_the_portfolio(tmp_path: Path) -> None:
+    gates = dict.fromkeys(GATES, "open")
+    models = [
+        Model("a", "模型", 2, gates, 3, 9, ("DATA-1",), 1, ("m",)),
+        Model("b", "b", None, {}, 0, 0, (), 0, (), problem="plan.yaml is missing"),
+    ]
+    page = write_portfolio(models, tmp_path / "p.html", "ja")
+    both = page.read_text("utf-8")
+    page.write_text(re.sub(r'<span class="en" lang="en">.*?</span>', "", both), "utf-8")
+    assert english_on(page, "English", "AIFL", "DATA") == []

@@ -1,0 +1,38 @@
+"""Names for the codes of groups and axes in a recorded sentence.
+
+Results record sentences with the codes that a table or a criteria file uses. Where such a sentence is shown, the codes
+of groups that the result knows become the names that tables and charts use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from speechfair.messages.translation import ENGLISH, Translator
+
+__all__ = ["with_names"]
+
+
+def with_names(text: str, pairs: Iterable[tuple[str, str]], tell: Translator = ENGLISH) -> str:
+    """`text` with names where it writes codes: ``axis=code``, ``group 'code'``, and an axis after ``on`` or ``than``.
+
+    Parameters
+    ----------
+    pairs : axis and group, of the groups that the sentence may name; no other code is changed.
+
+    >>> with_names("34 speakers in the group 'jpn' on first_language", [("first_language", "jpn")])
+    '34 speakers in the group Japanese on first language'
+    >>> with_names("first_language=jpn: 3 rows", [("first_language", "jpn")])
+    'Japanese (first language): 3 rows'
+    """
+    ordered = sorted(set(pairs), key=lambda pair: (-len(pair[1]), pair))
+    for axis, group in ordered:
+        name = tell.group(axis, group)
+        code = rf"(?<![\w+]){re.escape(f'{axis}={group}')}(?![\w+])"
+        text = f"{name} ({tell.axis(axis)})".join(re.split(code, text))
+        text = text.replace(f"group {group!r}", f"group {name}")
+    for axis in {axis for axis, _ in ordered}:
+        after_noun = rf"(?:(?<=\bon )|(?<=than )){re.escape(axis)}(?![\w+])"
+        text = tell.axis(axis).join(re.split(after_noun, text))
+    return text
