@@ -152,6 +152,7 @@ def _debias(
 
 def _gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     """Training data, and a look that none of it is evaluated."""
+    from speechfair.debias.data.same_person import naming_corpus
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.data.training_rows import gather, refuse_overlap
     from speechfair.debias.judging.expected_power import check_groups
@@ -161,8 +162,9 @@ def _gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
     load_method(recipe.method)
     data = gather(recipe, folder)
     for source in recipe.evaluate:
-        manifest = build_manifest(corpus_of(recipe, source), folder)
-        refuse_overlap(data, manifest, source.name)
+        corpus = corpus_of(recipe, source)
+        manifest = build_manifest(corpus, folder)
+        refuse_overlap(data, manifest, source.name, naming_corpus(corpus))
         check_groups(recipe, source, manifest)
     return data
 

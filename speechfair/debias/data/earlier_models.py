@@ -6,10 +6,11 @@ Such a model may not be chosen, or judged, by speakers that it was trained on: t
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from speechfair.debias.data.same_person import Person, people_in_both
 from speechfair.debias.data.training_data import EarlierModel
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import write_atomically
@@ -38,8 +39,8 @@ def earlier_model(folder: Path) -> EarlierModel:
         found = json.loads(path.read_text(encoding="utf-8"))
         return EarlierModel(
             folder,
-            frozenset(map(str, found["trained"])),
-            frozenset(map(str, found["development"])),
+            frozenset(map(_person, found["trained"])),
+            frozenset(map(_person, found["development"])),
             bool(found["complete"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -48,20 +49,32 @@ def earlier_model(folder: Path) -> EarlierModel:
         ) from None
 
 
+def _person(entry: Any) -> Person:
+    """Of a record: corpus and name; earlier versions kept the name alone, which may then be anybody's."""
+    if isinstance(entry, str):
+        return Person(None, entry)
+    corpus, speaker = entry
+    return Person(None if corpus is None else str(corpus), str(speaker))
+
+
 def note_speakers(folder: Path, data: TrainingData, trained: Sequence[Row]) -> None:
     """Record in the folder of a training whom the model was trained on and chosen by, for runs that use it."""
-    heard = {row.speaker for row in trained}.union(*(model.trained for model in data.earlier))
-    chosen_by = {row.speaker for row in (*data.dev, *data.guard)}
+    heard = {row.person for row in trained}.union(*(model.trained for model in data.earlier))
+    chosen_by = {row.person for row in (*data.dev, *data.guard)}
     content = {
-        "trained": sorted(heard),
-        "development": sorted(chosen_by.union(*(model.development for model in data.earlier))),
+        "trained": _in_order(heard),
+        "development": _in_order(chosen_by.union(*(model.development for model in data.earlier))),
         "complete": all(model.complete for model in data.earlier),
     }
     write_atomically(folder / RECORD, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
+def _in_order(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=lambda person: (person.corpus or "", person.speaker))
+
+
 def refuse_heard(
-    models: Sequence[EarlierModel], speakers: set[str], what: str, *, chosen_by: bool = False
+    models: Sequence[EarlierModel], speakers: Iterable[Person], what: str, *, chosen_by: bool = False
 ) -> None:
     """Raise `InputError` if a model was trained on any of `speakers`.
 
@@ -70,8 +83,9 @@ def refuse_heard(
     what : who the speakers are, for the message.
     chosen_by : whether the model may not have been chosen by them either.
     """
+    theirs = set(speakers)
     for model in models:
-        shared = sorted(speakers & (model.trained | (model.development if chosen_by else frozenset())))
+        shared = people_in_both(model.trained | (model.development if chosen_by else frozenset()), theirs)
         if shared:
             how = "trained on or chosen by" if chosen_by else "trained on"
             raise InputError(

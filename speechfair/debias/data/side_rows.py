@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from speechfair.debias.data.same_person import people_in_both
 from speechfair.debias.data.training_rows import apart, source_rows, thinned
 from speechfair.errors import InputError
 
@@ -46,8 +47,8 @@ def with_side_rows(
     found = [source_rows(recipe, source, folder, texts=texts) for source in sources]
     taken = (*data.train, *data.dev, *data.guard)
     rows = [replace(row, group=option) for row in apart([part.rows for part in found], taken)]
-    watched = {row.speaker for row in (*data.dev, *data.guard)}
-    if shared := sorted({row.speaker for row in rows} & watched):
+    watched = (row.person for row in (*data.dev, *data.guard))
+    if shared := people_in_both((row.person for row in rows), watched):
         raise InputError(
             f"{len(shared)} speakers of method.options.{option} are development speakers (first: {shared[0]!r}); "
             "name other `speakers` there"

@@ -153,6 +153,7 @@ def _row(drawn: Row, said: Any, place: int, own_text: bool) -> Row:
         duration_s=facts.duration_s,
         text=said.text if own_text else drawn.text,
         speaker=said.speaker,
+        corpus=CORPUS,
     )
 
 

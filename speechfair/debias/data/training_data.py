@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from speechfair.debias.data.same_person import Person
+
 __all__ = ["EarlierModel", "Row", "TrainingData"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An utterance of a training or development speaker. `text` is verbatim; `group` is its value on the axis."""
+    """An utterance of a training or development speaker. `text` is verbatim; `group` is its value on the axis.
+
+    `corpus` is the one that named the speaker; None for a table of the user's own.
+    """
 
     id: str
     audio: Path
@@ -25,6 +30,12 @@ class Row:
     speaker: str
     group: str
     channel: int | None = None
+    corpus: str | None = None
+
+    @property
+    def person(self) -> Person:
+        """The speaker, apart from those whom other corpora call the same."""
+        return Person(self.corpus, self.speaker)
 
 
 @dataclass(frozen=True)
@@ -40,8 +51,8 @@ class EarlierModel:
     """
 
     folder: Path
-    trained: frozenset[str] = frozenset()
-    development: frozenset[str] = frozenset()
+    trained: frozenset[Person] = frozenset()
+    development: frozenset[Person] = frozenset()
     complete: bool = False
 
 
@@ -91,6 +102,6 @@ def _amounts(rows: Sequence[Row], group: str) -> dict[str, float]:
     ours = [row for row in rows if row.group == group]
     return {
         "utterances": len(ours),
-        "speakers": len({row.speaker for row in ours}),
+        "speakers": len({row.person for row in ours}),
         "hours": sum(row.duration_s for row in ours) / 3600,
     }

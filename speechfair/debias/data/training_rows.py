@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.licence import clause_of, require_use
 from speechfair.debias.data.earlier_models import earlier_model, refuse_heard
+from speechfair.debias.data.same_person import Person, naming_corpus, people_in_both
 from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.errors import InputError
 from speechfair.types import UNKNOWN
@@ -84,8 +85,8 @@ def gather(recipe: DebiasRecipe, folder: Path) -> TrainingData:
         guard=tuple(guard),
         earlier=tuple(earlier_model(folder) for folder in method.earlier_models()),
     )
-    refuse_heard(data.earlier, {row.speaker for row in dev}, "this recipe's development set")
-    refuse_heard(data.earlier, {row.speaker for row in guard}, "this recipe's protected development set")
+    refuse_heard(data.earlier, (row.person for row in dev), "this recipe's development set")
+    refuse_heard(data.earlier, (row.person for row in guard), "this recipe's protected development set")
     return method.extend(data, recipe, folder)
 
 
@@ -147,6 +148,7 @@ def source_rows(
     rows, unused = usable_rows(
         manifest, recipe.axis, root, folder,
         longest_s=recipe.max_seconds, prefix=f"{source.corpus}/", leave_out=leave_out, texts=texts,
+        corpus=naming_corpus(corpus),
     )  # fmt: skip
     return SourceRows(rows, unused, digest, permission)
 
@@ -243,12 +245,17 @@ def split_rows(
     return train, thinned(texts, recipe.dev.max_utterances, rng)
 
 
-def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str) -> None:
-    """Raise `InputError` if a speaker or audio of an evaluation manifest is in the training or development set."""
+def refuse_overlap(data: TrainingData, manifest: pl.DataFrame, name: str, corpus: str | None = None) -> None:
+    """Raise `InputError` if a speaker or audio of an evaluation manifest is in the training or development set.
+
+    Parameters
+    ----------
+    name : of the evaluation.
+    corpus : that named the manifest's speakers; None for a table of the user's own.
+    """
     everybody = (*data.train, *data.dev, *data.guard, *data.side)
-    ours = {row.speaker for row in everybody}
-    theirs = set(manifest["speaker"].drop_nulls())
-    if shared := sorted(ours & theirs):
+    theirs = {Person(corpus, speaker) for speaker in manifest["speaker"].drop_nulls().unique()}
+    if shared := people_in_both((row.person for row in everybody), theirs):
         raise InputError(
             f"{len(shared)} speakers of the evaluation {name!r} are also training or development speakers "
             f"(first: {shared[0]!r}); "
@@ -274,6 +281,7 @@ def usable_rows(
     leave_out: Sequence[str] = (),
     prefix: str = "",
     texts: bool = True,
+    corpus: str | None = None,
 ) -> tuple[list[Row], Counter[str]]:
     """The rows of a manifest that can be used, and the number of the others by reason.
 
@@ -284,6 +292,7 @@ def usable_rows(
     leave_out : groups that are not wanted.
     prefix : put before every id.
     texts : whether a row needs one.
+    corpus : that named the speakers; None for a table of the user's own.
     """
     from speechfair.running.run_manifest import locate_under
     from speechfair.running.scoring import add_axis
@@ -307,6 +316,7 @@ def usable_rows(
                 speaker=row["speaker"],
                 group=row["group"],
                 channel=row["channel"],
+                corpus=corpus,
             )
         )
     if len(rows) + sum(reasons.values()) != manifest.height:
@@ -331,7 +341,7 @@ def _unusable(row: Mapping[str, Any], longest_s: float, leave_out: Sequence[str]
 
 
 def _refuse_shared(rows: Sequence[Row], guard: Sequence[Row]) -> None:
-    if shared := sorted({row.speaker for row in rows} & {row.speaker for row in guard}):
+    if shared := people_in_both((row.person for row in rows), (row.person for row in guard)):
         raise InputError(
             f"{len(shared)} protected development speakers are also training or development speakers of a group "
             f"(first: {shared[0]!r}); name other `speakers` in dev.protected"

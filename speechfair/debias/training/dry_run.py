@@ -62,6 +62,7 @@ def plan(recipe: DebiasRecipe, pilot: Path | None = None) -> DebiasPlan:
     ----------
     pilot : folder of a finished debiasing run on the same evaluations, for the power; None takes assumed figures.
     """
+    from speechfair.debias.data.same_person import naming_corpus
     from speechfair.debias.data.sources import corpus_of
     from speechfair.debias.data.training_rows import gather, refuse_overlap
     from speechfair.debias.judging.expected_power import check_groups, expected_power, read_pilot
@@ -75,8 +76,9 @@ def plan(recipe: DebiasRecipe, pilot: Path | None = None) -> DebiasPlan:
         folder = Path(name)
         data = gather(recipe, folder)
         for source in recipe.evaluate:
-            manifest = build_manifest(corpus_of(recipe, source), folder)
-            refuse_overlap(data, manifest, source.name)
+            corpus = corpus_of(recipe, source)
+            manifest = build_manifest(corpus, folder)
+            refuse_overlap(data, manifest, source.name, naming_corpus(corpus))
             check_groups(recipe, source, manifest)
             pilots = read_pilot(pilot, source) if pilot else {}
             power += expected_power(recipe, source, manifest, pilots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.corpora import load_corpus
+from speechfair.corpora import corpora, load_corpus
+from speechfair.corpora.card import load_card
 from speechfair.debias.data import training_rows as module
+from speechfair.debias.data.same_person import naming_corpus
 from speechfair.debias.data.training_data import Row, TrainingData
 from speechfair.debias.data.training_rows import gather, refuse_overlap, split_rows
 from speechfair.errors import InputError
@@ -186,6 +189,37 @@ def test_evaluated_speakers_and_audio_are_refused(home: Path) -> None:
     disguised = theirs.with_columns(pl.lit(data.dev[0].audio_sha256).alias("audio_sha256"))
     with pytest.raises(InputError, match="have the very audio of a training row"):
         refuse_overlap(data, disguised, "target")
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "evaluated", "same"),
+    [
+        ("speechocean762", "speech_accent_archive", False),
+        ("speechocean762", "speechocean762", True),
+        ("speechocean762", None, True),  # a table of the user's own may hold anybody
+        (None, "speech_accent_archive", True),
+        (None, None, True),
+    ],
+)
+def test_two_corpora_may_number_their_speakers_alike(
+    home: Path, trained_on: str | None, evaluated: str | None, same: bool
+) -> None:
+    data = gathered(home)
+    theirs = build_manifest(load_corpus("manifest", manifest=str(home / "test.csv")), home)
+    row = replace(data.train[0], speaker=theirs["speaker"][0], corpus=trained_on)
+    data = replace(data, train=(row,))
+    if same:
+        with pytest.raises(InputError, match="1 speakers of the evaluation 'target' are also training"):
+            refuse_overlap(data, theirs, "target", evaluated)
+    else:
+        refuse_overlap(data, theirs, "target", evaluated)
+
+
+def test_a_corpus_names_its_speakers_unless_it_is_a_form_of_own_data(home: Path) -> None:
+    names = corpora().names()
+    own = {name for name in names if load_card(name).speech is None}
+    assert {"manifest", "kaldi", "lhotse", "huggingface", "webdataset"} == own
+    assert naming_corpus(load_corpus("manifest", manifest=str(home / "test.csv"))) is None
 
 
 def test_thinning_spreads_over_groups_and_speakers() -> None:
