@@ -34,7 +34,12 @@ Reply = Annotated[
 ]
 
 
-_USUAL = {"words": (10, "jpn,spa", 8), "sound": (12, "jpn", 6), "jpn": (10, "eng,cmn", 8)}
+_USUAL = {
+    ("words", "eng"): (10, "jpn,spa", 8),
+    ("sound", "eng"): (12, "jpn", 6),
+    ("words", "jpn"): (10, "eng,cmn", 8),
+    ("sound", "jpn"): (12, "eng", 6),
+}
 """Scenes, accents and voices of `probe grounding`: under 2,000 requests."""
 
 app.command("plan")(probe_sizes.command)
@@ -65,7 +70,7 @@ def grounding(
     first_languages: Annotated[
         str | None,
         typer.Option(
-            help="Synthetic accents; all for every one; default jpn,spa, of sound jpn, in Japanese eng,cmn."
+            help="Synthetic accents; all for every one; default jpn,spa, of sound jpn, in Japanese eng,cmn or eng."
         ),
     ] = None,
     strengths: Strengths = "1",
@@ -101,9 +106,9 @@ def grounding(
     from speechfair.probes.grounding.spoken import bind, speak, speak_sound
     from speechfair.verbs.probe import probe_grounding
 
-    if speech == "jpn" and (ask == "sound" or form == "open"):
-        raise InputError("--speech jpn asks about words, with options: leave out --ask sound and --form open")
-    usual_scenes, usual_accents, usual_voices = _USUAL[ask if speech == "eng" else speech]
+    if speech == "jpn" and form == "open":
+        raise InputError("--speech jpn asks with options: leave out --form open")
+    usual_scenes, usual_accents, usual_voices = _USUAL[ask, speech]
     voices = voices or usual_voices
     if corpus is not None and ask == "sound":
         raise InputError("--ask sound makes its own recordings; leave out --corpus")
@@ -122,7 +127,7 @@ def grounding(
             "root": root,
         }
         n = scenes or usual_scenes
-        asked = speak_sound(n, **made) if ask == "sound" else speak(n, language=speech, **made)
+        asked = (speak_sound if ask == "sound" else speak)(n, language=speech, **made)
     else:
         from speechfair.corpora import load_corpus
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from speechfair.synthesis import espeak
 from speechfair.synthesis.channels import CLEAN, parse_channel
 from speechfair.synthesis.dials import check_whole
-from speechfair.synthesis.rule_made import Cell, Sentence, write_rendering
-from speechfair.synthesis.synthetic import VOICES, SyntheticAccents
+from speechfair.synthesis.rule_made import Cell, RuleMade, Sentence, write_rendering
+from speechfair.synthesis.synthetic import SyntheticAccents
+from speechfair.synthesis.synthetic_japanese import SyntheticJapanese
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float64]
 
-__all__ = ["EVENTS", "MOST_VOICES", "ArrangedAccents", "Arrangement", "Piece"]
+__all__ = ["EVENTS", "MOST_VOICES", "ArrangedAccents", "ArrangedJapanese", "Arrangement", "Piece"]
 
 VERSION = 1
 """Of the rules below; it is part of the name of every file."""
@@ -78,14 +79,14 @@ class Arrangement:
     channel: str = CLEAN
 
 
-class ArrangedAccents(SyntheticAccents):
-    """English with rule-made accents in arrangements; the speaker of a recording is its first voice.
+class _Arranged(RuleMade):
+    """Arrangements in the place of sentences; the speaker of a recording is its first voice.
 
     Parameters
     ----------
     arrangements : each is said by every voice in every accent and strength.
     voices : at most `MOST_VOICES`. The partner is one of the remaining voices, of the other gender, in the same accent.
-    given : the other parameters of `SyntheticAccents`, except ``texts``.
+    given : the other parameters of `RuleMade`, except ``texts``.
     """
 
     def __init__(
@@ -102,12 +103,12 @@ class ArrangedAccents(SyntheticAccents):
 
     def _audio(self, cell: Cell, voice: espeak.Voice, sentence: Sentence) -> Path:
         arranged = self._arranged[sentence.text]
-        other = _partner(voice)
+        other = self._partner(voice)
         pieces = [
-            super(ArrangedAccents, self)._audio(
+            super(_Arranged, self)._audio(
                 replace(cell, tempo=piece.tempo),
                 other if piece.partner else voice,
-                Sentence(piece.text, piece.text),
+                Sentence(piece.text, self._spoken(piece.text)),
             )
             for piece in arranged.pieces
         ]
@@ -115,16 +116,30 @@ class ArrangedAccents(SyntheticAccents):
         file = f"{voice.id}-{hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]}.wav"
         path = self.root / cell.code / f"{cell.strength:g}" / file
         if not path.is_file():
-            write_rendering(path, _arranged(arranged, pieces))
+            write_rendering(path, _join(arranged, pieces))
         return path
 
+    def _spoken(self, text: str) -> str:
+        """What espeak-ng is given to say the words of a piece."""
+        return text
 
-def _partner(voice: espeak.Voice) -> espeak.Voice:
-    others = [one for one in VOICES[MOST_VOICES:] if one.gender != voice.gender]
-    return others[[one.id for one in VOICES].index(voice.id) // 2 % len(others)]
+    def _partner(self, voice: espeak.Voice) -> espeak.Voice:
+        others = [one for one in self.all_voices[MOST_VOICES:] if one.gender != voice.gender]
+        return others[[one.id for one in self.all_voices].index(voice.id) // 2 % len(others)]
 
 
-def _arranged(arrangement: Arrangement, paths: Iterable[Path]) -> bytes:
+class ArrangedAccents(_Arranged, SyntheticAccents):
+    """English with rule-made accents in arrangements."""
+
+
+class ArrangedJapanese(_Arranged, SyntheticJapanese):
+    """Japanese with rule-made foreign accents in arrangements; pieces are read by Open JTalk (extra ``ja``)."""
+
+    def _spoken(self, text: str) -> str:
+        return self.reading(text)
+
+
+def _join(arrangement: Arrangement, paths: Iterable[Path]) -> bytes:
     import numpy as np
 
     parts: list[Samples] = []

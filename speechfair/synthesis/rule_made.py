@@ -247,6 +247,7 @@ class RuleMade(ABC):
             voice.pitch,
             voice.words_per_minute,
             sentence.spoken,
+            *_unsaid_final(sentence),
         ]
         file = f"{voice.id}-{_sha256(made_of)[:20]}.wav"
         path = self._root / cell.code / f"{cell.strength:g}" / file
@@ -272,7 +273,7 @@ class RuleMade(ABC):
             phonemes,
             espeak.at_tempo(voice, cell.tempo),
             seed=noise,
-            final=_FINALS.get(sentence.text[-1], "."),
+            final=_final(sentence),
             pitch_range=usual + round((prosody.pitch_range - usual) * cell.prosody) if prosody else usual,
             word_gap=round(prosody.word_gap * cell.prosody) if prosody else 0,
         )
@@ -308,6 +309,16 @@ class RuleMade(ABC):
         voices = [[voice.id, voice.name, voice.pitch, voice.words_per_minute] for voice in self._voices]
         spoken = [sentence.spoken for sentence in self._sentences]
         return _sha256([self._options, spoken, voices, *map(self._recipe, codes)])[:16]
+
+
+def _final(sentence: Sentence) -> str:
+    return _FINALS.get(sentence.text[-1], ".")
+
+
+def _unsaid_final(sentence: Sentence) -> list[str]:
+    """The closing mark where it changes the intonation and what is spoken, such as kana, does not hold it."""
+    final = _final(sentence)
+    return [final] if final != "." and sentence.spoken[-1] not in _FINALS else []
 
 
 def _through(channel: Channel, sound: bytes, *seeds: Any) -> bytes:

@@ -67,7 +67,7 @@ class SyntheticJapanese(RuleMade):
     def _sentence(self, path: Path, number: int, line: str) -> Sentence:
         text, tab, kana = line.partition("\t")
         if not tab:
-            kana = " ".join(f"{self._read(part)}、" for part in _PAUSE.split(text) if part.strip())
+            kana = self.reading(text)
         kana = _katakana(kana)
         for phrase in _PAUSE.sub(" ", kana).split():
             try:
@@ -75,6 +75,10 @@ class SyntheticJapanese(RuleMade):
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}") from None
         return Sentence(text.strip(), kana)
+
+    def reading(self, text: str) -> str:
+        """The pronunciation of `text` in katakana, as Open JTalk reads it; a pause where it has a mark."""
+        return _katakana(" ".join(f"{self._read(part)}、" for part in _PAUSE.split(text) if part.strip()))
 
     @cached_property
     def _read(self) -> Callable[[str], str]:

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from speechfair.errors import InputError
-from speechfair.synthesis.arranged import EVENTS, MOST_VOICES, ArrangedAccents, Arrangement, Piece
+from speechfair.synthesis.arranged import (
+    EVENTS,
+    MOST_VOICES,
+    ArrangedAccents,
+    ArrangedJapanese,
+    Arrangement,
+    Piece,
+)
 from speechfair.types import Utterance
 
 WORDS = "the train was late"
@@ -91,3 +98,15 @@ def test_events_are_short_finite_and_not_too_loud(name: str) -> None:
 def test_too_many_voices_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"from 1 to {MOST_VOICES}"):
         ArrangedAccents(tmp_path, MADE, voices=MOST_VOICES + 1)
+
+
+def test_japanese_pieces_are_read_and_a_question_sounds_otherwise(tmp_path: Path) -> None:
+    """Kanji are read; the words of a question and of a statement are the same, their sound is not."""
+    pytest.importorskip("pyopenjtalk")
+    said = ("電車が遅れました。", "電車が遅れました?", "りんごを三つ、")
+    made = [Arrangement(piece, (Piece(piece),)) for piece in said]
+    corpus = ArrangedJapanese(tmp_path, made, voices=1, first_languages="eng", strengths=(1.0,))
+    sounds = [samples(Path(str(row.audio)))[0] for row in islice(corpus, 3) if isinstance(row, Utterance)]
+    assert all(len(sound) > 8_000 for sound in sounds)
+    assert not np.array_equal(sounds[0], sounds[1])
+    assert corpus.reading("りんごを三つ、") == "リンゴヲミッツ、"

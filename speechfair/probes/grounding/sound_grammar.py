@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from speechfair.errors import InputError
-from speechfair.probes.grounding import lexicon
-from speechfair.probes.grounding.grammar import MOST_SCENES, NO, ORIGIN, PRESENCE, UNSTATED, YES
+from speechfair.probes.grounding.grammar import MOST_SCENES
+from speechfair.probes.grounding.sound_wording import ENGLISH, WORDINGS, SoundWording, SoundWords, Speech
 from speechfair.probes.items import Item, Level, Scene
 from speechfair.synthesis.arranged import EVENTS, Arrangement, Piece
-from speechfair.synthesis.channels import CLEAN
 
 __all__ = ["SOUND_KINDS", "VERSION", "sound_scenes"]
 
@@ -39,17 +38,12 @@ SOUND_KINDS: dict[str, Level] = {
 }
 """Kinds of question that a transcript cannot answer, with their level."""
 
-PLACES = {
-    CLEAN: "close to the microphone",
-    "telephone": "on the telephone",
-    "room:1": "in a large room that echoes",
-}
-"""Where the speakers are, by channel."""
+PLACES = tuple(ENGLISH.places)
+"""Channels of the whole recording."""
 
 TURNS = {"one": "", "last": "001", "middle": "010"}
 """Which sentences the second person says."""
 
-FAST, SLOW = 1.45, 0.72
 LOUD_DB, SOFT_DB = 9.0, -9.0
 FOCUS_DB, REST_DB = 5.0, -3.0
 BLOCK = 12
@@ -72,32 +66,13 @@ class _Facts:
     focus: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The words of one scene; the first sentence in three parts: who, how many, what."""
-
-    first: tuple[str, str, str]
-    bought: tuple[str, str, str, str]
-    middle: str
-    last: str
-    unsaid: str
-
-    @property
-    def sentence(self) -> str:
-        return " ".join(self.first)
-
-    @property
-    def text(self) -> str:
-        """As a transcript without punctuation gives them."""
-        return f"{self.sentence} {self.middle} {self.last}"
-
-
-def sound_scenes(n: int, seed: int = 0) -> tuple[tuple[Scene, Arrangement], ...]:
+def sound_scenes(n: int, seed: int = 0, language: Speech = "eng") -> tuple[tuple[Scene, Arrangement], ...]:
     """`n` different scenes, each with the arrangement that makes its answers true.
 
     Parameters
     ----------
     n : how many; the first `n` of a seed are the same whatever `n` is.
+    language : of speech and questions; what is true besides the words is the same in both.
 
     Examples
     --------
@@ -107,15 +82,17 @@ def sound_scenes(n: int, seed: int = 0) -> tuple[tuple[Scene, Arrangement], ...]
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_SCENES:
         raise InputError(f"scenes={n!r} is not a whole number from 1 to {MOST_SCENES}")
+    wording = WORDINGS[language]
     found: dict[str, tuple[Scene, Arrangement]] = {}
     drawn = 0
     while len(found) < n:
-        words, number = _words(seed, drawn), len(found)
+        words, number = wording.draw(_rng(seed, "words", drawn)), len(found)
         drawn += 1
-        if words.text not in found:
+        text = wording.text(words)
+        if text not in found:
             facts = _facts(seed, number)
-            scene = Scene(f"a{number + 1:05d}", words.text, _items(words, facts, seed, number))
-            found[words.text] = scene, _arrangement(words, facts)
+            scene = Scene(f"a{number + 1:05d}", text, _Asked(wording, words, facts, seed, number).items())
+            found[text] = scene, _arrangement(wording, words, facts)
     return tuple(found.values())
 
 
@@ -146,7 +123,7 @@ def _facts(seed: int, number: int) -> _Facts:
         turns=drawn("turns", tuple(TURNS)),
         event=drawn("event", ("none", "early", "late")),
         hesitates=drawn("hesitation", (True, False)),
-        where=drawn("where", tuple(PLACES)),
+        where=drawn("where", PLACES),
         faster=drawn("tempo", (True, False)),
         louder=drawn("loudness", (True, False)),
         asks=drawn("question", (True, False)),
@@ -154,109 +131,98 @@ def _facts(seed: int, number: int) -> _Facts:
     )
 
 
-def _words(seed: int, drawn: int) -> _Words:
-    draw = _rng(seed, "words", drawn)
-
-    def two(words: Sequence[str]) -> tuple[str, str]:
-        one = draw(len(words))
-        other = draw(len(words) - 1)
-        return words[one], words[other + (other >= one)]
-
-    name, number = lexicon.NAMES[draw(len(lexicon.NAMES))], lexicon.NUMBERS[draw(len(lexicon.NUMBERS))]
-    thing, unsaid = two(lexicon.OBJECTS)
-    base, past = lexicon.VERBS[draw(len(lexicon.VERBS))]
-    setting = tuple(lexicon.SETTINGS)[draw(len(lexicon.SETTINGS))]
-    middle, last = two(lexicon.SETTINGS[setting])
-    return _Words((f"{name} {past}", number, thing), (name, base, past, thing), middle, last, unsaid)
-
-
-def _arrangement(words: _Words, facts: _Facts) -> Arrangement:
+def _arrangement(wording: SoundWording, words: SoundWords, facts: _Facts) -> Arrangement:
     second = TURNS[facts.turns].ljust(3, "0")
     focused = [
         Piece(f"{part}!", False, FOCUS_DB, 0.85, 0.12)
         if at == facts.focus
-        else Piece(f"{part},", False, REST_DB)
+        else Piece(f"{part}{wording.comma}", False, REST_DB)
         for at, part in enumerate(words.first)
     ]
-    event = None if facts.event == "none" else tuple(EVENTS)[len(words.text) % len(EVENTS)]
-    middle = _middle(words.middle, facts, second[1] == "1", event if facts.event == "early" else None)
+    text = wording.text(words)
+    event = None if facts.event == "none" else tuple(EVENTS)[len(text) % len(EVENTS)]
+    middle = _middle(wording, words, facts, second[1] == "1", event if facts.event == "early" else None)
     last = Piece(
-        f"{words.last}{'?' if facts.asks else '.'}",
+        f"{words.last}{'?' if facts.asks else wording.stop}",
         second[2] == "1",
         LOUD_DB if facts.louder else SOFT_DB,
-        FAST if facts.faster else SLOW,
+        wording.fast if facts.faster else wording.slow,
         0.4,
         event if facts.event == "late" else None,
     )
-    return Arrangement(words.text, (*focused, *middle, last), facts.where)
+    return Arrangement(text, (*focused, *middle, last), facts.where)
 
 
-def _middle(clause: str, facts: _Facts, partner: bool, event: str | None) -> list[Piece]:
+def _middle(
+    wording: SoundWording, words: SoundWords, facts: _Facts, partner: bool, event: str | None
+) -> list[Piece]:
     if not facts.hesitates:
-        return [Piece(f"{clause}.", partner, pause_s=0.4, event=event)]
-    start, end = " ".join(clause.split()[:2]), " ".join(clause.split()[2:])
+        return [Piece(f"{words.middle}{wording.stop}", partner, pause_s=0.4, event=event)]
+    start, end = wording.split(words.middle)
     return [
-        Piece(f"{start},", partner, pause_s=0.4, event=event),
-        Piece("um,", partner, tempo=0.7, pause_s=0.25),
-        Piece(f"{end}.", partner, pause_s=0.35),
+        Piece(f"{start}{wording.comma}", partner, pause_s=0.4, event=event),
+        Piece(wording.hesitation, partner, tempo=wording.hesitation_tempo, pause_s=0.25),
+        Piece(f"{end}{wording.stop}", partner, pause_s=0.35),
     ]
 
 
-def _items(words: _Words, facts: _Facts, seed: int, number: int) -> tuple[Item, ...]:
-    said = _balanced(seed, "presence", number, (True, False))
-    country = lexicon.COUNTRIES[_rng(seed, "country", number)(len(lexicon.COUNTRIES))]
-    foils = [country, *(other for other in lexicon.COUNTRIES if other != country)][:3]
-    items = [
-        _yes_no("presence" if said else "absence", PRESENCE.format(words.first[2] if said else words.unsaid), said),
-        Item("L2-unstated", 2, "unstated", ORIGIN, UNSTATED, tuple(foils)),
-        _yes_no("speakers", "Does more than one person speak?", facts.turns != "one"),
-        _yes_no("event", "Is there a sound that is not a voice, such as a beep or a knock?", facts.event != "none"),
-        _yes_no("hesitation", 'Does anybody hesitate with a sound such as "um"?', facts.hesitates),
-        _sound("where", "Where are the voices?", PLACES[facts.where], PLACES.values()),
-        _either("tempo", "Is the last sentence faster or slower than the first?", "faster", "slower", facts.faster),
-        _either("loudness", "Is the last sentence louder or softer than the first?", "louder", "softer", facts.louder),
-        _either(
-            "question",
-            f'Is "{words.last}" meant as a question or as a statement?',
-            "a question",
-            "a statement",
-            facts.asks,
-        ),
-        _focus(words, facts),
-    ]  # fmt: skip
-    if facts.turns != "one":
-        items += _two_people(words, facts, seed, number)
-    if facts.event != "none":
-        text = f'Is the sound that is not a voice heard before or after "{words.middle}"?'
-        items.append(_either("event_place", text, "before", "after", facts.event == "early"))
-    return tuple(sorted(items, key=lambda item: item.level))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about one scene."""
 
+    wording: SoundWording
+    words: SoundWords
+    facts: _Facts
+    seed: int
+    number: int
 
-def _two_people(words: _Words, facts: _Facts, seed: int, number: int) -> list[Item]:
-    """Asked of one of the later sentences, which is the first person's again or another's."""
-    asked = _balanced(seed, "who", number, (1, 2))
-    first = TURNS[facts.turns][asked] == "0"
-    clause = words.middle if asked == 1 else words.last
-    who = _either("who", f'Who says "{clause}"?', "the person who speaks first", "another person", first)
-    turns = "How many times does the voice change from one person to another?"
-    return [who, _either("turns", turns, "once", "twice", facts.turns == "last")]
+    def items(self) -> tuple[Item, ...]:
+        """By level."""
+        worded, words, facts = self.wording, self.words, self.facts
+        said = self._drawn("presence", (True, False))
+        word = worded.presence.format(words.thing if said else words.unsaid)
+        country = worded.countries[_rng(self.seed, "country", self.number)(len(worded.countries))]
+        foils = [country, *(other for other in worded.countries if other != country)][:3]
+        question, *kinds = worded.question
+        items = [
+            self._yes_no("presence" if said else "absence", word, said),
+            Item("L2-unstated", 2, "unstated", worded.origin, worded.unstated, tuple(foils)),
+            self._yes_no("speakers", worded.speakers, facts.turns != "one"),
+            self._yes_no("event", worded.event, facts.event != "none"),
+            self._yes_no("hesitation", worded.hesitates, facts.hesitates),
+            _sound("where", worded.where, worded.places[facts.where], worded.places.values()),
+            _either("tempo", *worded.tempo, facts.faster),
+            _either("loudness", *worded.loudness, facts.louder),
+            _either("question", question.format(words.last), kinds[0], kinds[1], facts.asks),
+            _sound(
+                "focus", worded.focus.format(worded.sentence(words)), words.asked[facts.focus], words.asked
+            ),
+        ]
+        if facts.turns != "one":
+            items += self._two_people()
+        if facts.event != "none":
+            text, before, after = worded.event_place
+            items.append(
+                _either("event_place", text.format(words.middle), before, after, facts.event == "early")
+            )
+        return tuple(sorted(items, key=lambda item: item.level))
 
+    def _two_people(self) -> list[Item]:
+        """Asked of one of the later sentences, which is the first person's again or another's."""
+        asked = self._drawn("who", (1, 2))
+        first = TURNS[self.facts.turns][asked] == "0"
+        text, same, other = self.wording.who
+        who = _either("who", text.format((self.words.middle, self.words.last)[asked - 1]), same, other, first)
+        return [who, _either("turns", *self.wording.turns, self.facts.turns == "last")]
 
-def _focus(words: _Words, facts: _Facts) -> Item:
-    name, base, past, thing = words.bought
-    questions = (
-        f"Who {past} {words.first[1]} {thing}?",
-        f"How many {thing} did {name} {base}?",
-        f"What did {name} {base}?",
-    )
-    text = f'Listen to the stress. Which question does "{words.sentence}" answer?'
-    return _sound("focus", text, questions[facts.focus], questions)
+    def _drawn(self, what: str, values: Sequence[_T]) -> _T:
+        return _balanced(self.seed, what, self.number, values)
 
-
-def _yes_no(kind: str, text: str, is_so: bool) -> Item:
-    answer, other = (YES, NO) if is_so else (NO, YES)
-    level = SOUND_KINDS.get(kind, 1)
-    return Item(f"L{level}-{kind}", level, kind, text, answer, (other,), (YES, NO))
+    def _yes_no(self, kind: str, text: str, is_so: bool) -> Item:
+        yes, no = self.wording.yes_no
+        answer, other = (yes, no) if is_so else (no, yes)
+        level = SOUND_KINDS.get(kind, 1)
+        return Item(f"L{level}-{kind}", level, kind, text, answer, (other,), (yes, no))
 
 
 def _either(kind: str, text: str, one: str, other: str, is_one: bool) -> Item:

@@ -12,10 +12,11 @@ import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError
 from speechfair.probes.grounding import bound, grammar, grammar_ja, sound_grammar
+from speechfair.probes.grounding.sound_wording import Speech
 from speechfair.probes.items import Scene
 from speechfair.resources import cache_folder
 from speechfair.types import Corpus, Exclusion, Utterance
@@ -114,7 +115,7 @@ class Silence:
 def speak(
     scenes: int = 24,
     *,
-    language: Literal["eng", "jpn"] = "eng",
+    language: Speech = "eng",
     first_languages: Sequence[str] | str | None = None,
     strengths: Sequence[float] = (0.5, 1.0),
     voices: int = 8,
@@ -157,6 +158,7 @@ def speak(
 def speak_sound(
     scenes: int = 12,
     *,
+    language: Speech = "eng",
     first_languages: Sequence[str] | str | None = None,
     strengths: Sequence[float] = (1.0,),
     voices: int = 6,
@@ -168,14 +170,16 @@ def speak_sound(
 
     Parameters
     ----------
+    language : of speech and questions, as for `speak`.
     voices : of the first speaker, at most 8; see `speechfair.synthesis.arranged.ArrangedAccents`.
     first_languages, strengths, silences, seed, root : as for `speak`.
     """
-    from speechfair.synthesis.arranged import ArrangedAccents
+    from speechfair.synthesis.arranged import ArrangedAccents, ArrangedJapanese
 
-    made = sound_grammar.sound_scenes(scenes, seed)
-    quiet = _silences(silences, seed, grammar.silences)
-    base = ArrangedAccents(
+    made = sound_grammar.sound_scenes(scenes, seed, language)
+    quiet = _silences(silences, seed, (grammar if language == "eng" else grammar_ja).silences)
+    arranged = ArrangedAccents if language == "eng" else ArrangedJapanese
+    base = arranged(
         root if root is not None else cache_folder("scenes"),
         [arrangement for _, arrangement in made],
         first_languages=first_languages,
@@ -183,7 +187,7 @@ def speak_sound(
         voices=voices,
         seed=seed,
     )
-    texts = f"sound grammar {sound_grammar.VERSION}"
+    texts = f"sound grammar {sound_grammar.VERSION}" + ("" if language == "eng" else f" {language}")
     options = {**base.options, "texts": texts, "scenes": scenes, "silences": silences}
     by_text = {str(scene.text): scene for scene, _ in made}
     return SceneCorpus(base, "sound", options, by_text, quiet, seed)
@@ -197,7 +201,7 @@ def _silences(n: int, seed: int, drawn: Callable[[int, int], tuple[Scene, ...]])
 
 def say(
     texts: Sequence[str],
-    language: Literal["eng", "jpn"] = "eng",
+    language: Speech = "eng",
     *,
     first_languages: Sequence[str] | str | None = None,
     strengths: Sequence[float] = (0.5, 1.0),

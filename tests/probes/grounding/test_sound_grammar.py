@@ -8,12 +8,14 @@ from itertools import pairwise
 import pytest
 
 from speechfair.errors import InputError
-from speechfair.probes.grounding.sound_grammar import BLOCK, PLACES, SOUND_KINDS, sound_scenes
-from speechfair.probes.items import LEVELS, Item
+from speechfair.probes.grounding.sound_grammar import BLOCK, SOUND_KINDS, sound_scenes
+from speechfair.probes.grounding.sound_wording import ENGLISH, WORDINGS
+from speechfair.probes.items import LEVELS, Item, has_kana
 from speechfair.probes.plain_words import plain
 from speechfair.synthesis.arranged import Arrangement
 
 MANY = sound_scenes(240, seed=3)
+JAPANESE = sound_scenes(240, seed=3, language="jpn")
 
 
 def item(items: tuple[Item, ...], kind: str) -> Item | None:
@@ -72,7 +74,7 @@ def facts(arranged: Arrangement) -> dict[str, str]:
         "event": "yes" if events else "no",
         "event_place": "" if not events else "before" if events[0] == middle else "after",
         "hesitation": "yes" if any(piece.text == "um," for piece in pieces) else "no",
-        "where": PLACES[arranged.channel],
+        "where": ENGLISH.places[arranged.channel],
         "tempo": "faster" if last.tempo > 1 else "slower",
         "loudness": "louder" if last.gain_db > 0 else "softer",
         "question": "a question" if last.text.endswith("?") else "a statement",
@@ -97,6 +99,32 @@ def test_answers_are_those_of_the_arrangement() -> None:
             clause = who.text.split('"')[1]
             partner = next(p.partner for p in arranged.pieces[3:] if clause.startswith(p.text.rstrip("?.,!")))
             assert who.answer == ("another person" if partner else "the person who speaks first")
+
+
+def test_japanese_scenes_state_the_same_facts() -> None:
+    """The right option is at the same place of its question in both languages."""
+    for (scene, arranged), (ours, japanese) in zip(MANY, JAPANESE, strict=True):
+        assert [one.id.replace("absence", "presence") for one in scene.items] == [
+            one.id.replace("absence", "presence") for one in ours.items
+        ]
+        assert [(piece.partner, piece.gain_db) for piece in arranged.pieces] == [
+            (piece.partner, piece.gain_db) for piece in japanese.pieces
+        ]
+        assert (arranged.channel, arranged.pieces[-1].text[-1] == "?") == (
+            japanese.channel,
+            japanese.pieces[-1].text[-1] == "?",
+        )
+
+
+def test_japanese_words_do_not_depend_on_the_facts_and_all_is_japanese() -> None:
+    for scene, arranged in JAPANESE:
+        pieces = [piece.text for piece in arranged.pieces if piece.text != WORDINGS["jpn"].hesitation]
+        assert "".join(piece.rstrip("?。、!") for piece in pieces) == str(scene.text).replace(" ", "")
+        for one in scene.items:
+            options = (one.answer, *one.foils)
+            assert len({plain(option) for option in options}) == len(options)
+            assert has_kana(one.text)
+            assert not any(char.isascii() and char.isalpha() for char in "".join((one.text, *options)))
 
 
 @pytest.mark.parametrize("n", [0, True, 10**6])

@@ -94,8 +94,11 @@ def test_findings_sections_and_page_say_so(result: GroundingResult, tmp_path: Pa
     assert "the upper bound" not in page
 
 
-def test_sound_of_a_corpus_or_in_japanese_is_refused() -> None:
+def test_sound_of_a_corpus_or_japanese_without_options_is_refused() -> None:
     command = ["probe", "grounding", "--model", "none", "--ask", "sound", "--dry-run"]
-    for more in (["--corpus", "manifest"], ["--speech", "jpn"]):
-        with pytest.raises(InputError, match="--ask sound"):
+    for more, why in (
+        (["--corpus", "manifest"], "--ask sound"),
+        (["--speech", "jpn", "--form", "open"], "open"),
+    ):
+        with pytest.raises(InputError, match=why):
             CliRunner().invoke(app, [*command, *more], catch_exceptions=False)
