@@ -64,8 +64,10 @@ class Stage(Protocol):
     def checkpoints(self) -> list[Path]:
         """Folders of the whole checkpoints that are left, in the order of their steps."""
 
-    def transcripts(self, rows: Sequence[Row]) -> list[str]:
-        """What `model` hears in `rows`, decoded greedily."""
+    def transcripts(
+        self, rows: Sequence[Row], *, temperature: float | None = None, seed: int = 0
+    ) -> list[str]:
+        """What `model` hears in `rows`, decoded greedily, or drawn from `seed` at a temperature."""
 
     def side_batches(
         self, rows: Sequence[Row], tokens: Sequence[tuple[int, ...]], order: NDArray[np.int64], batch: int

@@ -33,6 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "group_dro": {"step": 0.5},
     "jtt": {"first_steps": 1, "times": 2},
     "merge": {"how": "trajectory", "checks": [2], "scales": [1.0]},
+    "prefer": {"samples": 1, "temperature": 2.0, "against": "errors", "batch": 2, "utterances": 6},
 }
 NAMES = debias_methods().names()
 # merge trains for a trajectory

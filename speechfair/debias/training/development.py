@@ -138,8 +138,21 @@ def recognized(recognizer: Recognizer, rows: Sequence[Row]) -> list[Hypothesis]:
     return found
 
 
-def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float) -> list[str]:
-    """Greedy transcripts of `rows`, in order. The model's mode and its own window are put back."""
+def transcripts(
+    model: Any,
+    rows: Sequence[Row],
+    pieces: Pieces,
+    window_s: float,
+    *,
+    temperature: float | None = None,
+    seed: int = 0,
+) -> list[str]:
+    """Transcripts of `rows`, in order. The model's mode and its own window are put back.
+
+    Parameters
+    ----------
+    temperature : draw Whisper's tokens at it, from `seed`, and keep what looks like a runaway; None decodes greedily.
+    """
     if pieces.kind == "ctc":
         from speechfair.debias.training.ctc_training import ctc_transcripts
 
@@ -158,7 +171,7 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
         seconds = collator.window(samples, least_s)
         features = collator.features(samples, seconds).to(device)
         with torch.no_grad(), audio_window(model, seconds), quiet_transformers():
-            tokens = _generate(whisper, features, pieces.tokenizer, seconds)
+            tokens = _generate(whisper, features, pieces.tokenizer, seconds, temperature)
         texts = pieces.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         found.update(zip(places, texts, strict=True))
         ended = (tokens == pieces.tokenizer.eos_token_id).any(dim=1).tolist()
@@ -171,8 +184,13 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     model.eval()
     try:
         again: list[int] = []
-        for start in range(0, len(order), DECODING_BATCH):
-            again += decode(order[start : start + DECODING_BATCH], window_s)
+        with torch.random.fork_rng(enabled=temperature is not None):
+            if temperature is not None:
+                torch.manual_seed(seed)
+            for start in range(0, len(order), DECODING_BATCH):
+                again += decode(order[start : start + DECODING_BATCH], window_s)
+        if temperature is not None:
+            again = []
         for start in range(0, len(again), DECODING_BATCH):
             decode(again[start : start + DECODING_BATCH], pieces.full_window_s)
     finally:
@@ -180,8 +198,10 @@ def transcripts(model: Any, rows: Sequence[Row], pieces: Pieces, window_s: float
     return [found[place] for place in range(len(rows))]
 
 
-def _generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> Any:
-    """Greedy tokens after the prompt, of a window that is already set."""
+def _generate(
+    whisper: Any, features: Any, tokenizer: Any, seconds: float, temperature: float | None = None
+) -> Any:
+    """Tokens after the prompt, of a window that is already set: greedy, or drawn at a temperature."""
     import torch
     from transformers import GenerationConfig
     from transformers.generation import GenerationMixin
@@ -190,7 +210,8 @@ def _generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> An
     settings = GenerationConfig(
         max_new_tokens=min(token_limit(seconds), whisper.config.max_target_positions - len(prompt)),
         num_beams=1,
-        do_sample=False,
+        do_sample=temperature is not None,
+        **({} if temperature is None else {"temperature": temperature, "top_k": 0}),
         suppress_tokens=given.suppress_tokens,
         begin_suppress_tokens=given.begin_suppress_tokens,
         decoder_start_token_id=prompt[0],

@@ -143,11 +143,13 @@ class Training(TrainingLoop):
 
         return whole_checkpoints(self.folder)
 
-    def transcripts(self, rows: Sequence[Row]) -> list[str]:
-        """What the model hears in `rows`, decoded greedily."""
+    def transcripts(
+        self, rows: Sequence[Row], *, temperature: float | None = None, seed: int = 0
+    ) -> list[str]:
+        """What the model hears in `rows`, decoded greedily, or drawn at a temperature."""
         from speechfair.debias.training.development import transcripts
 
-        return transcripts(self.model, rows, self.pieces, self.window_s)
+        return transcripts(self.model, rows, self.pieces, self.window_s, temperature=temperature, seed=seed)
 
     def side_batches(
         self, rows: Sequence[Row], tokens: Sequence[tuple[int, ...]], order: NDArray[np.int64], batch: int

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from speechfair.debias.data.training_data import TrainingData
     from speechfair.debias.training.pieces import Pieces
 
-__all__ = ["has_room", "with_room"]
+__all__ = ["has_room", "room", "with_room"]
 
 
 def with_room(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
@@ -43,8 +43,13 @@ def with_room(data: TrainingData, pieces: Pieces, case: str) -> TrainingData:
 
 def has_room(pieces: Pieces, tokens: Sequence[int]) -> bool:
     """Whether the decoder has positions for the prompt and these target tokens, the end included."""
+    return len(tokens) <= room(pieces)
+
+
+def room(pieces: Pieces) -> int:
+    """How many target tokens the decoder has positions for after the prompt, the end included."""
     # the last token is learnt, but not given
-    return len(list(pieces.tokenizer.prefix_tokens)) + len(tokens) - 1 <= _positions(pieces)
+    return _positions(pieces) - len(list(pieces.tokenizer.prefix_tokens)) + 1
 
 
 def _positions(pieces: Pieces) -> int:
