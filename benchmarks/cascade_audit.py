@@ -1,7 +1,8 @@
-"""A real model, end to end: bundled Whisper and a small instruction-following text model, through three probes.
+"""A real model, end to end: bundled Whisper and a small instruction-following text model, through four probes.
 
 `python -m benchmarks.cascade_audit --llm FOLDER --barista FOLDER --out FOLDER` asks about the words (grounding), puts
-spoken requests (response quality) and questions about recorded coffee orders (question set), and writes
+spoken requests (response quality), questions about recorded coffee orders (question set) and about the words in
+Japanese (grounding), and writes
 docs/results/cascade-audit.md. Kill it and give it again to go on. FOLDER of --llm holds the text model in transformers
 form; `--only` does some parts, and the page is made of the parts that are done.
 """
@@ -33,6 +34,7 @@ COST = "cost.json"
 SCENES, VOICES, ACCENTS = 2, 6, "jpn"
 REQUESTS, REQUEST_VOICES, REPLY_TOKENS = 8, 5, 48
 ORDERS = 40
+JAPANESE_VOICES, JAPANESE_ACCENTS = 5, "eng"
 INTRODUCTION = (
     "`python -m benchmarks.cascade_audit --llm FOLDER --barista FOLDER --out FOLDER` writes this page; do not edit it. "
     "The recogniser is the bundled Whisper base. The text model is Qwen2.5-Coder-0.5B-Instruct, read from a 4-bit GGUF "
@@ -44,18 +46,18 @@ SHOWS = (
     "cascade treats accents alike or not. The runs are small on purpose, the accent is made by rule, and where the "
     "text control itself is poor, the language model and not the hearing sets the level."
 )
-PARTS = ("grounding", "response", "barista")
+PARTS = ("grounding", "japanese", "barista", "response")
 
 
-def model(llm: Path, tokens: int, batch_size: int = 1) -> SpeechLanguageModel:
-    """The cascade; the recogniser is told that it hears English.
+def model(llm: Path, tokens: int, batch_size: int = 1, language: str = "en") -> SpeechLanguageModel:
+    """The cascade; the recogniser is told which language it hears.
 
     Short answers to several questions about one transcript are fastest one by one, since they share its computation;
     long replies are fastest in batches.
     """
     return load_speech_llm(
         "cascade:bundled:whisper-base",
-        asr_language="en",
+        asr_language=language,
         asr_threads=1,
         answerer=f"text-llm:{llm}",
         llm_max_new_tokens=tokens,
@@ -69,6 +71,19 @@ def grounding(llm: Path, out: Path, barista: Path | None) -> Any:
     """Words in one accent and the reference."""
     corpus = speak(SCENES, first_languages=ACCENTS, strengths=(1.0,), voices=VOICES, silences=0)
     return probe_grounding(corpus, model(llm, 4), ["strength"], out=out, observe=_told)
+
+
+def japanese(llm: Path, out: Path, barista: Path | None) -> Any:
+    """Words of Japanese in one foreign accent and the reference."""
+    corpus = speak(
+        SCENES,
+        language="jpn",
+        first_languages=JAPANESE_ACCENTS,
+        strengths=(1.0,),
+        voices=JAPANESE_VOICES,
+        silences=0,
+    )
+    return probe_grounding(corpus, model(llm, 4, language="ja"), ["strength"], out=out, observe=_told)
 
 
 def response(llm: Path, out: Path, barista: Path | None) -> Any:
@@ -109,11 +124,13 @@ def _orders(folder: Path) -> str:
 
 RUNS: dict[str, Callable[[Path, Path, Path | None], Any]] = {
     "grounding": grounding,
+    "japanese": japanese,
     "response": response,
     "barista": barista,
 }
 WORDED: dict[str, tuple[str, Callable[[Any], list[Finding]], Callable[[Any], list[Section]]]] = {
     "grounding": ("What it hears of the words", grounding_findings, grounding_sections),
+    "japanese": ("What it hears of Japanese words", grounding_findings, grounding_sections),
     "response": ("What it replies", response_findings, response_sections),
     "barista": ("Recorded orders", questions_findings, questions_sections),
 }
