@@ -32,9 +32,9 @@ from speechfair.verbs.probe import probe_grounding, probe_questions, probe_respo
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "cascade-audit.md"
 COST = "cost.json"
 SCENES, VOICES, ACCENTS = 2, 6, "jpn"
-REQUESTS, REQUEST_VOICES, REPLY_TOKENS = 8, 5, 48
+REQUESTS, REQUEST_VOICES, REPLY_TOKENS = 4, 5, 32
 ORDERS = 40
-JAPANESE_VOICES, JAPANESE_ACCENTS = 5, "eng"
+JAPANESE_SCENES, JAPANESE_VOICES, JAPANESE_ACCENTS = 1, 5, "eng"
 INTRODUCTION = (
     "`python -m benchmarks.cascade_audit --llm FOLDER --barista FOLDER --out FOLDER` writes this page; do not edit it. "
     "The recogniser is the bundled Whisper base. The text model is Qwen2.5-Coder-0.5B-Instruct, read from a 4-bit GGUF "
@@ -46,7 +46,7 @@ SHOWS = (
     "cascade treats accents alike or not. The runs are small on purpose, the accent is made by rule, and where the "
     "text control itself is poor, the language model and not the hearing sets the level."
 )
-PARTS = ("grounding", "japanese", "barista", "response")
+PARTS = ("grounding", "barista", "response", "japanese")
 
 
 def model(llm: Path, tokens: int, batch_size: int = 1, language: str = "en") -> SpeechLanguageModel:
@@ -76,7 +76,7 @@ def grounding(llm: Path, out: Path, barista: Path | None) -> Any:
 def japanese(llm: Path, out: Path, barista: Path | None) -> Any:
     """Words of Japanese in one foreign accent and the reference."""
     corpus = speak(
-        SCENES,
+        JAPANESE_SCENES,
         language="jpn",
         first_languages=JAPANESE_ACCENTS,
         strengths=(1.0,),
@@ -87,7 +87,7 @@ def japanese(llm: Path, out: Path, barista: Path | None) -> Any:
 
 
 def response(llm: Path, out: Path, barista: Path | None) -> Any:
-    """Spoken requests, two of each kind."""
+    """Spoken requests, one of each kind."""
     corpus = say_requests(REQUESTS, first_languages=ACCENTS, voices=REQUEST_VOICES)
     return probe_response(corpus, model(llm, REPLY_TOKENS, 8), ["strength"], out=out, observe=_told)
 
