@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from speechfair.probes.asking import AUDIO, TEXT, Ask, by_ask
-from speechfair.probes.items import Form, Item, Scene, prompt_of
+from speechfair.probes.items import Form, Item, Scene, options_of, prompt_of
 from speechfair.probes.reading import Reading, read
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["asks_of", "outcome_table"]
+__all__ = ["asks_of", "first_option", "outcome_table"]
+
+LEAST_CHOSEN = 30
+"""Replies that choose an option, below which nothing is said of a liking for the first one. Ours."""
 
 
 def asks_of(scene_of: Mapping[str, Scene], form: Form, seed: int) -> list[Ask]:
@@ -91,6 +94,29 @@ def outcome_table(
                 }
             )
     return pl.DataFrame(rows, schema=_schema())
+
+
+def first_option(table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int) -> tuple[float, float] | None:
+    """How often the option that stands first is chosen, and how often it would be at most by chance or when right.
+
+    Options are shuffled, so a model that is drawn to the first one is right by chance alone. None where too few replies
+    choose an option.
+    """
+    scenes = {scene.id: scene for scene in scene_of.values()}
+    first = {
+        (scene.id, item.id): options_of(scene.id, item, seed)[0]
+        for scene in scenes.values()
+        for item in scene.items
+    }
+    chosen = [
+        row for row in table.iter_rows(named=True) if row["outcome"] in ("right", "wrong") and row["how"]
+    ]
+    if len(chosen) < LEAST_CHOSEN:
+        return None
+    share = sum(row["answer"] == first[row["scene"], row["item"]] for row in chosen) / len(chosen)
+    right = sum(row["truth"] == first[row["scene"], row["item"]] for row in chosen) / len(chosen)
+    chance = sum(1 / row["n_options"] for row in chosen) / len(chosen)
+    return share, max(right, chance)
 
 
 def _schema() -> dict[str, Any]:

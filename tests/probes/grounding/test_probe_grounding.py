@@ -312,3 +312,17 @@ def test_unusable_arguments_are_refused(corpus: SceneCorpus, tmp_path: Path) -> 
     )
     with pytest.raises(InputError, match="no utterance"):
         probe_grounding(nothing, Planted(nothing))
+
+
+class Biased(Planted):
+    """Always chooses the option that stands first."""
+
+    def say(self, question: Question) -> str:
+        return "A"
+
+
+def test_a_model_that_answers_by_position_is_named(small: SceneCorpus) -> None:
+    found = probe_grounding(small, Biased(small), ["accent"])
+    assert any("the option that stands first was chosen in 100 %" in note for note in found.notes)
+    right = probe_grounding(small, Planted(small), ["accent"])
+    assert not any("stands first" in note for note in right.notes)
