@@ -59,7 +59,7 @@ def page(result: GroundingResult) -> str:
         f"{result.n_utterances} recordings. {result.corpus_record.statement}",
         "",
         f"Audio arm: {outcome_words(result.audio)}. Text control: {outcome_words(result.text)}. Intervals: "
-        f"{100 * result.level:g} %, by voice; with few voices and scenes they are wide, and what they do not settle is "
+        f"{100 * result.level:g} %; with few voices and scenes they are wide or missing; what they do not settle is "
         "called undetermined.",
         "",
         "## The modality gap by strength",
