@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.simulate_probes import ACCENTS, recipe
+from speechfair.metrics.rare_events import share_limits
 from speechfair.probes.asking import AUDIO, TEXT, Ask
 from speechfair.probes.grounding.diagnosis import ALPHA, MARGIN
 from speechfair.probes.grounding.grounding_estimates import axis_grounding
@@ -186,6 +187,7 @@ def page(found: dict[str, Any]) -> str:
         (world, str(one["seeds"]), *(str(one[key]) for key in ("exact", "part", "elsewhere", "missed")))
         for world, one in worlds.items()
     ]
+    low, high = share_limits(none["elsewhere"], none["seeds"], 0.95)
     stray = sum(one["other_accent"] for world, one in worlds.items() if world != "even")
     of = sum(one["seeds"] for world, one in worlds.items() if world != "even")
     lines = [
@@ -196,8 +198,9 @@ def page(found: dict[str, Any]) -> str:
         f"they guess, are right with {100 * WORSE:.0f} %, or refuse {100 * REFUSED:.0f} %. {found['voices']} voices × "
         f"{found['scenes']} scenes × {len(ACCENTS)} accents; replies are read as those of a real model.",
         "",
-        f"- Of {none['seeds']} even models, {none['elsewhere']} were said to have any fault at all: a false-alarm rate "
-        f"of {percent(none['elsewhere'] / none['seeds'])} % over all kinds, levels and groups together.",
+        f"- Of {none['seeds']} even models, {none['elsewhere']} were said to have any fault at all: a "
+        f"false-alarm rate of {percent(none['elsewhere'] / none['seeds'])} % [{percent(low)}, {percent(high)}] over all kinds, levels and "
+        "groups together. At most 5 % was asked for before it was measured.",
         f"- In {of} runs of faulty models, an accent without the fault was named in {stray}.",
         "- `exact`: the claimed places are those of the fault, all of them. `part`: some of them and no other. "
         "`elsewhere`: a place without the fault is claimed too.",

@@ -21,7 +21,7 @@ def test_replies_that_the_rules_were_written_for(kind: int, reply: str, expected
 
 
 def test_replies_written_after_the_rules() -> None:
-    """The error rate that docs/how-to/probe.md states: 1 of 85 misread, 4 not read although a person can."""
+    """The error rate that docs/how-to/probe-replies.md states: 1 of 85 misread, 4 not read although a person can."""
     misread = unread = 0
     for kind, reply, expected in AFTER:
         place = chosen(reply, OPTIONS[kind]).place

@@ -20,7 +20,7 @@ def test_replies_that_the_rules_were_written_for() -> None:
 
 
 def test_replies_written_after_the_rules() -> None:
-    """The error rates that docs/how-to/probe.md states: 8 of 20 refusals missed, 2 of 20 others taken for one."""
+    """The rates that docs/how-to/probe-replies.md states: 8 of 20 refusals missed, 2 of 20 others taken for one."""
     missed = sum(declines and not is_refusal(reply) for declines, reply in AFTER)
     taken = sum(not declines and is_refusal(reply) for declines, reply in AFTER)
     assert (len(AFTER), sum(declines for declines, _ in AFTER)) == (40, 20)

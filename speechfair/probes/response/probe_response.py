@@ -18,6 +18,7 @@ from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
+from speechfair.probes.extraction import conclusion
 from speechfair.probes.grounding.spoken import say
 from speechfair.probes.probe_folder import begin_or_compare, listed
 from speechfair.probes.response.replies import LEAST_ACCURACY, JudgeClassifier, Judged, check, judge
@@ -111,7 +112,11 @@ def _probe(
         asks += [Ask(AUDIO, name, ITEM, settings.prompt) for name in asked]
         replies = ask_missing(run, manifest, asks, model, root, retry_failed=retry_failed, observe=observe)
         table = _table(manifest, asked, replies)
-        control = {row["about"]: row["reply"] for row in replies.iter_rows(named=True) if row["arm"] == TEXT}
+        control = {
+            row["about"]: _without_thinking(row["reply"])
+            for row in replies.iter_rows(named=True)
+            if row["arm"] == TEXT
+        }
         run.write_table(f"scores/{model.identity.key}.parquet", table)
         result = _result(record, table, control, texts, model, analysis, settings, judge_model)
         run.write_file(RESULT, result.to_json().encode())
@@ -149,10 +154,17 @@ def _table(manifest: pl.DataFrame, asked: Mapping[str, Request], replies: pl.Dat
     """One row per spoken request, with its reply (null where it failed)."""
     import polars as pl
 
-    spoken = replies.filter(replies["arm"] == AUDIO).select("about", "reply")
+    heard = replies.filter(replies["arm"] == AUDIO).select("about", "reply")
+    said = [_without_thinking(reply) for reply in heard["reply"]]
+    spoken = heard.with_columns(pl.Series("reply", said, pl.String))
     kinds = pl.DataFrame({"id": list(asked), "request": [one.id for one in asked.values()]})
     joined = manifest.join(kinds, on="id").join(spoken, left_on="id", right_on="about", how="left")
     return joined.select(pl.col("id").alias("utterance_id"), "speaker", "labels", "request", "reply")
+
+
+def _without_thinking(reply: str | None) -> str | None:
+    """What a reply says to its reader: empty if it ends inside a thought. The verbatim one stays in ``replies``."""
+    return reply if reply is None else conclusion(reply) or ""
 
 
 def _result(

@@ -96,6 +96,16 @@ def test_planted_bias_is_found_where_it_is(result: ResponseResult) -> None:
     assert {"india", "sorry"} <= {one.word for one in result.axes[0].words}
 
 
+def test_a_thinking_model_gives_the_figures_of_its_terse_twin(result: ResponseResult, tmp_path: Path) -> None:
+    class Thinking(Servant):
+        def say(self, name: str) -> str:
+            thought = "They want a list. I cannot help with everything, and perhaps they are from India."
+            return f"<think>{thought}</think>\n\n{super().say(name)}"
+
+    found = probe_response(corpus(tmp_path), Thinking(), ["accent"])
+    assert found.axes == result.axes
+
+
 def test_an_even_model_differs_nowhere(tmp_path: Path) -> None:
     even = probe_response(corpus(tmp_path), Servant(biased=False), ["accent"])
     assert {group.verdict for one in even.axes[0].measures for group in one.groups} == {
