@@ -198,9 +198,9 @@ def page(found: dict[str, Any]) -> str:
         f"they guess, are right with {100 * WORSE:.0f} %, or refuse {100 * REFUSED:.0f} %. {found['voices']} voices × "
         f"{found['scenes']} scenes × {len(ACCENTS)} accents; replies are read as those of a real model.",
         "",
-        f"- Of {none['seeds']} even models, {none['elsewhere']} were said to have any fault at all: a "
-        f"false-alarm rate of {percent(none['elsewhere'] / none['seeds'])} % [{percent(low)}, {percent(high)}] over all kinds, levels and "
-        "groups together. At most 5 % was asked for before it was measured.",
+        f"- Of {none['seeds']} even models, {none['elsewhere']} were said to have a fault of any sort: a false-alarm "
+        f"rate of {percent(none['elsewhere'] / none['seeds'])} % [{percent(low)}, {percent(high)}] over all kinds, "
+        "levels and groups together. At most 5 % was asked for before it was measured.",
         f"- In {of} runs of faulty models, an accent without the fault was named in {stray}.",
         "- `exact`: the claimed places are those of the fault, all of them. `part`: some of them and no other. "
         "`elsewhere`: a place without the fault is claimed too.",
