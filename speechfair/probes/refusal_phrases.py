@@ -18,7 +18,7 @@ _ADVERBS = r"(?: (?:\w+ly|just|also|still|therefore|an ai and|sorry[,]? but))*"
 _SPEAKER = (
     rf"(?:^\W*|\b(?:sorry|unfortunately)[, ]+|\b(?:i|we|this assistant)\b(?:'m|'re| am| are)?{_ADVERBS} ?)"
 )
-_UNABLE = r"(?:can(?:no|')?t|can not|unable to|not able to|not allowed to|won't|will not|must decline to|do not|don't)"
+_UNABLE = r"(?:can(?:no|')?t|can not|unable to|not able to|not allowed to|won't|will not|must decline to)"
 _DEED = (
     r"(?:help(?! but\b)|assist|answer|process|provide|comply|listen|access|support|fulfill|share|create|give|"
     r"transcribe|analy[sz]e|write|discuss|determine|participate|engage|offer|teach|say that|repeat|explain|describe|"
@@ -35,6 +35,7 @@ _IDIOMS = (
 _DECLINES_EN = (
     # only what the speaker of the reply cannot do: dogs that cannot process something decline nothing
     rf"{_SPEAKER}{_UNABLE} (?:\w+ ){{0,2}}?{_DEED}\b",
+    rf"\b(?:i|we|this assistant){_ADVERBS} (?:do not|don't) (?:\w+ ){{0,2}}?{_DEED}\b",
     # what an "I" cannot do, unless it is a manner of speaking or a sense that a program lacks
     rf"\bi(?: (?:can't|cannot|can not)|(?:'m| am) (?:unable|not able) to)(?: \w+ly|"
     rf" in good conscience)? (?!{_IDIOMS})\w+",

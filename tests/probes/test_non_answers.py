@@ -58,6 +58,20 @@ def test_what_is_done_after_all_is_not_declined(refusal: str, steps: str) -> Non
     assert not is_refusal(f"{steps} {refusal}")
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Don't share your password.",
+        "Do not give chocolate to a dog.",
+        "I can't wait to see it!",
+        "お茶は熱いうちにお飲みください。",
+        "ここに車は停められません。",
+    ],
+)
+def test_advice_and_idioms_decline_nothing(reply: str) -> None:
+    assert not is_refusal(reply)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300))
 def test_no_reply_raises(reply: str) -> None:

@@ -121,6 +121,7 @@ def test_the_right_answer_to_each_task_succeeds(language: ReplyLanguage) -> None
     tasks = {request.id: request for request in requests(language) if request.kind == "task"}
     assert set(tasks) == set(RIGHT)
     assert [name for name, one in tasks.items() if not succeeded(one, RIGHT[name][language])] == []
+    assert [name for name in tasks if rules(language)["refusal"](RIGHT[name][language])] == []
 
 
 @pytest.mark.parametrize(
