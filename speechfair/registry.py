@@ -72,13 +72,19 @@ def _changed(place: str) -> int | None:
         return None
 
 
+@lru_cache(maxsize=1)
+def _every_entry(installed: tuple[tuple[str, int | None], ...]) -> metadata.EntryPoints:
+    """Entry points of all groups at once: finding them reads the metadata of every installed package (some 80 ms)."""
+    return metadata.entry_points()
+
+
 @lru_cache(maxsize=32)
 def _entries(
     group: str, kind: str, installed: tuple[tuple[str, int | None], ...]
 ) -> Mapping[str, metadata.EntryPoint]:
-    """Entry points of a group. Finding them reads the metadata of every installed package, some 50 ms each time."""
+    """Entry points of a group."""
     found: dict[str, metadata.EntryPoint] = {}
-    for entry in metadata.entry_points(group=group):
+    for entry in _every_entry(installed).select(group=group):
         other = found.get(entry.name)
         if other is not None and other.value != entry.value:
             raise InputError(
