@@ -10,80 +10,47 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Collection
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from speechfair import __version__
-from speechfair.cli import (
-    audit,
-    compare,
-    confidence,
-    corpora,
-    criteria,
-    debias,
-    demo,
-    discover,
-    doctor,
-    figures,
-    gate,
-    import_transcripts,
-    leaderboard,
-    merge,
-    metrics,
-    models,
-    plan,
-    prepare,
-    probe,
-    process,
-    report,
-    score,
-    table,
-    transcribe,
-    verify,
-    view,
-)
 from speechfair.errors import SpeechfairError
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="speechfair",
-    help="Audit speech models for accent bias, with intervals that can be trusted and re-derived.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app: typer.Typer
+"""The whole command line; built when it is first asked for."""
 
-for _verb in (
-    demo,
-    audit,
-    prepare,
-    transcribe,
-    merge,
-    score,
-    report,
-    figures,
-    table,
-    compare,
-    leaderboard,
-    confidence,
-    verify,
-    view,
-    gate,
-    plan,
-    discover,
-    models,
-    metrics,
-    doctor,
-):
-    app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)
-app.command("import")(import_transcripts.command)
-app.add_typer(criteria.app, name="criteria")
-app.add_typer(corpora.app, name="corpora")
-app.add_typer(debias.app, name="debias")
-app.add_typer(probe.app, name="probe")
-app.add_typer(process.app, name="process")
+_VERBS = (
+    "demo",
+    "audit",
+    "prepare",
+    "transcribe",
+    "merge",
+    "score",
+    "report",
+    "figures",
+    "table",
+    "compare",
+    "leaderboard",
+    "confidence",
+    "verify",
+    "view",
+    "gate",
+    "plan",
+    "discover",
+    "models",
+    "metrics",
+    "doctor",
+    "import",
+)
+_FAMILIES = ("criteria", "corpora", "debias", "probe", "process")
+"""Verbs that have verbs of their own."""
+_MODULES = {"import": "import_transcripts"}
+"""Where a verb cannot be the name of its module."""
 
 
 def _version(asked: bool) -> None:
@@ -92,13 +59,45 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Audit speech models for accent bias, with intervals that can be trusted and re-derived."""
+
+
+def _command_line(asked: Collection[str]) -> typer.Typer:
+    """The command line with some of its verbs, in the order of its help."""
+    built = typer.Typer(
+        name="speechfair",
+        help="Audit speech models for accent bias, with intervals that can be trusted and re-derived.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    built.callback()(_root)
+    for name in (*_VERBS, *_FAMILIES):
+        if name in asked:
+            module = import_module(f"speechfair.cli.{_MODULES.get(name, name)}")
+            if name in _FAMILIES:
+                built.add_typer(module.app, name=name)
+            else:
+                built.command(name)(module.command)
+    return built
+
+
+def __getattr__(name: str) -> typer.Typer:
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = whole = _command_line((*_VERBS, *_FAMILIES))
+    return whole
+
+
+def _asked() -> Collection[str]:
+    """The verb that is called, alone: reading the options of every verb takes a quarter of a second."""
+    first = sys.argv[1:2]
+    return first if first and first[0] in (*_VERBS, *_FAMILIES) else (*_VERBS, *_FAMILIES)
 
 
 def main() -> None:
@@ -109,7 +108,7 @@ def main() -> None:
 def _exit_code() -> int:
     """Run one command; the code to exit with. Nothing but a criterion or a check that failed gives 1."""
     try:
-        code = app(standalone_mode=False)
+        code = _command_line(_asked())(standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SpeechfairError as error:
