@@ -24,14 +24,20 @@ from tests.support import ListCorpus, scripted_texts, small_corpus, write_tone
 LONG = " ".join(f"word{i}" for i in range(60))
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> ListCorpus:
-    return small_corpus(tmp_path / "wav", speakers=16, per_speaker=4, text=LONG)
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> ListCorpus:
+    return small_corpus(tmp_path_factory.mktemp("wav"), speakers=16, per_speaker=4, text=LONG)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs that several tests ask for, by what was asked. Not to be changed."""
+    return tmp_path_factory.mktemp("kept")
 
 
 @pytest.fixture
-def make(corpus: ListCorpus, tmp_path: Path) -> Callable[..., Path]:
-    """Makes a run of a scripted model with that many wrong words by accent."""
+def make(corpus: ListCorpus, kept: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Makes a run of a scripted model with that many wrong words by accent; of a plain one gives a copy."""
 
     def run(
         name: str,
@@ -41,6 +47,10 @@ def make(corpus: ListCorpus, tmp_path: Path) -> Callable[..., Path]:
         axes: list[str] | None = None,
         **extra: Any,
     ) -> Path:
+        plain = kept / "-".join([name, *(f"{accent}{words}" for accent, words in sorted(wrong.items()))])
+        shared = of is None and axes is None and not extra
+        if shared and plain.exists():
+            return Path(shutil.copytree(plain, tmp_path / name))
         rows = of or corpus
         texts = scripted_texts(rows, wrong)
         texts.update(extra.pop("texts", {}))
@@ -48,6 +58,8 @@ def make(corpus: ListCorpus, tmp_path: Path) -> Callable[..., Path]:
             texts, name=name, failures=extra.pop("failures", None), rejected=extra.pop("rejected", None)
         )
         audit(rows, model, ["accent"] if axes is None else axes, out=tmp_path / name, **extra)
+        if shared:
+            shutil.copytree(tmp_path / name, plain)
         return tmp_path / name
 
     return run
