@@ -6,10 +6,12 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from hypothesis import settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -52,6 +54,16 @@ def browser() -> Iterator[Any]:
         found = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield found
         found.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _verbs_are_built_once() -> Iterator[None]:
+    """Typer builds all verbs and their options anew for each call, which takes a fifth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        built = cache(typer.main.get_command)
+        patch.setattr(typer.main, "get_command", built)
+        patch.setattr(typer.testing, "_get_command", built)
+        yield
 
 
 @pytest.fixture(autouse=True)

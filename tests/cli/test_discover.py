@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from speechfair.auditing.run import audit
 from speechfair.testing import Scripted
+from tests.cli.conftest import Done
 from tests.support import scripted_texts, small_corpus
-
-
-def speechfair(*words: str) -> subprocess.CompletedProcess[str]:
-    code = "from speechfair.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "discover", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +20,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "run"
 
 
-def test_text_and_json_tell_the_same(run: Path) -> None:
-    told, asked = speechfair(str(run)), speechfair(str(run), "--json")
+def test_text_and_json_tell_the_same(speechfair: Callable[..., Done], run: Path) -> None:
+    told, asked = speechfair("discover", str(run)), speechfair("discover", str(run), "--json")
     assert (told.returncode, asked.returncode) == (0, 0), told.stderr
     content = json.loads(asked.stdout)
     assert content["n_speakers"] == 30
@@ -44,8 +38,10 @@ def test_text_and_json_tell_the_same(run: Path) -> None:
         (["--level", "95", "--no-audio"], "level is 95"),
     ],
 )
-def test_bad_input_is_one_clear_line(run: Path, words: list[str], message: str) -> None:
-    done = speechfair(str(run), *words)
+def test_bad_input_is_one_clear_line(
+    speechfair: Callable[..., Done], run: Path, words: list[str], message: str
+) -> None:
+    done = speechfair("discover", str(run), *words)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,55 +1,49 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from speechfair.auditing.run import audit
 from speechfair.testing import Scripted
+from tests.cli.conftest import Done
 from tests.support import scripted_texts, small_corpus
 
 STATED = ["--rate", "0.2", "--cv", "0.5", "--words-per-speaker", "200"]
 
 
-def speechfair(*words: str) -> subprocess.CompletedProcess[str]:
-    code = "from speechfair.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "plan", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_stated_figures_as_text_json_and_picture(tmp_path: Path) -> None:
-    told = speechfair(*STATED)
+def test_stated_figures_as_text_json_and_picture(speechfair: Callable[..., Done], tmp_path: Path) -> None:
+    told = speechfair("plan", *STATED)
     assert (told.returncode, told.stderr) == (0, "")
-    done = speechfair(*STATED, "--json", "--picture", str(tmp_path / "curve.svg"))
+    done = speechfair("plan", *STATED, "--json", "--picture", str(tmp_path / "curve.svg"))
     content = json.loads(done.stdout)
     assert f"Needed: {content['speakers']} speakers per group" in told.stdout
     assert (tmp_path / "curve.svg").exists()
 
 
-def test_pilot_and_finished(tmp_path: Path) -> None:
+def test_pilot_and_finished(speechfair: Callable[..., Done], tmp_path: Path) -> None:
     corpus = small_corpus(tmp_path / "wav")
     run = tmp_path / "run"
     audit(corpus, Scripted(scripted_texts(corpus, {"x": 1, "y": 2})), ["accent"], out=run)
-    pilot = speechfair("--pilot", str(run), "--axis", "accent", "--ratio", "1.5", "--json")
+    pilot = speechfair("plan", "--pilot", str(run), "--axis", "accent", "--ratio", "1.5", "--json")
     assert json.loads(pilot.stdout)["pilot"]["reference"] == "x"
-    finished = speechfair("--finished", str(run), "--json")
+    finished = speechfair("plan", "--finished", str(run), "--json")
     (row,) = json.loads(finished.stdout)["groups"]
     assert row["group"] == "y"
     assert row["detectable_ratio"] > 1
 
 
-def test_texts_metrics_and_two_models(tmp_path: Path) -> None:
-    texts = speechfair(*STATED, "--texts", "40", "--text-cv", "0.3")
+def test_texts_metrics_and_two_models(speechfair: Callable[..., Done], tmp_path: Path) -> None:
+    texts = speechfair("plan", *STATED, "--texts", "40", "--text-cv", "0.3")
     assert "The interval is for other texts too" in texts.stdout
     failures = speechfair(
-        "--metric", "failure_rate", "--rate", "0.03", "--cv", "1", "--trials-per-speaker", "30"
+        "plan", "--metric", "failure_rate", "--rate", "0.03", "--cv", "1", "--trials-per-speaker", "30"
     )
     assert "utterances per group" in failures.stdout
     paired = speechfair(
-        "--paired", *STATED, "--churn", "0.04", "--json", "--out", str(tmp_path / "plan.json")
+        "plan", "--paired", *STATED, "--churn", "0.04", "--json", "--out", str(tmp_path / "plan.json")
     )
     assert json.loads(paired.stdout) == json.loads((tmp_path / "plan.json").read_text("utf-8"))
     assert json.loads(paired.stdout)["no_harm"] > 5
@@ -71,8 +65,8 @@ def test_texts_metrics_and_two_models(tmp_path: Path) -> None:
         ([*STATED, "--picture", "curve.gif"], ".svg or .png"),
     ],
 )
-def test_bad_input_is_one_clear_line(words: list[str], message: str) -> None:
-    done = speechfair(*words)
+def test_bad_input_is_one_clear_line(speechfair: Callable[..., Done], words: list[str], message: str) -> None:
+    done = speechfair("plan", *words)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
