@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
+from filelock import FileLock
 
 from speechfair.corpora.card import PlainCard
 from speechfair.types import Exclusion, Label, Utterance
@@ -19,6 +23,20 @@ from speechfair.types import Exclusion, Label, Utterance
 def fenced(text: str, language: str) -> list[str]:
     """The fenced blocks of one language in a Markdown text, in their order."""
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder `name`, filled by `make` once for all processes of pytest-xdist. Not to be changed."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    whole = folder.with_name(f"{name}.whole")
+    with FileLock(f"{folder}.lock"):
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 def write_tone(path: Path, seconds: float = 0.5, rate: int = 16_000) -> Path:

@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from tests.process import project
+from tests.support import made_once
 
 
 @pytest.fixture(scope="session")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose evidence is collected, before anybody signed. Not to be changed."""
-    return project.build(tmp_path_factory.mktemp("project"))
+    return made_once(tmp_path_factory, "project", project.build) / "process"
 
 
 @pytest.fixture(scope="session")
 def signed(collected: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project when all is said: every item passes. Not to be changed."""
-    process = project.copied(collected, tmp_path_factory.mktemp("signed"))
-    project.sign(process)
-    return process
+
+    def sign(folder: Path) -> None:
+        project.sign(project.copied(collected, folder))
+
+    return made_once(tmp_path_factory, "signed", sign) / "process"
 
 
 @pytest.fixture
