@@ -32,7 +32,7 @@ SPEAKERS = accents("e", 8, 8)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    whisper_folder(folder / "model")
+    whisper_folder(folder / "model", seconds=3)
     speech(folder, "train", accents("t", 3, 3), per_speaker=2)
     speech(folder, "test", SPEAKERS)
     speech(folder, "native", accents("n", 8, 0))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from speechfair.debias.recipe import DebiasRecipe
+from speechfair.debias.training.pieces import Pieces, load_pieces
 from speechfair.models.weights import quiet_transformers
 from tests.support import write_tone
 
@@ -15,13 +19,16 @@ SPECIAL = (
     "<|endoftext|>", "<|startoftranscript|>", "<|translate|>", "<|transcribe|>", "<|startoflm|>",
     "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>",
 )  # fmt: skip
-TEXTS = ("one two", "three", "four five six", "seven eight", "nine ten one two")
+TEXTS = ("do re", "mi", "fa so la", "ti do", "re mi fa so")
 
 
 def whisper_folder(
     folder: Path, seed: int = 0, dropout: float = 0.0, multilingual: bool = False, seconds: int = 30
 ) -> Path:
-    """A Whisper of one layer a side that hears `seconds`, with a byte tokenizer; texts of at most 40 tokens."""
+    """A Whisper of one layer a side that hears `seconds`, with a byte tokenizer; texts of at most 20 tokens.
+
+    Random weights write to that limit, so that decoding is most of what a test of training costs.
+    """
     import torch
     import transformers as tf
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -41,12 +48,12 @@ def whisper_folder(
     config = tf.WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(), d_model=16, num_mel_bins=8, encoder_layers=1, decoder_layers=1,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, dropout=dropout,
-        max_source_positions=50 * seconds, max_target_positions=40, pad_token_id=end,
+        max_source_positions=50 * seconds, max_target_positions=20, pad_token_id=end,
         bos_token_id=end, eos_token_id=end, decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     model = tf.WhisperForConditionalGeneration(config)
     generation = tf.GenerationConfig(
-        max_length=40, eos_token_id=end, pad_token_id=end, bos_token_id=end,
+        max_length=20, eos_token_id=end, pad_token_id=end, bos_token_id=end,
         decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     generation.is_multilingual = multilingual
@@ -62,6 +69,15 @@ def whisper_folder(
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     tf.WhisperFeatureExtractor(feature_size=8, chunk_length=seconds).save_pretrained(folder)
     return folder
+
+
+_read = lru_cache(maxsize=4)(load_pieces)
+
+
+def own_pieces(spec: str, language: str | None = None) -> Pieces:
+    """Those of a model that no test changes, with weights to train: they are read once and copied."""
+    pieces = _read(spec, language)
+    return replace(pieces, model=copy.deepcopy(pieces.model))
 
 
 def speech(folder: Path, name: str, speakers: dict[str, str], per_speaker: int = 4) -> Path:

@@ -22,10 +22,9 @@ from speechfair.debias.method_options import SpecAugment
 from speechfair.debias.recipe import MethodChoice
 from speechfair.debias.training import ctc_training as ctc
 from speechfair.debias.training.fine_tuning import Training
-from speechfair.debias.training.pieces import load_pieces
 from speechfair.debias.training.trainer import DebiasTrainer
 from speechfair.errors import InputError
-from tests.debias.tiny import accents, recipe, speech, whisper_folder
+from tests.debias.tiny import accents, own_pieces, recipe, speech, whisper_folder
 from tests.models.tiny import ctc_folder
 
 PLAIN = {"speeds": [1.0], "noise": 0.0, "telephone": 0.0}
@@ -49,7 +48,7 @@ def training(home: Path, folder: Path, kind: str = "whisper", seed: int = 0, **o
         **({} if kind == "whisper" else {"recognizer": {"family": "ctc"}}),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    pieces = load_pieces(chosen.model, None)
+    pieces = own_pieces(chosen.model)
     return Training(chosen, gather(chosen, home), pieces, folder, lambda _: None, on_cpu=True)
 
 

@@ -83,7 +83,7 @@ def test_made_rows_replace_and_may_say_the_corpus_s_own_texts(home: Path, tmp_pa
 
 def test_what_cannot_be_said_or_is_too_long_is_counted(home: Path, tmp_path: Path) -> None:
     lines = (home / "train.csv").read_text().splitlines()
-    spoilt = [lines[0], *(line.replace("three", "3 !").replace("seven eight", "[[x]]") for line in lines[1:])]
+    spoilt = [lines[0], *(line.replace(",mi,", ",3 !,").replace("ti do", "[[x]]") for line in lines[1:])]
     (home / "spoilt.csv").write_text("\n".join(spoilt))
     source = [{"corpus": "manifest", "options": {"manifest": str(home / "spoilt.csv")}}]
     data = gathered(home, tmp_path, {"share": 1.0}, train=source)

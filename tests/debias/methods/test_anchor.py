@@ -14,9 +14,8 @@ from speechfair.debias.data.training_rows import gather, refuse_overlap
 from speechfair.debias.methods.anchor import Anchor
 from speechfair.debias.training.anchoring import divergence
 from speechfair.debias.training.fine_tuning import Training
-from speechfair.debias.training.pieces import load_pieces
 from speechfair.errors import InputError
-from tests.debias.tiny import recipe, speech, whisper_folder
+from tests.debias.tiny import own_pieces, recipe, speech, whisper_folder
 
 TRAINED = dict.fromkeys(("ta0", "ta1", "ta2"), "x")
 PROTECTED = dict.fromkeys(("pa0", "pa1"), "z")
@@ -61,7 +60,7 @@ def run(home: Path, model: str, method: dict[str, Any], target: Path, **changes:
     )
     folder = target.with_name(f"{target.name}-run")
     folder.mkdir()
-    pieces = load_pieces(chosen.model, None)
+    pieces = own_pieces(chosen.model)
     return Training(chosen, gather(chosen, home), pieces, folder, lambda _: None, on_cpu=True).run(target)
 
 

@@ -11,9 +11,8 @@ from safetensors.torch import load_file
 
 from speechfair.debias.data.training_rows import gather
 from speechfair.debias.training.fine_tuning import Training
-from speechfair.debias.training.pieces import load_pieces
 from speechfair.errors import InputError, ModelError
-from tests.debias.tiny import accents, recipe, speech, whisper_folder
+from tests.debias.tiny import accents, own_pieces, recipe, speech, whisper_folder
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def training(home: Path, folder: Path, options: dict[str, Any] | None = None, **
     )
     folder.mkdir(parents=True, exist_ok=True)
     return Training(
-        chosen, gather(chosen, home), load_pieces(chosen.model, None), folder, lambda _: None, on_cpu=True
+        chosen, gather(chosen, home), own_pieces(chosen.model), folder, lambda _: None, on_cpu=True
     )
 
 

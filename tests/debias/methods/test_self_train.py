@@ -15,11 +15,10 @@ import torch
 from speechfair.debias.data.training_data import Row
 from speechfair.debias.data.training_rows import gather, split_rows
 from speechfair.debias.training.fine_tuning import Training
-from speechfair.debias.training.pieces import load_pieces
 from speechfair.debias.training.task_vectors import own_weights
 from speechfair.errors import InputError
 from speechfair.models import from_callable
-from tests.debias.tiny import accents, recipe, speech, whisper_folder
+from tests.debias.tiny import accents, own_pieces, recipe, speech, whisper_folder
 
 LOOP = "you know " * 30
 
@@ -56,7 +55,7 @@ def training(home: Path, folder: Path, options: dict[str, Any], **changes: Any) 
     )
     folder.mkdir(parents=True, exist_ok=True)
     return Training(
-        chosen, gather(chosen, home), load_pieces(chosen.model, None), folder, lambda _: None, on_cpu=True
+        chosen, gather(chosen, home), own_pieces(chosen.model), folder, lambda _: None, on_cpu=True
     )
 
 

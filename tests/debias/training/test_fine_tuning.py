@@ -22,7 +22,7 @@ from speechfair.debias.training.objectives import TokenMean
 from speechfair.debias.training.pieces import load_pieces
 from speechfair.debias.training.trainer import DebiasTrainer, TrainingError, has_stalled, last_checkpoint
 from speechfair.errors import InputError
-from tests.debias.tiny import accents, recipe, speech, whisper_folder
+from tests.debias.tiny import accents, own_pieces, recipe, speech, whisper_folder
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def training(home: Path, folder: Path, **changes: Any) -> Training:
     chosen = recipe(home, home / "model", **changes)
     folder.mkdir(parents=True, exist_ok=True)
-    pieces = load_pieces(chosen.model, None)
+    pieces = own_pieces(chosen.model)
     return Training(chosen, gather(chosen, home), pieces, folder, lambda _: None, on_cpu=True)
+
+
+@pytest.fixture(scope="module")
+def tuned(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model after plain training to its end. Not to be changed."""
+    folder = tmp_path_factory.mktemp("tuned")
+    training(home, folder / "run").run(folder / "model")
+    return folder / "model"
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -78,9 +86,8 @@ def test_resumed_equals_undisturbed_with_dropout(
 
 
 def test_a_half_written_checkpoint_does_not_count(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    training(home, tmp_path / "one").run(tmp_path / "one-model")
     with monkeypatch.context() as patch:
         stop_before(patch, 3)
         with pytest.raises(KeyboardInterrupt):
@@ -91,7 +98,7 @@ def test_a_half_written_checkpoint_does_not_count(
     assert last_checkpoint(tmp_path / "two") is None
     assert not newest.exists()
     training(home, tmp_path / "two").run(tmp_path / "two-model")
-    assert same(weights(tmp_path / "one-model"), weights(tmp_path / "two-model"))
+    assert same(weights(tuned), weights(tmp_path / "two-model"))
 
 
 def test_adapters_leave_the_other_weights_alone_and_are_merged(home: Path, tmp_path: Path) -> None:
@@ -217,26 +224,25 @@ def test_stalling_counts_checks_after_the_best() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_average_is_the_straight_line_between_the_weights(home: Path, tmp_path: Path, share: float) -> None:
-    training(home, tmp_path / "erm").run(tmp_path / "erm-model")
-    method = {"name": "average", "options": {"shares": [share], "trained": str(tmp_path / "erm-model")}}
+def test_average_is_the_straight_line_between_the_weights(
+    home: Path, tuned: Path, tmp_path: Path, share: float
+) -> None:
+    method = {"name": "average", "options": {"shares": [share], "trained": str(tuned)}}
     record = training(home, tmp_path / "run", method=method).run(tmp_path / "model")
     assert record["finish"]["share"] == share
     assert "steps" not in record, "nothing is trained where the trained weights are given"
-    base, tuned, mixed = (
-        weights(folder) for folder in (home / "model", tmp_path / "erm-model", tmp_path / "model")
-    )
+    base, end, mixed = (weights(folder) for folder in (home / "model", tuned, tmp_path / "model"))
     for name in base:
-        expected = base[name].double() + share * (tuned[name].double() - base[name].double())
+        expected = base[name].double() + share * (end[name].double() - base[name].double())
         assert torch.allclose(mixed[name].double(), expected, atol=1e-7), name
     if share in (0.0, 1.0):
-        assert same(mixed, base if share == 0 else tuned)
+        assert same(mixed, base if share == 0 else end)
 
 
 def test_average_takes_the_mean_of_several_models(home: Path, tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two", tmp_path / "three"]
     for rate, folder in zip((1e-3, 2e-3, 4e-3), folders, strict=True):
-        training(home, tmp_path / f"{folder.name}-run", learning_rate=rate).run(folder)
+        training(home, tmp_path / f"{folder.name}-run", learning_rate=rate, steps=2).run(folder)
     options = {"shares": [0.5], "trained": [str(folder) for folder in folders]}
     record = training(home, tmp_path / "run", method={"name": "average", "options": options}).run(
         tmp_path / "model"
