@@ -254,6 +254,13 @@ def batch_result(case_make: Callable[..., Recognizer], speech: Callable[[], list
     return loaded(case_make).transcribe(speech())
 
 
+@cache
+def alone_result(case_make: Callable[..., Recognizer], speech: Callable[[], list[Audio]]) -> list[Hypothesis]:
+    """Each audio by itself, the last one first."""
+    model = loaded(case_make)
+    return [model.transcribe([audio])[0] for audio in reversed(speech())][::-1]
+
+
 def without_time(found: list[Hypothesis]) -> list[Hypothesis]:
     # rounding moves a confidence in a padded batch; test_confidences_do_not_depend_on_the_batch bounds by how much
     return [replace(h, seconds=0.0, confidence=None) for h in found]
@@ -283,18 +290,16 @@ def test_one_hypothesis_per_audio_in_order(case: Case) -> None:
 
 @every_model
 def test_batch_equals_single_in_any_order(case: Case) -> None:
-    model = loaded(case.make)
-    alone = [model.transcribe([a])[0] for a in reversed(case.speech())][::-1]
+    alone = alone_result(case.make, case.speech)
     assert without_time(alone) == without_time(batch_result(case.make, case.speech))
 
 
 @every_model
 def test_confidences_do_not_depend_on_the_batch(case: Case) -> None:
-    model = loaded(case.make)
     found = [h.confidence for h in batch_result(case.make, case.speech)]
     assert (None in found) == (case.family not in CONFIDENT)
-    alone = model.transcribe(case.speech()[1:2])[0].confidence
-    assert alone == pytest.approx(found[1], abs=1e-3)
+    alone = [h.confidence for h in alone_result(case.make, case.speech)]
+    assert alone == pytest.approx(found, abs=1e-3)
 
 
 @every_model
@@ -318,10 +323,8 @@ def test_audio_without_samples_fails_alone(case: Case) -> None:
 @every_model
 def test_very_short_audio_is_no_reason_to_raise(case: Case) -> None:
     model = loaded(case.make)
-    found = model.transcribe(
-        [Audio(f"n{n}", np.zeros(n, np.float32), model.sample_rate) for n in (1, 100, 400)]
-    )
-    assert [h.utterance_id for h in found] == ["n1", "n100", "n400"]
+    found = model.transcribe([Audio(f"n{n}", np.zeros(n, np.float32), model.sample_rate) for n in (1, 400)])
+    assert [h.utterance_id for h in found] == ["n1", "n400"]
 
 
 @every_model

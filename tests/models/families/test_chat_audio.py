@@ -33,6 +33,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return build
 
 
+@cache
 def chat(folder: Path, **options: Any) -> Any:
     return load_model(f"chat-audio:{folder}", **{"device": "cpu", "max_new_tokens": 8, **options})
 
