@@ -129,16 +129,13 @@ def _prepare(
     run: RunFolder, corpus: SceneCorpus, seed: int, settings: Mapping[str, Any]
 ) -> tuple[pl.DataFrame, dict[str, Scene]]:
     manifest = listed(run, corpus)
-    excluded = manifest.filter(manifest["excluded"].is_not_null())["id"]
-    texts = {
-        name: text for name, text in manifest.select("id", "text").iter_rows() if name not in set(excluded)
-    }
+    excluded = set(manifest.filter(manifest["excluded"].is_not_null())["id"])
+    texts = {name: text for name, text in manifest.select("id", "text").iter_rows() if name not in excluded}
     scene_of = corpus.scenes_of(texts)
     if not scene_of:
         raise InputError(f"no utterance of the corpus {corpus.name!r} has a text to ask about")
-    scenes = json.dumps(
-        {scene.id: asdict(scene) for scene in scene_of.values()}, ensure_ascii=False, indent=1
-    )
+    by_id = {scene.id: scene for scene in scene_of.values()}
+    scenes = json.dumps({name: asdict(scene) for name, scene in by_id.items()}, ensure_ascii=False, indent=1)
     part = corpus_part(corpus, content_digest(manifest))
     probe = {**settings, "scenes_sha256": hashlib.sha256(scenes.encode()).hexdigest(), "seed": seed}
     parts = {"corpus": part, "probe": probe}
