@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,17 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def write_tone(path: Path, seconds: float = 0.5, rate: int = 16_000) -> Path:
     """A tone whose pitch depends on the path's name, so that no two files are alike."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pitch = 200 + zlib.crc32(path.name.encode()) % 2000
-    time = np.arange(round(seconds * rate)) / rate
-    soundfile.write(path, (0.3 * np.sin(2 * np.pi * pitch * time)).astype(np.float32), rate, subtype="PCM_16")
+    path.write_bytes(_tone(200 + zlib.crc32(path.name.encode()) % 2000, seconds, rate))
     return path
+
+
+@lru_cache(maxsize=2048)
+def _tone(pitch: int, seconds: float, rate: int) -> bytes:
+    """A WAV file of 16 bits. Hundreds of tests ask for the same few dozen."""
+    time, file = np.arange(round(seconds * rate)) / rate, io.BytesIO()
+    samples = (0.3 * np.sin(2 * np.pi * pitch * time)).astype(np.float32)
+    soundfile.write(file, samples, rate, format="WAV", subtype="PCM_16")
+    return file.getvalue()
 
 
 @dataclass(frozen=True)
