@@ -23,9 +23,14 @@ TEXTS = ("do re", "mi", "fa so la", "ti do", "re mi fa so")
 
 
 def whisper_folder(
-    folder: Path, seed: int = 0, dropout: float = 0.0, multilingual: bool = False, seconds: int = 30
+    folder: Path,
+    seed: int = 0,
+    dropout: float = 0.0,
+    multilingual: bool = False,
+    seconds: int = 30,
+    tokens: int = 20,
 ) -> Path:
-    """A Whisper of one layer a side that hears `seconds`, with a byte tokenizer; texts of at most 20 tokens.
+    """A Whisper of one layer a side that hears `seconds`, with a byte tokenizer; texts of at most `tokens`.
 
     Random weights write to that limit, so that decoding is most of what a test of training costs.
     """
@@ -48,12 +53,12 @@ def whisper_folder(
     config = tf.WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(), d_model=16, num_mel_bins=8, encoder_layers=1, decoder_layers=1,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, dropout=dropout,
-        max_source_positions=50 * seconds, max_target_positions=20, pad_token_id=end,
+        max_source_positions=50 * seconds, max_target_positions=tokens, pad_token_id=end,
         bos_token_id=end, eos_token_id=end, decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     model = tf.WhisperForConditionalGeneration(config)
     generation = tf.GenerationConfig(
-        max_length=20, eos_token_id=end, pad_token_id=end, bos_token_id=end,
+        max_length=tokens, eos_token_id=end, pad_token_id=end, bos_token_id=end,
         decoder_start_token_id=ids["<|startoftranscript|>"],
     )  # fmt: skip
     generation.is_multilingual = multilingual

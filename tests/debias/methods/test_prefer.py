@@ -37,7 +37,7 @@ def say(path: Path, texts: tuple[str, ...]) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that says "yes" once as often as three times, and training speech of which the text is "yes"."""
     folder = tmp_path_factory.mktemp("prefer")
-    whisper_folder(folder / "random", seconds=3)
+    whisper_folder(folder / "random", seconds=3, tokens=40)
     say(speech(folder, "unsure", SPEAKERS, per_speaker=4), ("yes", "yes yes yes"))
     say(speech(folder, "train", SPEAKERS, per_speaker=4), ("yes",))
     unsure = [{"corpus": "manifest", "options": {"manifest": str(folder / "unsure.csv")}}]
