@@ -145,7 +145,8 @@ def _told(state: Progress) -> None:
 
 
 def run(part: str, llm: Path, out: Path, orders: Path | None) -> Any:
-    """One part; its processor seconds and requests are kept in ``cost.json``."""
+    """One part; its processor seconds are kept in ``cost.json`` if it was asked in one go."""
+    fresh = not (out / part).exists()
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
     result = RUNS[part](llm, out / part, orders)
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -155,7 +156,7 @@ def run(part: str, llm: Path, out: Path, orders: Path | None) -> Any:
     }
     path = out / COST
     costs = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if part not in costs:  # a second call only reads what the first one asked
+    if fresh:  # a later call asks only what is left, or nothing
         path.write_text(json.dumps(costs | {part: spent}, indent=1) + "\n", encoding="utf-8")
     return result
 
@@ -202,15 +203,16 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     asked = parser.parse_args(given)
     asked.out.mkdir(parents=True, exist_ok=True)
-    for part in asked.only:
-        run(part, asked.llm.absolute(), asked.out, asked.barista)
-    done = [part for part in PARTS if (asked.out / part).is_dir()]
-    results = {part: run(part, asked.llm.absolute(), asked.out, asked.barista) for part in done}
+    results = {part: run(part, asked.llm.absolute(), asked.out, asked.barista) for part in asked.only}
+    for part in PARTS:
+        if part not in results and (asked.out / part).is_dir():
+            results[part] = run(part, asked.llm.absolute(), asked.out, asked.barista)
+    done = [part for part in PARTS if part in results]
     costs = json.loads((asked.out / COST).read_text("utf-8"))
     requests = {
         part: sum(map(_rows, (asked.out / part / "replies").rglob("part-*.parquet"))) for part in done
     }
-    PAGE.write_text(page(results, costs, requests), encoding="utf-8")
+    PAGE.write_text(page({part: results[part] for part in done}, costs, requests), encoding="utf-8")
     print(PAGE)
 
 
