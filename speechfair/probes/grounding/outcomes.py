@@ -15,10 +15,10 @@ from speechfair.probes.reading import Reading, read
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["asks_of", "first_option", "outcome_table"]
+__all__ = ["asks_of", "favourite_place", "outcome_table"]
 
 LEAST_CHOSEN = 30
-"""Replies that choose an option, below which nothing is said of a liking for the first one. Ours."""
+"""Replies that choose an option, below which nothing is said of a liking for a letter. Ours."""
 
 
 def asks_of(scene_of: Mapping[str, Scene], form: Form, seed: int) -> list[Ask]:
@@ -96,27 +96,30 @@ def outcome_table(
     return pl.DataFrame(rows, schema=_schema())
 
 
-def first_option(table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int) -> tuple[float, float] | None:
-    """How often the option that stands first is chosen, and how often it would be at most by chance or when right.
+def favourite_place(
+    table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int
+) -> tuple[str, float, float] | None:
+    """The letter that is chosen too often: how often, and how often at most it would be by chance or when right.
 
-    Options are shuffled, so a model that is drawn to the first one is right by chance alone. None where too few replies
+    Options are shuffled, so a model that is drawn to a letter is right by chance alone. None where too few replies
     choose an option.
     """
-    scenes = {scene.id: scene for scene in scene_of.values()}
-    first = {
-        (scene.id, item.id): options_of(scene.id, item, seed)[0]
-        for scene in scenes.values()
+    options = {
+        (scene.id, item.id): options_of(scene.id, item, seed)
+        for scene in scene_of.values()
         for item in scene.items
     }
-    chosen = [
-        row for row in table.iter_rows(named=True) if row["outcome"] in ("right", "wrong") and row["how"]
-    ]
-    if len(chosen) < LEAST_CHOSEN:
+    rows = [row for row in table.iter_rows(named=True) if row["outcome"] in ("right", "wrong") and row["how"]]
+    if len(rows) < LEAST_CHOSEN:
         return None
-    share = sum(row["answer"] == first[row["scene"], row["item"]] for row in chosen) / len(chosen)
-    right = sum(row["truth"] == first[row["scene"], row["item"]] for row in chosen) / len(chosen)
-    chance = sum(1 / row["n_options"] for row in chosen) / len(chosen)
-    return share, max(right, chance)
+    listed = [options[row["scene"], row["item"]] for row in rows]
+    found = []
+    for place in range(max(map(len, listed))):
+        chosen = sum(some.index(row["answer"]) == place for some, row in zip(listed, rows, strict=True))
+        right = sum(some.index(row["truth"]) == place for some, row in zip(listed, rows, strict=True))
+        chance = sum(1 / len(some) for some in listed if place < len(some))
+        found.append(("ABCDEFGH"[place], chosen / len(rows), max(right, chance) / len(rows)))
+    return max(found, key=lambda one: one[1] - one[2])
 
 
 def _schema() -> dict[str, Any]:

@@ -27,7 +27,7 @@ from speechfair.probes.grounding.grounding_estimates import (
     silence_share,
 )
 from speechfair.probes.grounding.heard_kinds import heard_kinds
-from speechfair.probes.grounding.outcomes import asks_of, first_option, outcome_table
+from speechfair.probes.grounding.outcomes import asks_of, favourite_place, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
 from speechfair.probes.probe_folder import begin_or_compare, listed, settle
@@ -47,7 +47,7 @@ __all__ = ["probe_grounding"]
 
 SCENES = "scenes.json"
 MOST_LIKING = 0.2
-"""How much more often than by chance the first option may be chosen before it is said. Ours."""
+"""How much more often than by chance, or than is right, a letter may be chosen before it is said. Ours."""
 RESULT = "grounding.json"
 
 
@@ -216,12 +216,12 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
 
 
 def _liking_notes(table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int) -> list[str]:
-    """Whether the option that stands first is chosen far more often than it should be."""
-    found = first_option(table, scene_of, seed)
-    if found is None or found[0] < found[1] + MOST_LIKING:
+    """Whether one letter is chosen far more often than it should be."""
+    found = favourite_place(table, scene_of, seed)
+    if found is None or found[1] < found[2] + MOST_LIKING:
         return []
-    share, most = (worded(one, "percent", 0) for one in found)
+    share, most = (worded(one, "percent", 0) for one in found[1:])
     return [
-        f"the option that stands first was chosen in {share} % of the replies that choose one; by chance, or if all "
-        f"were right, it would be {most} % at most: the model answers by position, not by what it hears"
+        f"the option ({found[0]}) was chosen in {share} % of the replies that choose one; by chance, or if all were "
+        f"right, it would be {most} % at most: the model answers by position, not by what it hears"
     ]

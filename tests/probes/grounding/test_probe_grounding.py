@@ -315,7 +315,7 @@ def test_unusable_arguments_are_refused(corpus: SceneCorpus, tmp_path: Path) -> 
 
 
 class Biased(Planted):
-    """Always chooses the option that stands first."""
+    """Always chooses the same letter."""
 
     def say(self, question: Question) -> str:
         return "A"
@@ -323,6 +323,6 @@ class Biased(Planted):
 
 def test_a_model_that_answers_by_position_is_named(small: SceneCorpus) -> None:
     found = probe_grounding(small, Biased(small), ["accent"])
-    assert any("the option that stands first was chosen in 100 %" in note for note in found.notes)
+    assert any("the option (A) was chosen in 100 %" in note for note in found.notes)
     right = probe_grounding(small, Planted(small), ["accent"])
-    assert not any("stands first" in note for note in right.notes)
+    assert not any("answers by position" in note for note in right.notes)
