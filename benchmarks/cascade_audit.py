@@ -45,8 +45,8 @@ INTRODUCTION = (
 SHOWS = (
     "**What this page shows:** the probes run on a real cascade from the first clip to the page, replies are read, and "
     "the text control separates what was not heard from what was not understood. Here it says that this language model "
-    "is the limit: it is wrong about most questions even when it reads the verbatim words, and chooses the option that "
-    "stands first whatever it is. **What it does not show:** that the cascade treats accents alike or not. The runs "
+    "is the limit: it is wrong about most questions even when it reads the verbatim words, and is drawn to one letter. "
+    "**What it does not show:** that the cascade treats accents alike or not. The runs "
     "are small on purpose, the accent is made by rule, and too few scenes are asked about for an interval, so every "
     "group is undetermined. It says nothing about larger language models."
 )
