@@ -64,7 +64,8 @@ def load_model(spec: str, **options: Any) -> Recognizer:
     Parameters
     ----------
     spec : ``FAMILY`` or ``FAMILY:WHICH``, such as ``bundled:whisper-tiny.en`` or ``faster-whisper:FOLDER``.
-    options : decoding options of the family, such as ``window=10`` or ``language="ja"``.
+    options : decoding options of the family, such as ``window=10`` or ``language="ja"``. Every family takes
+        ``longest_piece_s``: audio over it is cut at pauses, recognised piece by piece, and joined.
 
     Raises
     ------
@@ -75,7 +76,10 @@ def load_model(spec: str, **options: Any) -> Recognizer:
     ModelError
         The model cannot be found or loaded, or is not what it should be.
     """
-    model = _load(spec, options)
+    from speechfair.models import long_audio
+
+    own = {name: value for name, value in options.items() if name != long_audio.OPTION}
+    model = _load(spec, own)
     if not isinstance(model, Recognizer):
         family = spec.partition(":")[0]
         hint = (
@@ -86,7 +90,7 @@ def load_model(spec: str, **options: Any) -> Recognizer:
         raise ModelError(
             f"the model family {family!r} gave a {type(model).__name__}, which is not a recogniser: {hint}"
         )
-    return model
+    return long_audio.in_pieces(model, options[long_audio.OPTION]) if long_audio.OPTION in options else model
 
 
 def load_speech_llm(spec: str, **options: Any) -> SpeechLanguageModel:

@@ -68,7 +68,8 @@ def too_long(audio: Audio, longest_s: float) -> str | None:
         return None
     return (
         f"audio is {audio.duration_s:.1f} s long and this model takes up to {longest_s:g} s at once; nothing is cut "
-        "off: give it in segments (start_s, end_s), or raise the model option longest_s if it can hold more"
+        f"off: give it in segments (start_s, end_s), let it be cut at pauses (longest_piece_s={longest_s:g}), or raise "
+        "the model option longest_s if it can hold more"
     )
 
 
