@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.data_files import write_pages
 from benchmarks.debias_runs_page import write_runs
 from benchmarks.debias_words import (
     everyone_protected,
@@ -23,7 +24,6 @@ from speechfair.debias.judging.method_table import MethodTable, tabulate
 from speechfair.debias.method import debias_methods
 from speechfair.reporting.debias_figures import write_method_chart
 from speechfair.result_table import Table
-from speechfair.store import write_atomically
 from speechfair.wording import points
 
 APART = ("replay", "router", "exact")
@@ -41,6 +41,12 @@ PACKAGES = {
     "cuda": ("torch", "transformers"),
 }
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "results" / "debias.md"
+
+MORE = (
+    "Recipes, reading and limits of the debiasing results",
+    ("The recipes", "How to read this", "What was not run"),
+)
+"""The title of the second page, and its sections."""
 
 HEAD = """# Debiasing real weights on real speech
 
@@ -144,7 +150,7 @@ def write(runs: Mapping[str, Mapping[str, Path]], planned: Mapping[str, Sequence
         parts.append(f"- {PARTS[device]}: {names_of(missing)}.")
     parts.append("\n" + _never_run([folder for part in runs.values() for folder in part.values()]))
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(PAGE, "\n".join(parts).encode())
+    write_pages("\n".join(parts), PAGE, *MORE)
     write_runs({PARTS[device]: found for device, found in results.items()}, PAGE.with_name("debias-runs.md"))
     return PAGE
 

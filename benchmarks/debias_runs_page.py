@@ -1,60 +1,79 @@
-"""docs/results/debias-runs.md: every group and every run of the debiasing results, in full."""
+"""docs/results/debias-runs.md and its tables: every group and every run of the debiasing results, in full."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.debias_words import group_name, harmed, interval, relative_changes, shares_of
 from speechfair.debias.judging.before_after import DebiasResult, overall_verdict
-from speechfair.result_table import Table
 from speechfair.store import write_atomically
 from speechfair.wording import percent, points
 
 HEAD = """# The debiasing runs in full
 
-Every group before and after, and what each run came to; [debias.md](debias.md) says what the columns mean, and what
-came out.
+[debias.md](debias.md) says what was run and what came out. Every group and every run of it are in two tables. Open them
+in a spreadsheet, or read them with `polars.read_csv`.
+
+[debias-runs.csv](debias-runs.csv) has one row for each run and group:
+
+| column | meaning |
+| --- | --- |
+| `part`, `run` | what trained it; recipe and seed |
+| `speakers`, `group`, `n_speakers` | `target` or `native` (protected); the group, and its number of speakers |
+| `before_percent`, `after_percent` | word error rates on speakers who were not trained on |
+| `change_points`, `low`, `high` | the paired change, and its 95 % interval over speakers |
+| `degraded` | yes, no, or unclear: neither is shown |
+
+[debias-runs-notes.csv](debias-runs-notes.csv) has one row for each run: its `verdict`, the
+`reasons`, and `what_happened`: what was trained, which weights were kept, and what the method did.
 """
+GROUPS = (
+    "part", "run", "speakers", "group", "n_speakers", "before_percent", "after_percent", "change_points", "low", "high",
+    "degraded",
+)  # fmt: skip
+NOTES = ("part", "run", "verdict", "reasons", "what_happened")
 
 
 def write_runs(parts: Mapping[str, Mapping[str, DebiasResult]], page: Path) -> None:
-    """Write the page; `parts` has the results of each part, by the part's title and the name of the run."""
-    lines = [HEAD]
-    for title, results in parts.items():
-        lines += [f"## {title}\n", _before_after(results), ""]
-        lines += [_summary(name, result) for name, result in results.items()]
-    write_atomically(page, "\n".join(lines).encode())
+    """Write the page and its two tables; `parts` has the results of each part, by its title and the name of the run."""
+    runs = [(title, name, result) for title, results in parts.items() for name, result in results.items()]
+    _write_csv(page.with_suffix(".csv"), GROUPS, [row for run in runs for row in _groups(*run)])
+    _write_csv(page.with_name(f"{page.stem}-notes.csv"), NOTES, [_notes(*run) for run in runs])
+    write_atomically(page, HEAD.encode())
 
 
-def _before_after(results: Mapping[str, DebiasResult]) -> str:
-    heads = ("run", "speakers", "group", "n", "before", "after", "change", "interval", "degraded")
-    lines = [
+def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    content = io.StringIO()
+    csv.writer(content, lineterminator="\n").writerows([head, *rows])
+    write_atomically(path, content.getvalue().encode())
+
+
+def _groups(part: str, name: str, result: DebiasResult) -> list[tuple[str, ...]]:
+    return [
         (
-            name, g.evaluation, group_name(g), str(g.n_speakers), percent(g.rate_before), percent(g.rate_after),
-            points(g.change.value), interval(g.change), harmed(g),
+            part, name, g.evaluation, group_name(g), str(g.n_speakers), percent(g.rate_before), percent(g.rate_after),
+            points(g.change.value), points(g.change.low), points(g.change.high), harmed(g).strip("*"),
         )
-        for name, result in results.items()
         for g in result.groups
     ]  # fmt: skip
-    return Table.of_texts("", heads, lines).to_markdown().rstrip()
 
 
-def _summary(name: str, result: DebiasResult) -> str:
+def _notes(part: str, name: str, result: DebiasResult) -> tuple[str, ...]:
     gender = next(axis for axis in result.axes if axis.evaluation == "target")
     macro, worst = relative_changes(result)
     everyone = [g for g in result.groups if g.axis is None]
     runaways = ", ".join(f"{g.evaluation} {g.runaways_before} to {g.runaways_after}" for g in everyone)
     verdict, reasons = overall_verdict(result.groups)
-    lines = [
-        f"### {name}\n",
-        f"Verdict: **{verdict}**" + (" (" + "; ".join(reasons) + ")" if reasons else "") + ".",
+    text = (
         f"Mean of the genders {macro:+z.1%} relative, worst gender {worst:+z.1%} relative; gap "
         f"{points(gender.gap.value)} points {interval(gender.gap)}. "
-        f"Hypotheses with more insertions than words: {runaways}. {_training(result)}",
-    ]
-    return "\n".join(lines) + "\n"
+        f"Hypotheses with more insertions than words: {runaways}. {_training(result)}"
+    )
+    return part, name, verdict, "; ".join(reasons), text
 
 
 def _training(result: DebiasResult) -> str:

@@ -1,6 +1,6 @@
 """How often the no-harm test passes harm of exactly the margin: spread, in rare bursts, or on few speakers.
 
-Prints the table of docs/explanation/undeserved-passes.md; a few minutes on one core. Every cell is seeded.
+Prints the table of docs/explanation/no-harm-errors.md; a few minutes on one core. Every cell is seeded.
 """
 
 from __future__ import annotations

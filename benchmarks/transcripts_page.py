@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.data_files import write_page
 from speechfair.curating.corpus_check import check_corpus
 from speechfair.importing.transcript_corpus import TranscriptCorpus
 from speechfair.result_table import Table
@@ -273,7 +274,7 @@ def main(runs_folder: Path, table: Path, means: Path) -> None:
         "`speechfair corpora check TABLE.parquet` names them:\n",
         *traps(table),
     ]
-    PAGE.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    write_page("\n".join(parts) + "\n", PAGE)
 
 
 if __name__ == "__main__":

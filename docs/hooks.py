@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -211,6 +212,50 @@ def corpora() -> str:
     return "\n".join(["# Corpora", "", intro, "", *_table(("name", "title", "labels", "licence"), rows)])
 
 
+def cards() -> str:
+    """The keys of a corpus card."""
+    from speechfair.corpora import card
+
+    intro = (
+        "A card is YAML and tells what a corpus is. [Corpora](../how-to/corpora.md) says what it is used for."
+    )
+    lines = ["# Corpus cards", "", intro, ""]
+    parts = (
+        ("The card", card.Card),
+        ("An axis (`axes`)", card.AxisCard),
+        ("The licence (`licence`)", card.Licence),
+    )
+    for title, model in parts:
+        lines += [f"## {title}", "", *_fields(model), ""]
+    return "\n".join(lines)
+
+
+def schemas() -> str:
+    """The JSON files that the program writes, with their schemas and top-level keys."""
+    lines = ["# JSON files", "", "Every result is JSON with a published schema. Rates are fractions.", ""]
+    for path in sorted((FOLDER / "schemas").glob("*.json")):
+        schema = json.loads(path.read_text("utf-8"))
+        rows = [(f"`{key}`", _escaped(_about(field, schema))) for key, field in schema["properties"].items()]
+        link = f"[{path.name}](../schemas/{path.name})"
+        about = _escaped(schema["description"].split("\n")[0].replace("``", "`"))
+        lines += [
+            f"## {path.stem}",
+            "",
+            f"{about} Schema: {link}",
+            "",
+            *_table(("key", "what it is"), rows),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _about(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What a JSON schema says of a field, or else of the object that it holds."""
+    held = field.get("items", field).get("$ref", "").removeprefix("#/$defs/")
+    found = field.get("description") or schema["$defs"].get(held, {}).get("description", "")
+    return str(found).split("\n\n")[0].replace("``", "`")
+
+
 def models() -> str:
     """The registered models."""
     from speechfair import list_models
@@ -255,6 +300,8 @@ PAGES: dict[str, Callable[[], str]] = {
         ("criteria", criteria),
         ("recipes", recipes),
         ("corpora", corpora),
+        ("cards", cards),
+        ("schemas", schemas),
         ("models", models),
         ("metrics", metrics),
     )

@@ -33,7 +33,12 @@ ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 class Licence(Record):
-    """The licence in a word and in a sentence, and what it allows."""
+    """The licence in a word and in a sentence, and what it allows.
+
+    Parameters
+    ----------
+    uses : the uses that it allows; others need the holder's permission.
+    """
 
     id: str = Field(description="SPDX id, or a name of its own", min_length=1)
     text: str = Field(description="what it says, in a sentence; quoted where a use is refused", min_length=3)
@@ -41,7 +46,13 @@ class Licence(Record):
 
 
 class AxisCard(Record):
-    """One label axis: who assigned it, which values it has, how raw values are mapped."""
+    """One label axis: who assigned it, which values it has, how raw values are mapped.
+
+    Parameters
+    ----------
+    source : who assigned the label; no verdict rests on inferred ones.
+    note : what a reader must know of the axis.
+    """
 
     source: LabelSource
     values: list[str] | None = Field(default=None, description="None: free text or user's own")
@@ -64,7 +75,21 @@ class PlainCard:
 
 
 class Card(Record):
-    """A corpus card. `reference` is the reference group by axis; `statement` is said wherever the corpus is used."""
+    """A corpus card.
+
+    Parameters
+    ----------
+    name, title, version, citation : of the corpus; `name` is the one that it is registered under.
+    licence : what it allows.
+    tokens : what is counted as an error: words or characters.
+    normalizer : of the texts; None takes the usual one of each row's language.
+    axes : label axes by name.
+    reference : the reference group by axis.
+    statement : a sentence that is said wherever the corpus is used.
+    layout : where its files lie below the root.
+    access : how to get it.
+    traps : what a reader of a result must know.
+    """
 
     name: str
     title: str

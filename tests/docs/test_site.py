@@ -1,0 +1,123 @@
+"""The site: it builds without a warning, its reference is whole, and its pages are short."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+import speechfair
+from speechfair.cli.main import app
+from speechfair.corpora.card import Card
+from speechfair.debias.recipe import DebiasRecipe
+from speechfair.gating.criteria import CriteriaFile
+from tests.docs.hooks import load_hook
+from tests.docs.pages import DOCS
+
+WORDS_OF_A_PAGE = 1_200
+
+
+HOOKS = load_hook("hooks")
+
+
+def prose() -> list[Path]:
+    generated = {DOCS / path for path in (*HOOKS.PAGES, load_hook("notebook_page").PAGE)}
+    return sorted(page for page in DOCS.rglob("*.md") if page not in generated)
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    """The keys of a file of this form and of every part of it."""
+    found = set()
+    for name, field in model.model_fields.items():
+        found.add(field.alias or name)
+        todo = [field.annotation]
+        while todo:
+            kind = todo.pop()
+            todo += get_args(kind)
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                found |= keys(kind)
+    return found
+
+
+class TestReference:
+    def test_every_public_name_is_there(self) -> None:
+        text = HOOKS.python()
+        for name in speechfair.__all__:
+            assert f"\n## {name}\n" in text, name
+
+    def test_every_verb_and_option_is_there(self) -> None:
+        text = HOOKS.cli()
+        seen = 0
+        todo = [("speechfair", typer.main.get_command(app))]
+        while todo:
+            path, command = todo.pop()
+            for name, each in getattr(command, "commands", {}).items():
+                todo.append((f"{path} {name}", each))
+                section = text.split(f"\n## {path} {name}\n")[1].split("\n## ")[0]
+                for option in each.params:
+                    if option.name != "help":
+                        assert f"`{option.opts[0]}`" in section, (path, name, option.opts)
+                        seen += 1
+        assert seen > 200
+
+    @pytest.mark.parametrize(
+        ("page", "model"), [("criteria", CriteriaFile), ("recipes", DebiasRecipe), ("cards", Card)]
+    )
+    def test_every_key_is_there(self, page: str, model: type[BaseModel]) -> None:
+        rows = dict(re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", getattr(HOOKS, page)(), flags=re.MULTILINE))
+        assert keys(model) <= rows.keys()
+        if page != "recipes":
+            assert [key for key, about in rows.items() if not about.strip()] == []
+
+    def test_every_schema_and_its_keys_are_there(self) -> None:
+        text = HOOKS.schemas()
+        for path in (DOCS / "schemas").glob("*.json"):
+            section = text.split(f"\n## {path.stem}\n")[1].split("\n## ")[0]
+            for key in json.loads(path.read_text("utf-8"))["properties"]:
+                assert f"| `{key}` |" in section, (path.name, key)
+
+    def test_registries_are_whole(self) -> None:
+        for page, names in (
+            ("corpora", [card.name for card in speechfair.list_corpora()]),
+            ("models", [model.spec for model in speechfair.list_models()]),
+            ("metrics", [metric.name for metric in speechfair.list_metrics()]),
+        ):
+            text = getattr(HOOKS, page)()
+            for name in names:
+                assert f"| `{name}` |" in text, (page, name)
+
+
+def test_pages_of_prose_are_short() -> None:
+    """A page that is longer is named here, so that the list only shrinks."""
+    known = {"results/grounding.md"}
+    for page in prose():
+        name = page.relative_to(DOCS).as_posix()
+        if name not in known:
+            words = re.sub(r"<!--.*?-->", "", page.read_text("utf-8")).split()
+            assert len(words) <= WORDS_OF_A_PAGE, name
+
+
+def test_every_column_of_a_data_file_is_explained_on_a_page() -> None:
+    explained = "".join(page.read_text("utf-8") for page in (DOCS / "results").glob("*.md"))
+    for table in (DOCS / "results").glob("*.csv"):
+        assert f"({table.name})" in explained, table.name
+        for column in next(csv.reader(table.read_text("utf-8").splitlines())):
+            assert f"`{column}`" in explained, column
+
+
+def test_the_site_builds_without_a_warning(site: Path) -> None:
+    """Links and anchors are checked by the build, which is strict."""
+    assert (site / "ja" / "index.html").exists()
+    assert 'id="audit"' in (site / "reference" / "python.html").read_text("utf-8")
+    assert "transcripts.html" in (site / "search" / "search_index.json").read_text("utf-8")
+
+
+def test_every_example_page_is_there(site: Path) -> None:
+    for name in load_hook("live_examples").EXAMPLES:
+        assert "<h1" in (site / "examples" / name).read_text("utf-8"), name

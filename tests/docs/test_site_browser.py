@@ -1,0 +1,86 @@
+"""The built site in headless Chromium: search finds, pages fit a wide and a narrow screen, axe finds nothing."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAIN = (
+    "index.html",
+    "start/transcripts.html",
+    "start/notebook.html",
+    "how-to/corpus-recipes.html",
+    "read/report.html",
+    "reference/cli.html",
+    "explanation/gaps.html",
+    "ja/read/report.html",
+)
+SIZES = (1400, 390)
+SERIOUS = {"serious", "critical"}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A file server that prints nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    found = browser.new_page(viewport={"width": 1400, "height": 900})
+    found.set_default_timeout(60_000)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "expected"),
+    [
+        ("index.html", "undetermined", "explanation/undetermined.html"),
+        ("index.html", "L2-ARCTIC", "how-to/corpus-recipes.html"),
+        ("ja/index.html", "判定不能", "ja/"),
+    ],
+)
+def test_search_finds(page: Any, address: str, start: str, words: str, expected: str) -> None:
+    page.goto(f"{address}/{start}")
+    page.fill("input.md-search__input", words)
+    page.wait_for_selector(".md-search-result__link")
+    links = page.eval_on_selector_all(".md-search-result__link", "nodes => nodes.map(node => node.href)")
+    assert any(expected in link for link in links), links
+
+
+def test_pages_fit_and_are_accessible(page: Any, address: str) -> None:
+    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    axe = (Path(package.__path__[0]) / "axe.min.js").read_text("utf-8")
+    faults = []
+    for name in MAIN:
+        page.goto(f"{address}/{name}")
+        page.evaluate(axe)
+        for width in SIZES:
+            page.set_viewport_size({"width": width, "height": 900})
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert over <= 0, (name, width)
+            for found in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+                if found["impact"] in SERIOUS:
+                    node = found["nodes"][0]
+                    faults.append((name, width, found["id"], node["html"][:200], node["failureSummary"]))
+    assert not faults, faults
