@@ -17,6 +17,12 @@ _BLOCK = re.compile(
 )
 
 
+def written_pages() -> list[Path]:
+    """The pages that people write; the hooks of the site make the others."""
+    made = {DOCS / "start" / "notebook.md", *(DOCS / "reference").glob("*.md")}
+    return sorted(page for page in DOCS.rglob("*.md") if page not in made)
+
+
 @dataclass(frozen=True)
 class Block:
     """One fenced block; ``remark`` is the comment above it, ``file`` the name that a reader saves it under."""

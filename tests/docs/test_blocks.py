@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import CHECKOUT, DOCS, SHOWN, Block, blocks
+from tests.docs.pages import CHECKOUT, DOCS, SHOWN, Block, blocks, written_pages
 from tests.docs.running import parse
 from tests.docs.test_guides import GUIDES
 from tests.docs.test_start import IN_ORDER
@@ -24,7 +24,7 @@ RUN_BY = {
 }
 """The test that runs the blocks of each page; all blocks of other pages are marked."""
 
-PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *written_pages()]
 
 
 def shown() -> list[tuple[str, Block]]:

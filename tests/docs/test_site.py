@@ -26,11 +26,6 @@ WORDS_OF_A_PAGE = 1_200
 HOOKS = load_hook("hooks")
 
 
-def prose() -> list[Path]:
-    generated = {DOCS / path for path in (*HOOKS.PAGES, load_hook("notebook_page").PAGE)}
-    return sorted(page for page in DOCS.rglob("*.md") if page not in generated)
-
-
 def keys(model: type[BaseModel]) -> set[str]:
     """The keys of a file of this form and of every part of it."""
     found = set()
@@ -96,7 +91,7 @@ class TestReference:
 def test_pages_of_prose_are_short() -> None:
     """A page that is longer is named here, so that the list only shrinks."""
     known = {"results/grounding.md"}
-    for page in prose():
+    for page in written_pages():
         name = page.relative_to(DOCS).as_posix()
         if name not in known:
             words = re.sub(r"<!--.*?-->", "", page.read_text("utf-8")).split()

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import CHECKOUT, DOCS
+from tests.docs.pages import CHECKOUT, written_pages
 
 spellchecker = pytest.importorskip("spellchecker", reason="pyspellchecker is not installed")
 TERMS = Path(__file__).with_name("words.txt")
-GENERATED = ("reference", "examples")
 PAGES = [
     *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *(CHECKOUT / "examples").rglob("*.md"),
-    *(page for page in DOCS.rglob("*.md") if page.relative_to(DOCS).parts[0] not in GENERATED),
+    *written_pages(),
 ]
 NO_PROSE = re.compile(
     r"^ *```.*?^ *```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+|\$[^$\n]+\$",
