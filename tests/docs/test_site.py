@@ -18,7 +18,7 @@ from speechfair.corpora.card import Card
 from speechfair.debias.recipe import DebiasRecipe
 from speechfair.gating.criteria import CriteriaFile
 from tests.docs.hooks import load_hook
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, written_pages
 
 WORDS_OF_A_PAGE = 1_200
 
