@@ -15,10 +15,8 @@ MAIN = (
     "index.html",
     "start/transcripts.html",
     "start/notebook.html",
-    "how-to/corpus-recipes.html",
     "read/report.html",
     "reference/cli.html",
-    "explanation/gaps.html",
     "ja/read/report.html",
 )
 SIZES = (1400, 390)
