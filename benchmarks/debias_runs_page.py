@@ -20,13 +20,11 @@ in a spreadsheet, or read them with `polars.read_csv`.
 
 [debias-runs.csv](debias-runs.csv) has one row for each run and group:
 
-| column | meaning |
-| --- | --- |
-| `part`, `run` | what trained it; recipe and seed |
-| `speakers`, `group`, `n_speakers` | `target` or `native` (protected); the group, and its number of speakers |
-| `before_percent`, `after_percent` | word error rates on speakers who were not trained on |
-| `change_points`, `low`, `high` | the paired change, and its 95 % interval over speakers |
-| `degraded` | yes, no, or unclear: neither is shown |
+- `part`, `run`: what trained it; recipe and seed
+- `speakers`, `group`, `n_speakers`: `target` or `native` (protected); the group, and its number of speakers
+- `before_percent`, `after_percent`: word error rates on speakers who were not trained on
+- `change_points`, `low`, `high`: the paired change, and its 95 % interval over speakers
+- `degraded`: yes, no, or unclear: neither is shown
 
 [debias-runs-notes.csv](debias-runs-notes.csv) has one row for each run: its `verdict`, the
 `reasons`, and `what_happened`: what was trained, which weights were kept, and what the method did.
