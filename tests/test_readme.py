@@ -24,9 +24,9 @@ README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def place(data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which ``path/to/speechocean762`` has one utterance of every real test speaker."""
+    """A folder in which ``path/to/speechocean762`` has one utterance of every second real test speaker."""
     source, corpus = data_root / "speechocean762-subset", tmp_path / "path" / "to" / "speechocean762"
-    speakers = [line.split() for line in (source / "test" / "spk2utt").read_text().splitlines()]
+    speakers = [line.split() for line in (source / "test" / "spk2utt").read_text().splitlines()][1::2]
     kept = {name for _, *names in speakers for name in names[:1]}
     (corpus / "test").mkdir(parents=True)
     for name in ("text", "wav.scp", "utt2spk"):
@@ -51,7 +51,7 @@ def test_the_python_example_of_recordings_runs(place: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "female" in done.stdout
-    assert "24" in done.stdout
+    assert "12" in done.stdout
 
 
 def test_the_example_from_transcripts_runs() -> None:
