@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -67,9 +69,18 @@ def worst(text: str) -> WorstUtterance:
     )
 
 
-def page_of(result: AuditResult, folder: Path, text: str = "u1") -> str:
-    path = write_report(result, [worst(text)], folder / "report.html", embed_audio=True)
-    return path.read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[AuditResult, str]]:
+    """A sample by its name and the page of it, with a hostile text among the worst utterances."""
+    folder = tmp_path_factory.mktemp("hostile")
+
+    @cache
+    def made(name: str) -> tuple[AuditResult, str]:
+        result = ALL[name]()
+        path = write_report(result, [worst(HOSTILE)], folder / "report.html", embed_audio=True)
+        return result, path.read_text(encoding="utf-8")
+
+    return made
 
 
 @pytest.fixture
@@ -85,9 +96,8 @@ def page(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-def test_any_result_makes_a_whole_page(name: str, tmp_path: Path) -> None:
-    result = ALL[name]()
-    page = page_of(result, tmp_path)
+def test_any_result_makes_a_whole_page(name: str, hostile: Callable[[str], tuple[AuditResult, str]]) -> None:
+    result, page = hostile(name)
     Balanced(page)
     text = unescape(page)
     totals = result.totals
@@ -103,8 +113,10 @@ def test_any_result_makes_a_whole_page(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-def test_the_policy_names_the_only_script_and_style(name: str, tmp_path: Path) -> None:
-    page = page_of(ALL[name](), tmp_path, HOSTILE)
+def test_the_policy_names_the_only_script_and_style(
+    name: str, hostile: Callable[[str], tuple[AuditResult, str]]
+) -> None:
+    _, page = hostile(name)
     tags = Balanced(page).found
     policy = next(a["content"] for t, a in tags if t == "meta" and a.get("http-equiv"))
     assert policy is not None
