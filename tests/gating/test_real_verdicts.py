@@ -45,7 +45,7 @@ def frozen(folder: Path, *criteria: str) -> Path:
 def test_six_speakers_of_digits_leave_every_criterion_open(data_root: Path, tmp_path: Path) -> None:
     recordings = tmp_path / "digits" / "recordings"
     recordings.mkdir(parents=True)
-    for audio in (data_root / "fsdd-subset" / "recordings").glob("[0-3]_*_0.wav"):
+    for audio in (data_root / "fsdd-subset" / "recordings").glob("[01]_*_0.wav"):
         shutil.copy(audio, recordings)  # links that lead out of a corpus are not followed
     lines = [f"id: {m}, metric: {m}, axis: accent, limit: {limit}" for m, limit in METRICS.items()]
     criteria = frozen(tmp_path, *lines)
