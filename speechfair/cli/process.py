@@ -316,6 +316,7 @@ app.command("portfolio")(process_overview.portfolio_command)
 app.command("open")(process_overview.open_command)
 app.command("assign")(process_overview.assign_command)
 app.command("import")(process_overview.import_command)
+app.command("sign")(process_stamp.sign_command)
 app.command("stamp")(process_stamp.stamp_command)
 
 

@@ -1,4 +1,4 @@
-"""``speechfair process stamp``: a time-stamp of an authority over a ledger entry."""
+"""``speechfair process stamp`` and ``sign``: a time-stamp over a ledger entry, a signature over a model's folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,35 @@ import typer
 
 from speechfair.errors import InputError
 
-__all__ = ["stamp_command"]
+__all__ = ["sign_command", "stamp_command"]
+
+PROVES = {
+    "en": "proves: the holder of the key signed these files, and none was changed, added or removed since\n"
+    "does not prove: whose key it is (compare the fingerprint), when it was signed, or that the model is good",
+    "ja": "証明すること:鍵の持ち主がこれらのファイルに署名し、その後に変更・追加・削除がないこと\n"
+    "証明しないこと:鍵が誰のものか(フィンガープリントを照合する)、署名の時刻、モデルの良し悪し",
+}
+
+
+def sign_command(
+    folder: Annotated[Path, typer.Argument(help="Process folder.")],
+    target: Annotated[Path, typer.Argument(help="Folder to sign: the model's, or exports of the process.")],
+    key: Annotated[
+        Path | None, typer.Option(help="EC private key (PEM; P-256, P-384 or P-521) to sign with.")
+    ] = None,
+    signature: Annotated[
+        Path | None, typer.Option(help="Add this signature (Sigstore bundle), made elsewhere, instead.")
+    ] = None,
+    public_key: Annotated[Path | None, typer.Option(help="The key (PEM) that checks --signature.")] = None,
+) -> None:
+    """Sign a model's folder with OpenSSF model signing, or add such a signature; `process verify` checks it."""
+    from speechfair.process.process_plan import read_plan
+    from speechfair.verbs.process import process_sign
+
+    language = read_plan(folder).language
+    found = process_sign(folder, target, key=key, signature=signature, public_key=public_key)
+    pin = "public key, sha256" if language == "en" else "公開鍵の sha256"
+    typer.echo(f"{found.path}\n{pin}: {found.key_sha256}\n{PROVES[language]}")
 
 
 def stamp_command(

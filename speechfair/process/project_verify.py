@@ -6,6 +6,7 @@ It trusts nothing that it can compute. What it cannot reach it says.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from speechfair.process.finding import AS_EXPORTED, said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
+from speechfair.process.signed_folders import check_signed_folders
 from speechfair.process.stamps import authority_pem, check_stamps
 from speechfair.process.training_checks import training_problems
 from speechfair.store import file_digest
@@ -126,9 +128,7 @@ def verify_process(
     _evidence(folder, reading, found)
     _exports(folder, reading, found)
     stamps = check_stamps(folder, reading, None if authority is None else authority_pem(authority))
-    found.checked.extend(stamps.checked)
-    found.problems.extend(stamps.problems)
-    found.notes.extend(stamps.notes)
+    _add(found, stamps.checked, stamps.problems, stamps.notes)
     if material is not None:
         _catalogue(material, found)
         if recompute:
@@ -149,10 +149,17 @@ def verify_process(
         )
         _order(material, found)
         found.problems.extend(training_problems(material))
+        _add(found, *check_signed_folders(material, recompute=recompute))
         found.problems.extend(identity_problems(material))
         found.problems.extend(envelope_problems(material))
     unique = tuple({text.en: text for text in found.problems}.values())
     return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
+
+
+def _add(found: _Findings, checked: Iterable[Text], problems: Iterable[Text], notes: Iterable[Text]) -> None:
+    found.checked.extend(checked)
+    found.problems.extend(problems)
+    found.notes.extend(notes)
 
 
 def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:

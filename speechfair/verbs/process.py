@@ -21,6 +21,7 @@ from speechfair.process.project_verify import verify_process as process_verify
 from speechfair.process.side_by_side import assign as process_assign
 from speechfair.process.side_by_side import compare_processes as process_diff
 from speechfair.process.side_by_side import portfolio as process_portfolio
+from speechfair.process.signed_folders import sign_folder_in as process_sign
 from speechfair.process.signing import new_key as process_key
 from speechfair.process.stamps import stamp as process_stamp
 from speechfair.process.stamps import stamp_request as process_stamp_request
@@ -49,6 +50,7 @@ __all__ = [
     "process_open",
     "process_portfolio",
     "process_report",
+    "process_sign",
     "process_stamp",
     "process_stamp_request",
     "process_verify",

@@ -1,0 +1,140 @@
+"""Signatures of the OpenSSF model-signing project over a folder (a Sigstore bundle), made and checked with a key.
+
+The package ``model-signing`` does the work; here are its errors in words, and what a signature covers. Only keys are
+used: a keyless (OIDC) signature needs Sigstore's servers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from speechfair.errors import InputError, MissingExtraError
+
+__all__ = ["check_signature", "public_pem", "sign_folder"]
+
+_GIT = (".git", ".gitattributes", ".github", ".gitignore")
+"""What the project leaves out by default."""
+
+
+def sign_folder(target: Path, key: Path, signature: Path) -> bytes:
+    """Sign every file of a folder with an elliptic-curve private key, and return the public key (PEM).
+
+    Raises
+    ------
+    InputError : the key is not one of P-256, P-384 or P-521 in PEM without a password, or the folder cannot be signed.
+    MissingExtraError : without ``model-signing``.
+    """
+    signing = _package().signing
+    public = public_pem(key)
+    _or_input_error(
+        f"{target}: cannot be signed",
+        lambda: signing.Config().use_elliptic_key_signer(private_key=key).sign(target, signature),
+    )
+    return public
+
+
+def check_signature(target: Path, signature: Path, public_key: Path) -> None:
+    """Check that a signature is by a key and over every file of a folder as it is now.
+
+    Raises
+    ------
+    InputError : it is not; the message names the files that were added, removed or changed.
+    MissingExtraError : without ``model-signing``.
+    """
+    verifying = _package().verifying
+    _or_input_error(
+        "the signature does not hold",
+        lambda: verifying.Config().use_elliptic_key_verifier(public_key=public_key).verify(target, signature),
+    )
+    if left_out := _left_out(target, signature):
+        raise InputError(
+            f"the signature leaves out {left_out[0]!r} and {len(left_out) - 1} more files of {target}"
+        )
+
+
+def public_pem(key: Path) -> bytes:
+    """The public key (PEM) of a private or public elliptic-curve key in a file.
+
+    Raises
+    ------
+    InputError : it is no such key.
+    """
+    try:
+        from cryptography.hazmat.primitives import serialization as form
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError:
+        raise MissingExtraError("signing a model", "cryptography", "model-signing") from None
+
+    wanted = "an EC key (P-256, P-384 or P-521) in PEM; make one with `openssl ecparam -genkey -noout -name prime256v1`"
+    try:
+        data = key.read_bytes()
+        private = b"PRIVATE KEY" in data
+        found = (
+            form.load_pem_private_key(data, None).public_key() if private else form.load_pem_public_key(data)
+        )
+    except OSError as error:
+        raise InputError(f"{key}: cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{key}: is not {wanted} ({error})") from None
+    if not isinstance(found, ec.EllipticCurvePublicKey):
+        raise InputError(f"{key}: is not {wanted}")
+    return found.public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _left_out(target: Path, signature: Path) -> list[str]:
+    """Files of a folder that a signature does not cover, but for git's own and the signature itself."""
+    covered = _or_input_error("the signature cannot be read", lambda: _covered(signature))
+    return [
+        name
+        for path in sorted(target.rglob("*"))
+        if path.is_file()
+        and (name := path.relative_to(target).as_posix()) not in covered
+        and name.split("/", 1)[0] not in _GIT
+        and path.read_bytes() != signature.read_bytes()
+    ]
+
+
+def _covered(signature: Path) -> set[str]:
+    envelope = json.loads(signature.read_bytes())["dsseEnvelope"]
+    resources = json.loads(base64.b64decode(envelope["payload"]))["predicate"]["resources"]
+    # a large file may be signed in pieces, each named FILE:FROM:TO
+    shards = {name.rsplit(":", 2)[0] for name in (one["name"] for one in resources) if name.count(":") >= 2}
+    return {one["name"] for one in resources} | shards
+
+
+def _or_input_error(what: str, call: Callable[[], Any]) -> Any:
+    import contextlib
+    import io
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints its warnings
+            return call()
+    except Exception as error:  # a bundle from elsewhere raises of many kinds
+        text = _mismatch(str(error)) or (str(error).splitlines() or [""])[0]
+        raise InputError(f"{what}: {text[:300] or type(error).__name__}") from None
+
+
+def _mismatch(text: str) -> str | None:
+    """What the package reports about files that differ, without the digests."""
+    if not text.startswith("Signature mismatch"):
+        return None
+    text = text.replace("\\'", "'")
+    parts = [f"{name!r} was changed" for name in re.findall(r"Hash mismatch for '(.+?)': Expected", text)]
+    for head, what in (("Extra files found in", "added"), ("Missing files in", "removed")):
+        parts += [f"{what}: {names}" for names in re.findall(rf"{head} model '.*?': (.*?)[\"']", text)]
+    return ", ".join(parts) or text
+
+
+def _package() -> Any:
+    try:
+        import model_signing
+        import model_signing.signing
+        import model_signing.verifying
+    except ImportError:
+        raise MissingExtraError("signing a model", "model-signing", "model-signing") from None
+    return model_signing

@@ -1,0 +1,214 @@
+"""Signed folders in a process: the model, or exports of the evidence, each signature named by a ledger entry.
+
+A signature shows that the holder of a key signed these files. Whose key it is, and that the model is good, it does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from speechfair.errors import InputError
+from speechfair.process.catalogue import Text
+from speechfair.process.finding import say
+from speechfair.process.ledger import Entry, Ledger
+from speechfair.process.material import Material
+from speechfair.process.model_signature import check_signature, public_pem, sign_folder
+from speechfair.process.process_plan import read_plan
+from speechfair.store import file_digest, write_atomically
+
+__all__ = ["FOLDER", "KIND", "SignedFolder", "check_signed_folders", "sign_folder_in"]
+
+FOLDER = "signatures"
+KIND = "folder_signature"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedFolder:
+    """A folder and the signature over it.
+
+    Parameters
+    ----------
+    key_sha256 : of the public key in PEM, to be compared with the one that its holder publishes.
+    """
+
+    target: Path
+    path: Path
+    key_sha256: str
+
+
+def sign_folder_in(
+    folder: str | Path,
+    target: str | Path,
+    *,
+    key: str | Path | None = None,
+    signature: str | Path | None = None,
+    public_key: str | Path | None = None,
+) -> SignedFolder:
+    """Sign a model folder with OpenSSF model signing, or add a signature that was made elsewhere, and note it.
+
+    Parameters
+    ----------
+    folder : process folder.
+    target : folder whose files are signed: a model, or ``exports`` of the process folder.
+    key : elliptic-curve private key (PEM) to sign with.
+    signature, public_key : instead of `key`, a Sigstore bundle that was made elsewhere, and the key (PEM) for it.
+
+    Raises
+    ------
+    InputError : the signature does not hold, a key cannot be used, or `target` holds the ledger, which goes on.
+    MissingExtraError : without ``model-signing``.
+    """
+    folder, target = Path(folder), Path(target)
+    read_plan(folder)
+    if not target.is_dir():
+        raise InputError(f"{target}: is not a folder; name the model's folder")
+    if folder.resolve().is_relative_to(target.resolve()):
+        raise InputError(
+            f"{target}: holds the ledger, which goes on; sign the model's folder, or {folder / 'exports'}"
+        )
+    if (folder / FOLDER).resolve().is_relative_to(target.resolve()):
+        raise InputError(f"{target}: holds the signatures themselves; sign the model's folder")
+    if (key is None) == (signature is None) or (signature is None) != (public_key is None):
+        raise InputError(
+            "give --key to sign, or --signature with --public-key to add a signature made elsewhere"
+        )
+    (folder / FOLDER).mkdir(exist_ok=True)
+    if key is not None:
+        draft = folder / FOLDER / ".draft.sig"
+        public = sign_folder(target, Path(key), draft)
+        bundle = draft.read_bytes()
+        draft.unlink()
+    else:
+        assert signature is not None
+        assert public_key is not None
+        public = public_pem(Path(public_key))
+        try:
+            bundle = Path(signature).read_bytes()
+        except OSError as error:
+            raise InputError(f"{signature}: cannot be read: {error.strerror}") from None
+    return _note(folder, target, bundle, public)
+
+
+def _note(folder: Path, target: Path, bundle: bytes, public: bytes) -> SignedFolder:
+    """Keep a signature and its key, check them as `verify` will, and name them in the ledger."""
+    digest, pin = hashlib.sha256(bundle).hexdigest(), hashlib.sha256(public).hexdigest()
+    file, pinned = f"{FOLDER}/{digest[:16]}.sig", f"{FOLDER}/key-{pin[:16]}.pem"
+    new = [name for name in (file, pinned) if not (folder / name).exists()]
+    write_atomically(folder / file, bundle)
+    write_atomically(folder / pinned, public)
+    try:
+        check_signature(target, folder / file, folder / pinned)
+    except InputError:
+        for name in new:
+            (folder / name).unlink()
+        raise
+    body = {
+        "target": Path(os.path.relpath(target, folder)).as_posix(), "model_sha256": _model_digest(target),
+        "file": file, "sha256": digest, "key": pinned, "key_sha256": pin,
+    }  # fmt: skip
+    Ledger(folder).append(KIND, body)
+    return SignedFolder(target, folder / file, pin)
+
+
+def _model_digest(target: Path) -> str | None:
+    """The digest by which runs name the weights in a folder; None for a folder without weights."""
+    from speechfair.models.weights import digest_of
+
+    return digest_of(target) if (target / "config.json").is_file() else None
+
+
+def check_signed_folders(material: Material, *, recompute: bool) -> tuple[list[Text], list[Text], list[Text]]:
+    """What was checked, what is wrong and what was not shown: of each signed folder the newest signature counts.
+
+    Parameters
+    ----------
+    recompute : read the signed files, too.
+
+    Raises
+    ------
+    MissingExtraError : there are signatures, and ``model-signing`` is not installed.
+    """
+    entries = material.reading.of_kind(KIND)
+    newest = {str(entry.body.get("target")): entry for entry in entries}
+    checked: list[Text] = []
+    problems: list[Text] = []
+    notes: list[Text] = []
+    for entry in entries:
+        problems += _file_problems(material.folder, entry)
+    if problems or not entries:
+        return checked, problems, notes
+    for where, entry in newest.items():
+        problems += _signature_problems(material.folder, entry) if recompute else []
+        notes += _notes(material, entry)
+        checked.append(say(f"the signature over {where}", f"{where} の署名"))
+    return (checked if recompute else []), problems, notes
+
+
+def _file_problems(folder: Path, entry: Entry) -> list[Text]:
+    found = []
+    for key, digest in (("file", "sha256"), ("key", "key_sha256")):
+        name = str(entry.body.get(key))
+        path = folder / FOLDER / Path(name).name
+        if f"{FOLDER}/{path.name}" != name or not path.is_file():
+            found.append(
+                say(
+                    f"{name}: is missing (entry {entry.number} names it)",
+                    f"{name}:ない(記録 {entry.number} にある)",
+                )
+            )
+        elif file_digest(path) != entry.body.get(digest):
+            found.append(
+                say(
+                    f"{name}: was changed since entry {entry.number}",
+                    f"{name}:記録 {entry.number} の後に変わっている",
+                )
+            )
+    return found
+
+
+def _signature_problems(folder: Path, entry: Entry) -> list[Text]:
+    body = entry.body
+    target = folder / str(body.get("target"))
+    if not target.is_dir():
+        return []
+    try:
+        check_signature(target, folder / str(body["file"]), folder / str(body["key"]))
+    except InputError as error:
+        return [
+            say(
+                f"{body['target']}: {error} (entry {entry.number})",
+                f"{body['target']}:署名(記録 {entry.number})が成り立たない。"
+                "ファイルが署名後に変わったか、別の鍵の署名である",
+            )
+        ]
+    return []
+
+
+def _notes(material: Material, entry: Entry) -> list[Text]:
+    body = entry.body
+    where, pin = body.get("target"), str(body.get("key_sha256"))
+    found = [
+        say(
+            f"{where}: signed with the key {pin[:16]}…; compare it with the one that the signer publishes",
+            f"{where}:鍵 {pin[:16]}… の署名。署名者が公開している鍵と照合する",
+        )
+    ]
+    if not (material.folder / str(where)).is_dir():
+        found.append(
+            say(
+                f"{where}: is not here, so its files were not compared with the signature",
+                f"{where}:フォルダがないため、ファイルと署名を照合していない",
+            )
+        )
+    evaluated = {run.model_sha256 for run in material.of_role("evaluation")} - {None}
+    if body.get("model_sha256") and evaluated and body["model_sha256"] not in evaluated:
+        found.append(
+            say(
+                f"{where}: the signed weights are not those of an evaluation run, by their digest",
+                f"{where}:署名された重みは、ダイジェストによれば評価に使った重みではない",
+            )
+        )
+    return found
