@@ -13,7 +13,7 @@ from .reporting.figure_files import figures, table
 from .reporting.from_run import report
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
 from .verbs.audit import audit, merge, score, transcribe
-from .verbs.compare import compare, leaderboard
+from .verbs.compare import compare, leaderboard, sequence
 from .verbs.confidence import confidence
 from .verbs.corpora import (
     corpora_check,
@@ -135,6 +135,7 @@ __all__ = [
     "process_waive",
     "report",
     "score",
+    "sequence",
     "table",
     "transcribe",
     "verify",

@@ -17,6 +17,8 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
 from speechfair.running.audio_root import remember_root
 from speechfair.running.content_digest import content_digest
+from speechfair.running.merging import Merged
+from speechfair.running.merging import merge as merge_shards
 from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import (
     Analysis,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from speechfair.running.scoring import EmptyReferences, Tokens
     from speechfair.types import Corpus, Recognizer
 
-__all__ = ["audit", "prepare", "score", "transcribe"]
+__all__ = ["audit", "merge", "prepare", "score", "transcribe"]
 
 
 def audit(
@@ -157,6 +159,28 @@ def transcribe(
         _read_unedited(run)
         _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
     return run
+
+
+def merge(out: str | Path, shards: Sequence[str | Path], *, partial: bool = False) -> Merged:
+    """Bring the shards of `transcribe` together in the run folder that they were made from.
+
+    Call it again with more shards, or after a kill: what is there already is not written twice. `out` records the
+    earliest time at which a shard began, so criteria that were frozen before it are in order.
+
+    Parameters
+    ----------
+    out : the prepared run folder.
+    shards : folders of the shards.
+    partial : accept that shards are missing or unfinished. `speechfair transcribe` recognises the rest in `out`.
+
+    Raises
+    ------
+    RunFolderError
+        A shard is of another run, model or division, was given twice, was changed, holds no log, lacks utterances
+        (unless `partial`), or contradicts what `out` holds; or `out` was changed, also as far as only its
+        ``audit.json`` can tell. Every such shard is named, and nothing is written.
+    """
+    return merge_shards(out, shards, partial=partial, read=_read_unedited)
 
 
 def score(

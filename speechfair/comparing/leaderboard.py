@@ -23,16 +23,8 @@ from speechfair.comparing.leaderboard_record import (
     Standing,
     ToldApart,
 )
-from speechfair.comparing.matching import (
-    Match,
-    ScoredRun,
-    check_scoring,
-    compared_axes,
-    match_runs,
-    read_scored,
-    scores_of_ids,
-    unit_of,
-)
+from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_of
+from speechfair.comparing.several_runs import distinct_names, read_runs, shared_axes, shared_utterances
 from speechfair.errors import InputError
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
@@ -118,11 +110,11 @@ def leaderboard(
     """
     if by not in _RANKED:
         raise InputError(f"by is {by!r}; choose one of {', '.join(_RANKED)}")
-    read = _read(runs)
-    axes = _axes(read, group_by)
-    ids, excluded, left_out = _common(read, match, axes)
+    read = read_runs(runs, "a leaderboard")
+    axes = shared_axes(read, group_by)
+    ids, excluded, left_out = shared_utterances(read, match, axes)
     tables = [scores_of_ids(run, ids) for run in read]
-    names = _names(read)
+    names = distinct_names(read)
     overall, told_apart = _overall(tables, names, level)
     models = [
         _model(run, name, score, table)
@@ -149,69 +141,6 @@ def leaderboard(
         axes=[_sorted(board, by, models) for board in boards],
         notes=_notes(read, models, left_out, excluded),
     )
-
-
-def _read(runs: Sequence[str | Path | RunFolder]) -> list[ScoredRun]:
-    if len(runs) < 2:
-        raise InputError(f"a leaderboard needs two or more run folders; {len(runs)} given")
-    read: list[ScoredRun] = []
-    for run in runs:
-        one = read_scored(run)
-        if any(one.path.resolve() == other.path.resolve() for other in read):
-            raise InputError(f"{one.path} is given twice: name each run folder once")
-        if read:
-            check_scoring(read[0], one)
-            _same_empty_references(read[0], one)
-        unit_of(one)
-        read.append(one)
-    return read
-
-
-def _same_empty_references(first: ScoredRun, other: ScoredRun) -> None:
-    ways = first.result.empty_references, other.result.empty_references
-    if ways[0] != ways[1]:
-        raise InputError(
-            f"{first.path} was scored with --empty-references {ways[0]} and {other.path} with {ways[1]}: their rates "
-            f"do not compare; score one of them again, such as with `speechfair score --empty-references {ways[0]} …`"
-        )
-
-
-def _axes(runs: Sequence[ScoredRun], group_by: Sequence[str] | None) -> list[str]:
-    found: dict[str, None] = {}
-    for run in runs[1:]:
-        found |= dict.fromkeys(compared_axes(runs[0], run, group_by))
-    return list(found)
-
-
-def _common(
-    runs: Sequence[ScoredRun], match: Match, axes: Sequence[str]
-) -> tuple[list[str], int, dict[str, int]]:
-    """Ids that all runs have alike; how many have no reference; how many of each run are left out."""
-    matched = [match_runs(runs[0], run, match, axes) for run in runs[1:]]
-    shared = set.intersection(*(set(ids) for ids, _ in matched))
-    if not shared:
-        raise InputError(
-            f"the {len(runs)} runs have no scored utterance in common; rank only those that were made over one corpus"
-        )
-    left_out = {}
-    for run in runs:
-        n_scored = run.scores["excluded"].is_null().sum()
-        if n_scored > len(shared):
-            left_out[str(run.path)] = int(n_scored) - len(shared)
-    return [name for name in matched[0][0] if name in shared], max(m.excluded for _, m in matched), left_out
-
-
-def _names(runs: Sequence[ScoredRun]) -> list[str]:
-    """Names of the models; where two runs have one name, with the name of the folder, else its path."""
-    models = [run.result.model for run in runs]
-    named = [
-        f"{model} ({run.path.name})" if models.count(model) > 1 else model
-        for model, run in zip(models, runs, strict=True)
-    ]
-    return [
-        f"{model} ({run.path})" if named.count(name) > 1 else name
-        for model, name, run in zip(models, named, runs, strict=True)
-    ]
 
 
 def _overall(

@@ -6,13 +6,14 @@ order of the plan, so that the folder holds what an undivided run holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.batch_plan import plan_batches, share_of
+from speechfair.running.run_log import log_state
 from speechfair.running.run_recipe import ModelPart, RunRecipe, Shard
 from speechfair.running.run_record import RunRecord, recipe_changes, seal
 from speechfair.running.run_shards import refuse_shard
@@ -76,7 +77,13 @@ class _Plan:
         return [name for batch in share_of(self.batches, shard) for name in batch]
 
 
-def merge(out: str | Path, shards: Sequence[str | Path], *, partial: bool = False) -> Merged:
+def merge(
+    out: str | Path,
+    shards: Sequence[str | Path],
+    *,
+    partial: bool = False,
+    read: Callable[[RunFolder], RunRecord] = read_sealed,
+) -> Merged:
     """Bring the shards of `transcribe` together in the run folder that they were made from.
 
     Call it again with more shards, or after a kill: what is there already is not written twice. `out` records the
@@ -87,6 +94,7 @@ def merge(out: str | Path, shards: Sequence[str | Path], *, partial: bool = Fals
     out : the prepared run folder.
     shards : folders of the shards.
     partial : accept that shards are missing or unfinished. `speechfair transcribe` recognises the rest in `out`.
+    read : reads the record of `out` and refuses a folder that was changed.
 
     Raises
     ------
@@ -99,7 +107,7 @@ def merge(out: str | Path, shards: Sequence[str | Path], *, partial: bool = Fals
     run = RunFolder(out)
     with run.locked():
         refuse_shard(run)
-        record = read_sealed(run)
+        record = read(run)
         plan = _Plan(read_manifest(run))
         given = _read_shards(record, plan, [Path(path) for path in shards])
         model = record.recipe.model or given[0].model
@@ -158,6 +166,11 @@ def _read_shard(path: Path) -> _Given:
     if model is None or evaluated is None:
         raise RunFolderError(
             f"{path} does not record when shard {shard} began to recognise; transcribe it again"
+        )
+    if unseen := log_state(folder).unlogged:
+        # when it began to recognise becomes the time of the merged run, which no log would then question
+        raise RunFolderError(
+            f"{path}: nobody can see {unseen.partition(';')[0]}; transcribe shard {shard} again"
         )
     if record.accepted:
         raise RunFolderError(

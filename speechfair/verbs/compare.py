@@ -1,4 +1,4 @@
-"""`compare` and `leaderboard` as people call them: with the JSON file and the page."""
+"""`compare`, `leaderboard` and `sequence` as people call them: with the JSON file and the page."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Literal
 
 from speechfair.comparing import compare_models
 from speechfair.comparing import leaderboard as ranking
+from speechfair.comparing import sequence as releases
 from speechfair.store import RunFolder
 from speechfair.verbs.written import outside_run_folders, write_result
 
 if TYPE_CHECKING:
     from speechfair.comparing.comparison import Comparison
     from speechfair.comparing.leaderboard import Leaderboard
+    from speechfair.comparing.sequence import ReleaseSequence
     from speechfair.messages.translation import Language
 
-__all__ = ["compare", "leaderboard"]
+__all__ = ["compare", "leaderboard", "sequence"]
 
 
 def compare(
@@ -106,3 +108,38 @@ def leaderboard(
         title=title,
     )
     return write_result(found, out, report, partial(write_leaderboard, language=language))
+
+
+def sequence(
+    runs: Sequence[str | Path | RunFolder],
+    *,
+    group_by: Sequence[str] | None = None,
+    match: Literal["identical", "common"] = "identical",
+    relative: float = 0.10,
+    absolute: float = 0.01,
+    level: float = 0.95,
+    out: str | Path | None = None,
+    report: str | Path | None = None,
+    language: Language = "en",
+) -> ReleaseSequence:
+    """How error rates change over the releases of a model on the same audio, step by step and since the first.
+
+    Parameters
+    ----------
+    runs, group_by, match, relative, absolute, level : see `speechfair.comparing.sequence.sequence`.
+    out : JSON file to write the sequence to.
+    report : HTML file to write the page to.
+    language : of the page.
+
+    Raises
+    ------
+    RunFolderError : a folder has not been scored, or was changed since.
+    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    """
+    from speechfair.reporting.sequence_html import write_sequence
+
+    outside_run_folders(out, report)
+    found = releases.sequence(
+        runs, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level
+    )
+    return write_result(found, out, report, partial(write_sequence, language=language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -115,6 +116,20 @@ def test_merging_again_or_bit_by_bit_changes_nothing(copy: Path) -> None:
     assert merge(copy / "run", shards(copy)).n_new == 0
     assert without_times(copy / "run") == before
     assert verify(copy / "run").ok
+
+
+def test_a_shard_without_a_log_could_claim_any_time_and_is_refused(copy: Path) -> None:
+    shard = shards(copy)[4]
+    (shard / "run.log.jsonl").unlink()
+    text = (shard / "run.yaml").read_text().replace("schema: speechfair/run/2", "schema: speechfair/run/1")
+    text = re.sub(r"^log:\n(  .*\n)*", "", text, flags=re.M)
+    (shard / "run.yaml").write_text(re.sub("evaluated: '?20..", "evaluated: '1999", text, count=1))
+    before = without_times(copy / "run")
+    with pytest.raises(
+        RunFolderError, match=r"(?s)nobody can see edits of run\.yaml.*transcribe shard 5/16 again"
+    ):
+        merge(copy / "run", shards(copy))
+    assert without_times(copy / "run") == before
 
 
 def test_a_merge_that_was_killed_goes_on(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from speechfair import audit, compare, import_transcripts, prepare, score, transcribe, verify
+from speechfair import audit, compare, import_transcripts, merge, prepare, score, transcribe, verify
 from speechfair.errors import InputError, RunFolderError, SpeechfairError, StorageError
 from speechfair.exploring.confidence import confidence
 from speechfair.gating.freezing import freeze
@@ -183,6 +183,13 @@ def test_without_a_log_audit_json_still_shows_edits(
     with pytest.raises(RunFolderError, match=r"audit\.json was made from another run\.yaml"):
         call(run)
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_a_merge_does_not_launder_edits_that_no_log_shows(run: Path, tmp_path: Path) -> None:
+    without_log(run)
+    swapped(run, "seed")
+    with pytest.raises(RunFolderError, match=r"audit\.json was made from another run\.yaml"):
+        merge(run, [tmp_path / "shard"])
 
 
 @pytest.mark.parametrize("kind", SWAPS)

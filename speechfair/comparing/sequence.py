@@ -1,0 +1,352 @@
+"""`sequence`: releases of a model in their order, each against the one before and against the first.
+
+Each of many updates may lie within the margin while together they go far beyond it; only the change since the first
+release shows that. A release is therefore judged twice, by the no-harm test of `compare`. As there, a release passes
+against another only where *every* group does (an intersection-union test, which needs no correction for the number of
+groups); what is corrected, by Holm, is the number of such claims in the sequence: a release is wrongly passed anywhere
+in it with probability (1 - level) / 2 at most. A fail is not corrected; that errs on the safe side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speechfair import __version__
+from speechfair.comparing.comparison_record import NoHarm, Verdict
+from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_of
+from speechfair.comparing.no_harm import Margins, judge_no_harm, worst_verdict
+from speechfair.comparing.sequence_record import (
+    Drift,
+    GroupRate,
+    JudgedChange,
+    JudgedRelease,
+    Release,
+    SequenceRecord,
+)
+from speechfair.comparing.several_runs import distinct_names, read_runs, shared_axes, shared_utterances
+from speechfair.running.scoring import add_axis
+from speechfair.wording import count, given_percent
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from speechfair.metrics.pairing import Pair
+    from speechfair.result_table import Table
+    from speechfair.store import RunFolder
+
+__all__ = ["ReleaseSequence", "json_schema", "sequence"]
+
+_Group = tuple[str, str]
+
+
+class ReleaseSequence(SequenceRecord):
+    """Releases of a model in their order, on the same utterances."""
+
+    def tables(self) -> list[Table]:
+        """The releases with their verdicts, and one table of groups for each axis."""
+        from speechfair.comparing.sequence_table import sequence_tables
+
+        return sequence_tables(self)
+
+    def to_markdown(self) -> str:
+        """The tables with their footnotes."""
+        return "\n".join(table.to_markdown() for table in self.tables())
+
+    def to_json(self) -> str:
+        """UTF-8, in the order of the schema, two-space indent, newline at the end."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+    def __repr__(self) -> str:
+        return f"<ReleaseSequence of {len(self.releases)} releases: {self.verdict}>"
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(table) for table in self.tables())
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a sequence, as in ``docs/schemas/sequence-1.json``."""
+    schema = ReleaseSequence.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """That no group of a release is degraded against an earlier one; both by their place."""
+
+    release: int
+    against: int
+    pairs: Mapping[_Group, Pair]
+
+
+def sequence(
+    runs: Sequence[str | Path | RunFolder],
+    *,
+    group_by: Sequence[str] | None = None,
+    match: Match = "identical",
+    relative: float = 0.10,
+    absolute: float = 0.01,
+    level: float = 0.95,
+) -> ReleaseSequence:
+    """How error rates change over the releases of a model on the same audio, step by step and since the first.
+
+    Parameters
+    ----------
+    runs : two or more scored run folders, scored alike, the oldest release first.
+    group_by : axes as in `audit`; None takes all that any run was audited by.
+    match : ``identical`` refuses runs over different manifests; ``common`` compares the utterances that all runs have
+        alike, and counts those that are left out.
+    relative, absolute : margins of harm, as in `compare`: of each step, and of the whole change since the first.
+    level : of the intervals. Any release is wrongly passed with probability (1 - level) / 2 at most.
+
+    Raises
+    ------
+    RunFolderError : a folder has not been scored, or was changed since.
+    InputError : the runs cannot be compared; the message says why and what to do.
+    """
+    margins = Margins(relative, absolute, level)
+    read = read_runs(runs, "a sequence")
+    axes = shared_axes(read, group_by)
+    ids, excluded, left_out = shared_utterances(read, match, axes)
+    tables = [scores_of_ids(run, ids) for run in read]
+    names = distinct_names(read)
+    claims = [
+        _Claim(place, against, _pairs(tables[against], tables[place], axes))
+        for place in range(1, len(read))
+        for against in dict.fromkeys((place - 1, 0))
+    ]
+    levels, passed = _holm(claims, margins)
+    judged = {
+        (claim.release, claim.against): _judged(claim, names, margins, levels[n], passed[n], len(claims))
+        for n, claim in enumerate(claims)
+    }
+    releases = [
+        _release(place, run, names[place], tables[place], axes, judged, level)
+        for place, run in enumerate(read)
+    ]
+    verdict, reason = _verdict(releases[-1])
+    return ReleaseSequence(
+        speechfair=__version__,
+        corpus=read[0].result.corpus,
+        match=match,
+        n_utterances=len(ids),
+        n_speakers=tables[0]["speaker"].drop_nulls().n_unique(),
+        n_left_out={Path(path).name: n for path, n in left_out.items()},
+        n_excluded=excluded,
+        normalizer=read[0].result.normalizer,
+        tokens=unit_of(read[0]),
+        level=level,
+        relative=relative,
+        absolute=absolute,
+        n_claims=len(claims),
+        verdict=verdict,
+        reason=reason,
+        axes=axes,
+        releases=releases,
+        drifts=_drifts(releases),
+        notes=_notes(read, releases, left_out, excluded),
+    )
+
+
+def _pairs(before: pl.DataFrame, after: pl.DataFrame, axes: Sequence[str]) -> dict[_Group, Pair]:
+    """Everybody, and every group of every axis, with the sums of both releases."""
+    from speechfair.metrics.pairing import pair_by_group, pair_up
+
+    found = {("overall", "all"): pair_up(before, after)}
+    for axis in axes:
+        by_group = pair_by_group(add_axis(before, axis), add_axis(after, axis), "group")
+        found |= {(axis, value): by_group[value] for value in sorted(by_group)}
+    return found
+
+
+def _holm(claims: Sequence[_Claim], margins: Margins) -> tuple[list[float], list[bool]]:
+    """The level at which each claim was last tested, and whether it passed.
+
+    Holm's step-down test without p-values: of m open claims, those that pass with error (1 - level) / m are settled,
+    and the rest are tested again with the fewer that are left, until none passes.
+    """
+    levels, passed = [margins.level] * len(claims), [False] * len(claims)
+    while left := [n for n, done in enumerate(passed) if not done]:
+        stricter = replace(margins, level=1 - (1 - margins.level) / len(left))
+        for n in left:
+            levels[n] = stricter.level
+            passed[n] = _passes(claims[n], stricter)
+        if not any(passed[n] for n in left):
+            break
+    return levels, passed
+
+
+def _passes(claim: _Claim, margins: Margins) -> bool:
+    if len(claim.pairs) == 1:
+        return False  # nobody but everybody: harm to a group cannot be excluded
+    return all(judge_no_harm(pair, margins).verdict == "pass" for pair in claim.pairs.values())
+
+
+def _judged(
+    claim: _Claim, names: Sequence[str], margins: Margins, adjusted: float, passed: bool, n_claims: int
+) -> JudgedRelease:
+    from speechfair.metrics.paired import paired_difference
+
+    stricter = replace(margins, level=adjusted)
+    changes = [
+        JudgedChange(
+            axis=axis,
+            value=value,
+            difference=paired_difference(pair, margins.level),
+            no_harm=judge_no_harm(pair, margins),
+            passes_adjusted=judge_no_harm(pair, stricter).verdict == "pass",
+        )
+        for (axis, value), pair in claim.pairs.items()
+    ]
+    worst = worst_verdict([change.no_harm for change in changes])
+    verdict: Verdict = "fail" if worst == "fail" else "pass" if passed else "undetermined"
+    return JudgedRelease(
+        against=names[claim.against],
+        verdict=verdict,
+        reason=_reason(verdict, changes, adjusted, n_claims),
+        adjusted_level=adjusted,
+        changes=changes,
+    )
+
+
+def _reason(verdict: Verdict, changes: Sequence[JudgedChange], adjusted: float, n_claims: int) -> str:
+    holm = f"{given_percent(adjusted)} (Holm, {count(n_claims, 'claim')})"
+    if verdict == "fail":
+        return f"worse by more than the margin: {_named(c for c in changes if c.no_harm.verdict == 'fail')}"
+    if verdict == "pass":
+        return f"every group's rate is within the margin, at {holm}"
+    if len(changes) == 1:
+        return "no groups were compared, so harm to one cannot be excluded; name an axis with --group-by"
+    unknown = _named(change for change in changes if not change.passes_adjusted)
+    return f"harm can be neither shown nor excluded at {holm}: {unknown}"
+
+
+def _named(changes: Any) -> str:
+    return ", ".join(_name(change.axis, change.value) for change in changes)
+
+
+def _name(axis: str, value: str) -> str:
+    return "overall" if axis == "overall" else f"{axis}={value}"
+
+
+def _release(
+    place: int,
+    run: ScoredRun,
+    name: str,
+    table: pl.DataFrame,
+    axes: Sequence[str],
+    judged: Mapping[tuple[int, int], JudgedRelease],
+    level: float,
+) -> Release:
+    return Release(
+        name=name,
+        folder=run.path.name or str(run.path),
+        model_record=run.result.model_record,
+        manifest_sha256=run.result.corpus_record.manifest_sha256,
+        audit_sha256=run.audit_sha256,
+        speechfair=run.result.speechfair,
+        n_failed=int(table["failed"].sum()),
+        rates=_rates(table, axes, level),
+        since_previous=judged[place, place - 1] if place else None,
+        since_first=judged[place, 0] if place else None,
+    )
+
+
+def _rates(table: pl.DataFrame, axes: Sequence[str], level: float) -> list[GroupRate]:
+    from speechfair.metrics import pooled_rate, speaker_sums
+
+    parts = [("overall", "all", table)]
+    for axis in axes:
+        grouped = add_axis(table, axis).partition_by("group", as_dict=True)
+        parts += [(axis, str(key[0]), grouped[key]) for key in sorted(grouped, key=lambda key: str(key[0]))]
+    return [
+        GroupRate(
+            axis=axis,
+            value=value,
+            n_speakers=part["speaker"].drop_nulls().n_unique(),
+            rate=pooled_rate(speaker_sums(part), level),
+        )
+        for axis, value, part in parts
+    ]
+
+
+def _verdict(last: Release) -> tuple[Verdict, str]:
+    """That of the last release: no worse than the one before, and no worse than the first."""
+    assert last.since_previous is not None
+    assert last.since_first is not None
+    both = {"the one before": last.since_previous, "the first": last.since_first}
+    if last.since_previous.against == last.since_first.against:
+        both = {"the first": last.since_first}
+    verdicts = [each.verdict for each in both.values()]
+    verdict: Verdict = (
+        "fail" if "fail" in verdicts else "undetermined" if "undetermined" in verdicts else "pass"
+    )
+    said = [f"against {what}: {each.reason}" for what, each in both.items() if each.verdict == verdict]
+    return verdict, f"{last.name} {'; '.join(said)}"
+
+
+def _drifts(releases: Sequence[Release]) -> list[Drift]:
+    """Groups whose change since the first release is not shown to be within the margin, though no step failed."""
+    if len(releases) < 3:
+        return []
+    steps = [
+        {(c.axis, c.value): c for c in release.since_previous.changes}
+        for release in releases[1:]
+        if release.since_previous is not None
+    ]
+    last = releases[-1].since_first
+    assert last is not None
+    found = []
+    for change in last.changes:
+        taken = [step[change.axis, change.value] for step in steps]
+        if change.no_harm.verdict == "pass" or any(one.no_harm.verdict == "fail" for one in taken):
+            continue
+        shown = change.no_harm.verdict == "fail"
+        if not shown and not all(one.no_harm.verdict == "pass" for one in taken):
+            continue  # the steps leave harm open themselves, and say so
+        values = [one.difference.value for one in taken]
+        found.append(
+            Drift(
+                axis=change.axis, value=change.value, shown=shown, difference=change.difference, steps=values
+            )
+        )
+    return sorted(found, key=lambda drift: (not drift.shown, -(drift.difference.value or 0.0)))
+
+
+def _notes(
+    runs: Sequence[ScoredRun], releases: Sequence[Release], left_out: Mapping[str, int], excluded: int
+) -> list[str]:
+    notes = []
+    if excluded:
+        notes.append(
+            f"{excluded} utterances have no usable reference, or a model was not asked; they are in no rate"
+        )
+    for path, n_left in left_out.items():
+        notes.append(
+            f"{n_left} utterances of {Path(path).name} are not compared: not all runs have them alike"
+        )
+    for release in releases:
+        if release.n_failed:
+            notes.append(f"{release.name}: {release.n_failed} failed utterances count as all deleted")
+    versions = sorted({run.result.speechfair for run in runs})
+    if len(versions) > 1:
+        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
+    keys = [release.model_record.key for release in releases]
+    if len(set(keys)) < len(keys):
+        notes.append("some runs are of the same model with the same options")
+    shares = [_share(release.since_first) for release in releases[1:]]
+    if known := [share for share in shares if share is not None]:
+        notes.append(
+            f"the smallest group shows harm to {100 * max(known):.2g} % or more of its speakers with 95 %; "
+            "harm to fewer may go unseen, whatever the method"
+        )
+    return notes
+
+
+def _share(judged: JudgedRelease | None) -> float | None:
+    tests: list[NoHarm] = [change.no_harm for change in judged.changes] if judged else []
+    shares = [test.smallest_visible_share for test in tests if test.smallest_visible_share is not None]
+    return max(shares, default=None)

@@ -1,0 +1,140 @@
+"""A sequence of scripted releases: small steps that pass and add up, corrected passes, and the same in every form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from speechfair import compare, sequence
+from speechfair.auditing.run import audit
+from speechfair.cli.main import app
+from speechfair.comparing.sequence import ReleaseSequence, json_schema
+from speechfair.errors import InputError
+from speechfair.testing import Scripted
+from tests.support import scripted_texts, small_corpus
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STEPS = 4
+MARGIN = {"absolute": 0.03}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Each release makes one word of sixty more wrong in group y, and none in x."""
+    base = tmp_path_factory.mktemp("runs")
+    text = " ".join(f"word{i}" for i in range(60))
+    corpus = small_corpus(base / "wav", speakers=24, per_speaker=4, text=text)
+    for number in range(STEPS + 1):
+        failures = {"s01-0": "no text"} if number == 1 else None
+        model = Scripted(
+            scripted_texts(corpus, {"x": 3, "y": 4 + number}), name=f"v{number}", failures=failures
+        )
+        audit(corpus, model, ["accent"], out=base / f"v{number}")
+    corpus.rows = corpus.rows[:-1]
+    audit(
+        corpus,
+        Scripted(scripted_texts(corpus, {"x": 3, "y": 4}), name="fewer"),
+        ["accent"],
+        out=base / "fewer",
+    )
+    return [base / f"v{number}" for number in range(STEPS + 1) if number != 1]
+
+
+@pytest.fixture(scope="module")
+def found(runs: list[Path]) -> ReleaseSequence:
+    return sequence(runs, **MARGIN)  # type: ignore[arg-type]
+
+
+def test_slow_drift_through_steps_that_all_pass_is_a_fail(found: ReleaseSequence) -> None:
+    steps = [release.since_previous for release in found.releases[1:]]
+    # the first step is of two words, which is beyond the margin and no drift
+    assert [step.verdict for step in steps if step][1:] == ["pass", "pass"]
+    assert found.releases[0].since_previous is None
+    assert found.verdict == "fail"
+    assert "against the first: worse by more than the margin" in found.reason
+
+
+def test_the_drift_is_named_with_its_steps(runs: list[Path]) -> None:
+    base = runs[0].parent
+    small = sequence([base / "v2", base / "v3", base / "v4"], absolute=0.025, relative=0.0)
+    (drift,) = [one for one in small.drifts if one.axis == "accent"]
+    assert (drift.value, drift.shown) == ("y", True)
+    assert drift.steps == pytest.approx([1 / 60, 1 / 60])
+    assert drift.difference.value == pytest.approx(2 / 60)
+    assert "Slow drift in accent=y: +3.3 points since the first release" in str(small)
+
+
+def test_each_change_is_that_of_a_comparison(found: ReleaseSequence, runs: list[Path]) -> None:
+    alone = compare(runs[0], runs[-1], **MARGIN)  # type: ignore[arg-type]
+    last = found.releases[-1].since_first
+    assert last is not None
+    for group in alone.groups:
+        change = next(one for one in last.changes if one.value == group.value)
+        assert (change.difference, change.no_harm) == (group.difference, group.no_harm)
+    assert last.verdict == alone.verdict
+
+
+def test_two_releases_are_one_comparison_without_a_correction(runs: list[Path]) -> None:
+    pair = sequence(runs[-2:], **MARGIN)  # type: ignore[arg-type]
+    alone = compare(*runs[-2:], **MARGIN)  # type: ignore[arg-type]
+    assert (pair.n_claims, pair.verdict) == (1, alone.verdict)
+    assert pair.releases[1].since_previous == pair.releases[1].since_first
+
+
+def test_a_pass_is_corrected_for_the_number_of_claims(found: ReleaseSequence) -> None:
+    assert found.n_claims == 2 * (len(found.releases) - 1) - 1
+    levels = [
+        release.since_previous.adjusted_level for release in found.releases[1:] if release.since_previous
+    ]
+    assert max(levels) <= 1 - 0.05 / found.n_claims + 1e-12
+    assert min(levels) >= 0.95
+    for release in found.releases[1:]:
+        for judged in (release.since_previous, release.since_first):
+            assert judged is not None
+            passes = all(change.passes_adjusted for change in judged.changes)
+            assert (judged.verdict == "pass") == passes
+
+
+def test_without_groups_nothing_passes(runs: list[Path]) -> None:
+    none = sequence([runs[0], runs[0].parent / "v1"], group_by=[], absolute=0.9)
+    assert none.verdict == "undetermined"
+    assert "name an axis with --group-by" in none.reason
+
+
+def test_failures_and_other_manifests_are_named(runs: list[Path]) -> None:
+    base = runs[0].parent
+    assert "v1: 1 failed utterances count as all deleted" in sequence([base / "v0", base / "v1"]).notes
+    with pytest.raises(InputError, match=r"manifest|differ"):
+        sequence([base / "v0", base / "fewer"])
+    common = sequence([base / "v0", base / "v2", base / "fewer"], match="common")
+    assert common.n_left_out == {"v0": 1, "v2": 1}
+    with pytest.raises(InputError, match="needs two or more run folders"):
+        sequence([base / "v0"])
+    with pytest.raises(InputError, match="given twice"):
+        sequence([base / "v0", base / "v0"])
+
+
+def test_command_page_and_json_say_the_same(found: ReleaseSequence, runs: list[Path], tmp_path: Path) -> None:
+    out, page = tmp_path / "s.json", tmp_path / "s.html"
+    words = [
+        "sequence",
+        *map(str, runs),
+        "--margin-absolute",
+        "0.03",
+        "--out",
+        str(out),
+        "--report",
+        str(page),
+    ]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1, done.output
+    assert "Verdict on the last release: fail" in done.stdout
+    assert ReleaseSequence.model_validate_json(out.read_text()) == found
+    jsonschema.validate(json.loads(out.read_text()), json_schema())
+    assert json.loads((CHECKOUT / "docs/schemas/sequence-1.json").read_text()) == json_schema()
+    assert "against the one before" in page.read_text()
+    assert repr(found) == "<ReleaseSequence of 4 releases: fail>"
