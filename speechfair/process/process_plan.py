@@ -57,7 +57,7 @@ NUMBER_WORDS: dict[str, Text] = {
     ),
     "margin_absolute": Text(en="… or by this much, whichever is larger", ja="… またはこの差の大きい方"),
     "insertion_ratio": Text(
-        en="largest ratio of insertion rates to the reference group", ja="参照群に対する挿入率の比の上限"
+        en="largest ratio of insertion rates to the reference group", ja="基準群に対する挿入率の比の上限"
     ),
     "perturbation_growth": Text(
         en="largest growth of a group's ratio under a perturbation", ja="乱れを加えたときの群の比の増加の上限"
@@ -70,7 +70,7 @@ NUMBER_WORDS: dict[str, Text] = {
     ),
     "probe_margin": Text(
         en="a probe's deficit or difference within this share of the reference group counts as even",
-        ja="プローブで参照群との差がこの割合以内なら同等とみなす",
+        ja="プローブで基準群との差がこの割合以内なら同等とみなす",
     ),
     "share_shortfall": Text(
         en="a group below this part of its target share is thin",

@@ -58,7 +58,7 @@ FACT_QUESTIONS: dict[str, Text] = {
     ),
     "pretrained_base": Text(en="are weights used that others trained?", ja="他者が学習した重みを使うか"),
     "reweighted_or_selected": Text(
-        en="are groups weighted, or checkpoints chosen?", ja="群の重み付けや版の選択を行うか"
+        en="are groups weighted, or checkpoints chosen?", ja="群の重み付けやチェックポイントの選択を行うか"
     ),
     "slot_task": Text(
         en="does it fill slots such as numbers, names, times?", ja="数・名前・時刻などの項目を抽出するか"

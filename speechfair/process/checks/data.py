@@ -311,7 +311,7 @@ def _audio(run: Run, manifest: pl.DataFrame, parts: list[Part]) -> dict[str, int
                 "undetermined",
                 say(
                     f"{run.name}: {n} audio files cannot be reached from here",
-                    f"{run.name}:{n} 件の音声に届かない",
+                    f"{run.name}:{n} 件の音声を読み込めない",
                 ),
             )
         )

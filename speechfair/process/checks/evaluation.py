@@ -156,12 +156,12 @@ def crossings(material: Material) -> Finding:
             else:
                 parts.append(_part(cell))
         if cells and len(thin) == len(cells):
-            parts.append(("undetermined", say("every cell is too thin", "すべての欄で話者が足りない")))
+            parts.append(("undetermined", say("every cell is too thin", "どの組み合わせでも話者が足りない")))
     return decide(
         parts,
         say(
             f"all cells with enough speakers hold; {len(thin)} thin cells are listed",
-            f"話者の足りる欄はすべて合格。足りない {len(thin)} 欄を列挙",
+            f"話者の足りる組み合わせはすべて合格。足りない {len(thin)} 組を列挙",
         ),
         _audited(material, runs),
         {"thin cells": thin},

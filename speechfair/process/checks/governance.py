@@ -154,7 +154,8 @@ def audit(material: Material) -> Finding:
     return decide(
         parts,
         say(
-            "audited in time, findings closed, everybody trained", "期間内に監査済み、指摘なし、全員教育済み"
+            "audited in time, findings closed, everybody trained",
+            "期間内に監査済みで、未対応の指摘がなく、全員が教育済み",
         ),
         material.sources("governance.yaml", "roles.yaml"),
     )
@@ -203,7 +204,7 @@ def review(material: Material) -> Finding:
         parts,
         say(
             "reviewed from outside the training team, findings closed",
-            "学習チーム外の点検で、指摘が閉じられている",
+            "学習チーム外の人が点検し、指摘への対応が済んでいる",
         ),
         material.sources("review.yaml", "roles.yaml"),
     )

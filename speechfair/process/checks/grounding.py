@@ -86,7 +86,7 @@ def _insertions(
     reference = next((g.value for g in run.audit.groups_of(axis) if g.is_reference), None)
     if reference not in sums or len(sums) < 2:
         return [
-            ("not_assessed", say(f"{axis}: no reference group to compare with", f"{axis}:比べる参照群がない"))
+            ("not_assessed", say(f"{axis}: no reference group to compare with", f"{axis}:比べる基準群がない"))
         ]
     parts: list[Part] = []
     for name in sorted(set(sums) - {reference}):

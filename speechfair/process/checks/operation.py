@@ -63,7 +63,7 @@ def update(material: Material, findings: Mapping[str, Finding]) -> Finding:
     for item in ("AF-4.1", "AF-4.2", "AF-4.6"):
         found = findings.get(item)
         if found is None:
-            parts.append(("not_assessed", say(f"{item} was not looked at", f"{item} が見られていない")))
+            parts.append(("not_assessed", say(f"{item} was not looked at", f"{item} が判定されていない")))
         elif found.status != "not_applicable":
             reason = say(f"{item} is {found.status}", f"{item} が{STATUS_WORDS[found.status].ja}である")
             parts.append((found.status, reason))

@@ -95,7 +95,7 @@ def growth_parts(
         reference = next((g.value for g in before.audit.groups_of(axis) if g.is_reference), None)
         pairs = pairs_of(before, after, axis, parts)
         if pairs and reference not in pairs:
-            parts.append(("not_assessed", say(f"{axis}: no reference group", f"{axis}:参照群がない")))
+            parts.append(("not_assessed", say(f"{axis}: no reference group", f"{axis}:基準群がない")))
             continue
         for name, pair in pairs.items():
             if name == reference or reference is None:

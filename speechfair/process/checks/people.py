@@ -76,7 +76,9 @@ def annotators(material: Material) -> Finding:
     parts = [form_part(form)]
     if form.values["open_complaints"]:
         n = form.values["open_complaints"]
-        parts.append(("fail", say(f"{n} complaints of annotators are open", f"注釈者の苦情 {n} 件が未対応")))
+        parts.append(
+            ("fail", say(f"{n} complaints of annotators are open", f"アノテーターの苦情 {n} 件が未対応"))
+        )
     parts += said_no(
         form, ("pay_at_least_minimum", "paid less than the minimum wage", "報酬が最低賃金を下回る")
     )

@@ -24,7 +24,7 @@ __all__ = ["CHECKS"]
 
 _FAULTS = {
     "unreadable audio": "読めない音声",
-    "empty text": "空の本文",
+    "empty text": "空の書き起こし",
     "no duration": "長さのない行",
     "no speaker": "話者のない行",
     "excluded without reason": "理由のない除外",

@@ -38,7 +38,7 @@ def poisoning(material: Material) -> Finding:
         parts,
         say(
             "searched, weights run no code, nothing is open",
-            "検査済みで、重みはコードを実行せず、未対応がない",
+            "検査済みで、重みはコードを実行せず、未対応の指摘がない",
         ),
         material.sources(form.name),
     )
@@ -117,7 +117,7 @@ def incidents(material: Material) -> Finding:
             parts.append(("fail", say(f"incident {row['id']} is open", f"インシデント {row['id']} が未対応")))
     return decide(
         parts,
-        say("reported in time, none open, drill is recent", "期限内に報告され、未対応がなく、訓練が期間内"),
+        say("reported in time, none open, drill is recent", "期限内に報告されて対応が済み、訓練が期間内"),
         material.sources(form.name),
         {"incidents": len(form.values["incidents"])},
     )

@@ -112,7 +112,7 @@ def mitigation(material: Material) -> Finding:
     sets = {run.role: run.manifest_sha256 for run in runs}
     if len(sets) == 2 and len(set(sets.values())) > 1:
         parts.append(
-            ("fail", say("with and without mitigation on different sets", "手段あり・なしの集合が異なる"))
+            ("fail", say("with and without mitigation on different sets", "緩和手段あり・なしで集合が異なる"))
         )
     tests = {run.manifest_sha256 for run in material.of_role("evaluation")}
     for run in runs:
@@ -131,7 +131,8 @@ def mitigation(material: Material) -> Finding:
     return decide(
         parts,
         say(
-            "with and without mitigation on one development set", "同一の開発集合で手段あり・なしを比べている"
+            "with and without mitigation on one development set",
+            "同一の開発集合で緩和手段あり・なしを比べている",
         ),
         [
             *material.sources("mitigation.yaml"),
@@ -205,7 +206,7 @@ def selection(material: Material) -> Finding:
                     "fail",
                     say(
                         f"{name}: the rule does not look at the worst group",
-                        f"{name}:規則が最悪群を見ていない",
+                        f"{name}:規則が最も悪い群を考慮していない",
                     ),
                 )
             )
@@ -290,7 +291,7 @@ def serving(material: Material) -> Finding:
         say(
             f"versions recorded; no group worse by more than {number(numbers.margin_relative)} of its rate or "
             f"{number(numbers.margin_absolute)}",
-            "版が記録され、許容幅を超えて悪化した群がない",
+            "バージョンが記録され、許容幅を超えて悪化した群がない",
         ),
         [run.source("run.yaml", "digests") for run in [*runs, *served]],
         {"changes": facts},

@@ -112,7 +112,7 @@ def envelope_problems(material: Material) -> list[Text]:
         except InputError as error:
             en = f"{where}: {error}; sign it with a key that roles.yaml pins (`process export … --key`)"
             found.append(
-                say(en, f"{where}:登録された鍵による署名がないか、封筒の形式または種別が定めと異なる")
+                say(en, f"{where}:登録された鍵による署名がないか、エンベロープの形式または種別が正しくない")
             )
             continue
         if not plain.is_file() or plain.read_bytes() != payload:
