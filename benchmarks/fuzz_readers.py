@@ -24,6 +24,7 @@ from typing import Any
 
 from benchmarks.fuzz_evidence import evidence_readers
 from benchmarks.fuzz_page import Tally, write_page
+from benchmarks.fuzz_results import result_readers
 from speechfair import load_corpus
 from speechfair.audio import decode, probe
 from speechfair.auditing.result import read_audit
@@ -173,6 +174,7 @@ def readers(folder: Path, only: Callable[[str], bool] = lambda name: True) -> It
         **_of_runs(),
         **_of_settings(),
         **evidence_readers(),
+        **result_readers(),
         "audio": _audio,
     }
     for name, make in made.items():

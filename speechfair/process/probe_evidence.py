@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from speechfair.probes.results import AxisGrounding, GroupGrounding, LevelShare
     from speechfair.types import Estimate
 
-__all__ = ["measure"]
+__all__ = ["measure", "read_probe_result"]
 
 GROUNDING, RESPONSE = "grounding.json", "response.json"
 ITEMS: dict[int, str] = {2: "AF-4.8", 3: "AF-4.9", 4: "AF-4.10"}
@@ -69,7 +69,7 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
     path = run / found[0]
     digest = file_digest(path)
     criteria = _criteria_in_force(process, run, record)
-    result = _read(path)
+    result = read_probe_result(path)
     if re.fullmatch(r"[0-9a-f]{64}", result.model_record.digest) is None:
         raise InputError(
             f"{path}: the digest of the model, {result.model_record.digest!r}, is no SHA-256; a process wants weights"
@@ -111,10 +111,18 @@ def measure(process: str | Path, run: str | Path) -> list[Path]:
     return files
 
 
-def _read(path: Path) -> GroundingResult | ResponseResult:
+def read_probe_result(path: Path) -> GroundingResult | ResponseResult:
+    """What a probe found, from its file: ``grounding.json``, or the one of replies.
+
+    Raises
+    ------
+    InputError : the file cannot be read, or is not what the probe writes; the message names the field.
+    """
     kind = GroundingResult if path.name == GROUNDING else ResponseResult
     try:
         return kind.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the top level"

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from speechfair.metrics.pairing import Pair
     from speechfair.types import Estimate
 
-__all__ = ["MethodRow", "MethodTable", "SeedFigures", "finished_runs", "tabulate", "write_table"]
+__all__ = [
+    "FinishedRun",
+    "MethodRow",
+    "MethodTable",
+    "SeedFigures",
+    "finished_runs",
+    "read_run",
+    "tabulate",
+    "write_table",
+]
 
 BASELINE = "erm"
 
@@ -82,7 +91,9 @@ class MethodTable(Record):
 
 
 @dataclass(frozen=True)
-class _Run:
+class FinishedRun:
+    """A finished debiasing run: its recipe and what it found. `name` is that of its folder without the seed."""
+
     name: str
     seed: int
     folder: Path
@@ -103,7 +114,7 @@ def tabulate(folders: Sequence[Path], baseline: str = BASELINE) -> MethodTable:
     InputError
         There is no run, none is named `baseline`, or runs of one name have different recipes or evaluations.
     """
-    runs = [_read(folder) for folder in folders]
+    runs = [read_run(folder) for folder in folders]
     if not runs:
         raise InputError(
             "there is no finished debiasing run to compare; run `speechfair debias RECIPE` first"
@@ -134,7 +145,8 @@ def write_table(table: MethodTable, folder: Path) -> Path:
     return path
 
 
-def _read(folder: Path) -> _Run:
+def read_run(folder: Path) -> FinishedRun:
+    """The recipe and the result of a finished run; `RunFolderError` says what cannot be read."""
     import yaml
 
     try:
@@ -144,10 +156,10 @@ def _read(folder: Path) -> _Run:
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise RunFolderError(f"{folder} holds no finished debiasing run that can be read: {error}") from None
     name = re.sub(rf"-{recipe.seed}$", "", folder.name)
-    return _Run(name, recipe.seed, folder, recipe, result)
+    return FinishedRun(name, recipe.seed, folder, recipe, result)
 
 
-def _check(runs: Sequence[_Run], baseline: str) -> None:
+def _check(runs: Sequence[FinishedRun], baseline: str) -> None:
     if baseline not in {run.name for run in runs}:
         raise InputError(
             f"no run is named {baseline!r}; there are {', '.join(sorted({run.name for run in runs}))}. "
@@ -176,7 +188,11 @@ def _settings(recipe: DebiasRecipe) -> dict[str, Any]:
 
 
 def _row(
-    name: str, runs: Sequence[_Run], plain: Sequence[_Run], about: tuple[str, str, str | None], baseline: str
+    name: str,
+    runs: Sequence[FinishedRun],
+    plain: Sequence[FinishedRun],
+    about: tuple[str, str, str | None],
+    baseline: str,
 ) -> MethodRow:
     target, axis, guarded = about
     seeds = sorted({run.seed for run in runs} & {run.seed for run in plain})
@@ -219,8 +235,8 @@ def _answer(records: Mapping[str, Estimate | None], figures: Sequence[SeedFigure
 
 
 def _changes(
-    plain: Mapping[int, _Run],
-    mine: Mapping[int, _Run],
+    plain: Mapping[int, FinishedRun],
+    mine: Mapping[int, FinishedRun],
     seeds: Sequence[int],
     target: str,
     axis: str,
@@ -244,7 +260,11 @@ def _changes(
 
 
 def _pairs(
-    plain: Mapping[int, _Run], mine: Mapping[int, _Run], seeds: Sequence[int], target: str, axis: str
+    plain: Mapping[int, FinishedRun],
+    mine: Mapping[int, FinishedRun],
+    seeds: Sequence[int],
+    target: str,
+    axis: str,
 ) -> dict[str, Pair]:
     from speechfair.metrics.pairing import pair_by_group
     from speechfair.running.scoring import add_axis
@@ -253,7 +273,7 @@ def _pairs(
     return pair_by_group(old, new, "group")
 
 
-def _pooled(runs: Sequence[_Run], evaluation: str | None) -> pl.DataFrame:
+def _pooled(runs: Sequence[FinishedRun], evaluation: str | None) -> pl.DataFrame:
     """The scores after training of several seeds, each utterance once for each seed."""
     import polars as pl
 
@@ -264,7 +284,7 @@ def _pooled(runs: Sequence[_Run], evaluation: str | None) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def _figures(run: _Run, about: tuple[str, str, str | None], when: str) -> SeedFigures:
+def _figures(run: FinishedRun, about: tuple[str, str, str | None], when: str) -> SeedFigures:
     target, axis, guarded = about
     mine = [g for g in run.result.groups if g.evaluation == target and g.axis == axis]
     everyone = {g.evaluation: g for g in run.result.groups if g.axis is None}
@@ -281,7 +301,7 @@ def _figures(run: _Run, about: tuple[str, str, str | None], when: str) -> SeedFi
     )
 
 
-def _curve(run: _Run) -> list[dict[str, float]]:
+def _curve(run: FinishedRun) -> list[dict[str, float]]:
     """Share of the fine-tuned weights against rates on the development speakers, with both ends."""
     training = run.result.training
     points = training["finish"].get("curve", [])
