@@ -4,7 +4,6 @@ between texts. Counted over rows, since it is the rows that are compared, in gro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from speechfair.types import UNKNOWN
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LARGE_V", "associated_labels", "cramers_v"]
+__all__ = ["LARGE_V", "associated_labels"]
 
 LARGE_V = 0.3
 """Cramér's V from which two axes are named; a medium effect at two values (Cohen, Statistical Power Analysis for the
@@ -23,29 +22,6 @@ Behavioral Sciences, 1988)."""
 _EXAMPLES = 5
 _FEWEST = 5
 """Speakers of a group that is looked at; fewer have no comparison that could mislead."""
-
-
-def cramers_v(counts: Sequence[Sequence[int]]) -> float | None:
-    """Cramér's V of a table of counts, with the correction for bias of Bergsma (2013); None below two by two.
-
-    >>> round(cramers_v([[20, 0], [0, 20]]), 6)
-    1.0
-    >>> cramers_v([[10, 10], [10, 10]])
-    0.0
-    """
-    import numpy as np
-
-    table = np.asarray(counts, dtype=float)
-    table = table[table.sum(1) > 0][:, table.sum(0) > 0] if table.size else table
-    if table.ndim < 2 or min(table.shape) < 2:
-        return None
-    n = table.sum()
-    expected = np.outer(table.sum(1), table.sum(0)) / n
-    phi = float(((table - expected) ** 2 / expected).sum()) / n
-    rows, columns = table.shape
-    less = max(0.0, phi - (rows - 1) * (columns - 1) / (n - 1))
-    size = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
-    return min(1.0, math.sqrt(less / size)) if size > 0 else None
 
 
 def associated_labels(rows: pl.DataFrame, axes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -58,6 +34,8 @@ def associated_labels(rows: pl.DataFrame, axes: Sequence[str]) -> Iterator[tuple
     """
     import polars as pl
 
+    from speechfair.metrics.contingency import cramers_v
+
     for pair in combinations(axes, 2):
         known = rows.filter(pl.all_horizontal(pl.col(column) != UNKNOWN for column in pair))
         for column in pair:
@@ -68,7 +46,7 @@ def associated_labels(rows: pl.DataFrame, axes: Sequence[str]) -> Iterator[tuple
         finer, coarser = sorted(pair, key=lambda column: -known[column].n_unique())
         counts = known.group_by(finer, coarser).len().with_columns(pl.col(finer, coarser).cast(pl.String))
         table = counts.pivot(coarser, index=finer, values="len").fill_null(0).drop(finer)
-        v = cramers_v(table.to_numpy().tolist())
+        v = cramers_v(table.to_numpy())
         if v is None or v < LARGE_V:
             continue
         one, other = (column.removeprefix("label:") for column in (finer, coarser))

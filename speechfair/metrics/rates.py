@@ -177,12 +177,15 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
     Raises
     ------
     InputError
-        If a column is missing, or a count is null, negative or not finite; the message names the row.
+        If a column is missing, or a count is null, negative or not finite; or if ``errors`` is not the sum of the
+        kinds in a row that has all four. The message names the row.
     """
     import polars as pl
 
     columns = ["errors"] if tuple(kinds) == _KINDS and "errors" in scores.columns else list(kinds)
     _require_counts(scores, kinds, columns)
+    if columns == ["errors"]:
+        _require_agreement(scores)
     summed = (
         scores.lazy()
         .select(
@@ -353,6 +356,23 @@ def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind], columns: S
         if not usable.all():
             row = int((~usable).arg_true()[0])
             raise InputError(f"row {row}: {column} is {counts[row]!r}, not a count; score it again")
+
+
+def _require_agreement(scores: pl.DataFrame) -> None:
+    """Refuse rows in which the kinds of error, where they are told apart, do not add up to ``errors``."""
+    import polars as pl
+
+    if not set(_KINDS) <= set(scores.columns):
+        return
+    total = scores.select(pl.sum_horizontal(*_KINDS, ignore_nulls=False).cast(pl.Float64)).to_series()
+    given = scores["errors"].cast(pl.Float64)
+    apart = ((given - total).abs() > 1e-9 * (1 + given.abs())).fill_null(False)
+    if apart.any():
+        row = int(apart.arg_true()[0])
+        raise InputError(
+            f"row {row}: errors is {scores['errors'][row]}, but {' + '.join(_KINDS)} is {total[row]:g}; leave out the "
+            "wrong one"
+        )
 
 
 def _estimate(

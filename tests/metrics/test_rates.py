@@ -256,3 +256,13 @@ def test_an_interval_holds_the_exact_one_of_independent_errors() -> None:
     assert estimate.low == pytest.approx(least[0])
     assert estimate.high is not None
     assert estimate.high >= least[1]
+
+
+def test_errors_that_are_not_the_sum_of_their_kinds_are_refused() -> None:
+    kinds = {"substitutions": [1, 0, None], "deletions": [0, 2, None], "insertions": [1, 0, None]}
+    rows = {"speaker": ["a", "b", "c"], "reference_length": [9, 9, 9], **kinds}
+    assert list(speaker_sums(pl.DataFrame({**rows, "errors": [2, 2, 5]})).errors) == [2, 2, 5]
+    with pytest.raises(
+        InputError, match=r"row 1: errors is 3, but substitutions \+ deletions \+ insertions is 2"
+    ):
+        speaker_sums(pl.DataFrame({**rows, "errors": [2, 3, 5]}))

@@ -11,9 +11,9 @@ from hypothesis import strategies as some
 from speechfair.process.checks.association import (
     Association,
     NotComputable,
+    association_of,
     associations,
     correlation_ratio,
-    cramers_v,
 )
 from speechfair.process.checks.paired_runs import exact_share
 
@@ -25,7 +25,7 @@ def drawn(kind: str, n: int, truth: float, rng: np.random.Generator) -> Associat
         shift = 2 * truth / np.sqrt(1 - truth**2)
         return correlation_ratio(list(map(str, half)), list(rng.normal(size=n) + shift * half))
     other = np.where(rng.random(n) < (1 - truth) / 2, 1 - half, half)
-    return cramers_v(list(map(str, half)), list(map(str, other)))
+    return association_of(list(map(str, half)), list(map(str, other)))
 
 
 @pytest.mark.parametrize("kind", ["number", "category"])
@@ -39,7 +39,7 @@ def test_the_interval_holds_the_true_association(kind: str, n: int, truth: float
 
 
 def test_perfect_balance_of_few_speakers_does_not_show_that_there_is_no_association() -> None:
-    few, many = (cramers_v(["a", "a", "b", "b"] * n, ["x", "y", "x", "y"] * n) for n in (2, 100))
+    few, many = (association_of(["a", "a", "b", "b"] * n, ["x", "y", "x", "y"] * n) for n in (2, 100))
     assert isinstance(few, Association)
     assert isinstance(many, Association)
     assert (few.value, many.value) == (0.0, 0.0)
@@ -48,13 +48,13 @@ def test_perfect_balance_of_few_speakers_does_not_show_that_there_is_no_associat
 
 
 def test_nothing_is_said_where_nothing_varies() -> None:
-    assert cramers_v(["a", "b", "a"], ["x", "x", "x"]) is None
+    assert association_of(["a", "b", "a"], ["x", "x", "x"]) is None
     assert correlation_ratio(["a", "b", "a"], [1.0, 1.0, 1.0]) is None
 
 
 def test_too_few_speakers_or_groups_are_not_taken_for_a_covariate_that_never_varies() -> None:
-    assert cramers_v(["a", "b"], ["x", "y"]) == NotComputable(2, 2)
-    assert cramers_v(["a"] * 9, list("xyzxyzxyz")) == NotComputable(9, 1)
+    assert association_of(["a", "b"], ["x", "y"]) == NotComputable(2, 2)
+    assert association_of(["a"] * 9, list("xyzxyzxyz")) == NotComputable(9, 1)
     assert correlation_ratio(["a", "b", "c"], [1.0, 2.0, 3.0]) == NotComputable(3, 3)
     assert correlation_ratio([], []) == NotComputable(0, 0)
 

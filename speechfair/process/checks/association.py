@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Association", "NotComputable", "associations", "correlation_ratio", "cramers_v"]
+__all__ = ["Association", "NotComputable", "association_of", "associations", "correlation_ratio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,20 @@ class NotComputable:
     groups: int
 
 
-def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | NotComputable | None:
+def association_of(one: Sequence[str], other: Sequence[str]) -> Association | NotComputable | None:
     """Bias-corrected Cramér's V of a grouping and a covariate; None where the covariate never varies.
+
+    `NotComputable` for fewer than two groups, and for too few speakers to correct the bias.
 
     The interval is that of the noncentrality of chi squared, divided by n and the smaller number of values less one.
 
-    >>> cramers_v(["a", "a", "b", "b"] * 10, ["x", "x", "y", "y"] * 10).value
+    >>> association_of(["a", "a", "b", "b"] * 10, ["x", "x", "y", "y"] * 10).value
     1.0
     """
     import numpy as np
     from scipy.stats import chi2, ncx2
+
+    from speechfair.metrics.contingency import chi_squared, cramers_v
 
     rows, columns = sorted(set(one)), sorted(set(other))
     n = len(one)
@@ -57,13 +61,12 @@ def cramers_v(one: Sequence[str], other: Sequence[str]) -> Association | NotComp
     table = np.zeros((len(rows), len(columns)))
     for a, b in zip(one, other, strict=True):
         table[rows.index(a), columns.index(b)] += 1
-    expected = np.outer(table.sum(1), table.sum(0)) / n
-    squared = float(((table - expected) ** 2 / expected).sum())
+    value = cramers_v(table)
+    if value is None:
+        return NotComputable(n, len(rows))
+    squared = chi_squared(table)
     r, k = table.shape
     free = (r - 1) * (k - 1)
-    phi = max(0.0, squared / n - free / (n - 1))
-    r_corrected, k_corrected = r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)
-    value = math.sqrt(phi / max(min(r_corrected, k_corrected) - 1, 1e-12))
     at_least = max(squared, float(chi2.median(free)))
 
     def limit(x: float, chance: float) -> float:
@@ -145,11 +148,11 @@ def associations(manifest: pl.DataFrame, axis: str) -> dict[str, Association | N
     for other in [name for name in axes_of(table) if name not in axis.split("+")]:
         theirs = _per_speaker(add_axis(table, other).rename({"group": "theirs"}), "theirs")
         both = own.join(theirs, on="speaker")
-        found[other] = cramers_v(both["own"].to_list(), both["theirs"].to_list())
+        found[other] = association_of(both["own"].to_list(), both["theirs"].to_list())
     rates = own.join(
         _per_speaker(table.with_columns(pl.col("sample_rate").cast(pl.String)), "sample_rate"), on="speaker"
     )
-    found["sample rate"] = cramers_v(rates["own"].to_list(), rates["sample_rate"].to_list())
+    found["sample rate"] = association_of(rates["own"].to_list(), rates["sample_rate"].to_list())
     for name in ("duration", *lengths):
         means = own.join(table.group_by("speaker").agg(pl.col(name).mean()), on="speaker").drop_nulls(name)
         found[name] = correlation_ratio(means["own"].to_list(), means[name].to_list())
