@@ -17,35 +17,6 @@ from typing import Annotated
 import typer
 
 from speechfair import __version__
-from speechfair.cli import (
-    audit,
-    compare,
-    confidence,
-    corpora,
-    criteria,
-    debias,
-    demo,
-    discover,
-    doctor,
-    figures,
-    gate,
-    import_transcripts,
-    leaderboard,
-    merge,
-    metrics,
-    models,
-    plan,
-    prepare,
-    probe,
-    process,
-    report,
-    score,
-    sequence,
-    table,
-    transcribe,
-    verify,
-    view,
-)
 from speechfair.errors import SpeechfairError
 
 __all__ = ["app", "main"]
@@ -53,36 +24,6 @@ __all__ = ["app", "main"]
 app: typer.Typer
 """The whole command line; built when it is first asked for."""
 
-for _verb in (
-    demo,
-    audit,
-    prepare,
-    transcribe,
-    merge,
-    score,
-    report,
-    figures,
-    table,
-    compare,
-    leaderboard,
-    sequence,
-    confidence,
-    verify,
-    view,
-    gate,
-    plan,
-    discover,
-    models,
-    metrics,
-    doctor,
-):
-    app.command(_verb.__name__.rsplit(".", 1)[-1])(_verb.command)
-app.command("import")(import_transcripts.command)
-app.add_typer(criteria.app, name="criteria")
-app.add_typer(corpora.app, name="corpora")
-app.add_typer(debias.app, name="debias")
-app.add_typer(probe.app, name="probe")
-app.add_typer(process.app, name="process")
 _VERBS = (
     "demo",
     "audit",
@@ -95,6 +36,7 @@ _VERBS = (
     "table",
     "compare",
     "leaderboard",
+    "sequence",
     "confidence",
     "verify",
     "view",
