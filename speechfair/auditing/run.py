@@ -164,21 +164,8 @@ def transcribe(
 def merge(out: str | Path, shards: Sequence[str | Path], *, partial: bool = False) -> Merged:
     """Bring the shards of `transcribe` together in the run folder that they were made from.
 
-    Call it again with more shards, or after a kill: what is there already is not written twice. `out` records the
-    earliest time at which a shard began, so criteria that were frozen before it are in order.
-
-    Parameters
-    ----------
-    out : the prepared run folder.
-    shards : folders of the shards.
-    partial : accept that shards are missing or unfinished. `speechfair transcribe` recognises the rest in `out`.
-
-    Raises
-    ------
-    RunFolderError
-        A shard is of another run, model or division, was given twice, was changed, holds no log, lacks utterances
-        (unless `partial`), or contradicts what `out` holds; or `out` was changed, also as far as only its
-        ``audit.json`` can tell. Every such shard is named, and nothing is written.
+    Parameters and errors as in `speechfair.running.merging.merge`; `out` is also refused where only its ``audit.json``
+    shows that it was changed.
     """
     return merge_shards(out, shards, partial=partial, read=_read_unedited)
 

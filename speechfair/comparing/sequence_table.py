@@ -62,7 +62,7 @@ def _releases(found: SequenceRecord) -> Table:
         f"Verdict on the last release: {found.verdict}. {found.reason}.",
         *(drift_words(drift) for drift in found.drifts),
         f"Margin of each step, and of the whole change since the first release: {given_percent(found.relative)} of the "
-        f"earlier rate or {100 * found.absolute:g} points, whichever is more.",
+        f"earlier rate or {given_percent(found.absolute, sign=False)} points, whichever is more.",
         f"Paired over {count(found.n_speakers)} speakers; intervals at {given_percent(found.level)}. A pass is "
         f"corrected for {count(found.n_claims, 'claim')} (Holm), a fail is not.",
         *found.notes,

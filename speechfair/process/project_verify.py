@@ -1,7 +1,4 @@
-"""`verify`: check the chain, every digest, every signature and every sign-off again, offline, from the folder.
-
-It trusts nothing that it can compute. What it cannot reach it says.
-"""
+"""`verify`: check the chain, every digest, signature and sign-off again, offline. What it cannot reach it says."""
 
 from __future__ import annotations
 
@@ -98,8 +95,7 @@ def verify_process(
     head : a head digest that was kept elsewhere; the ledger must contain it. This is what finds a ledger that was
         rewritten as a whole.
     recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
-    authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the one that the
-        folder pinned.
+    authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the pinned one.
 
     Raises
     ------
@@ -152,14 +148,13 @@ def verify_process(
         _add(found, *check_signed_folders(material, recompute=recompute))
         found.problems.extend(identity_problems(material))
         found.problems.extend(envelope_problems(material))
-    unique = tuple({text.en: text for text in found.problems}.values())
-    return Verified(tuple(found.checked), unique, tuple(found.notes), reading.head)
+    unique = {text.en: text for text in found.problems}
+    return Verified(tuple(found.checked), tuple(unique.values()), tuple(found.notes), reading.head)
 
 
 def _add(found: _Findings, checked: Iterable[Text], problems: Iterable[Text], notes: Iterable[Text]) -> None:
-    found.checked.extend(checked)
-    found.problems.extend(problems)
-    found.notes.extend(notes)
+    for kept, new in ((found.checked, checked), (found.problems, problems), (found.notes, notes)):
+        kept.extend(new)
 
 
 def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
