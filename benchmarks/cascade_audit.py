@@ -188,6 +188,8 @@ def page(results: dict[str, Any], costs: dict[str, dict[str, int]], requests: di
             lines.append(Table.of_texts("", section.headers, section.rows).to_markdown())
             lines += [*(f"- {note}" for note in section.notes), ""]
         lines += [*(f"- {note}" for note in result.notes), ""]
+    if left := [part for part in PARTS if part not in results]:
+        lines.append(f"Not run yet: {', '.join(left)}.")
     return "\n".join(lines).rstrip() + "\n"
 
 
