@@ -11,6 +11,7 @@ from .models import load_model
 from .process.journal import process_folder
 from .reporting.figure_files import figures, table
 from .reporting.from_run import report
+from .running.engine_choice import load_engine
 from .types import Audio, ErrorCounts, Estimate, Exclusion, Hypothesis, Label, Utterance
 from .verbs.audit import audit, merge, score, transcribe
 from .verbs.compare import compare, leaderboard, sequence
@@ -100,6 +101,7 @@ __all__ = [
     "list_metrics",
     "list_models",
     "load_corpus",
+    "load_engine",
     "load_model",
     "merge",
     "plan",

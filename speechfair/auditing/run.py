@@ -6,10 +6,11 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from speechfair.auditing.adjusting import check_covariates, require_extra
 from speechfair.auditing.data_notes import counted_note, data_notes, refuse_texts
+from speechfair.auditing.relabelling import only_labels_differ, relabel
 from speechfair.auditing.result import AuditResult
 from speechfair.auditing.settings_check import check_settings
 from speechfair.auditing.unlogged_edits import refuse_unlogged_edits
@@ -17,12 +18,13 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.metrics.metric import load_metric
 from speechfair.running.audio_root import remember_root
 from speechfair.running.content_digest import content_digest
+from speechfair.running.engine import Engine
+from speechfair.running.engine_choice import as_engine
 from speechfair.running.merging import Merged
 from speechfair.running.merging import merge as merge_shards
 from speechfair.running.run_manifest import build_manifest, under_one_root
 from speechfair.running.run_recipe import (
     Analysis,
-    CorpusPart,
     RunRecipe,
     card_part,
     corpus_part,
@@ -34,7 +36,6 @@ from speechfair.running.run_record import (
     reseal,
     scores_name,
     seal,
-    utc_now,
 )
 from speechfair.running.run_shards import parse_shard, refuse_shard, transcribe_shard
 from speechfair.running.scoring_choice import choose_scoring, scoring_of
@@ -70,6 +71,7 @@ def audit(
     strip_prefix: Sequence[str] = (),
     strip_suffix: Sequence[str] = (),
     retry_failed: bool = False,
+    engine: str | Engine = "local",
     observe: Observer | None = None,
 ) -> AuditResult:
     """Transcribe a corpus with a model and compare the error rates of its groups.
@@ -90,6 +92,7 @@ def audit(
         or count what was recognised there as ``errors``, or as ``errors-and-words``.
     strip_prefix, strip_suffix : left out where a hypothesis begins or ends with it; recorded in the recipe.
     retry_failed : recognise again what failed in an earlier call.
+    engine : ``local``, ``ray``, or what `speechfair.load_engine` gives. The result does not depend on it.
     observe : called after every batch with a `Progress`.
 
     Raises
@@ -110,10 +113,11 @@ def audit(
         strip_prefix,
         strip_suffix,
     )
+    recognizing = as_engine(engine)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="speechfair-") as folder:
-            return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, observe)
-    return _audit(RunFolder(out), corpus, model, analysis, retry_failed, observe)
+            return _audit(RunFolder(folder), corpus, model, analysis, retry_failed, recognizing, observe)
+    return _audit(RunFolder(out), corpus, model, analysis, retry_failed, recognizing, observe)
 
 
 def prepare(corpus: Corpus, out: str | Path) -> RunFolder:
@@ -132,6 +136,7 @@ def transcribe(
     shard: str | None = None,
     shard_out: str | Path | None = None,
     retry_failed: bool = False,
+    engine: str | Engine = "local",
     observe: Observer | None = None,
 ) -> RunFolder:
     """Recognise what is still missing in a prepared run folder. Kill it at any time and call it again.
@@ -143,21 +148,24 @@ def transcribe(
     shard : one share of the batches, such as ``3/16``. It goes into a folder of its own and `out` is only read, so that
         many machines can work at once; `merge` brings the shards together.
     shard_out : folder of the shard; None is ``OUT.shards/03-of-16``.
+    engine : as in `audit`.
 
     Returns
     -------
     RunFolder
         The folder that was written: `out`, or the shard's.
     """
-    run = RunFolder(out)
+    run, recognizing = RunFolder(out), as_engine(engine)
     if shard is not None:
         share = parse_shard(shard)
-        return transcribe_shard(run, share, model, shard_out, retry_failed=retry_failed, observe=observe)
+        return transcribe_shard(
+            run, share, model, shard_out, retry_failed=retry_failed, observe=observe, engine=recognizing
+        )
     if shard_out is not None:
         raise InputError("a folder for a shard is named, but no shard; name one, such as 3/16")
     with run.locked():
         _read_unedited(run)
-        _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, observe)
+        _transcribe(run, model, Analysis(group_by=tuple(group_by)), retry_failed, recognizing, observe)
     return run
 
 
@@ -246,6 +254,7 @@ def _audit(
     model: Recognizer,
     analysis: Analysis,
     retry_failed: bool,
+    engine: Engine,
     observe: Observer | None,
 ) -> AuditResult:
     check_settings(corpus, analysis)  # before a second of audio is read, and before anything is written
@@ -254,7 +263,7 @@ def _audit(
         check_covariates(analysis.adjust, manifest)
         choose_scoring(manifest, analysis, read_record(run).recipe.card)  # refused before hours of work
         refuse_other_recipe(run, "analysis", analysis)
-        _transcribe(run, model, analysis, retry_failed, observe)
+        _transcribe(run, model, analysis, retry_failed, engine, observe)
         return _score(run, analysis)
 
 
@@ -272,8 +281,8 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     manifest, root = under_one_root(build_manifest(corpus, run.path, keep=not run.exists), corpus.root)
     part = corpus_part(corpus, content_digest(manifest))
     if run.exists:
-        if _only_labels_differ(run, part, manifest):
-            return _relabel(run, part, manifest)
+        if only_labels_differ(run, part, manifest):
+            return relabel(run, part, manifest)
         refuse_other_recipe(run, "corpus", part)
         if root == read_record(run).root:
             remember_root(root, run.path)  # of a folder that came from elsewhere
@@ -284,54 +293,20 @@ def _prepare(run: RunFolder, corpus: Corpus) -> pl.DataFrame:
     return manifest
 
 
-def _only_labels_differ(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> bool:
-    """Whether the folder holds the same rows of the same audio under other labels."""
-    old = read_record(run).recipe.corpus
-    if old == part or (old.name, old.version) != (part.name, part.version):
-        return False
-    if _without_labels(old.options) != _without_labels(part.options):
-        return False
-    before = read_manifest(run)
-    columns = [name for name in before.columns if name not in ("labels", "channels")]
-    return before.select(columns).equals(manifest.select(columns))
-
-
-def _without_labels(options: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {key: value for key, value in (options.get("columns") or {}).items() if key != "labels"}
-    return {**options, "columns": columns}
-
-
-def _relabel(run: RunFolder, part: CorpusPart, manifest: pl.DataFrame) -> pl.DataFrame:
-    """Put other labels in the place of those of a folder; its hypotheses stay, its scores and analysis go.
-
-    Raises
-    ------
-    RunFolderError
-        Criteria were frozen into the folder: labels that are chosen after them may be chosen for the verdict.
-    """
-    record = read_record(run)
-    if record.history.criteria:
-        raise RunFolderError(
-            f"{run.path}: criteria were frozen into this folder, so its labels can no longer change; choose another "
-            "--out"
-        )
-    for path in (run.path / "audit.json", *(run.path / "scores").rglob("*.parquet")):
-        run.remove_file(path.relative_to(run.path).as_posix())
-    run.write_table(MANIFEST, manifest)
-    recipe = record.recipe.having(corpus=part, analysis=None)
-    seal(run, recipe, record.root, record.statement, relabelled=utc_now())
-    return read_manifest(run)
-
-
 def _transcribe(
-    run: RunFolder, model: Recognizer, analysis: Analysis, retry_failed: bool, observe: Observer | None
+    run: RunFolder,
+    model: Recognizer,
+    analysis: Analysis,
+    retry_failed: bool,
+    engine: Engine,
+    observe: Observer | None,
 ) -> None:
     refuse_shard(run)
     manifest = read_manifest(run)
     if getattr(model, "candidate_window_s", None) is not None:
         scoring = choose_scoring(manifest, analysis, read_record(run).recipe.card)
-        model = settle_window(run, manifest, model, analysis, scoring, observe)
-    transcribe_recorded(run, manifest, model, retry_failed=retry_failed, observe=observe)
+        model = settle_window(run, manifest, model, analysis, scoring, observe, engine)
+    transcribe_recorded(run, manifest, model, retry_failed=retry_failed, observe=observe, engine=engine)
 
 
 def _score(run: RunFolder, analysis: Analysis) -> AuditResult:

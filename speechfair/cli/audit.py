@@ -41,6 +41,9 @@ def command(
     strip_suffix: options.StripSuffix = None,
     option: options.Option = None,
     model_option: options.ModelOption = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
+    engine_option: options.EngineOption = None,
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
     override_gate: options.OverrideGate = None,
@@ -53,9 +56,11 @@ def command(
     from speechfair.corpora import load_corpus
     from speechfair.models import load_model
     from speechfair.process.journal import process_folder
+    from speechfair.running.engine_choice import load_engine
     from speechfair.store import RunFolder
     from speechfair.verbs.audit import audit
 
+    recognizing = load_engine(engine, **options.key_values(engine_option, "--engine-option", address=address))
     decoding = options.model_options(model_option, window)
     loaded = load_corpus(
         corpus,
@@ -82,6 +87,7 @@ def command(
                 strip_prefix=strip_prefix or (),
                 strip_suffix=strip_suffix or (),
                 retry_failed=retry_failed,
+                engine=recognizing,
                 observe=observe,
             )
         output.say_how(RunFolder(folder), recognizer)

@@ -12,8 +12,11 @@ from speechfair.cli import completion
 from speechfair.errors import InputError
 
 __all__ = [
+    "Address",
     "Adjust",
     "EmptyReferences",
+    "Engine",
+    "EngineOption",
     "GroupBy",
     "Json",
     "Language",
@@ -28,6 +31,7 @@ __all__ = [
     "Reference",
     "RetryFailed",
     "Root",
+    "RootArgument",
     "RunArgument",
     "Seed",
     "Split",
@@ -46,10 +50,17 @@ CorpusName = Annotated[
 ]
 Language = Annotated[Literal["en", "ja"], typer.Option(help="Language of the page: English or Japanese.")]
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
-Root = Annotated[Path | None, typer.Option(help="Folder of the corpus.")]
+Root = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the corpus, or an address such as s3://bucket/corpus (extra remote)."),
+]
+RootArgument = Annotated[
+    Path | None, typer.Argument(help="Folder of the corpus, or its address, such as s3://bucket/corpus.")
+]
 Split = Annotated[str | None, typer.Option(help="Part of the corpus, such as test.")]
 Manifest = Annotated[
-    Path | None, typer.Option(help="For the corpus `manifest`: CSV, TSV, JSONL or Parquet file.")
+    Path | None,
+    typer.Option(help="For the corpus `manifest`: CSV, TSV, JSONL or Parquet file, or its address."),
 ]
 Columns = Annotated[Path | None, typer.Option(help="For the corpus `manifest`: YAML that maps columns.")]
 Process = Annotated[
@@ -145,6 +156,23 @@ EmptyReferences = Annotated[
 ]
 Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]
 Seed = Annotated[int, typer.Option(help="Seed of bootstrap and permutation.")]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", help="What recognises: local, this process, or ray, workers of a Ray cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="With --engine ray: the cluster, such as auto or head:6379; default the one that runs here, "
+        "else one of this machine."
+    ),
+]
+EngineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine-option", help="With --engine ray: workers=N, and cpus=N and gpus=N of each. Repeatable."
+    ),
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Recognise again what failed before.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
 

@@ -25,6 +25,9 @@ def command(
     shard_out: Annotated[
         Path | None, typer.Option(help="Folder of the shard; default RUN.shards/03-of-16.")
     ] = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
+    engine_option: options.EngineOption = None,
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
     override_gate: options.OverrideGate = None,
@@ -36,10 +39,12 @@ def command(
     """
     from speechfair.models import load_model
     from speechfair.process.journal import process_folder
+    from speechfair.running.engine_choice import load_engine
     from speechfair.running.run_record import read_record
     from speechfair.running.transcription import read_hypotheses
     from speechfair.verbs.audit import transcribe
 
+    recognizing = load_engine(engine, **options.key_values(engine_option, "--engine-option", address=address))
     recognizer = load_model(model, **options.model_options(model_option, window))
     with process_folder(process, override_gate), output.transcription_progress() as observe:
         folder = transcribe(
@@ -49,6 +54,7 @@ def command(
             shard=shard,
             shard_out=shard_out,
             retry_failed=retry_failed,
+            engine=recognizing,
             observe=observe,
         )
     output.say_how(folder, recognizer)

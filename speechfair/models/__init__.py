@@ -13,6 +13,7 @@ from importlib import util
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
+from speechfair.models.specification import ModelSpecification, note_specification
 from speechfair.registry import did_you_mean, models
 from speechfair.types import Question, Recognizer, SpeechLanguageModel
 
@@ -119,7 +120,9 @@ def _load(spec: str, options: Mapping[str, Any]) -> object:
     family, _, which = spec.partition(":")
     load = models().load(family)
     check_options(family, load, options)
-    return load(which or None, **options)
+    model: object = load(which or None, **options)
+    note_specification(model, ModelSpecification(spec, dict(options)))
+    return model
 
 
 def from_callable(

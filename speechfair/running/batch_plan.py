@@ -6,8 +6,9 @@ same batches as an undisturbed one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,7 @@ from speechfair.types import Audio, Hypothesis
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["loaded_batches", "plan_batches", "share_of"]
+__all__ = ["load_batch", "loaded_batches", "plan_batches", "share_of"]
 
 BATCH = 32
 BATCH_S = 32 * 30.0
@@ -59,25 +60,41 @@ def plan_batches(manifest: pl.DataFrame, size: int | None = None) -> list[list[i
     return [*batches, current] if current else batches
 
 
+def load_batch(
+    rows: pl.DataFrame, locate: Callable[[str], Path], rate: int, key: str
+) -> tuple[list[Audio], list[Hypothesis]]:
+    """Decoded audio of `rows`, and what cannot be decoded as failures.
+
+    Parameters
+    ----------
+    rows : rows of a manifest.
+    locate : the file that the manifest's `audio` means; raises `RunFolderError` where it may not be opened.
+    rate : Hz of the decoded samples.
+    key : the model's, for the failures.
+    """
+    audio, failures = [], []
+    for row in rows.iter_rows(named=True):
+        try:
+            if row["audio_error"]:
+                raise AudioError(row["audio_error"])
+            path = locate(row["audio"])
+            if current_digest(path) != row["audio_sha256"]:
+                raise AudioError("audio file has changed since the manifest was made")
+            samples = decode(path, rate, row["start_s"], row["end_s"], row["channel"])
+            audio.append(Audio(row["id"], samples, rate))
+        except AudioError as error:
+            failures.append(Hypothesis(row["id"], None, str(error), 0.0, key))
+    return audio, failures
+
+
 def loaded_batches(
     manifest: pl.DataFrame, batches: list[list[int]], root: str | None, folder: Path, rate: int, key: str
 ) -> Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]:
-    """Decoded audio per batch, one batch ahead of the recogniser; what cannot be decoded as a failure."""
+    """`load_batch` of each batch, one batch ahead of the recogniser."""
+    locate = partial(locate_audio, root=root, folder=folder)
 
     def load(rows: list[int]) -> tuple[list[int], list[Audio], list[Hypothesis]]:
-        audio, failures = [], []
-        for row in manifest[rows].iter_rows(named=True):
-            try:
-                if row["audio_error"]:
-                    raise AudioError(row["audio_error"])
-                path = locate_audio(row["audio"], root, folder)
-                if current_digest(path) != row["audio_sha256"]:
-                    raise AudioError("audio file has changed since the manifest was made")
-                samples = decode(path, rate, row["start_s"], row["end_s"], row["channel"])
-                audio.append(Audio(row["id"], samples, rate))
-            except AudioError as error:
-                failures.append(Hypothesis(row["id"], None, str(error), 0.0, key))
-        return rows, audio, failures
+        return rows, *load_batch(manifest[rows], locate, rate, key)
 
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(load, batches[0]) if batches else None

@@ -23,7 +23,7 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["build_manifest", "locate_audio", "locate_under", "manifest_schema", "under_one_root"]
+__all__ = ["build_manifest", "is_stored", "locate_audio", "locate_under", "manifest_schema", "under_one_root"]
 
 _AHEAD = 64
 _CHUNK = 20_000
@@ -88,19 +88,23 @@ def build_manifest(corpus: Corpus, folder: Path, threads: int = 4, *, keep: bool
     return manifest
 
 
+def is_stored(audio: str) -> bool:
+    """Whether a manifest's `audio` means a file that the run folder keeps."""
+    return audio.startswith(_STORED)
+
+
 def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
     """The file that a manifest's `audio` column means, given the corpus root and the run folder.
 
     Raises `RunFolderError` where that leads out of both, or nobody named the root here (`audio_root`): a run folder may
     come from a stranger.
     """
-    stored = audio.startswith(_STORED)
-    return locate_under(audio, None if stored or root is None else audio_root(root, folder), folder)
+    return locate_under(audio, None if is_stored(audio) or root is None else audio_root(root, folder), folder)
 
 
 def locate_under(audio: str, root: Path | None, folder: Path) -> Path:
     """`locate_audio` for a manifest that was just made of a corpus whose root the user named."""
-    if audio.startswith(_STORED):
+    if is_stored(audio):
         path, inside = folder / audio.removeprefix(_STORED), folder
     elif root is None:
         raise RunFolderError(f"the manifest names audio {audio!r} under a root that run.yaml does not give")
@@ -122,7 +126,7 @@ def under_one_root(manifest: pl.DataFrame, root: Path | None) -> tuple[pl.DataFr
     """
     import polars as pl
 
-    paths = [path for path in manifest["audio"].drop_nulls().unique() if not path.startswith(_STORED)]
+    paths = [path for path in manifest["audio"].drop_nulls().unique() if not is_stored(path)]
     outside = [path for path in paths if Path(path).is_absolute()]
     base = [str(root.absolute())] if root is not None else []
     if not outside:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.running.audio_root import audio_root
+from speechfair.running.engine import Engine
 from speechfair.running.run_recipe import MOST_SHARDS, RunRecipe, Shard, model_part
 from speechfair.running.run_record import read_record, refuse_other_recipe, seal
 from speechfair.running.seals import read_sealed
@@ -66,6 +67,7 @@ def transcribe_shard(
     *,
     retry_failed: bool = False,
     observe: Observer | None = None,
+    engine: Engine | None = None,
 ) -> RunFolder:
     """Recognise what is missing of one shard of a prepared run folder, and return the shard's folder.
 
@@ -73,6 +75,7 @@ def transcribe_shard(
     ----------
     run : prepared folder; it is only read.
     out : folder of the shard; None is `shard_folder`.
+    engine : what recognises the batches; None is this process.
 
     Raises
     ------
@@ -115,6 +118,7 @@ def transcribe_shard(
             observe=observe,
             shard=shard,
             stored_audio=run.path,
+            engine=engine,
         )
     return folder
 

@@ -6,21 +6,20 @@ Each finished batch is one Parquet part, written whole.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import ModelError, RunFolderError, SpeechfairError
-from speechfair.running.batch_plan import loaded_batches, plan_batches, share_of
+from speechfair.errors import RunFolderError
+from speechfair.running.batch_plan import plan_batches, share_of
 from speechfair.running.counted_elsewhere import counts_schema
+from speechfair.running.engine import Engine, LocalEngine, Work
 from speechfair.running.run_recipe import Shard, model_part
 from speechfair.running.run_record import mark_evaluation, read_record, refuse_other_recipe, reseal
 from speechfair.store import RunFolder
-from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
+from speechfair.types import Hypothesis, Recognizer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,6 +95,7 @@ def transcribe_recorded(
     observe: Observer | None = None,
     shard: Shard | None = None,
     stored_audio: Path | None = None,
+    engine: Engine | None = None,
 ) -> None:
     """`transcribe_missing`, with the model, the time and the digests recorded in ``run.yaml``.
 
@@ -119,6 +119,7 @@ def transcribe_recorded(
         observe=observe,
         shard=shard,
         stored_audio=stored_audio,
+        engine=engine,
     )
     reseal(run, record)
 
@@ -134,6 +135,7 @@ def transcribe_missing(
     observe: Observer | None = None,
     shard: Shard | None = None,
     stored_audio: Path | None = None,
+    engine: Engine | None = None,
 ) -> pl.DataFrame:
     """Recognise every utterance of `manifest` that has no hypothesis of `model` yet; return all of them.
 
@@ -145,6 +147,7 @@ def transcribe_missing(
     observe : called after every batch.
     shard : recognise the batches of this shard only.
     stored_audio : run folder that keeps audio which came as bytes; None is `run`.
+    engine : what recognises the batches; None is this process.
     """
     key = model.identity.key
     before = read_hypotheses(run, key)
@@ -159,8 +162,8 @@ def transcribe_missing(
     known = before.filter(before["utterance_id"].is_in(list(finished)))
     tally = _Tally(manifest, [row for batch in planned for row in batch], known, observe)
     tally.report()
-    loaded = loaded_batches(manifest, todo, root, stored_audio or run.path, model.sample_rate, key)
-    with closing(_recognized(model, loaded)) as recognized:
+    work = Work(manifest, todo, root, stored_audio or run.path)
+    with closing((engine or LocalEngine()).recognize(model, work)) as recognized:
         for rows, hypotheses in recognized:
             found = {h.utterance_id: h for h in hypotheses}
             ordered = [found[manifest["id"][row]] for row in rows]
@@ -223,78 +226,6 @@ def _check_same_audio(run: RunFolder, manifest: pl.DataFrame, before: pl.DataFra
             raise RunFolderError(
                 f"{run.path}: the stored hypothesis of utterance {name!r} {what}; choose another --out"
             )
-
-
-def _recognized(
-    model: Recognizer, loaded: Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]
-) -> Generator[tuple[list[int], list[Hypothesis]]]:
-    """Rows and hypotheses of each batch, failures included; a `StreamingRecognizer` gets a stream."""
-    if not isinstance(model, StreamingRecognizer):
-        for rows, audio, failures in loaded:
-            yield rows, [*failures, *(_recognize(model, audio) if audio else [])]
-        return
-    waiting: deque[tuple[list[int], list[Audio], list[Hypothesis]]] = deque()
-    problems: list[Exception] = []
-
-    def sounds() -> Iterator[list[Audio]]:
-        try:
-            for batch in loaded:
-                waiting.append(batch)
-                yield batch[1]
-        except Exception as problem:  # raised when what was begun before it has been kept
-            problems.append(problem)
-
-    with closing(model.transcribe_stream(sounds())) as results:
-        for found in results:
-            rows, audio, failures = waiting.popleft() if waiting else ([], [], [])
-            yield rows, [*failures, *_checked(model, audio, found)]
-    if problems:
-        raise problems[0]
-    if waiting:
-        _checked(model, waiting[0][1], [])
-
-
-def _recognize(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
-    """The batch's hypotheses; if the adapter raises, rows are tried alone so that only the culprit fails."""
-    started = time.perf_counter()
-    try:
-        results = model.transcribe(batch)
-    except (SpeechfairError, MemoryError):
-        raise
-    except Exception as error:
-        if len(batch) == 1:
-            spent = time.perf_counter() - started
-            reason = f"{type(error).__name__}: {error}"
-            return [Hypothesis(batch[0].utterance_id, None, reason, spent, model.identity.key)]
-        return [hypothesis for audio in batch for hypothesis in _recognize(model, [audio])]
-    return _checked(model, batch, results)
-
-
-def _checked(model: Recognizer, batch: list[Audio], results: list[Hypothesis]) -> list[Hypothesis]:
-    if [h.utterance_id for h in results] != [a.utterance_id for a in batch]:
-        raise ModelError(
-            f"the adapter {type(model).__name__} returned {len(results)} hypotheses for {len(batch)} utterances, "
-            "or in another order; that is a fault of the adapter"
-        )
-    return [_storable(hypothesis) for hypothesis in results]
-
-
-def _storable(hypothesis: Hypothesis) -> Hypothesis:
-    """`hypothesis`, or a failed one where its text holds half of a surrogate pair, which no table can store."""
-    texts = (hypothesis.text, hypothesis.error, hypothesis.rejected)
-    if all(text is None or text.isascii() or _is_utf8(text) for text in texts):
-        return hypothesis
-    error, rejected = (
-        None if t is None else t.encode("utf-8", "backslashreplace").decode() for t in texts[1:]
-    )
-    if hypothesis.text is not None and not _is_utf8(hypothesis.text):
-        error = "the model's text holds half of a surrogate pair, which is no character"
-        return replace(hypothesis, text=None, error=error, rejected=rejected, confidence=None)
-    return replace(hypothesis, error=error, rejected=rejected)
-
-
-def _is_utf8(text: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _table(manifest: pl.DataFrame, rows: list[int], hypotheses: Sequence[Hypothesis]) -> pl.DataFrame:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.models.specification import note_specification, specification_of
+from speechfair.running.engine import Engine
 from speechfair.running.run_recipe import (
     Analysis,
     Calibration,
@@ -59,6 +61,7 @@ def settle_window(
     analysis: Analysis,
     scoring: Scoring,
     observe: Observer | None = None,
+    engine: Engine | None = None,
 ) -> Recognizer:
     """`model`, or the same with its candidate window where that is earned; a decision on record is kept.
 
@@ -66,6 +69,7 @@ def settle_window(
     ----------
     analysis : its axes are the groups that are compared, its seed draws the sample.
     scoring : how errors are counted.
+    engine : what recognises the sample; None is this process.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def settle_window(
         raise InputError(
             "window=auto is earned group by group: name the label axes with --group-by, or use --window exact"
         )
-    exact, short = model.with_window("exact"), model.with_window(window_s)
+    exact, short = _with_window(model, "exact"), _with_window(model, window_s)
     record = read_record(run)
     calibration = record.recipe.calibration
     settings = _settings(exact, short, window_s, analysis, scoring)
@@ -96,10 +100,17 @@ def settle_window(
         ids = calibration_sample(manifest, analysis.group_by, analysis.seed)
         mark_evaluation(run)
         for one in (exact, short):
-            transcribe_missing(run, manifest, one, record.root, only=ids, observe=observe)
+            transcribe_missing(run, manifest, one, record.root, only=ids, observe=observe, engine=engine)
         calibration = _evidence(run, manifest, ids, settings, _recorded(manifest, settings))
         reseal(run, record, calibration=calibration)
     return short if calibration.accepted else exact
+
+
+def _with_window(model: Windowed, window: str | float) -> Recognizer:
+    other = model.with_window(window)
+    if (asked := specification_of(model)) is not None:
+        note_specification(other, asked.having(window=window))
+    return other
 
 
 def calibration_sample(

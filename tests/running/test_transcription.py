@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from speechfair.errors import ModelError
 from speechfair.running.batch_plan import BATCH, BATCH_S, plan_batches
-from speechfair.running.transcription import _recognized
+from speechfair.running.recognition import recognized
 from speechfair.types import Audio, Hypothesis, ModelIdentity
 
 Batch = tuple[list[int], list[Audio], list[Hypothesis]]
@@ -54,14 +54,14 @@ def loaded(count: int, problem: Exception | None = None) -> Iterator[Batch]:
 
 
 def keep(kept: list[int], model: Streaming, batches: Iterator[Batch]) -> None:
-    for rows, _ in _recognized(model, batches):
+    for rows, _ in recognized(model, batches):
         kept += rows
 
 
 def test_every_batch_comes_in_order_with_its_failures() -> None:
     failure = Hypothesis("broken", None, "no audio", 0.0, Streaming.identity.key)
     batches = iter([([7, 8], [Audio("a", np.zeros(160, np.float32), 16_000)], [failure]), *loaded(2)])
-    found = [(rows, [h.text for h in hypotheses]) for rows, hypotheses in _recognized(Streaming(), batches)]
+    found = [(rows, [h.text for h in hypotheses]) for rows, hypotheses in recognized(Streaming(), batches)]
     assert found == [([7, 8], [None, "a"]), ([0], ["u0"]), ([1], ["u1"])]
 
 
@@ -85,7 +85,7 @@ def test_a_stream_of_another_order_is_an_error() -> None:
             yield [Hypothesis("other", "text", None, 0.1, self.identity.key)]
 
     with pytest.raises(ModelError, match="Confused"):
-        list(_recognized(Confused(), loaded(1)))
+        list(recognized(Confused(), loaded(1)))
 
 
 def manifest_of(durations: Sequence[float | None]) -> pl.DataFrame:

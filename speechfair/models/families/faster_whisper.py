@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Callable
 from importlib import metadata, util
 from pathlib import Path
@@ -20,6 +19,7 @@ from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import runaway
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import confidence_of, describe
+from speechfair.models.processors import processors
 from speechfair.models.weights import digest_of, sha256_of
 from speechfair.models.whisper_search import DETECT, Search, read_search
 from speechfair.models.windows import (
@@ -103,7 +103,7 @@ def load(
     search = read_search(beam_size, patience, length_penalty, compression_ratio_threshold, log_prob_threshold)
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size)
-    threads = whole_number("threads", threads, least=0) or _processors()
+    threads = whole_number("threads", threads, least=0) or processors()
     folder = _folder(which)
     on_gpu = _on_gpu(device)
     workers = 1 if on_gpu else min(MOST_PASSES_AT_ONCE, threads)
@@ -362,9 +362,3 @@ def _fetch(which: str) -> Path:
             f"the model {which!r} could not be fetched from the Hugging Face hub ({type(error).__name__}); "
             "without a hub, give a folder that holds it in CTranslate2 form: faster-whisper:/path/to/folder"
         ) from error
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
