@@ -162,6 +162,11 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._next_part: dict[str, int] = {}
+        if re.match(r"(s3|gs|hf|https?):/", str(path)):
+            raise RunFolderError(
+                f"{path}: a run folder lies on a file system, since it is locked and continued in place; choose a "
+                "folder here, and copy it to the store when it is done. To read one of a store, copy it here first"
+            )
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(f"{self.path} is a file, not a run folder; choose another --out")
 

@@ -77,7 +77,7 @@ def show(
 def check(
     context: typer.Context,
     name: options.CorpusName,
-    root: Annotated[Path | None, typer.Argument(help="Folder of the corpus.")] = None,
+    root: options.RootArgument = None,
     splits: Annotated[
         str | None, typer.Option(help="Parts that must not share speakers or audio, such as train,test.")
     ] = None,

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["datasheet", "export", "manifest", "split"]
 
-RootArgument = Annotated[Path | None, typer.Argument(help="Folder of the corpus.")]
 Audio = Annotated[bool, typer.Option(help="Read every audio file, for digests and lengths.")]
 Permission = Annotated[
     str | None,
@@ -28,7 +27,7 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads that read audio.")]
 def manifest(
     context: typer.Context,
     name: options.CorpusName,
-    root: RootArgument = None,
+    root: options.RootArgument = None,
     out: Annotated[Path, typer.Option(help="Parquet file to write; it must not exist.")] = Path(
         "manifest.parquet"
     ),
@@ -61,7 +60,7 @@ def manifest(
 def split(
     context: typer.Context,
     name: options.CorpusName,
-    root: RootArgument = None,
+    root: options.RootArgument = None,
     out: Annotated[Path, typer.Option(help="New folder for the parts.")] = Path("split"),
     parts: Annotated[
         str, typer.Option(help="Shares of the speakers, by part.")
@@ -120,7 +119,7 @@ def split(
 def datasheet(
     context: typer.Context,
     name: options.CorpusName,
-    root: RootArgument = None,
+    root: options.RootArgument = None,
     out: Annotated[Path, typer.Option(help="New folder for the datasheet.")] = Path("datasheet"),
     rows: Annotated[
         bool | None,
@@ -175,7 +174,7 @@ def datasheet(
 def export(
     context: typer.Context,
     name: options.CorpusName,
-    root: RootArgument = None,
+    root: options.RootArgument = None,
     to: Annotated[
         Literal["cuts", "dataset", "shards"],
         typer.Option(help="cuts (lhotse, no audio), dataset (Hugging Face) or shards (WebDataset)."),
