@@ -73,8 +73,11 @@ def _changed(place: str) -> int | None:
 
 
 @lru_cache(maxsize=1)
-def _every_entry(installed: tuple[tuple[str, int | None], ...]) -> metadata.EntryPoints:
-    """Entry points of all groups at once: finding them reads the metadata of every installed package (some 80 ms)."""
+def _every_entry(installed: tuple[tuple[str, int | None], ...]) -> Any:
+    """Entry points of all groups at once: finding them reads the metadata of every installed package (some 80 ms).
+
+    Their type differs between Python 3.11 and 3.12; both have ``select``.
+    """
     return metadata.entry_points()
 
 
