@@ -106,7 +106,7 @@ class RayEngine:
 
         there = ray.cluster_resources()
         wanted = {"CPU": self.cpus, "GPU": self.gpus}
-        room = min(math.floor(there.get(name, 0) / each) for name, each in wanted.items() if each)
+        room: int = min(math.floor(there.get(name, 0) / each) for name, each in wanted.items() if each)
         if room < 1:
             raise InputError(
                 f"a worker takes {self.cpus:g} CPUs and {self.gpus:g} GPUs, and the Ray cluster has "
