@@ -19,6 +19,7 @@ from speechfair.messages.translation import Language, Translator
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.alignment import align
 from speechfair.reporting.axis_section import axis_section
+from speechfair.reporting.bounded_texts import bounded, bounded_pieces, room_for_each
 from speechfair.reporting.pages import render
 from speechfair.store import write_atomically
 from speechfair.types import UNKNOWN, ErrorCounts
@@ -116,7 +117,7 @@ def write_report(
         axes=[axis_section(result, name, details.get(name), tell) for name in axis_names(result)],
         one_out={axis: one.one_out for axis, one in details.items()},
         findings=findings(result, tell.group),
-        worst=[_worst(item, result, embed_audio) for item in worst],
+        worst=[_worst(item, result, embed_audio, room_for_each(len(worst))) for item in worst],
         worst_labels=_worst_labels(worst),
         has_audio=embed_audio and any(item.audio for item in worst),
         metrics=metrics_of(result),
@@ -148,13 +149,25 @@ def _words(result: AuditResult, tell: Translator) -> dict[str, Any]:
     }
 
 
-def _worst(item: WorstUtterance, result: AuditResult, embed_audio: bool) -> dict[str, Any]:
+def _worst(item: WorstUtterance, result: AuditResult, embed_audio: bool, room: int) -> dict[str, Any]:
+    """What the page shows of an utterance in `room` bytes; half of them are for the aligned texts."""
     source = None
     if embed_audio and item.audio is not None:
         source = f"data:{item.mime};base64,{base64.b64encode(item.audio).decode('ascii')}"
+    pieces = align(item.reference_normalised, item.hypothesis_normalised, _unit(item, result))
+    verbatim = {
+        name: None if text is None else bounded(text, room // 6)
+        for name, text in (
+            ("reference", item.reference),
+            ("hypothesis", item.hypothesis),
+            ("rejected", item.rejected),
+        )
+    }
     return {
         "item": item,
-        "pieces": align(item.reference_normalised, item.hypothesis_normalised, _unit(item, result)),
+        "pieces": bounded_pieces(pieces, room // 2),
+        "n_pieces": len(pieces),
+        **verbatim,
         "audio": source,
         "keys": json.dumps([[axis, value] for axis, value in item.labels.items()]),
     }
