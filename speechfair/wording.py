@@ -8,12 +8,14 @@ words: an upper limit of 3,000 times tells no more than ``over 100``. Rates come
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal, Protocol
 
 __all__ = [
     "NOTHING",
     "Unit",
     "count",
+    "counted",
     "given_percent",
     "interval",
     "number",
@@ -32,6 +34,15 @@ NOTHING = "–"
 """What stands where there is no number; the reason stands next to it or below."""
 
 Unit = Literal["percent", "points", "ratio", "number"]
+
+_PLURAL_ENDS = (
+    (r"(?<=es)is$|(?<=lys)is$", "es"),
+    (r"(?<=criteri)on$", "a"),
+    (r"(?<=[^aeiou])y$", "ies"),
+    (r"(s|x|z|ch|sh)$", r"\1es"),
+    (r"$", "s"),
+)
+"""How the nouns of the field end in the plural; the first that fits holds."""
 
 _JOINERS = "\u200c\u200d"
 _DECIMALS = {"percent": 1, "points": 1, "ratio": 2, "number": 2}
@@ -157,12 +168,33 @@ def number(value: float | None) -> str:
 def count(value: int | None, noun: str = "") -> str:
     """A count, with its noun in the singular or the plural.
 
-    >>> count(12345), count(1, "speaker"), count(2, "speaker"), count(None)
-    ('12,345', '1 speaker', '2 speakers', '–')
+    >>> count(12345), count(1, "speaker"), count(2, "reply"), count(0, "runaway hypothesis"), count(None)
+    ('12,345', '1 speaker', '2 replies', '0 runaway hypotheses', '–')
     """
     if value is None:
         return NOTHING
-    return f"{value:,}" + (f" {noun}{'' if value == 1 else 's'}" if noun else "")
+    return f"{value:,}" + (f" {_noun(value, noun)}" if noun else "")
+
+
+def counted(value: int, noun: str, one: str, many: str) -> str:
+    """A recorded sentence whose subject is a count; digits are not grouped in it.
+
+    Parameters
+    ----------
+    noun : in the singular.
+    one, many : the rest of the sentence for one and for any other number.
+
+    >>> counted(1, "text", "was lost", "were lost"), counted(2000, "text", "was lost", "were lost")
+    ('1 text was lost', '2000 texts were lost')
+    """
+    return f"{value} {_noun(value, noun)} {one if value == 1 else many}"
+
+
+def _noun(value: int, noun: str) -> str:
+    """A noun of the field as it follows a number; what stands before its last word is not changed."""
+    if value == 1:
+        return noun
+    return next(re.sub(end, plural, noun, count=1) for end, plural in _PLURAL_ENDS if re.search(end, noun))
 
 
 def p_value(value: float | None) -> str:

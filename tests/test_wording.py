@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,19 @@ from hypothesis import strategies as st
 
 from speechfair import wording
 from speechfair.types import Estimate
-from speechfair.wording import NOTHING, Unit, count, interval, number, p_value, percent, points, times, worded
+from speechfair.wording import (
+    NOTHING,
+    Unit,
+    count,
+    counted,
+    interval,
+    number,
+    p_value,
+    percent,
+    points,
+    times,
+    worded,
+)
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 FINITE = st.floats(allow_nan=False, allow_infinity=True)
@@ -78,3 +93,33 @@ def test_an_estimate_prints_its_interval_or_the_reason() -> None:
 
 def test_every_public_name_is_documented() -> None:
     assert all(getattr(wording, name).__doc__ for name in wording.__all__ if name not in ("NOTHING", "Unit"))
+
+
+NOUNS = st.sampled_from(
+    ["utterance", "speaker", "text", "reply", "hypothesis", "runaway hypothesis", "analysis", "criterion", "day",
+     "class", "voice", "batch", "query", "word", "more speaker"]
+)  # fmt: skip
+PLURALS = {
+    "reply": "replies", "hypothesis": "hypotheses", "runaway hypothesis": "runaway hypotheses", "analysis": "analyses",
+    "criterion": "criteria", "class": "classes", "batch": "batches", "query": "queries",
+}  # fmt: skip
+
+
+@given(st.integers(0, 10**7), NOUNS)
+def test_a_noun_agrees_with_its_number(n: int, noun: str) -> None:
+    expected = noun if n == 1 else PLURALS.get(noun, f"{noun}s")
+    assert count(n, noun) == f"{n:,} {expected}"
+    assert counted(n, noun, "is", "are") == f"{n} {expected} {'is' if n == 1 else 'are'}"
+
+
+def test_no_message_leaves_the_plural_to_its_reader() -> None:
+    package = Path(wording.__file__).parent
+    left = [
+        f"{path.relative_to(package)}:{text.lineno}"
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for text in node.values
+        if isinstance(text, ast.Constant) and re.search(r"[a-z]\((s|es|ies)\)", str(text.value))
+    ]
+    assert left == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from speechfair.errors import InputError
 from speechfair.metrics.error_counts import kinds_known
 from speechfair.text.normalizers import COUNTED_ELSEWHERE
+from speechfair.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,10 +49,11 @@ def data_notes(manifest: pl.DataFrame, history: History) -> list[str]:
         pl.col("excluded").is_null() & (pl.col("channels") > 1) & pl.col("channel").is_null()
     ).height
     if averaged:
-        notes.append(
-            f"{averaged} utterances are of audio with several channels, which were averaged; if each channel is one "
-            "speaker, name the channel of a row in a column 'channel'"
+        of_channels = (
+            "of audio with several channels, which were averaged; if each channel is one speaker, name the channel of "
+            "a row in a column 'channel'"
         )
+        notes.append(counted(averaged, "utterance", f"is {of_channels}", f"are {of_channels}"))
     if history.relabelled and history.evaluated:
         notes.append(f"labels were read again at {history.relabelled}, after the model had been asked")
     return notes

@@ -10,6 +10,7 @@ from speechfair.types import UNKNOWN
 
 if TYPE_CHECKING:
     from speechfair.running.scoring import EmptyReferences
+from speechfair.wording import counted
 
 __all__ = ["axis_notes", "notes_of"]
 
@@ -38,13 +39,20 @@ def axis_notes(groups: Sequence[Group], left_out: int) -> list[str]:
     if any("inferred" in g.sources for g in groups):
         notes.append("some labels on this axis are inferred and not reported; no gate may rest on them alone")
     if left_out:
-        notes.append(f"{left_out} group(s) without an interval or label are not part of the gap")
+        rest = "without an interval or label"
+        notes.append(
+            counted(left_out, "group", f"{rest} is not part of the gap", f"{rest} are not part of the gap")
+        )
     for group in groups:
         if group.n_runaway and (group.runaway_error_share or 0.0) >= _RUNAWAY_WARNING:
-            notes.append(
-                f"{group.value}: {group.n_runaway} runaway hypotheses make {group.runaway_error_share:.0%} of the "
-                f"errors; without them its rate is {_percent(group.rate_without_runaways.value)}"
+            share, rate = f"{group.runaway_error_share:.0%}", _percent(group.rate_without_runaways.value)
+            made = counted(
+                group.n_runaway,
+                "runaway hypothesis",
+                f"makes {share} of the errors; without it its rate is {rate}",
+                f"make {share} of the errors; without them its rate is {rate}",
             )
+            notes.append(f"{group.value}: {made}")
     return notes
 
 
@@ -53,14 +61,25 @@ def _notes(overall: Group, totals: Totals) -> list[str]:
     if totals.scored == 0:
         notes.append("nothing was scored: no number here says anything about the model")
     if overall.n_redone:
-        notes.append(f"{overall.n_redone} runaway first decodes were thrown away and decoded again")
+        rest = "thrown away and decoded again"
+        notes.append(counted(overall.n_redone, "runaway first decode", f"was {rest}", f"were {rest}"))
     if totals.failed:
-        notes.append(f"{totals.failed} utterances failed and count as all words deleted")
+        rest = "as all words deleted"
+        notes.append(
+            counted(totals.failed, "utterance", f"failed and counts {rest}", f"failed and count {rest}")
+        )
     if overall.answers is not None:
         counts = ", ".join(f"{n} {kind}" for kind, n in overall.answers.items())
         notes.append(f"answers by wording: {counts}; what is no transcript counts as words all the same")
     if totals.excluded:
-        notes.append(f"{totals.excluded} rows were excluded; the reasons are listed")
+        notes.append(
+            counted(
+                totals.excluded,
+                "row",
+                "was excluded; the reason is listed",
+                "were excluded; the reasons are listed",
+            )
+        )
     return notes
 
 
@@ -69,9 +88,14 @@ def _silence_notes(silence: Sequence[Silence] | None, empty: EmptyReferences) ->
     if silence is not None:
         overall = silence[0]
         notes.append(
-            f"{overall.n_utterances} utterances have an empty reference; words were recognised in "
-            f"{overall.n_with_words} of "
-            f"them ({overall.words} in all), a measure of its own by group"
+            counted(
+                overall.n_utterances,
+                "utterance",
+                "has an empty reference; words were recognised in "
+                f"{overall.n_with_words} of it ({overall.words} in all), a measure of its own by group",
+                "have an empty reference; words were recognised in "
+                f"{overall.n_with_words} of them ({overall.words} in all), a measure of its own by group",
+            )
         )
     if empty == "errors":
         notes.append(

@@ -38,6 +38,7 @@ from speechfair.comparing.matching import (
 from speechfair.comparing.metric_change import metric_changes
 from speechfair.comparing.no_harm import Margins, worst_verdict
 from speechfair.errors import InputError
+from speechfair.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -197,7 +198,12 @@ def _notes(old: ScoredRun, new: ScoredRun, matching: Matching, groups: Sequence[
     )  # fmt: skip
     if left_out:
         notes.append(
-            f"{left_out} utterances are not compared: they are in one run only, or differ between the runs"
+            counted(
+                left_out,
+                "utterance",
+                "is not compared: it is in one run only, or differs between the runs",
+                "are not compared: they are in one run only, or differ between the runs",
+            )
         )
     elif records[0].corpus_record.manifest_sha256 != records[1].corpus_record.manifest_sha256:
         notes.append("the manifests differ only in what does not matter here, such as the order of the rows")

@@ -61,7 +61,8 @@ def matching_words(result: ComparisonRecord) -> list[str]:
     """Which utterances were compared, and what was left out."""
     m = result.matching
     lines = [
-        f"{m.compared} utterances compared" + (f", {m.excluded} without a reference" if m.excluded else "")
+        f"{count(m.compared, 'utterance')} compared"
+        + (f", {m.excluded} without a reference" if m.excluded else "")
     ]
     for kind, names in m.examples.items():
         left = getattr(m, kind)
@@ -138,7 +139,8 @@ def _no_harm(group: GroupChange) -> Cell:
         return verdict
     reason = group.no_harm.reason
     if group.no_harm.more_speakers is not None:
-        reason += f"; {group.no_harm.more_speakers} more speakers would settle it {group.no_harm.more_speakers_reason}"
+        more = count(group.no_harm.more_speakers, "more speaker")
+        reason += f"; {more} would settle it {group.no_harm.more_speakers_reason}"
     return Noted("FAIL" if verdict == "fail" else verdict, reason)
 
 

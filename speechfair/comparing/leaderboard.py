@@ -28,6 +28,7 @@ from speechfair.comparing.several_runs import distinct_names, read_runs, shared_
 from speechfair.errors import InputError
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
+from speechfair.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -280,17 +281,31 @@ def _notes(
     notes = []
     if excluded:
         notes.append(
-            f"{excluded} utterances have no usable reference, or a model was not asked; they are in no rate"
+            counted(
+                excluded,
+                "utterance",
+                "has no usable reference, or a model was not asked; it is in no rate",
+                "have no usable reference, or a model was not asked; they are in no rate",
+            )
         )
     for path, n_left in left_out.items():
         notes.append(
-            f"{n_left} utterances of {Path(path).name} are not compared: not all runs have them alike"
+            counted(
+                n_left,
+                "utterance",
+                f"of {Path(path).name} is not compared: not all runs have it alike",
+                f"of {Path(path).name} are not compared: not all runs have them alike",
+            )
         )
     for model in models:
         if model.n_failed:
-            notes.append(f"{model.name}: {model.n_failed} failed utterances count as all deleted")
+            said = counted(
+                model.n_failed, "failed utterance", "counts as all deleted", "count as all deleted"
+            )
+            notes.append(f"{model.name}: {said}")
         if model.n_runaway:
-            notes.append(f"{model.name}: {model.n_runaway} texts have more insertions than reference tokens")
+            rest = "more insertions than reference tokens"
+            notes.append(f"{model.name}: {counted(model.n_runaway, 'text', f'has {rest}', f'have {rest}')}")
     versions = sorted({run.result.speechfair for run in runs})
     if len(versions) > 1:
         notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")

@@ -40,8 +40,9 @@ def ranks_words(board: LeaderboardRecord) -> str:
     """What a range of ranks means."""
     pairs = len(board.models) * (len(board.models) - 1) // 2
     return (
-        f"Ranks are ranges: models whose ranges overlap may be equally good. Paired over {count(board.n_speakers)} "
-        f"speakers, corrected for {count(pairs, 'pair')}; intervals at {given_percent(board.level)}."
+        f"Ranks are ranges: models whose ranges overlap may be equally good. Paired over "
+        f"{count(board.n_speakers, 'speaker')}, corrected for {count(pairs, 'pair')}; "
+        f"intervals at {given_percent(board.level)}."
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, SpeechfairError
-from speechfair.wording import percent
+from speechfair.wording import count, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -363,11 +363,11 @@ def _lines(result: Discovery) -> list[str]:
     found = [part for part in result.slices if part.found]
     chance = 100 * (1 - result.level)
     lines = [
-        f"{result.n_speakers} speakers of {result.run}: {result.n_clusters_tried} clusters made on "
+        f"{count(result.n_speakers, 'speaker')} of {result.run}: {result.n_clusters_tried} clusters made on "
         f"{result.n_chosen_on}, the worst {len(result.slices)} tested on the other {result.n_tested_on}",
         *(f"Note: {note}" for note in result.notes),
         "",
-        f"{len(found)} slice(s) with a higher error rate found; noise alone would be called a slice in at most "
+        f"{count(len(found), 'slice')} with a higher error rate found; noise alone would be called a slice in at most "
         f"{chance:g} % of such searches",
     ]
     if not found:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from speechfair.metrics.pilot_spread import Spread
 from speechfair.metrics.power import Population, Texts
-from speechfair.wording import NOTHING, given_percent, percent
+from speechfair.wording import NOTHING, count, given_percent, percent
 
 __all__ = ["CurvePoint", "Detectable", "Finished", "Pilot", "Plan"]
 
@@ -152,7 +152,8 @@ def _plan_lines(plan: Plan) -> list[str]:
         spread = pilot.spread
         lines.append(
             f"Pilot {pilot.run}: axis {pilot.axis}, reference {pilot.reference}; variation {spread.variation:.2f} "
-            f"[{spread.low:.2f}, {spread.high:.2f}] from {spread.n_speakers} speakers in {pilot.n_groups} group(s)"
+            f"[{spread.low:.2f}, {spread.high:.2f}] from {count(spread.n_speakers, 'speaker')} in "
+            f"{count(pilot.n_groups, 'group')}"
         )
         if pilot.shared_speakers:
             lines.append(

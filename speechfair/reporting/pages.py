@@ -65,6 +65,7 @@ def _environment(tell: Translator, filters: tuple[tuple[str, Callable[..., Any]]
     )
     environment.filters |= {
         "cell": partial(_cell, tell),
+        "counted": _then(tell, wording.count),
         "many": _many,
         "named": lambda value, axis: tell.group(axis, value),
         "percent": _then(tell, wording.percent),

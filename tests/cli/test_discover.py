@@ -8,6 +8,7 @@ import pytest
 
 from speechfair.auditing.run import audit
 from speechfair.testing import Scripted
+from speechfair.wording import count
 from tests.cli.conftest import Done
 from tests.support import scripted_texts, small_corpus
 
@@ -26,7 +27,7 @@ def test_text_and_json_tell_the_same(speechfair: Callable[..., Done], run: Path)
     content = json.loads(asked.stdout)
     assert content["n_speakers"] == 30
     found = sum(part["found"] for part in content["slices"])
-    assert f"{found} slice(s) with a higher error rate found" in told.stdout
+    assert f"{count(found, 'slice')} with a higher error rate found" in told.stdout
     assert "listened to 30/30 speakers" in told.stderr
 
 
