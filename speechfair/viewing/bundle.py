@@ -19,11 +19,12 @@ from speechfair.running.transcription import read_hypotheses
 from speechfair.store import MANIFEST, write_atomically
 from speechfair.viewing.aligned_words import edit_codes
 from speechfair.viewing.changes import change_screen
-from speechfair.viewing.listening import clip, listening, waveform
+from speechfair.viewing.listening import clip, listening
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import BUNDLE_POLICY, STATIC
 from speechfair.viewing.screens import group_screen, run_screen, runs_screen
 from speechfair.viewing.sentences import messages_script, with_translations
+from speechfair.viewing.sound_pictures import pictures
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details
 
@@ -266,5 +267,5 @@ def _write_audio(writer: _Writer, run: OpenedRun, most: int) -> dict[int, dict[s
         manifest = details(run.folder, run.record, row, None)["manifest"]
         name = f"audio/{run.key}-{row}.flac"
         writer.write(name, clip(run, manifest, "FLAC"))
-        found[row] = {"file": name, "peaks": waveform(run, manifest)}
+        found[row] = {"file": name, **pictures(run, manifest)}
     return found

@@ -1,4 +1,4 @@
-"""The audio of one utterance: whether it may be heard here, its samples as a model heard them, and its waveform.
+"""The audio of one utterance: whether it may be heard here, and its samples as a model heard them.
 
 A file is opened only under the root that the run folder records, and played only while its bytes are those that were
 transcribed.
@@ -21,7 +21,7 @@ from speechfair.registry import corpora
 from speechfair.running.run_manifest import locate_audio
 from speechfair.viewing.opened_run import OpenedRun
 
-__all__ = ["RATE", "Listening", "clip", "listening", "waveform"]
+__all__ = ["RATE", "Listening", "clip", "heard_samples", "listening"]
 
 RATE = 16_000
 _LONGEST_S = 600.0
@@ -73,20 +73,12 @@ def clip(run: OpenedRun, manifest: dict[str, Any], form: str = "WAV") -> bytes:
     import soundfile
 
     buffer = io.BytesIO()
-    soundfile.write(buffer, _samples(run, manifest), RATE, format=form, subtype="PCM_16")
+    soundfile.write(buffer, heard_samples(run, manifest), RATE, format=form, subtype="PCM_16")
     return buffer.getvalue()
 
 
-def waveform(run: OpenedRun, manifest: dict[str, Any], points: int = 400) -> list[float]:
-    """The largest absolute sample in each of up to `points` equal stretches, in [0, 1]. Raises as `clip`."""
-    import numpy as np
-
-    samples = np.abs(_samples(run, manifest))
-    edges = np.linspace(0, samples.size, min(points, samples.size) + 1).astype(int)[:-1]
-    return [round(float(peak), 4) for peak in np.maximum.reduceat(samples, edges)]
-
-
-def _samples(run: OpenedRun, manifest: dict[str, Any]) -> Any:
+def heard_samples(run: OpenedRun, manifest: dict[str, Any]) -> Any:
+    """The samples of an utterance as the models hear them, 16 kHz mono; raises as `clip`."""
     if manifest["audio"] is None or manifest["audio_sha256"] is None:
         raise RunFolderError(manifest["audio_error"] or "the utterance has no audio")
     if (manifest["duration_s"] or 0.0) > _LONGEST_S:

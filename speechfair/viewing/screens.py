@@ -17,6 +17,7 @@ from speechfair.registry import did_you_mean
 from speechfair.types import Estimate
 from speechfair.viewing.aligned_words import edit_codes, word_lists
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
+from speechfair.viewing.sound_pictures import levels
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details, group_column, is_internal
 
@@ -29,6 +30,7 @@ __all__ = [
     "aligned",
     "group_screen",
     "histogram",
+    "level_screen",
     "page_of",
     "run_screen",
     "runs_screen",
@@ -43,6 +45,8 @@ PAGE = 50
 LONGEST = 400
 """Characters of a text that a table of utterances shows."""
 _MOST_WORDS_FROM = 200_000
+_LEVELS_FROM = 150
+"""Utterances of a group, and of all, whose audio is read for a histogram of levels."""
 _HISTOGRAMS = ("duration_s", "tokens_per_s", "rate", "confidence")
 
 
@@ -139,6 +143,25 @@ def group_screen(run: OpenedRun, axis: str, value: str) -> dict[str, Any]:
     }
 
 
+def level_screen(run: OpenedRun, axis: str, value: str) -> dict[str, Any]:
+    """A histogram of the level of a sample of the group's utterances and of all utterances (dB below full scale).
+
+    Raises
+    ------
+    InputError
+        The run has no such group.
+    """
+    import polars as pl
+
+    _group(run, axis, value)
+    scored = run.table.filter(~pl.col("excluded"))
+    ours = scored.filter(pl.col(group_column(axis)).cast(pl.String) == value)["row"]
+    mine, every = (levels(run, rows, _LEVELS_FROM) for rows in (ours, scored["row"]))
+    drawn = histogram(pl.Series(mine, dtype=pl.Float64), pl.Series(every, dtype=pl.Float64), least=6.0)
+    reason = None if drawn else "no audio of these utterances can be read"
+    return {"histogram": drawn, "reason": reason, "n_group": len(mine), "n_all": len(every)}
+
+
 def _group(run: OpenedRun, axis: str, value: str) -> Group:
     for group in run.result.groups_of(axis):
         if group.value == value:
@@ -169,8 +192,8 @@ def _words(run: OpenedRun, table: pl.DataFrame) -> dict[str, Any]:
     return word_lists(((s, r or "", h or "") for s, r, h in rows), unit).plain()
 
 
-def histogram(ours: pl.Series, every: pl.Series, bins: int = 24) -> dict[str, Any] | None:
-    """Counts of a group and of all utterances in bins of equal width; None where no value is known.
+def histogram(ours: pl.Series, every: pl.Series, bins: int = 24, least: float = 0.0) -> dict[str, Any] | None:
+    """Counts of a group and of all utterances in bins of equal width, over `least` or more; None without any value.
 
     The last bin takes what lies above the 99th percentile of all, so that one outlier does not flatten the rest.
     """
@@ -181,6 +204,8 @@ def histogram(ours: pl.Series, every: pl.Series, bins: int = 24) -> dict[str, An
     if not values.size:
         return None
     low, high = float(values.min()), float(np.quantile(values, 0.99))
+    if high - low < least:
+        low, high = (low + high - least) / 2, (low + high + least) / 2
     if high <= low:
         high = low + 1.0
     edges = np.linspace(low, high, bins + 1)

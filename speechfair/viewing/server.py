@@ -17,10 +17,11 @@ from speechfair.errors import InputError, RunFolderError, SpeechfairError
 from speechfair.viewing import screens
 from speechfair.viewing.changes import change_screen
 from speechfair.viewing.csv_export import csv_lines
-from speechfair.viewing.listening import clip, listening, waveform
+from speechfair.viewing.listening import clip, listening
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import POLICY, static_file
 from speechfair.viewing.sentences import messages_script, with_translations
+from speechfair.viewing.sound_pictures import pictures
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
 from speechfair.viewing.utterance_table import details, is_internal
 
@@ -92,9 +93,17 @@ class Answers:
         return found
 
     def wave(self, request: Request) -> dict[str, Any]:
-        """The waveform of one utterance."""
+        """Waveform and spectrogram of one utterance."""
         run, manifest = self._heard(request)
-        return {"peaks": waveform(run, manifest), "duration_s": manifest["duration_s"]}
+        return {**pictures(run, manifest), "duration_s": manifest["duration_s"]}
+
+    def levels(self, request: Request) -> dict[str, Any]:
+        """How loud the audio of a group is, next to that of all utterances."""
+        run, axis, value = self._run(request), _one(request, "axis"), _one(request, "value")
+        self._require_heard(run)
+        key = (run.stamps, run.key, axis, value, "levels")
+        found: dict[str, Any] = self._keep(key, lambda: screens.level_screen(run, axis, value))
+        return found
 
     def change(self, request: Request) -> dict[str, Any]:
         """The comparison of two runs."""
@@ -134,11 +143,15 @@ class Answers:
     def _run(self, request: Request) -> OpenedRun:
         return self.shelf.run(request.path_params["key"])
 
-    def _heard(self, request: Request) -> tuple[OpenedRun, dict[str, Any]]:
-        run, row = self._run(request), int(request.path_params["row"])
+    @staticmethod
+    def _require_heard(run: OpenedRun) -> None:
         may = listening(run, "evaluation")
         if not may.allowed:
             raise RunFolderError(f"the audio is not played: {may.reason}")
+
+    def _heard(self, request: Request) -> tuple[OpenedRun, dict[str, Any]]:
+        run, row = self._run(request), int(request.path_params["row"])
+        self._require_heard(run)
         if row >= run.table.height:
             raise InputError(f"there is no row {row}")
         return run, details(run.folder, run.record, row, None)["manifest"]
@@ -206,6 +219,7 @@ def viewer_app(shelf: RunShelf, token: str) -> Starlette:
         "/api/runs": data(answers.runs),
         "/api/runs/{key}": data(answers.run),
         "/api/runs/{key}/group": data(answers.group),
+        "/api/runs/{key}/levels": data(answers.levels),
         "/api/runs/{key}/utterances": data(answers.utterances),
         "/api/runs/{key}/utterances.csv": saved,
         "/api/runs/{key}/utterances/{row:int}": data(answers.utterance),

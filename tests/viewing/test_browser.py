@@ -200,6 +200,13 @@ def test_audio_plays_and_tables_and_figures_are_saved(viewer: Watched, files: Wa
         page.open("#/run/before/utterances")
         found.click(".utterances tbody th a >> nth=0")
         found.wait_for_selector("svg.wave path")
+        picture = found.wait_for_selector("svg.wave image")
+        assert picture.get_attribute("href").startswith("data:image/png;base64,")
+        with found.expect_download() as saved:
+            found.click("main .sound button:has-text('Data') >> nth=1")
+        header, first, *_ = Path(saved.value.path()).read_text("utf-8-sig").splitlines()
+        assert header == "s,hz,db"
+        assert -70 <= float(first.split(",")[2]) <= 0
         length = found.evaluate(
             "new Promise((done, no) => {const a = document.querySelector('audio');"
             "a.onloadedmetadata = () => done(a.duration); a.onerror = () => no(a.error.message); a.load()})"
@@ -216,6 +223,13 @@ def test_audio_plays_and_tables_and_figures_are_saved(viewer: Watched, files: Wa
         assert "'=cmd" in table
         worst = max(g["rate"]["value"] for g in audit_of(pair)["groups"] if g["axis"] == "accent")
         assert str(worst) in table
+
+
+def test_levels_are_shown_where_audio_can_be_read(viewer: Watched, files: Watched) -> None:
+    for page, n in ((viewer, 1), (files, 0)):
+        page.open(SCREENS["group"])
+        page.page.wait_for_function("!document.querySelector('.two [role=status]')")
+        assert page.page.locator("figcaption:has-text('Level, dB')").count() == n
 
 
 def test_the_order_of_a_table_is_in_its_address(viewer: Watched) -> None:

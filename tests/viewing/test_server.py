@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -142,6 +143,11 @@ def test_audio_is_the_stretch_that_was_heard(client: TestClient, pair: Pair) -> 
     wave = client.get(f"/{TOKEN}/api/runs/before/utterances/6/wave").json()
     assert wave["peaks"]
     assert max(wave["peaks"]) == pytest.approx(abs(told).max(), abs=1e-3)
+    levels = client.get(f"/{TOKEN}/api/runs/before/levels", params={"axis": "accent", "value": "y"}).json()
+    edges, group = levels["histogram"]["edges"], levels["histogram"]["group"]
+    assert sum(group) == levels["n_group"]
+    heard = 10 * np.log10(np.mean(np.square(told)))
+    assert edges[0] <= heard <= edges[-1]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@
     view.add(
       speakerSection(view, key, asked, found, rate),
       wordSection(view, key, asked, found),
-      histogramSection(found),
+      histogramSection(key, found),
     );
   }
 
@@ -251,12 +251,45 @@
     );
   }
 
-  const UNITS = { duration_s: "number", tokens_per_s: "number", rate: "percent", confidence: "number" };
+  const UNITS = {
+    duration_s: "number",
+    tokens_per_s: "number",
+    rate: "percent",
+    confidence: "number",
+    level_db: "number",
+  };
 
-  function histogramSection(found) {
+  const histogramFigure = (name, data, note) =>
+    figure(
+      name,
+      words.say("histogram." + name),
+      figures.histogram(data, UNITS[name], words.say("histogram." + name)),
+      {
+        header: ["from", "to", "group", "all"],
+        rows: data.group.map((n, i) => [data.edges[i], data.edges[i + 1], n, data.all[i]]),
+      },
+      note,
+    );
+
+  /** The levels, which are measured from the audio while the rest of the screen is there. */
+  async function addLevels(holder, key, group) {
+    const { say } = words;
+    const wait = el("p", { class: "muted", role: "status" }, say("levels.measuring"));
+    holder.append(wait);
+    try {
+      const found = await source.levels(key, group.axis, group.value);
+      if (!found.histogram) throw new Error(found.reason);
+      const n = { group: words.count(found.n_group), all: words.count(found.n_all) };
+      wait.replaceWith(histogramFigure("level_db", found.histogram, say("levels.from", n)));
+    } catch (error) {
+      wait.replaceChildren(say("levels.none"), " ", root.Speechfair.sentence(error.message, 300));
+    }
+  }
+
+  function histogramSection(key, found) {
     const { say } = words;
     const drawn = Object.entries(found.histograms).filter(([, data]) => data);
-    return el(
+    const section = el(
       "section",
       {},
       el("h2", {}, say("histograms.title")),
@@ -273,14 +306,9 @@
         "div",
         { class: "two" },
         drawn.map(([name, data]) =>
-          figure(
+          histogramFigure(
             name,
-            say("histogram." + name),
-            figures.histogram(data, UNITS[name], say("histogram." + name)),
-            {
-              header: ["from", "to", "group", "all"],
-              rows: data.group.map((n, i) => [data.edges[i], data.edges[i + 1], n, data.all[i]]),
-            },
+            data,
             [
               data.above ? say("histogram.above") : "",
               data.missing ? say("histogram.missing", { n: words.count(data.missing) }) : "",
@@ -289,6 +317,8 @@
         ),
       ),
     );
+    if (source.levels) addLevels(section.querySelector(".two"), key, found.group);
+    return section;
   }
 
   root.Speechfair = Object.assign(root.Speechfair, { groupScreen });

@@ -32,6 +32,7 @@
       asked(`runs/${part(key)}/utterances`, { ...query, offset, limit }),
     utterance: (key, row) => asked(`runs/${part(key)}/utterances/${row}`),
     wave: (key, row) => asked(`runs/${part(key)}/utterances/${row}/wave`),
+    levels: (key, axis, value) => asked(`runs/${part(key)}/levels`, { axis, value }),
     change: (before, after) => asked(`compare/${part(before)}/${part(after)}`),
     audio: (key, row) => `api/runs/${part(key)}/utterances/${row}/audio.wav`,
     csv: (key, query) => `api/runs/${part(key)}/utterances.csv?` + new URLSearchParams(query).toString(),
@@ -253,7 +254,8 @@
       };
     },
     utterance,
-    wave: async (key, row) => ({ peaks: bundle.audio[key][row].peaks }),
+    wave: async (key, row) => bundle.audio[key][row],
+    levels: null, // they are measured from audio, which a bundle holds of a few utterances only
     change: async (before, after) => {
       const found = await load(fileOf("change", before, after));
       if (found.error) throw new Error(found.error);

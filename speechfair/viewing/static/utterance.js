@@ -166,62 +166,57 @@
     });
     source
       .wave(key, row)
-      .then(({ peaks }) => {
-        const drawing = figures.waveform(peaks, say("sound.wave"));
-        const head = drawing.querySelector(".playhead");
-        const place = () => {
-          const at = player.duration ? (800 * player.currentTime) / player.duration : 0;
-          head.setAttribute("x1", at);
-          head.setAttribute("x2", at);
-        };
-        player.addEventListener("timeupdate", place);
-        drawing.addEventListener("click", (event) => {
-          const box = drawing.getBoundingClientRect();
-          const share = (event.clientX - box.left) / box.width;
-          const jump = () => {
-            player.currentTime = share * player.duration;
-          };
-          if (player.readyState > 0) jump();
-          else {
-            player.addEventListener("loadedmetadata", jump, { once: true });
-            player.load();
-          }
-        });
+      .then(({ peaks, spectrogram }) => {
+        const wave = figures.waveform(peaks, say("sound.wave"));
+        const spectra = root.Speechfair.spectrogram(spectrogram, found.duration_s, say("sound.spectrogram"));
+        for (const drawing of [wave, spectra.drawing]) follow(player, drawing);
         holder.append(
-          drawing,
-          el(
-            "div",
-            { class: "tools" },
-            el(
-              "button",
-              { type: "button", onclick: () => exporting.saveSvg(drawing, found.id + "-waveform") },
-              "SVG",
-            ),
-            el(
-              "button",
-              { type: "button", onclick: () => exporting.savePng(drawing, found.id + "-waveform") },
-              "PNG",
-            ),
-            el(
-              "button",
-              {
-                type: "button",
-                onclick: () =>
-                  exporting.saveCsv(
-                    found.id + "-waveform",
-                    ["stretch", "peak"],
-                    peaks.map((p, i) => [i, p]),
-                  ),
-              },
-              say("figure.data"),
-            ),
-          ),
+          wave,
+          saving(wave, found.id + "-waveform", ["stretch", "peak"], () => peaks.map((p, i) => [i, p])),
+          el("p", { class: "muted" }, say("sound.spectrogram.read")),
+          spectra.drawing,
+          saving(spectra.drawing, found.id + "-spectrogram", ["s", "hz", "db"], spectra.rows),
         );
       })
       .catch((error) =>
         holder.append(el("p", { class: "caution" }, el("span", { lang: "en" }, error.message))),
       );
     return holder;
+  }
+
+  /** The line of a drawing goes with the sound, and a click goes to that place. */
+  function follow(player, drawing) {
+    const head = drawing.querySelector(".playhead");
+    const { width } = drawing.viewBox.baseVal;
+    player.addEventListener("timeupdate", () => {
+      const at = player.duration ? (width * player.currentTime) / player.duration : 0;
+      head.setAttribute("x1", at);
+      head.setAttribute("x2", at);
+    });
+    drawing.addEventListener("click", (event) => {
+      const box = drawing.getBoundingClientRect();
+      const share = (event.clientX - box.left) / box.width;
+      const jump = () => {
+        player.currentTime = share * player.duration;
+      };
+      if (player.readyState > 0) jump();
+      else {
+        player.addEventListener("loadedmetadata", jump, { once: true });
+        player.load();
+      }
+    });
+  }
+
+  /** What can be done with a drawing; rows gives its data. */
+  function saving(drawing, name, header, rows) {
+    const button = (text, onclick) => el("button", { type: "button", onclick }, text);
+    return el(
+      "div",
+      { class: "tools" },
+      button("SVG", () => exporting.saveSvg(drawing, name)),
+      button("PNG", () => exporting.savePng(drawing, name)),
+      button(words.say("figure.data"), () => exporting.saveCsv(name, header, rows())),
+    );
   }
 
   function answerOf(view, answer, key) {
