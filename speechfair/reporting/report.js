@@ -25,6 +25,15 @@
       });
     });
   });
+  // Paper cannot be opened: tables that are folded in are printed, the endless texts are not.
+  var unfolded = [];
+  window.addEventListener("beforeprint", function () {
+    unfolded = Array.prototype.slice.call(document.querySelectorAll("details:not([open]):not(.long)"));
+    unfolded.forEach(function (details) { details.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    unfolded.forEach(function (details) { details.open = false; });
+  });
   var filter = document.getElementById("filter");
   if (!filter) return;
   var items = Array.prototype.slice.call(document.querySelectorAll(".utt"));

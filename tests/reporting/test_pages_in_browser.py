@@ -106,3 +106,24 @@ def test_sorting_and_filtering_work(browser: Any, pages: dict[str, Path]) -> Non
     assert page.locator("#shown").inner_text().startswith(f"{visible} of ")
     assert 0 < visible < page.locator("li.utt").count()
     page.close()
+
+
+@pytest.mark.parametrize("name", ["audit", "leaderboard", "audit in Japanese", "comparison in Japanese"])
+def test_a_page_fits_on_paper_and_prints_what_is_folded_in(
+    browser: Any, pages: dict[str, Path], name: str
+) -> None:
+    """A4 less its margins is 695 px wide; what is wider than the paper is lost, since paper does not scroll."""
+    page = opened(browser, pages[name], 695, "light", [])
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    lost = page.evaluate(
+        """() => [...document.querySelectorAll('main :is(table, svg, p, pre, dd)')]
+          .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > innerWidth + 1)
+          .map(e => e.outerHTML.slice(0, 90))"""
+    )
+    assert lost == []
+    assert page.locator("details:not(.long):not([open])").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    if name.startswith("audit"):
+        assert page.locator("details[open]").count() == 0
+    page.close()
