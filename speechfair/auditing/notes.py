@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.result import Group, Silence, Totals
 from speechfair.types import UNKNOWN
+from speechfair.wording import counted
 
 if TYPE_CHECKING:
     from speechfair.running.scoring import EmptyReferences
-from speechfair.wording import counted
 
-__all__ = ["axis_notes", "notes_of"]
+__all__ = ["axis_notes", "former_wording", "notes_of"]
 
 _RUNAWAY_WARNING = 0.1
 
@@ -110,3 +111,34 @@ def _silence_notes(silence: Sequence[Silence] | None, empty: EmptyReferences) ->
 
 def _percent(value: float | None) -> str:
     return "undefined" if value is None else f"{100 * value:z.1f} %"
+
+
+_FORMER = (
+    (r"(?<!\d)1 utterance failed and counts as", "1 utterances failed and count as"),
+    (r"(?<!\d)1 runaway first decode was", "1 runaway first decodes were"),
+    (r"(?<!\d)1 row was excluded; the reason is", "1 rows were excluded; the reasons are"),
+    (
+        r"(?<!\d)1 runaway hypothesis makes (.*) without it its",
+        r"1 runaway hypotheses make \1 without them its",
+    ),
+    (
+        r"(?<!\d)1 utterance has an empty reference(.*) of it \(",
+        r"1 utterances have an empty reference\1 of them (",
+    ),
+    (r"(?<!\d)1 utterance is of audio", "1 utterances are of audio"),
+    (
+        r"(\d) groups? without an interval or label (is|are) not",
+        r"\1 group(s) without an interval or label are not",
+    ),
+)
+
+
+def former_wording(note: str) -> str:
+    """`note` as earlier versions recorded it, whose nouns and verbs did not agree with their number.
+
+    >>> former_wording("1 row was excluded; the reason is listed")
+    '1 rows were excluded; the reasons are listed'
+    """
+    for now, then in _FORMER:
+        note = re.sub(now, then, note)
+    return note

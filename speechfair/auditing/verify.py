@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from speechfair import __version__
 from speechfair.audio import AudioError, load_bytes
+from speechfair.auditing.notes import former_wording
 from speechfair.auditing.recomputed import recomputed
 from speechfair.auditing.result import read_audit
 from speechfair.errors import RunFolderError, SpeechfairError
@@ -169,6 +170,8 @@ def _as_stored(stored: Any, again: Any, later: set[str]) -> Any:
         return again.model_copy(update=update)
     if isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
         return [_as_stored(one, other, later) for one, other in zip(stored, again, strict=True)]
+    if isinstance(stored, str) and isinstance(again, str) and stored == former_wording(again):
+        return stored
     return again
 
 
