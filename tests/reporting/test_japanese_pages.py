@@ -33,7 +33,7 @@ from tests.support import ListCorpus, scripted_texts, small_corpus
 QUOTED = {"bdi", "cite", "code", "pre", "script", "style"}
 """Elements of names, code, and texts of people."""
 NAMES = re.compile(
-    r"speechfair( (audit|compare|leaderboard|corpora check|confidence|debias|process))?|--[a-z-]+|SHA-256"
+    r"speechfair( (audit|compare|leaderboard|corpora check|confidence|debias|process|view))?|--[a-z-]+|SHA-256"
     r"|MAPSSWE|NIST|in memory|whisper-english|faster-whisper|ctranslate2|basic|english|unicode|identity|latency"
     r"|accent\w*=|\bcity\b"
 )
