@@ -261,7 +261,7 @@ def test_a_changed_utterance_is_shown_and_left_out_when_asked(
     assert (found.matching.compared, getattr(found.matching, kind)) == (63, 1)
     assert found.matching.examples == {kind: ["s02-1"]}
     assert found.overall.n_utterances == 63
-    assert any("1 utterances are not compared" in note for note in found.notes)
+    assert any("1 utterance is not compared" in note for note in found.notes)
 
 
 def test_other_utterances_are_shown_and_left_out_when_asked(

@@ -69,8 +69,8 @@ def test_numbers_are_those_of_the_audits(found: Leaderboard, runs: list[Path]) -
 
 
 def test_failures_are_footnotes(found: Leaderboard) -> None:
-    assert "bad: 1 failed utterances count as all deleted" in found.notes
-    assert "bad: 1 failed utterances" in str(found)
+    assert "bad: 1 failed utterance counts as all deleted" in found.notes
+    assert "bad: 1 failed utterance" in str(found)
 
 
 def test_the_record_fits_its_published_schema(found: Leaderboard) -> None:
