@@ -154,6 +154,8 @@ def _t_scores(degrees_of_freedom: float, count: int) -> Array:
     """Quantiles of t at `count` evenly spaced levels. Gap, ratio and standard deviation of an axis ask for the same."""
     from scipy.special import stdtrit
 
-    scores: Array = stdtrit(degrees_of_freedom, (np.arange(count) + 0.5) / count)
+    scores: Array = np.asarray(
+        stdtrit(degrees_of_freedom, (np.arange(count) + 0.5) / count), dtype=np.float64
+    )
     scores.flags.writeable = False
     return scores

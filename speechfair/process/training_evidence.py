@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -75,11 +75,12 @@ class Selection(StrictRecord):
         With a limit, the rule applies to the candidates that keep the protected speakers within it. If none does, the
         candidate with the smallest rate of the protected speakers wins, and among equals the rule decides.
         """
-        score = {
+        scores: dict[str, Callable[[Candidate], float]] = {
             "lowest_worst_group": lambda c: c.worst,
             "lowest_mean_of_overall_and_worst": lambda c: (c.overall + c.worst) / 2,
             "lowest_overall": lambda c: c.overall,
-        }[self.rule]
+        }
+        score = scores[self.rule]
         return min(self.candidates, key=lambda c: (self._excess(c), score(c))).name
 
     def _excess(self, candidate: Candidate) -> float:

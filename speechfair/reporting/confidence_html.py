@@ -45,8 +45,8 @@ def write_confidence(found: ConfidenceReport, path: Path, language: Language = "
         ("Seed", tell.said("{seed}, of the bootstrap and of the five folds", seed=found.seed)),
     ]
     findings, sections = confidence_findings(found, tell), confidence_sections(found, tell)
-    groups = [(group.axis, group.value) for group in found.groups]
-    named = found.model_copy(update={"notes": [with_names(note, groups, tell) for note in found.notes]})
+    pairs = [(group.axis, group.value) for group in found.groups]
+    named = found.model_copy(update={"notes": [with_names(note, pairs, tell) for note in found.notes]})
     return write_page(path, "confidence", named, findings, sections, charts, facts, language)
 
 
