@@ -24,7 +24,14 @@ from speechfair.comparing.leaderboard_record import (
     ToldApart,
 )
 from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_of
-from speechfair.comparing.several_runs import distinct_names, read_runs, shared_axes, shared_utterances
+from speechfair.comparing.several_runs import (
+    SharedUtterances,
+    distinct_names,
+    notes_on_utterances,
+    read_runs,
+    shared_axes,
+    shared_utterances,
+)
 from speechfair.errors import InputError
 from speechfair.running.scoring import add_axis
 from speechfair.types import UNKNOWN, Estimate
@@ -113,8 +120,8 @@ def leaderboard(
         raise InputError(f"by is {by!r}; choose one of {', '.join(_RANKED)}")
     read = read_runs(runs, "a leaderboard")
     axes = shared_axes(read, group_by)
-    ids, excluded, left_out = shared_utterances(read, match, axes)
-    tables = [scores_of_ids(run, ids) for run in read]
+    shared = shared_utterances(read, match, axes)
+    tables = [scores_of_ids(run, shared.ids) for run in read]
     names = distinct_names(read)
     overall, told_apart = _overall(tables, names, level)
     models = [
@@ -128,10 +135,10 @@ def leaderboard(
         title=title or read[0].result.corpus_record.title,
         by=by,
         match=match,
-        n_utterances=len(ids),
+        n_utterances=len(shared.ids),
         n_speakers=tables[0]["speaker"].drop_nulls().n_unique(),
-        n_left_out=left_out,
-        n_excluded=excluded,
+        n_left_out={str(run.path): n for run, n in zip(read, shared.left_out, strict=True) if n},
+        n_excluded=shared.excluded,
         normalizer=read[0].result.normalizer,
         tokens=unit_of(read[0]),
         level=level,
@@ -140,7 +147,7 @@ def leaderboard(
         models=sorted(models, key=lambda model: order[model.name]),
         told_apart=told_apart,
         axes=[_sorted(board, by, models) for board in boards],
-        notes=_notes(read, models, left_out, excluded),
+        notes=_notes(read, models, shared),
     )
 
 
@@ -276,27 +283,9 @@ def _sorted(board: LeaderboardAxis, by: Criterion, models: Sequence[LeaderboardM
 
 
 def _notes(
-    runs: Sequence[ScoredRun], models: Sequence[LeaderboardModel], left_out: dict[str, int], excluded: int
+    runs: Sequence[ScoredRun], models: Sequence[LeaderboardModel], shared: SharedUtterances
 ) -> list[str]:
-    notes = []
-    if excluded:
-        notes.append(
-            counted(
-                excluded,
-                "utterance",
-                "has no usable reference, or a model was not asked; it is in no rate",
-                "have no usable reference, or a model was not asked; they are in no rate",
-            )
-        )
-    for path, n_left in left_out.items():
-        notes.append(
-            counted(
-                n_left,
-                "utterance",
-                f"of {Path(path).name} is not compared: not all runs have it alike",
-                f"of {Path(path).name} are not compared: not all runs have them alike",
-            )
-        )
+    notes = notes_on_utterances(shared, [run.path.name or str(run.path) for run in runs])
     for model in models:
         if model.n_failed:
             said = counted(

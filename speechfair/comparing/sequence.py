@@ -16,18 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair import __version__
-from speechfair.comparing.comparison_record import NoHarm, Verdict
+from speechfair.comparing.comparison_record import Verdict
 from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_of
 from speechfair.comparing.no_harm import Margins, judge_no_harm, worst_verdict
+from speechfair.comparing.sequence_notes import sequence_notes
 from speechfair.comparing.sequence_record import (
     Drift,
     GroupRate,
     JudgedChange,
     JudgedRelease,
+    LostGroup,
     Release,
     SequenceRecord,
 )
-from speechfair.comparing.several_runs import distinct_names, read_runs, shared_axes, shared_utterances
+from speechfair.comparing.several_runs import (
+    SharedUtterances,
+    distinct_names,
+    read_runs,
+    shared_axes,
+    shared_utterances,
+)
 from speechfair.running.scoring import add_axis
 from speechfair.wording import count, given_percent
 
@@ -110,8 +118,8 @@ def sequence(
     margins = Margins(relative, absolute, level)
     read = read_runs(runs, "a sequence")
     axes = shared_axes(read, group_by)
-    ids, excluded, left_out = shared_utterances(read, match, axes)
-    tables = [scores_of_ids(run, ids) for run in read]
+    shared = shared_utterances(read, match, axes)
+    tables = [scores_of_ids(run, shared.ids) for run in read]
     names = distinct_names(read)
     claims = [
         _Claim(place, against, _pairs(tables[against], tables[place], axes))
@@ -120,7 +128,9 @@ def sequence(
     ]
     levels, passed = _holm(claims, margins)
     judged = {
-        (claim.release, claim.against): _judged(claim, names, margins, levels[n], passed[n], len(claims))
+        (claim.release, claim.against): _judged(
+            claim, names, margins, _Holm(levels[n], passed[n], len(claims)), list(shared.lost)
+        )
         for n, claim in enumerate(claims)
     }
     releases = [
@@ -132,10 +142,10 @@ def sequence(
         speechfair=__version__,
         corpus=read[0].result.corpus,
         match=match,
-        n_utterances=len(ids),
+        n_utterances=len(shared.ids),
         n_speakers=tables[0]["speaker"].drop_nulls().n_unique(),
-        n_left_out={Path(path).name: n for path, n in left_out.items()},
-        n_excluded=excluded,
+        n_left_out={name: n for name, n in zip(names, shared.left_out, strict=True) if n},
+        n_excluded=shared.excluded,
         normalizer=read[0].result.normalizer,
         tokens=unit_of(read[0]),
         level=level,
@@ -147,8 +157,25 @@ def sequence(
         axes=axes,
         releases=releases,
         drifts=_drifts(releases),
-        notes=_notes(read, releases, left_out, excluded),
+        lost_groups=_lost(shared, names),
+        notes=sequence_notes(read, releases, shared),
     )
+
+
+@dataclass(frozen=True)
+class _Holm:
+    """How one claim came out of the correction: the level at which it was last tested, among how many claims."""
+
+    level: float
+    passed: bool
+    n_claims: int
+
+
+def _lost(shared: SharedUtterances, names: Sequence[str]) -> list[LostGroup]:
+    return [
+        LostGroup(axis=axis, value=value, releases=[names[place] for place in places])
+        for (axis, value), places in shared.lost.items()
+    ]
 
 
 def _pairs(before: pl.DataFrame, after: pl.DataFrame, axes: Sequence[str]) -> dict[_Group, Pair]:
@@ -186,11 +213,11 @@ def _passes(claim: _Claim, margins: Margins) -> bool:
 
 
 def _judged(
-    claim: _Claim, names: Sequence[str], margins: Margins, adjusted: float, passed: bool, n_claims: int
+    claim: _Claim, names: Sequence[str], margins: Margins, holm: _Holm, lost: Sequence[_Group]
 ) -> JudgedRelease:
     from speechfair.metrics.paired import paired_difference
 
-    stricter = replace(margins, level=adjusted)
+    stricter = replace(margins, level=holm.level)
     changes = [
         JudgedChange(
             axis=axis,
@@ -202,26 +229,30 @@ def _judged(
         for (axis, value), pair in claim.pairs.items()
     ]
     worst = worst_verdict([change.no_harm for change in changes])
+    passed = holm.passed and not lost
     verdict: Verdict = "fail" if worst == "fail" else "pass" if passed else "undetermined"
     return JudgedRelease(
         against=names[claim.against],
         verdict=verdict,
-        reason=_reason(verdict, changes, adjusted, n_claims),
-        adjusted_level=adjusted,
+        reason=_reason(verdict, changes, holm, lost),
+        adjusted_level=holm.level,
         changes=changes,
     )
 
 
-def _reason(verdict: Verdict, changes: Sequence[JudgedChange], adjusted: float, n_claims: int) -> str:
-    holm = f"{given_percent(adjusted)} (Holm, {count(n_claims, 'claim')})"
+def _reason(verdict: Verdict, changes: Sequence[JudgedChange], holm: _Holm, lost: Sequence[_Group]) -> str:
+    at = f"{given_percent(holm.level)} (Holm, {count(holm.n_claims, 'claim')})"
     if verdict == "fail":
         return f"worse by more than the margin: {_named(c for c in changes if c.no_harm.verdict == 'fail')}"
     if verdict == "pass":
-        return f"every group's rate is within the margin, at {holm}"
+        return f"every group's rate is within the margin, at {at}"
     if len(changes) == 1:
         return "no groups were compared, so harm to one cannot be excluded; name an axis with --group-by"
+    if holm.passed:
+        gone = ", ".join(_name(*group) for group in lost)
+        return f"no utterance is alike in all runs, so harm cannot be excluded: {gone}"
     unknown = _named(change for change in changes if not change.passes_adjusted)
-    return f"harm can be neither shown nor excluded at {holm}: {unknown}"
+    return f"harm can be neither shown nor excluded at {at}: {unknown}"
 
 
 def _named(changes: Any) -> str:
@@ -314,39 +345,3 @@ def _drifts(releases: Sequence[Release]) -> list[Drift]:
             )
         )
     return sorted(found, key=lambda drift: (not drift.shown, -(drift.difference.value or 0.0)))
-
-
-def _notes(
-    runs: Sequence[ScoredRun], releases: Sequence[Release], left_out: Mapping[str, int], excluded: int
-) -> list[str]:
-    notes = []
-    if excluded:
-        notes.append(
-            f"{excluded} utterances have no usable reference, or a model was not asked; they are in no rate"
-        )
-    for path, n_left in left_out.items():
-        notes.append(
-            f"{n_left} utterances of {Path(path).name} are not compared: not all runs have them alike"
-        )
-    for release in releases:
-        if release.n_failed:
-            notes.append(f"{release.name}: {release.n_failed} failed utterances count as all deleted")
-    versions = sorted({run.result.speechfair for run in runs})
-    if len(versions) > 1:
-        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
-    keys = [release.model_record.key for release in releases]
-    if len(set(keys)) < len(keys):
-        notes.append("some runs are of the same model with the same options")
-    shares = [_share(release.since_first) for release in releases[1:]]
-    if known := [share for share in shares if share is not None]:
-        notes.append(
-            f"the smallest group shows harm to {100 * max(known):.2g} % or more of its speakers with 95 %; "
-            "harm to fewer may go unseen, whatever the method"
-        )
-    return notes
-
-
-def _share(judged: JudgedRelease | None) -> float | None:
-    tests: list[NoHarm] = [change.no_harm for change in judged.changes] if judged else []
-    shares = [test.smallest_visible_share for test in tests if test.smallest_visible_share is not None]
-    return max(shares, default=None)

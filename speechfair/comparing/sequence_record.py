@@ -11,7 +11,16 @@ from speechfair.comparing.comparison_record import NoHarm, Verdict
 from speechfair.records import Record
 from speechfair.types import Estimate
 
-__all__ = ["SCHEMA", "Drift", "GroupRate", "JudgedChange", "JudgedRelease", "Release", "SequenceRecord"]
+__all__ = [
+    "SCHEMA",
+    "Drift",
+    "GroupRate",
+    "JudgedChange",
+    "JudgedRelease",
+    "LostGroup",
+    "Release",
+    "SequenceRecord",
+]
 
 SCHEMA = "speechfair/sequence/1"
 
@@ -76,6 +85,14 @@ class Drift(Record):
     steps: list[float | None] = Field(description="the same of each release against the one before")
 
 
+class LostGroup(Record):
+    """A group of some release of which no utterance is compared: a release lacks it, or labels it otherwise."""
+
+    axis: str
+    value: str
+    releases: list[str] = Field(description="by name, those that scored utterances of it")
+
+
 class SequenceRecord(Record):
     """Releases of a model in their order, on the same utterances."""
 
@@ -86,9 +103,11 @@ class SequenceRecord(Record):
     n_utterances: int = Field(description="compared: scored or failed in every run")
     n_speakers: int
     n_left_out: dict[str, int] = Field(
-        description="by run folder, scored utterances that are not compared, since not all runs have them alike"
+        description="by release, scored utterances that are not compared, since not all runs have them alike"
     )
-    n_excluded: int = Field(description="without a reference; in no rate")
+    n_excluded: int = Field(
+        description="in every manifest, but without a usable reference or not asked of a model; in no rate"
+    )
     normalizer: NormalizerRecord
     tokens: Literal["words", "characters", "mixed"]
     level: float
@@ -102,4 +121,5 @@ class SequenceRecord(Record):
     axes: list[str]
     releases: list[Release]
     drifts: list[Drift]
+    lost_groups: list[LostGroup] = Field(description="not compared; while there is one, nothing passes")
     notes: list[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,43 @@ from speechfair.comparing.matching import (
     compared_axes,
     match_runs,
     read_scored,
+    scores_of_ids,
     unit_of,
 )
 from speechfair.errors import InputError
+from speechfair.running.scoring import add_axis
+from speechfair.wording import counted
 
 if TYPE_CHECKING:
     from speechfair.store import RunFolder
 
-__all__ = ["distinct_names", "read_runs", "shared_axes", "shared_utterances"]
+__all__ = [
+    "SharedUtterances",
+    "distinct_names",
+    "notes_on_utterances",
+    "read_runs",
+    "shared_axes",
+    "shared_utterances",
+]
+
+
+@dataclass(frozen=True)
+class SharedUtterances:
+    """What several runs have in common, and what they do not.
+
+    Parameters
+    ----------
+    ids : of the utterances that every run scored and all have alike, in the order of the first run.
+    excluded : utterances in every manifest that at least one run excluded: no usable reference, or not asked.
+    left_out : of each run, how many scored utterances are not among `ids`.
+    lost : axis and value of each group with scored utterances in some run but none among `ids`; the places of those
+        runs.
+    """
+
+    ids: list[str]
+    excluded: int
+    left_out: list[int]
+    lost: dict[tuple[str, str], list[int]]
 
 
 def read_runs(runs: Sequence[str | Path | RunFolder], what: str) -> list[ScoredRun]:
@@ -67,22 +97,79 @@ def shared_axes(runs: Sequence[ScoredRun], group_by: Sequence[str] | None) -> li
     return list(found)
 
 
-def shared_utterances(
-    runs: Sequence[ScoredRun], match: Match, axes: Sequence[str]
-) -> tuple[list[str], int, dict[str, int]]:
-    """Ids that all runs have alike; how many have no reference; how many of each run are left out."""
-    matched = [match_runs(runs[0], run, match, axes) for run in runs[1:]]
-    shared = set.intersection(*(set(ids) for ids, _ in matched))
+def shared_utterances(runs: Sequence[ScoredRun], match: Match, axes: Sequence[str]) -> SharedUtterances:
+    """The utterances that all runs have alike, and what is left out of each.
+
+    Raises
+    ------
+    InputError : the manifests differ and `match` is ``identical``, or no utterance is left.
+    """
+    matched = [match_runs(runs[0], run, match, axes)[0] for run in runs[1:]]
+    shared = set.intersection(*map(set, matched))
     if not shared:
         raise InputError(
             f"the {len(runs)} runs have no scored utterance in common; take only those that were made over one corpus"
         )
-    left_out = {}
-    for run in runs:
-        n_scored = run.scores["excluded"].is_null().sum()
-        if n_scored > len(shared):
-            left_out[str(run.path)] = int(n_scored) - len(shared)
-    return [name for name in matched[0][0] if name in shared], max(m.excluded for _, m in matched), left_out
+    ids = [name for name in matched[0] if name in shared]
+    left_out = [int(run.scores["excluded"].is_null().sum()) - len(ids) for run in runs]
+    lost = _lost_groups(runs, ids, axes) if any(left_out) else {}
+    return SharedUtterances(ids, _excluded(runs), left_out, lost)
+
+
+def _excluded(runs: Sequence[ScoredRun]) -> int:
+    """Utterances in every manifest that at least one run excluded from scoring."""
+    excluded, in_all = set[str](), set[str]()
+    for place, run in enumerate(runs):
+        rows = set(run.manifest.filter(run.manifest["excluded"].is_null())["id"])
+        in_all = in_all & rows if place else rows
+        excluded |= set(run.scores.filter(run.scores["excluded"].is_not_null())["utterance_id"])
+    return len(excluded & in_all)
+
+
+def _lost_groups(
+    runs: Sequence[ScoredRun], ids: Sequence[str], axes: Sequence[str]
+) -> dict[tuple[str, str], list[int]]:
+    lost: dict[tuple[str, str], list[int]] = {}
+    for axis in axes:
+        kept = set(add_axis(scores_of_ids(runs[0], ids), axis)["group"])
+        for place, run in enumerate(runs):
+            scored = run.scores.filter(run.scores["excluded"].is_null())
+            for value in sorted(set(add_axis(scored, axis)["group"]) - kept):
+                lost.setdefault((axis, value), []).append(place)
+    return lost
+
+
+def notes_on_utterances(shared: SharedUtterances, names: Sequence[str]) -> list[str]:
+    """What is compared in no run, in words: utterances, and whole groups.
+
+    Parameters
+    ----------
+    names : of the runs, in their order.
+    """
+    notes = []
+    if shared.excluded:
+        notes.append(
+            counted(
+                shared.excluded,
+                "utterance",
+                "has no usable reference, or a model was not asked; it is in no rate",
+                "have no usable reference, or a model was not asked; they are in no rate",
+            )
+        )
+    for name, n_left in zip(names, shared.left_out, strict=True):
+        if n_left:
+            notes.append(
+                counted(
+                    n_left,
+                    "utterance",
+                    f"of {name} is not compared: not all runs have it alike",
+                    f"of {name} are not compared: not all runs have them alike",
+                )
+            )
+    for (axis, value), places in shared.lost.items():
+        having = ", ".join(names[place] for place in places)
+        notes.append(f"{axis}={value} is not compared: no utterance of it is alike in all runs (in {having})")
+    return notes
 
 
 def distinct_names(runs: Sequence[ScoredRun]) -> list[str]:

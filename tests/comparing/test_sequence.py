@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from speechfair import compare, sequence
 from speechfair.auditing.run import audit
 from speechfair.cli.main import app
+from speechfair.comparing.matching import ScoredRun
 from speechfair.comparing.sequence import ReleaseSequence, json_schema
+from speechfair.comparing.several_runs import read_runs, shared_utterances
 from speechfair.errors import InputError
+from speechfair.messages.translation import Translator
 from speechfair.testing import Scripted
+from speechfair.types import Label, Utterance
 from tests.support import scripted_texts, small_corpus
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STEPS = 4
+TEXT = " ".join(f"word{i}" for i in range(60))
 MARGIN = {"absolute": 0.03}
 
 
@@ -26,8 +34,7 @@ MARGIN = {"absolute": 0.03}
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Each release makes one word of sixty more wrong in group y, and none in x."""
     base = tmp_path_factory.mktemp("runs")
-    text = " ".join(f"word{i}" for i in range(60))
-    corpus = small_corpus(base / "wav", speakers=24, per_speaker=4, text=text)
+    corpus = small_corpus(base / "wav", speakers=24, per_speaker=4, text=TEXT)
     for number in range(STEPS + 1):
         failures = {"s01-0": "no text"} if number == 1 else None
         model = Scripted(
@@ -107,7 +114,7 @@ def test_without_groups_nothing_passes(runs: list[Path]) -> None:
 
 def test_failures_and_other_manifests_are_named(runs: list[Path]) -> None:
     base = runs[0].parent
-    assert "v1: 1 failed utterances count as all deleted" in sequence([base / "v0", base / "v1"]).notes
+    assert "v1: 1 failed utterance counts as all deleted" in sequence([base / "v0", base / "v1"]).notes
     with pytest.raises(InputError, match=r"manifest|differ"):
         sequence([base / "v0", base / "fewer"])
     common = sequence([base / "v0", base / "v2", base / "fewer"], match="common")
@@ -116,6 +123,60 @@ def test_failures_and_other_manifests_are_named(runs: list[Path]) -> None:
         sequence([base / "v0"])
     with pytest.raises(InputError, match="given twice"):
         sequence([base / "v0", base / "v0"])
+
+
+def test_a_group_that_one_release_lacks_or_labels_otherwise_is_named_and_nothing_passes(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    old = runs[0].parent / "v0"
+    corpus = small_corpus(tmp_path / "wav", speakers=24, per_speaker=4, text=TEXT)
+    whole = corpus.rows
+    relabelled = [replace(row, labels=_renamed(row.labels)) for row in whole if isinstance(row, Utterance)]
+    only_x = [row for row in whole if isinstance(row, Utterance) and row.labels[0].value == "x"]
+    for name, rows, lost in (("other", relabelled, ["y", "z"]), ("lacks", only_x, ["y"])):
+        corpus.rows = whole
+        model = Scripted(scripted_texts(corpus, {"x": 3, "y": 4}), name=name)
+        corpus.rows = rows
+        audit(corpus, model, ["accent"], out=tmp_path / name)
+        found = sequence([old, tmp_path / name], match="common", group_by=["accent"], absolute=0.5)
+        assert [group.value for group in found.lost_groups] == lost
+        assert found.verdict == "undetermined"
+        assert "no utterance is alike in all runs, so harm cannot be excluded: accent=y" in found.reason
+        assert any(note.startswith("accent=y is not compared") for note in found.notes)
+        assert all(change.passes_adjusted for change in found.releases[-1].since_previous.changes)  # type: ignore[union-attr]
+        said = [Translator("ja")(note) for note in found.notes if "accent=" in note]
+        assert said
+        assert not any("utterance" in note for note in said)
+
+
+def _renamed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    return tuple(replace(label, value="z") if label.value == "y" else label for label in labels)
+
+
+def test_left_out_utterances_are_counted_for_each_of_two_folders_of_one_name(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    base = runs[0].parent
+    for name in ("v0", "v2"):
+        shutil.copytree(base / name, tmp_path / name / "run")
+    found = sequence([tmp_path / "v0" / "run", tmp_path / "v2" / "run", base / "fewer"], match="common")
+    assert found.n_left_out == {"v0": 1, "v2": 1}
+
+
+def test_utterances_that_runs_exclude_are_counted_once_each(runs: list[Path]) -> None:
+    def without(run: ScoredRun, *ids: str) -> ScoredRun:
+        reason = pl.when(pl.col("utterance_id").is_in(ids)).then(pl.lit("not asked")).otherwise("excluded")
+        return replace(run, scores=run.scores.with_columns(reason.alias("excluded")))
+
+    read = read_runs(runs[:3], "a test")
+    asked = [read[0], without(read[1], "s01-0", "s02-0"), without(read[2], "s02-0", "s03-0")]
+    shared = shared_utterances(asked, "identical", ["accent"])
+    assert shared.excluded == 3
+    assert len(shared.ids) + shared.excluded == len(read[0].scores)
+    y = [name for name in read[0].scores["utterance_id"] if int(name[1:3]) % 2]
+    assert shared_utterances([read[0], without(read[1], *y)], "identical", ["accent"]).lost == {
+        ("accent", "y"): [0]
+    }
 
 
 def test_command_page_and_json_say_the_same(found: ReleaseSequence, runs: list[Path], tmp_path: Path) -> None:
