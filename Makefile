@@ -2,10 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,view,docs,dev
+DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,remote,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help browser demo test check types fast collect laws lint docs bench chaos simulate oracles results clean
+.PHONY: help browser demo test check types fast collect laws ray lint docs bench chaos simulate oracles results clean
 .DEFAULT_GOAL := help
 # Compiled modules are kept, also where the environment forbids it: hundreds of processes of the tests import them.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,6 +17,7 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make docs   build the site of the documentation into build/site"
 	@echo "make laws   property tests with new random examples (hours); EXAMPLES=500 for more"
+	@echo "make ray    the tests of the Ray engine on a small cluster of this machine (installs ray)"
 	@echo "make bench  speed beside peers, in one run"
 	@echo "make chaos  disturb every long verb (kills, full disks, cut files) and run it again; writes docs/results/faults.md"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md and accents.md"
@@ -95,6 +96,11 @@ test: $(VENV)/all.stamp browser
 EXAMPLES ?= 200
 laws: $(VENV)/all.stamp
 	@SPEECHFAIR_EXAMPLES=$(EXAMPLES) OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
+
+# The engine of Ray clusters: apart, because Ray's node must start within 15 seconds, which busy processors do not manage.
+ray: $(VENV)/dev.stamp
+	@$(PIP) -e '.[$(DEV),ray]'
+	@$(BIN)/python -m pytest -n0 tests/running/test_ray_engine.py
 
 docs: $(VENV)/dev.stamp
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.data_files import tables_apart
 from speechfair.debias.debias_run import debias
 from speechfair.debias.debias_tables import change_table
 from speechfair.debias.judging.audits import audit_all, recognizer_for
@@ -22,8 +24,10 @@ from speechfair.debias.judging.before_after import AxisChange, DebiasResult, Gro
 from speechfair.debias.judging.contest import share_audits
 from speechfair.debias.recipe import DebiasRecipe, find_recipe, read_recipe
 from speechfair.debias.training.pieces import base_folder
+from speechfair.result_table import Table
 from speechfair.store import write_atomically
-from speechfair.wording import with_interval
+from speechfair.text.language_tags import language_name
+from speechfair.wording import NOTHING, with_interval
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RUNS = CHECKOUT / "runs" / "accents"
@@ -148,13 +152,14 @@ def changes(name: str) -> tuple[list[GroupChange], list[AxisChange]]:
 def write_page(names: Sequence[str]) -> Path:
     """Put the tables of what is finished between the marks of the page, and their data into a file."""
     finished = [name for name in names if name != "base" and is_done("base") and is_done(name)]
-    parts, data = [], {}
+    parts, data, shown = list[str](), {}, dict[str, list[GroupChange]]()
     for name in finished:
         groups, axes = changes(name)
         data[name] = {
             "groups": [group.model_dump(mode="json") for group in groups],
             "axes": [axis.model_dump(mode="json") for axis in axes],
         }
+        shown[name] = groups
         parts.append(f"### `{name}` against the base model decoded greedily\n\n{_table(groups)}")
         parts += [_axis(axis) for axis in axes if axis.evaluation == "archive"]
         if name not in AUDITS and is_done("beam"):
@@ -164,7 +169,7 @@ def write_page(names: Sequence[str]) -> Path:
         parts.append("Not yet run: " + ", ".join(f"`{name}`" for name in missing) + ".")
     text = PAGE.read_text(encoding="utf-8")
     head, tail = text.index(BEGIN) + len(BEGIN), text.index(END)
-    made = "\n\n".join(parts)
+    made = tables_apart("\n\n".join([_by_language(shown), *parts] if shown else parts), PAGE)
     write_atomically(PAGE, f"{text[:head]}\n\n{made}\n\n{text[tail:]}".encode())
     if data:
         write_atomically(DATA, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
@@ -202,8 +207,30 @@ def _mean(rates: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(rates) else None
 
 
+def _by_language(runs: Mapping[str, Sequence[GroupChange]]) -> str:
+    """The change of each first language, in points, one row for each run."""
+    found = {
+        name: {group.group: group for group in groups if group.axis == "first_language"}
+        for name, groups in runs.items()
+    }
+    languages = sorted({one for groups in found.values() for one in groups}, key=language_name)
+    table = Table.of_texts(
+        "",
+        ["against greedy", *map(language_name, languages)],
+        [[f"`{name}`", *(_change(groups.get(one)) for one in languages)] for name, groups in found.items()],
+    )
+    return table.to_markdown(escape=str).strip()
+
+
+def _change(group: GroupChange | None) -> str:
+    if group is None:
+        return NOTHING
+    verdict = {True: ", degraded", False: ", not degraded", None: ""}[group.harmed]
+    return with_interval(group.change, "points") + verdict
+
+
 def _table(groups: Sequence[GroupChange]) -> str:
-    """The groups' changes as they are shown at the end of a run, without title and notes."""
+    """The groups' changes as they are shown at the end of a run, without title, notes and the marks of footnotes."""
     shown = DebiasResult(
         verdict="undetermined",
         reasons=[],
@@ -214,7 +241,8 @@ def _table(groups: Sequence[GroupChange]) -> str:
         unused={},
         notes=[],
     )
-    return "\n".join(line for line in change_table(shown).to_markdown().splitlines() if line.startswith("|"))
+    lines = (line for line in change_table(shown).to_markdown().splitlines() if line.startswith("|"))
+    return "\n".join(re.sub(r"(?<=unclear)[¹²³⁰-⁹]+", "", line) for line in lines)
 
 
 def _axis(axis: AxisChange) -> str:

@@ -33,6 +33,11 @@ def write_pages(text: str, page: Path, title: str, sections: Collection[str]) ->
 
 def write_page(text: str, page: Path) -> None:
     """Write the page, and each of its long tables as ``PAGE-HEADING.csv`` next to it."""
+    write_atomically(page, tables_apart(text, page).encode())
+
+
+def tables_apart(text: str, page: Path) -> str:
+    """A part of the page, with each long table written as ``PAGE-HEADING.csv`` next to it and named in its place."""
     taken: dict[str, int] = {}
 
     def apart(found: re.Match[str]) -> str:
@@ -49,7 +54,7 @@ def write_page(text: str, page: Path) -> None:
         said = ", ".join(f"`{column}`" for column in columns)
         return f"[{name}]({name}) has {len(rows)} rows with the columns {said}.\n"
 
-    write_atomically(page, _TABLE.sub(apart, text).encode())
+    return _TABLE.sub(apart, text)
 
 
 def _cells(row: str) -> list[str]:

@@ -98,6 +98,9 @@ class Card(Record):
     licence: Licence
     languages: list[Language] = Field(description="ISO 639-3", min_length=1)
     speech: Origin | None = Field(default=None, description="None: the user's own, who has to say")
+    speakers_of: str | None = Field(
+        default=None, description="the corpus that its recordings and speaker ids were taken from"
+    )
     tokens: Literal["words", "characters"] = "words"
     normalizer: str | None = None
     annotations: dict[Marker, Rule] = Field(

@@ -91,7 +91,10 @@ def load_model(spec: str, **options: Any) -> Recognizer:
         raise ModelError(
             f"the model family {family!r} gave a {type(model).__name__}, which is not a recogniser: {hint}"
         )
-    return long_audio.in_pieces(model, options[long_audio.OPTION]) if long_audio.OPTION in options else model
+    if long_audio.OPTION in options:
+        model = long_audio.in_pieces(model, options[long_audio.OPTION])
+        note_specification(model, ModelSpecification(spec, dict(options)))
+    return model
 
 
 def load_speech_llm(spec: str, **options: Any) -> SpeechLanguageModel:

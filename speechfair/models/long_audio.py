@@ -7,12 +7,13 @@ model may hear at once. Nothing overlaps and nothing is left out.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from speechfair.errors import InputError
+from speechfair.errors import InputError, ModelError
 from speechfair.models.batching import refusal
 from speechfair.text.language_tags import mostly_without_spaces
 from speechfair.types import Audio, Hypothesis, ModelIdentity, Recognizer, StreamingRecognizer
@@ -84,7 +85,8 @@ class InPieces:
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio, in order."""
         plan = self._plan(batch)
-        return self._joined(plan, [one for call in plan.calls for one in self._model.transcribe(call)])
+        found = [one for call in plan.calls for one in self._checked(call, self._model.transcribe(call))]
+        return self._joined(plan, found)
 
     def transcribe_stream(self, batches: Iterable[Sequence[Audio]]) -> Generator[list[Hypothesis]]:
         """What `transcribe` gives for each batch, in order."""
@@ -93,16 +95,19 @@ class InPieces:
                 yield self.transcribe(batch)
             return
         waiting: list[_Plan] = []
+        asked: deque[Sequence[Audio]] = deque()
 
         def calls() -> Generator[Sequence[Audio]]:
             for batch in batches:
                 waiting.append(plan := self._plan(batch))
-                yield from plan.calls
+                for call in plan.calls:
+                    asked.append(call)
+                    yield call
 
         found: list[Hypothesis] = []
         n_calls = 0
         for answers in self._model.transcribe_stream(calls()):
-            found += answers
+            found += self._checked(asked.popleft() if asked else (), answers)
             n_calls += 1
             while waiting and len(waiting[0].calls) <= n_calls:
                 plan = waiting.pop(0)
@@ -112,6 +117,15 @@ class InPieces:
                 del found[:n_pieces]
         for plan in waiting:
             yield self._joined(plan, [])
+
+    def _checked(self, call: Sequence[Audio], answers: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        """The answers to a call, which join by position and therefore have to be one for one and in order."""
+        if [one.utterance_id for one in answers] != [piece.utterance_id for piece in call]:
+            raise ModelError(
+                f"the adapter {type(self._model).__name__} returned {len(answers)} hypotheses for {len(call)} pieces, "
+                "or in another order; that is a fault of the adapter"
+            )
+        return answers
 
     def _plan(self, batch: Sequence[Audio]) -> _Plan:
         counts, calls, seconds = list[int](), [list[Audio]()], 0.0

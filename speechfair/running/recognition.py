@@ -48,6 +48,8 @@ def recognized(
 
 def recognize_batch(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
     """The batch's hypotheses; if the adapter raises, rows are tried alone so that only the culprit fails."""
+    if not batch:
+        return []
     started = time.perf_counter()
     try:
         results = model.transcribe(batch)

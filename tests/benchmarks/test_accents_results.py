@@ -76,7 +76,8 @@ def test_the_page_shows_what_is_finished_and_names_the_rest(monkeypatch: pytest.
     assert text.endswith("below\n")
     assert "old" not in text
     assert "### `beam` against" in text
-    assert "| ara |" in text
+    assert "| against greedy | Arabic |" in text
+    assert "| `beam` | -2.5 [" in text
     assert "mean -1.6 [-2.0, -1.2]" in text
     assert "Not yet run: `erm-0`, `anchor-0`." in text
     assert list(json.loads(module.DATA.read_text())) == ["beam"]

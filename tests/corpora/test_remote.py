@@ -82,7 +82,9 @@ def test_a_corpus_is_audited_though_the_server_restarts(
         written.append(path)
         if len(written) == 5:
             store.server.stop()
-            threading.Timer(0.5, store.start).start()
+            timer = threading.Timer(0.5, store.start)
+            timer.daemon = True
+            timer.start()
 
     monkeypatch.setattr(remote, "write_atomically", restarting)
     corpus = load_corpus("manifest", manifest="s3://speech/calls/calls.csv")

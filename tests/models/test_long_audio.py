@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speechfair.errors import InputError
+from speechfair.errors import InputError, ModelError
 from speechfair.models import from_callable, load_model
 from speechfair.models.long_audio import InPieces, in_pieces, pauses
+from speechfair.models.specification import specification_of
 from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
 
 RATE = 1000
@@ -160,6 +161,21 @@ def test_a_first_decode_that_was_thrown_away_is_kept_whole() -> None:
     assert (found.text, found.rejected, found.confidence) == ("good good", "loop good", None)
 
 
+@pytest.mark.parametrize("fault", ["reversed", "one lost", "one too many"])
+@pytest.mark.parametrize("kind", [Listener, Stream])
+def test_an_adapter_that_answers_out_of_order_is_named(kind: type[Listener], fault: str) -> None:
+    class Faulty(kind):  # type: ignore[misc, valid-type]
+        def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
+            found = super().transcribe(batch)
+            return {"reversed": found[::-1], "one lost": found[1:], "one too many": [*found, found[0]]}[fault]
+
+    wrapped = in_pieces(Faulty(), 5)
+    batch = [audio("a", 12), audio("b", 3)]
+    for recognise in (wrapped.transcribe, lambda given_: list(wrapped.transcribe_stream([given_]))):  # type: ignore[attr-defined]
+        with pytest.raises(ModelError, match="that is a fault of the adapter"):
+            recognise(batch)
+
+
 def test_unusable_audio_is_left_to_the_model() -> None:
     wrapped = in_pieces(from_callable(lambda samples, rate: "x", name="x", sample_rate=RATE), 5)
     for bad in (
@@ -179,6 +195,9 @@ def test_it_is_an_option_of_every_family_and_part_of_the_identity() -> None:
     model = load_model("python:tests.models.test_long_audio:say_nothing", longest_piece_s=20)
     plain = load_model("python:tests.models.test_long_audio:say_nothing")
     assert model.identity.options["longest_piece_s"] == 20
+    asked = specification_of(model)
+    assert asked is not None
+    assert asked.options == {"longest_piece_s": 20}
     assert model.identity.key != plain.identity.key
 
 

@@ -9,13 +9,12 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from speechfair import verify
 from speechfair.auditing.run import audit, prepare, transcribe
-from speechfair.errors import InputError, MissingExtraError, ModelError
+from speechfair.errors import InputError, ModelError
 from speechfair.models.specification import ModelSpecification, note_specification
 from speechfair.running import batch_plan, ray_engine
 from speechfair.running.engine_choice import load_engine
@@ -55,19 +54,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch_plan, "BATCH", 4)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("PYTHONPATH", str(lean))
+        patch.setenv("PYTHONPATH", str(lean), prepend=os.pathsep)
+        patch.setenv("RAY_memory_monitor_refresh_ms", "0")
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         own = (
             {}
             if "RAY_ADDRESS" in os.environ
-            else {"address": "local", "num_cpus": 2, "include_dashboard": False}
+            else {"address": "local", "num_cpus": 2, "num_gpus": 0, "include_dashboard": False}
         )
         try:
             ray.init(**own, logging_level="ERROR", log_to_driver=False)
         except Exception as error:  # Ray gives up after 15 seconds, which a busy machine needs longer
+            _end()
             if "timed out during startup" not in str(error):
                 raise
-            _end()
             pytest.skip(
                 "this machine is too busy for Ray's node to start in the 15 seconds that Ray waits for it"
             )
@@ -157,28 +157,3 @@ def test_a_model_that_cannot_be_sent_is_refused(corpus: ListCorpus, model: Morta
     model.lock = multiprocessing.Lock()  # type: ignore[attr-defined]
     with pytest.raises(InputError, match="cannot be sent to other processes"):
         audit(corpus, model, ["accent"], out=tmp_path, engine="ray")
-
-
-@pytest.mark.parametrize(
-    "options", [{"workers": 0}, {"workers": 1.5}, {"cpus": -1}, {"gpus": "2"}, {"cpus": 0}]
-)
-def test_bad_numbers_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="the engine ray cannot run"):
-        load_engine("ray", **options)
-
-
-def test_unknown_engines_and_options_are_refused() -> None:
-    with pytest.raises(InputError, match="did you mean 'ray'"):
-        load_engine("rays")
-    with pytest.raises(
-        InputError, match="unknown option 'worker' for the engine 'ray'; did you mean 'workers'"
-    ):
-        load_engine("ray", worker=2)
-    with pytest.raises(InputError, match="unknown option 'address' for the engine 'local'"):
-        load_engine("local", address="auto")
-
-
-def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_engine.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'speechfair\[ray\]'"):
-        load_engine("ray")

@@ -22,8 +22,13 @@ class Person(NamedTuple):
 
 
 def naming_corpus(corpus: Corpus) -> str | None:
-    """The name of a published corpus; None for a form of the user's own data, whose card states no origin of speech."""
-    return corpus.name if getattr(corpus.card, "speech", None) is not None else None
+    """The corpus whose names the speakers have: a published one, or the one that it was taken from.
+
+    None for a form of the user's own data, whose card states no origin of speech.
+    """
+    if getattr(corpus.card, "speech", None) is None:
+        return None
+    return getattr(corpus.card, "speakers_of", None) or corpus.name
 
 
 def people_in_both(one: Iterable[Person], other: Iterable[Person]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -220,6 +221,14 @@ def test_a_corpus_names_its_speakers_unless_it_is_a_form_of_own_data(home: Path)
     own = {name for name in names if load_card(name).speech is None}
     assert {"manifest", "kaldi", "lhotse", "huggingface", "webdataset"} == own
     assert naming_corpus(load_corpus("manifest", manifest=str(home / "test.csv"))) is None
+
+
+def test_a_corpus_taken_from_another_keeps_its_speakers() -> None:
+    """Both loaders give Common Voice's own ids."""
+    tables = {name: SimpleNamespace(name=name, card=load_card(name)) for name in ("artie", "common_voice")}
+    assert {naming_corpus(table) for table in tables.values()} == {"common_voice"}  # type: ignore[arg-type]
+    for name in corpora().names():
+        assert (load_card(name).speakers_of or name) in corpora().names()
 
 
 def test_thinning_spreads_over_groups_and_speakers() -> None:

@@ -183,9 +183,10 @@ def test_the_page_keeps_devices_apart(runs: Path, tmp_path: Path, monkeypatch: p
         assert part.count("### Against `erm`") == 1
         assert f"({picture})" in part
         assert (tmp_path / picture).read_text().startswith("<svg")
-    assert "- Trained on the CPU: `jtt-0`.\n- Trained on a GPU: `erm-7`." in text
+    more_text = (tmp_path / "debias-more.md").read_text()
+    assert "- Trained on the CPU: `jtt-0`.\n- Trained on a GPU: `erm-7`." in more_text
     assert ours.count("No case has three seeds here") == theirs.count("No case has three seeds here") == 1
-    assert "`ctc_dro` is made for CTC models" in text
+    assert "`ctc_dro` is made for CTC models" in more_text
     assert json.loads((runs / "erm-0" / "debias.json").read_text())["training"]["device"] == "cpu"
     more = {f"erm-{seed}": runs / "erm-0" for seed in (0, 1, 5)}
     assert debias_page._third_seeds(more).startswith("With three seeds or more: `erm`.")
