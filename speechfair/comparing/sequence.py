@@ -1,17 +1,19 @@
-"""`sequence`: releases of a model in their order, each against the one before and against the first.
+"""`sequence`: releases of a model in their order, each against earlier ones, so that slow drift is seen.
 
-Each of many updates may lie within the margin while together they go far beyond it; only the change since the first
-release shows that. A release is therefore judged twice, by the no-harm test of `compare`. As there, a release passes
-against another only where *every* group does (an intersection-union test, which needs no correction for the number of
-groups); what is corrected, by Holm, is the number of such claims in the sequence: a release is wrongly passed anywhere
-in it with probability (1 - level) / 2 at most. A fail is not corrected; that errs on the safe side.
+Each of many updates may lie within the margin while together they go far beyond it. Only the change since the first
+release shows that or, where a release improved first, the change since the lowest earlier rate. A release is therefore
+judged against the one before, against the first, and group by group against the lowest earlier rate, by the no-harm
+test of `compare`. As there, a release passes against another only where *every* group does (an intersection-union test,
+which needs no correction for the number of groups); what is corrected, by Holm, is the number of such claims in the
+sequence: a release is wrongly passed anywhere in it with probability (1 - level) / 2 at most. A fail is not corrected;
+that errs on the safe side.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from speechfair import __version__
 from speechfair.comparing.comparison_record import Verdict
 from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_of
 from speechfair.comparing.no_harm import Margins, judge_no_harm, worst_verdict
+from speechfair.comparing.sequence_claims import Claim, HolmResult, Kind, by_holm, claims_of
 from speechfair.comparing.sequence_notes import sequence_notes
 from speechfair.comparing.sequence_record import (
     Drift,
@@ -42,7 +45,6 @@ from speechfair.wording import count, given_percent
 if TYPE_CHECKING:
     import polars as pl
 
-    from speechfair.metrics.pairing import Pair
     from speechfair.result_table import Table
     from speechfair.store import RunFolder
 
@@ -81,15 +83,6 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """That no group of a release is degraded against an earlier one; both by their place."""
-
-    release: int
-    against: int
-    pairs: Mapping[_Group, Pair]
-
-
 def sequence(
     runs: Sequence[str | Path | RunFolder],
     *,
@@ -107,7 +100,8 @@ def sequence(
     group_by : axes as in `audit`; None takes all that any run was audited by.
     match : ``identical`` refuses runs over different manifests; ``common`` compares the utterances that all runs have
         alike, and counts those that are left out.
-    relative, absolute : margins of harm, as in `compare`: of each step, and of the whole change since the first.
+    relative, absolute : margins of harm, as in `compare`: of each step, of the whole change since the first, and of
+        each group's change since its lowest earlier rate.
     level : of the intervals. Any release is wrongly passed with probability (1 - level) / 2 at most.
 
     Raises
@@ -121,20 +115,16 @@ def sequence(
     shared = shared_utterances(read, match, axes)
     tables = [scores_of_ids(run, shared.ids) for run in read]
     names = distinct_names(read)
-    claims = [
-        _Claim(place, against, _pairs(tables[against], tables[place], axes))
-        for place in range(1, len(read))
-        for against in dict.fromkeys((place - 1, 0))
-    ]
-    levels, passed = _holm(claims, margins)
+    rates = [_rates(table, axes, level) for table in tables]
+    claims = claims_of(
+        tables, axes, [{(one.axis, one.value): one.rate.value for one in each} for each in rates]
+    )
     judged = {
-        (claim.release, claim.against): _judged(
-            claim, names, margins, _Holm(levels[n], passed[n], len(claims)), list(shared.lost)
-        )
-        for n, claim in enumerate(claims)
+        (claim.release, claim.kind): _judged(claim, names, margins, holm, list(shared.lost))
+        for claim, holm in zip(claims, by_holm(claims, margins), strict=True)
     }
     releases = [
-        _release(place, run, names[place], tables[place], axes, judged, level)
+        _release(place, run, names[place], tables[place], rates[place], judged)
         for place, run in enumerate(read)
     ]
     verdict, reason = _verdict(releases[-1])
@@ -162,15 +152,6 @@ def sequence(
     )
 
 
-@dataclass(frozen=True)
-class _Holm:
-    """How one claim came out of the correction: the level at which it was last tested, among how many claims."""
-
-    level: float
-    passed: bool
-    n_claims: int
-
-
 def _lost(shared: SharedUtterances, names: Sequence[str]) -> list[LostGroup]:
     return [
         LostGroup(axis=axis, value=value, releases=[names[place] for place in places])
@@ -178,42 +159,8 @@ def _lost(shared: SharedUtterances, names: Sequence[str]) -> list[LostGroup]:
     ]
 
 
-def _pairs(before: pl.DataFrame, after: pl.DataFrame, axes: Sequence[str]) -> dict[_Group, Pair]:
-    """Everybody, and every group of every axis, with the sums of both releases."""
-    from speechfair.metrics.pairing import pair_by_group, pair_up
-
-    found = {("overall", "all"): pair_up(before, after)}
-    for axis in axes:
-        by_group = pair_by_group(add_axis(before, axis), add_axis(after, axis), "group")
-        found |= {(axis, value): by_group[value] for value in sorted(by_group)}
-    return found
-
-
-def _holm(claims: Sequence[_Claim], margins: Margins) -> tuple[list[float], list[bool]]:
-    """The level at which each claim was last tested, and whether it passed.
-
-    Holm's step-down test without p-values: of m open claims, those that pass with error (1 - level) / m are settled,
-    and the rest are tested again with the fewer that are left, until none passes.
-    """
-    levels, passed = [margins.level] * len(claims), [False] * len(claims)
-    while left := [n for n, done in enumerate(passed) if not done]:
-        stricter = replace(margins, level=1 - (1 - margins.level) / len(left))
-        for n in left:
-            levels[n] = stricter.level
-            passed[n] = _passes(claims[n], stricter)
-        if not any(passed[n] for n in left):
-            break
-    return levels, passed
-
-
-def _passes(claim: _Claim, margins: Margins) -> bool:
-    if len(claim.pairs) == 1:
-        return False  # nobody but everybody: harm to a group cannot be excluded
-    return all(judge_no_harm(pair, margins).verdict == "pass" for pair in claim.pairs.values())
-
-
 def _judged(
-    claim: _Claim, names: Sequence[str], margins: Margins, holm: _Holm, lost: Sequence[_Group]
+    claim: Claim, names: Sequence[str], margins: Margins, holm: HolmResult, lost: Sequence[_Group]
 ) -> JudgedRelease:
     from speechfair.metrics.paired import paired_difference
 
@@ -222,6 +169,7 @@ def _judged(
         JudgedChange(
             axis=axis,
             value=value,
+            against=names[claim.against[axis, value]],
             difference=paired_difference(pair, margins.level),
             no_harm=judge_no_harm(pair, margins),
             passes_adjusted=judge_no_harm(pair, stricter).verdict == "pass",
@@ -232,7 +180,7 @@ def _judged(
     passed = holm.passed and not lost
     verdict: Verdict = "fail" if worst == "fail" else "pass" if passed else "undetermined"
     return JudgedRelease(
-        against=names[claim.against],
+        against=names[next(iter(claim.against.values()))] if claim.kind != "lowest" else None,
         verdict=verdict,
         reason=_reason(verdict, changes, holm, lost),
         adjusted_level=holm.level,
@@ -240,10 +188,13 @@ def _judged(
     )
 
 
-def _reason(verdict: Verdict, changes: Sequence[JudgedChange], holm: _Holm, lost: Sequence[_Group]) -> str:
+def _reason(
+    verdict: Verdict, changes: Sequence[JudgedChange], holm: HolmResult, lost: Sequence[_Group]
+) -> str:
     at = f"{given_percent(holm.level)} (Holm, {count(holm.n_claims, 'claim')})"
     if verdict == "fail":
-        return f"worse by more than the margin: {_named(c for c in changes if c.no_harm.verdict == 'fail')}"
+        worse = [change for change in changes if change.no_harm.verdict == "fail"]
+        return f"worse by more than the margin: {_named(worse)}"
     if verdict == "pass":
         return f"every group's rate is within the margin, at {at}"
     if len(changes) == 1:
@@ -251,12 +202,16 @@ def _reason(verdict: Verdict, changes: Sequence[JudgedChange], holm: _Holm, lost
     if holm.passed:
         gone = ", ".join(_name(*group) for group in lost)
         return f"no utterance is alike in all runs, so harm cannot be excluded: {gone}"
-    unknown = _named(change for change in changes if not change.passes_adjusted)
-    return f"harm can be neither shown nor excluded at {at}: {unknown}"
+    unknown = [change for change in changes if not change.passes_adjusted]
+    return f"harm can be neither shown nor excluded at {at}: {_named(unknown)}"
 
 
-def _named(changes: Any) -> str:
-    return ", ".join(_name(change.axis, change.value) for change in changes)
+def _named(changes: Sequence[JudgedChange]) -> str:
+    """The groups; where they are compared with several releases, each with its own."""
+    several = len({change.against for change in changes}) > 1
+    return ", ".join(
+        _name(change.axis, change.value) + (f" ({change.against})" if several else "") for change in changes
+    )
 
 
 def _name(axis: str, value: str) -> str:
@@ -268,9 +223,8 @@ def _release(
     run: ScoredRun,
     name: str,
     table: pl.DataFrame,
-    axes: Sequence[str],
-    judged: Mapping[tuple[int, int], JudgedRelease],
-    level: float,
+    rates: list[GroupRate],
+    judged: Mapping[tuple[int, Kind], JudgedRelease],
 ) -> Release:
     return Release(
         name=name,
@@ -280,9 +234,10 @@ def _release(
         audit_sha256=run.audit_sha256,
         speechfair=run.result.speechfair,
         n_failed=int(table["failed"].sum()),
-        rates=_rates(table, axes, level),
-        since_previous=judged[place, place - 1] if place else None,
-        since_first=judged[place, 0] if place else None,
+        rates=rates,
+        since_previous=judged.get((place, "previous")),
+        since_first=judged.get((place, "first" if place > 1 else "previous")),
+        since_lowest=judged.get((place, "lowest")),
     )
 
 
@@ -305,43 +260,60 @@ def _rates(table: pl.DataFrame, axes: Sequence[str], level: float) -> list[Group
 
 
 def _verdict(last: Release) -> tuple[Verdict, str]:
-    """That of the last release: no worse than the one before, and no worse than the first."""
+    """That of the last release: no worse than the one before, than the first, and than the lowest earlier rates."""
     assert last.since_previous is not None
     assert last.since_first is not None
-    both = {"the one before": last.since_previous, "the first": last.since_first}
+    judged = {"the one before": last.since_previous, "the first": last.since_first}
     if last.since_previous.against == last.since_first.against:
-        both = {"the first": last.since_first}
-    verdicts = [each.verdict for each in both.values()]
+        judged = {"the first": last.since_first}
+    if last.since_lowest is not None:
+        judged["the lowest earlier rates"] = last.since_lowest
+    verdicts = [each.verdict for each in judged.values()]
     verdict: Verdict = (
         "fail" if "fail" in verdicts else "undetermined" if "undetermined" in verdicts else "pass"
     )
-    said = [f"against {what}: {each.reason}" for what, each in both.items() if each.verdict == verdict]
+    said = [f"against {what}: {each.reason}" for what, each in judged.items() if each.verdict == verdict]
     return verdict, f"{last.name} {'; '.join(said)}"
 
 
 def _drifts(releases: Sequence[Release]) -> list[Drift]:
-    """Groups whose change since the first release is not shown to be within the margin, though no step failed."""
+    """Groups whose change since an earlier release is not shown to be within the margin, though no step failed."""
     if len(releases) < 3:
         return []
+    first, lowest = releases[-1].since_first, releases[-1].since_lowest
+    assert first is not None
+    found = [_drift(change, releases) for change in first.changes]
+    found += [_drift(change, releases) for change in (lowest.changes if lowest else [])]
+    by_group: dict[_Group, Drift] = {}
+    for drift in (
+        found
+    ):  # the change since the first is named before that since the lowest, unless only the latter is shown
+        if drift and (drift.shown or (drift.axis, drift.value) not in by_group):
+            named = by_group.get((drift.axis, drift.value))
+            by_group[drift.axis, drift.value] = named if named and named.shown else drift
+    return sorted(by_group.values(), key=lambda drift: (not drift.shown, -(drift.difference.value or 0.0)))
+
+
+def _drift(change: JudgedChange, releases: Sequence[Release]) -> Drift | None:
+    """The drift of a group from the release that `change` is against to the last one, if it is one."""
+    start = next(place for place, release in enumerate(releases) if release.name == change.against)
     steps = [
-        {(c.axis, c.value): c for c in release.since_previous.changes}
-        for release in releases[1:]
-        if release.since_previous is not None
+        step
+        for release in releases[start + 1 :]
+        for step in (release.since_previous.changes if release.since_previous else [])
+        if (step.axis, step.value) == (change.axis, change.value)
     ]
-    last = releases[-1].since_first
-    assert last is not None
-    found = []
-    for change in last.changes:
-        taken = [step[change.axis, change.value] for step in steps]
-        if change.no_harm.verdict == "pass" or any(one.no_harm.verdict == "fail" for one in taken):
-            continue
-        shown = change.no_harm.verdict == "fail"
-        if not shown and not all(one.no_harm.verdict == "pass" for one in taken):
-            continue  # the steps leave harm open themselves, and say so
-        values = [one.difference.value for one in taken]
-        found.append(
-            Drift(
-                axis=change.axis, value=change.value, shown=shown, difference=change.difference, steps=values
-            )
-        )
-    return sorted(found, key=lambda drift: (not drift.shown, -(drift.difference.value or 0.0)))
+    verdicts = [step.no_harm.verdict for step in steps]
+    if len(steps) < 2 or change.no_harm.verdict == "pass" or "fail" in verdicts:
+        return None
+    shown = change.no_harm.verdict == "fail"
+    if not shown and set(verdicts) != {"pass"}:
+        return None  # the steps leave harm open themselves, and say so
+    return Drift(
+        axis=change.axis,
+        value=change.value,
+        since=change.against if start else None,
+        shown=shown,
+        difference=change.difference,
+        steps=[step.difference.value for step in steps],
+    )

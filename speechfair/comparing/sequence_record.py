@@ -39,6 +39,7 @@ class JudgedChange(Record):
 
     axis: str
     value: str
+    against: str = Field(description="name of the earlier release")
     difference: Estimate = Field(
         description="rate in the release - rate in the earlier one, paired by speaker"
     )
@@ -49,7 +50,7 @@ class JudgedChange(Record):
 class JudgedRelease(Record):
     """One release against an earlier one: a pass is corrected for all such claims of the sequence (Holm)."""
 
-    against: str
+    against: str | None = Field(description="null where each change says it: its group's lowest earlier rate")
     verdict: Verdict
     reason: str
     adjusted_level: float = Field(description="of the intervals at which a pass was decided")
@@ -71,16 +72,21 @@ class Release(Record):
     since_first: JudgedRelease | None = Field(
         description="of the second release the same as `since_previous`"
     )
+    since_lowest: JudgedRelease | None = Field(
+        description="each group against the earlier release with its lowest observed rate, which is too low by luck: "
+        "this errs against the later release; null where all earlier releases are the first and the one before"
+    )
 
 
 class Drift(Record):
-    """A group that the last release degrades against the first, or may, although no step to it was shown to."""
+    """A group that the last release degrades against an earlier one, or may, although no step to it was shown to."""
 
     axis: str
     value: str
-    shown: bool = Field(description="beyond the margin; else harm since the first can only not be excluded")
+    since: str | None = Field(description="the release with the group's lowest rate; null: the first release")
+    shown: bool = Field(description="beyond the margin; else harm can only not be excluded")
     difference: Estimate = Field(
-        description="rate in the last release - rate in the first, paired by speaker"
+        description="rate in the last release - rate in the earlier one, paired by speaker"
     )
     steps: list[float | None] = Field(description="the same of each release against the one before")
 
@@ -114,9 +120,11 @@ class SequenceRecord(Record):
     relative: float = Field(description="margin as a share of the rate in the earlier release")
     absolute: float = Field(description="margin as a rate; the larger of the two holds")
     n_claims: int = Field(
-        description="that a pass is corrected for: each release against its two earlier ones"
+        description="that a pass is corrected for: each release against the one before, the first and the lowest rates"
     )
-    verdict: Verdict = Field(description="of the last release, against the one before and against the first")
+    verdict: Verdict = Field(
+        description="of the last release, against the one before, the first and the lowest earlier rates"
+    )
     reason: str
     axes: list[str]
     releases: list[Release]

@@ -34,15 +34,15 @@ def drift_words(drift: Drift) -> str:
     who = "overall" if drift.axis == "overall" else f"{drift.axis}={drift.value}"
     steps = ", ".join(points(step) for step in drift.steps)
     total = points(drift.difference.value)
+    since = "the first release" if drift.since is None else f"its lowest rate, in {drift.since}"
     if drift.shown:
-        return (
-            f"Slow drift in {who}: {total} points since the first release, though no step failed ({steps})."
-        )
-    head = f"Drift in {who} cannot be excluded: {total} points since the first release"
+        return f"Slow drift in {who}: {total} points since {since}, though no step failed ({steps})."
+    head = f"Drift in {who} cannot be excluded: {total} points since {since}"
     return f"{head}, though every step passed ({steps})."
 
 
 def _releases(found: SequenceRecord) -> Table:
+    later = found.releases[-1].since_lowest is not None
     columns = (
         Column("release", "release"),
         Column("overall", f"overall {rate_name(found.tokens)} %", "percent", priority=3),
@@ -52,6 +52,7 @@ def _releases(found: SequenceRecord) -> Table:
         Column("first", "against the first"),
         Column("total", "largest rise since (points)", "points", priority=1),
         Column("total_group", "in group since", priority=2),
+        Column("lowest", "against the lowest earlier rates", priority=0 if later else 4),
     )
     rows = [_release_row(release) for release in found.releases]
     tones = tuple(
@@ -61,8 +62,17 @@ def _releases(found: SequenceRecord) -> Table:
     notes = (
         f"Verdict on the last release: {found.verdict}. {found.reason}.",
         *(drift_words(drift) for drift in found.drifts),
-        f"Margin of each step, and of the whole change since the first release: {given_percent(found.relative)} of the "
-        f"earlier rate or {given_percent(found.absolute, sign=False)} points, whichever is more.",
+        *(
+            [
+                "The lowest earlier rate of a group is chosen by its observed value, which is too low by luck; the "
+                "comparison with it errs against the later release."
+            ]
+            if later
+            else []
+        ),
+        f"Margin of each step, and of the whole change since the first release or a lowest rate: "
+        f"{given_percent(found.relative)} of the earlier rate or {given_percent(found.absolute, sign=False)} points, "
+        "whichever is more.",
         f"Paired over {count(found.n_speakers)} speakers; intervals at {given_percent(found.level)}. A pass is "
         f"corrected for {count(found.n_claims, 'claim')} (Holm), a fail is not.",
         *found.notes,
@@ -76,11 +86,12 @@ def _release_row(release: Release) -> tuple[Cell, ...]:
     overall = next(one.rate for one in release.rates if one.axis == "overall")
     previous, first = release.since_previous, release.since_first
     if previous is None or first is None:
-        return release.name, overall, None, None, None, None, None, None
+        return release.name, overall, None, None, None, None, None, None, None
     step, total = _most_risen(previous), _most_risen(first)
     return (
         release.name, overall, previous.verdict, step.difference, _group(step),
         first.verdict, total.difference, _group(total),
+        release.since_lowest.verdict if release.since_lowest else None,
     )  # fmt: skip
 
 
