@@ -136,7 +136,7 @@ def test_an_interrupt_is_130_and_says_it_resumes(
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "app", interrupt)
+    monkeypatch.setattr(module, "_command_line", lambda asked: interrupt)
     with pytest.raises(SystemExit) as stopped:
         module.main()
     assert stopped.value.code == 130

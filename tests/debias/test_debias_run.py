@@ -309,7 +309,7 @@ def test_json_and_exit_code_on_the_command_line(
     done = CliRunner().invoke(app, [*arguments, "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)["verdict"] == "harm"
-    assert "<h1>erm: harm</h1>" in (tmp_path / "out" / "report.html").read_text()
+    assert "<h1><bdi>erm</bdi>: harm</h1>" in (tmp_path / "out" / "report.html").read_text()
     assert "Verdict: **harm**" in (tmp_path / "out" / "model" / "README.md").read_text()
     again = CliRunner().invoke(app, arguments)
     assert again.exit_code == 1

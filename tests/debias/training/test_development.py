@@ -82,7 +82,9 @@ def test_a_runaway_on_the_short_window_is_redone_on_the_whole_one(
     ids = pieces.tokenizer("ab", add_special_tokens=False)["input_ids"]
     end = int(pieces.tokenizer.eos_token_id)
 
-    def generate(whisper: Any, features: Any, tokenizer: Any, seconds: float) -> torch.Tensor:
+    def generate(
+        whisper: Any, features: Any, tokenizer: Any, seconds: float, temperature: None
+    ) -> torch.Tensor:
         windows.append(seconds)
         line = [*ids, end] if seconds == 30 else ids * 15
         return torch.tensor([line] * len(features))
