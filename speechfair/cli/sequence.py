@@ -1,4 +1,4 @@
-"""``speechfair sequence``: scored run folders of a model's releases in; each judged against two earlier ones out."""
+"""``speechfair sequence``: scored run folders of a model's releases in; each judged against earlier ones out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def command(
     language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
-    """Judge each release of a model against the one before and against the first, so that slow drift is seen.
+    """Judge each release against the one before, the first and the lowest earlier rates, so that slow drift is seen.
 
     Exit code of the last release: 0 no group got worse by more than the margin; 1 one did; 3 undetermined.
     Example: speechfair sequence runs/v1 runs/v2 runs/v3 --group-by accent

@@ -19,7 +19,8 @@ def with_names(text: str, pairs: Iterable[tuple[str, str]], tell: Translator = E
 
     Parameters
     ----------
-    pairs : axis and group, of the groups that the sentence may name; no other code is changed.
+    pairs : axis and group, of the groups that the sentence may name; no other code is changed. A ``group 'code'`` stays
+        where the code has different names on two axes, since the sentence does not say which of them is meant.
 
     >>> with_names("34 speakers in the group 'jpn' on first_language", [("first_language", "jpn")])
     '34 speakers in the group Japanese on first language'
@@ -27,11 +28,15 @@ def with_names(text: str, pairs: Iterable[tuple[str, str]], tell: Translator = E
     'Japanese (first language): 3 rows'
     """
     ordered = sorted(set(pairs), key=lambda pair: (-len(pair[1]), pair))
+    names: dict[str, set[str]] = {}
+    for axis, group in ordered:
+        names.setdefault(group, set()).add(tell.group(axis, group))
     for axis, group in ordered:
         name = tell.group(axis, group)
         code = rf"(?<![\w+]){re.escape(f'{axis}={group}')}(?![\w+])"
         text = f"{name} ({tell.axis(axis)})".join(re.split(code, text))
-        text = text.replace(f"group {group!r}", f"group {name}")
+        if len(names[group]) == 1:
+            text = text.replace(f"group {group!r}", f"group {name}")
     for axis in {axis for axis, _ in ordered}:
         after_noun = rf"(?:(?<=\bon )|(?<=than )){re.escape(axis)}(?![\w+])"
         text = tell.axis(axis).join(re.split(after_noun, text))

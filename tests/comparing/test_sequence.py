@@ -178,6 +178,19 @@ def _renamed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
     return tuple(replace(label, value="z") if label.value == "y" else label for label in labels)
 
 
+def test_an_order_that_numbers_or_times_contradict_is_noted(runs: list[Path], tmp_path: Path) -> None:
+    right, wrong = sequence(runs[:2]).notes, sequence(runs[1::-1]).notes
+    assert not any("check the order" in note for note in right)
+    by_number, by_time = (note for note in wrong if "check the order" in note)
+    assert by_number == "check the order of the releases: v0 comes after v2, though its number is lower"
+    assert "v0 comes after v2, though its run began before (20" in by_time
+    for note in (by_number, by_time):
+        assert Translator("ja")(note).startswith("リリースの順序")
+    for old, new in ((runs[0], "v9"), (runs[1], "v10")):
+        shutil.copytree(old, tmp_path / new)
+    assert not any("v9" in note for note in sequence([tmp_path / "v9", tmp_path / "v10"]).notes)
+
+
 def test_left_out_utterances_are_counted_for_each_of_two_folders_of_one_name(
     runs: list[Path], tmp_path: Path
 ) -> None:
@@ -202,6 +215,16 @@ def test_utterances_that_runs_exclude_are_counted_once_each(runs: list[Path]) ->
     assert shared_utterances([read[0], without(read[1], *y)], "identical", ["accent"]).lost == {
         ("accent", "y"): [0]
     }
+
+
+def test_a_verdict_against_three_releases_is_japanese_throughout() -> None:
+    worse = "worse by more than the margin: accent=y"
+    reason = "; ".join(
+        f"against {what}: {worse}" for what in ("the one before", "the first", "the lowest earlier rates")
+    )
+    said = Translator("ja")(f"Verdict on the last release: fail. v4 {reason}.")
+    assert said.count("余裕幅を超えて悪化:accent=y") == 3
+    assert "against" not in said
 
 
 def test_command_page_and_json_say_the_same(found: ReleaseSequence, runs: list[Path], tmp_path: Path) -> None:
