@@ -203,12 +203,20 @@ def verify_command(
         Path | None,
         typer.Option(help="Certificate (PEM) of the time-stamping authority; else the one that is pinned."),
     ] = None,
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Public key (PEM) of a signer of folders; repeatable. Else the first signature's key."
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Check the ledger's chain, every digest and every sign-off again; exit 1 if anything is wrong."""
     from speechfair.verbs.process import process_verify
 
-    found = process_verify(folder, head=head, recompute=not quick, authority=authority)
+    found = process_verify(
+        folder, head=head, recompute=not quick, authority=authority, public_keys=public_key or ()
+    )
     if json:
         lists = {name: list(getattr(found, name)) for name in ("checked", "problems", "notes")}
         _echo_json({"ok": found.ok, **lists, "head": found.head})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,6 +87,7 @@ def verify_process(
     now: datetime | None = None,
     recompute: bool = True,
     authority: str | Path | None = None,
+    public_keys: Collection[str | Path] = (),
 ) -> Verified:
     """Check a process folder.
 
@@ -96,6 +97,7 @@ def verify_process(
         rewritten as a whole.
     recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
     authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the pinned one.
+    public_keys : PEM files with the keys of signers that you trust; without any, a folder's first signature counts.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def verify_process(
         )
         _order(material, found)
         found.problems.extend(training_problems(material))
-        _add(found, *check_signed_folders(material, recompute=recompute))
+        _add(found, *check_signed_folders(material, recompute=recompute, public_keys=public_keys))
         found.problems.extend(identity_problems(material))
         found.problems.extend(envelope_problems(material))
     unique = {text.en: text for text in found.problems}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,12 @@ from speechfair.process.catalogue import Text
 from speechfair.process.finding import say
 from speechfair.process.ledger import Entry, Ledger
 from speechfair.process.material import Material
-from speechfair.process.model_signature import check_signature, public_pem, sign_folder
+from speechfair.process.model_signature import (
+    check_own_signature,
+    check_signature,
+    public_pem,
+    sign_folder,
+)
 from speechfair.process.process_plan import read_plan
 from speechfair.store import file_digest, write_atomically
 
@@ -120,31 +126,77 @@ def _model_digest(target: Path) -> str | None:
     return digest_of(target) if (target / "config.json").is_file() else None
 
 
-def check_signed_folders(material: Material, *, recompute: bool) -> tuple[list[Text], list[Text], list[Text]]:
+def check_signed_folders(
+    material: Material, *, recompute: bool, public_keys: Collection[str | Path] = ()
+) -> tuple[list[Text], list[Text], list[Text]]:
     """What was checked, what is wrong and what was not shown: of each signed folder the newest signature counts.
 
     Parameters
     ----------
-    recompute : read the signed files, too.
+    recompute : open the signatures and read the signed files, too.
+    public_keys : files (PEM) of the keys that the verifier trusts. Without any, every signature of a folder must be by
+        the key of its first one: whoever can write here could sign other files with a key of their own.
 
     Raises
     ------
+    InputError : a file of `public_keys` holds no such key.
     MissingExtraError : there are signatures, and ``model-signing`` is not installed.
     """
-    entries = material.reading.of_kind(KIND)
-    newest = {str(entry.body.get("target")): entry for entry in entries}
+    trusted = {hashlib.sha256(public_pem(Path(path))).hexdigest() for path in public_keys}
+    signed: dict[str, list[Entry]] = {}
+    for entry in material.reading.of_kind(KIND):
+        signed.setdefault(os.path.normpath(str(entry.body.get("target"))), []).append(entry)
     checked: list[Text] = []
-    problems: list[Text] = []
+    problems = [
+        text for of in signed.values() for entry in of for text in _file_problems(material.folder, entry)
+    ]
     notes: list[Text] = []
-    for entry in entries:
-        problems += _file_problems(material.folder, entry)
-    if problems or not entries:
+    if trusted and not signed:
+        problems.append(
+            say(
+                "no folder is signed, and a signer's public key was given",
+                "署名者の公開鍵が指定されたが、署名されたフォルダがない",
+            )
+        )
+    if problems:
         return checked, problems, notes
-    for where, entry in newest.items():
-        problems += _signature_problems(material.folder, entry) if recompute else []
-        notes += _notes(material, entry)
-        checked.append(say(f"the signature over {where}", f"{where} の署名"))
-    return (checked if recompute else []), problems, notes
+    for where, of in signed.items():
+        newest = of[-1]
+        problems += _key_problems(where, of, trusted)
+        notes += _notes(material, newest, trusted)
+        if not recompute:
+            notes.append(say(f"the signature over {where} was not checked", f"{where} の署名は調べていない"))
+        elif found := _signature_problems(material.folder, newest):
+            problems += found
+        elif (material.folder / where).is_dir():
+            checked.append(say(f"the signature over {where}", f"{where} の署名"))
+    return checked, problems, notes
+
+
+def _key_problems(where: str, entries: list[Entry], trusted: Collection[str]) -> list[Text]:
+    """A newest signature by none of the trusted keys; without those, by another key than the first signature's."""
+    first, last = entries[0], entries[-1]
+    pins = [str(entry.body.get("key_sha256")) for entry in entries]
+    if trusted:
+        if pins[-1] in trusted:
+            return []
+        return [
+            say(
+                f"{where}: is signed with the key {pins[-1][:16]}…, not with the public key that was given "
+                f"(entry {last.number})",
+                f"{where}:指定された公開鍵ではなく、鍵 {pins[-1][:16]}… で署名されている(記録 {last.number})",
+            )
+        ]
+    return [
+        say(
+            f"{where}: entry {entry.number} is signed with another key ({pin[:16]}…) than entry {first.number} "
+            f"({pins[0][:16]}…). Ask the signer for their key, and give it with --public-key",
+            f"{where}:記録 {entry.number} の鍵({pin[:16]}…)が記録 {first.number} の鍵({pins[0][:16]}…)と異なる。"
+            "署名者に鍵を確かめ、`--public-key` で指定する",
+        )
+        for entry, pin in zip(entries, pins, strict=True)
+        if pin != pins[0]
+    ]
 
 
 def _file_problems(folder: Path, entry: Entry) -> list[Text]:
@@ -172,10 +224,12 @@ def _file_problems(folder: Path, entry: Entry) -> list[Text]:
 def _signature_problems(folder: Path, entry: Entry) -> list[Text]:
     body = entry.body
     target = folder / str(body.get("target"))
-    if not target.is_dir():
-        return []
+    signature, key = folder / str(body["file"]), folder / str(body["key"])
     try:
-        check_signature(target, folder / str(body["file"]), folder / str(body["key"]))
+        if target.is_dir():
+            check_signature(target, signature, key)
+        else:
+            check_own_signature(signature, key)
     except InputError as error:
         return [
             say(
@@ -187,15 +241,18 @@ def _signature_problems(folder: Path, entry: Entry) -> list[Text]:
     return []
 
 
-def _notes(material: Material, entry: Entry) -> list[Text]:
+def _notes(material: Material, entry: Entry, trusted: Collection[str]) -> list[Text]:
     body = entry.body
     where, pin = body.get("target"), str(body.get("key_sha256"))
-    found = [
-        say(
-            f"{where}: signed with the key {pin[:16]}…; compare it with the one that the signer publishes",
-            f"{where}:鍵 {pin[:16]}… の署名。署名者が公開している鍵と照合する",
+    found: list[Text] = []
+    if not trusted:
+        found.append(
+            say(
+                f"{where}: signed with the key {pin[:16]}…; compare it with the one that the signer publishes, or give "
+                "that with --public-key",
+                f"{where}:鍵 {pin[:16]}… の署名。署名者が公開している鍵と照合するか、`--public-key` で指定する",
+            )
         )
-    ]
     if not (material.folder / str(where)).is_dir():
         found.append(
             say(

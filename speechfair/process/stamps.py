@@ -7,7 +7,7 @@ from the one that names the stamp on were written later. What the entries say is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -209,13 +209,14 @@ def check_stamps(folder: Path, reading: Reading, authority: bytes | None = None)
     MissingExtraError : there are time-stamps, and ``rfc3161-client`` is not installed.
     """
     entries = reading.of_kind(KIND)
+    wrong = {entry.number: [*_problems(folder, reading, entry, authority)] for entry in entries}
     problems = [
         say(
             f"entry {entry.number} ({entry.body.get('file')}): {text.en}",
             f"記録 {entry.number}({entry.body.get('file')}):{text.ja}",
         )
         for entry in entries
-        for text in _problems(folder, reading, entry, authority)
+        for text in wrong[entry.number]
     ]
     named = {str(entry.body.get(key)) for entry in entries for key in ("file", "authority")}
     problems += [
@@ -223,21 +224,43 @@ def check_stamps(folder: Path, reading: Reading, authority: bytes | None = None)
         for path in sorted((folder / FOLDER).glob("*"))
         if f"{FOLDER}/{path.name}" not in named
     ]
-    if not entries:
+    held = [entry for entry in entries if not wrong[entry.number]]
+    if authority is not None and not entries:
+        problems.append(
+            say(
+                "the ledger holds no time-stamp, and the certificate of an authority was given",
+                "時刻認証局の証明書が指定されたが、台帳にタイムスタンプがない",
+            )
+        )
+    if not held:
         return StampsFound(problems=tuple(problems))
-    numbers = ", ".join(dict.fromkeys(str(entry.body.get("entry")) for entry in entries))
-    checked = say(f"time-stamps over entries {numbers}", f"記録 {numbers} のタイムスタンプ")
-    if authority is not None or problems:
-        return StampsFound((checked,), tuple(problems))
+    each = ", ".join(dict.fromkeys(f"{entry.body['entry']} ({entry.body['time']})" for entry in held))
+    checked = say(f"time-stamps over entries {each}", f"記録 {each} のタイムスタンプ")
+    notes = [_later(held)]
+    if authority is None and not problems:
+        notes.append(_pinned(folder, held))
+    return StampsFound((checked,), tuple(problems), tuple(notes))
+
+
+def _later(held: Iterable[Entry]) -> Text:
+    """Which entries no time-stamp covers: at least the one that names the last time-stamp."""
+    last = max(entry.body["entry"] for entry in held)
+    return say(
+        f"entries after {last} are not time-stamped: their times are those of the writer's clock",
+        f"記録 {last} より後の記録にタイムスタンプはなく、時刻は記録した機器の時計による",
+    )
+
+
+def _pinned(folder: Path, entries: Iterable[Entry]) -> Text:
+    """Whose certificate the folder itself brings."""
     pins = dict.fromkeys(str(entry.body["authority"]) for entry in entries)
     who = "; ".join(f"{subject_of((folder / pin).read_bytes())} ({pin})" for pin in pins)
-    note = say(
+    return say(
         f"the time-stamps were checked with the certificate that this folder pinned: {who}. Compare it with the one "
         "that the authority publishes, and give that with --authority",
         f"タイムスタンプはこのフォルダに登録された証明書で調べた:{who}。時刻認証局が公開する証明書と照合し、"
         "`--authority` で指定する",
     )
-    return StampsFound((checked,), (), (note,))
 
 
 def _problems(folder: Path, reading: Reading, entry: Entry, authority: bytes | None) -> Iterator[Text]:

@@ -15,7 +15,7 @@ __all__ = ["training_problems"]
 
 
 def training_problems(material: Material) -> list[Text]:
-    """Debiasing runs whose folder was changed since their end, and training records that name other data."""
+    """Debiasing runs whose folder was changed since their end, and records that are gone or name other data."""
     ended: dict[str, Entry] = {}
     for entry in material.reading.of_kind("run_ended"):
         if entry.body.get("verb") == "debias" and entry.body.get("debias_yaml_sha256"):
@@ -44,9 +44,14 @@ def _folder_problems(run: Path, entry: Entry) -> Iterator[Text]:
 
 def _data_problems(material: Material, entry: Entry) -> Iterator[Text]:
     noted = entry.body.get("training_data") or {}
-    for record in material.training:
-        if record.id != Path(str(entry.body["folder"])).name:
-            continue
+    name = Path(str(entry.body["folder"])).name
+    records = [record for record in material.training if record.id == name]
+    if not records:
+        yield say(
+            f"training {name}: entry {entry.number} noted its end, and runs.yaml lists no training record with its id",
+            f"学習 {name}:記録 {entry.number} に学習の終了があるが、runs.yaml にその id の学習記録がない",
+        )
+    for record in records:
         other = sorted(name for name, digest in noted.items() if record.data.get(name) != digest)
         if other:
             names = ", ".join(other)

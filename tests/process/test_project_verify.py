@@ -243,6 +243,11 @@ def test_a_training_that_was_changed_after_its_end_is_found(unsigned: Path) -> N
     (problem,) = verify_process(unsigned, recompute=False).problems
     assert "names other data than entry" in problem
     assert "(speech-0)" in problem
+    project.edit_record(unsigned, id="t2")
+    assert any(
+        "no training record with its id" in p for p in verify_process(unsigned, recompute=False).problems
+    )
+    project.edit_record(unsigned, id="t1")
     (run / "debias.yaml").write_text("verdict: better\n")
     assert any(
         "runs/t1/debias.yaml: was changed" in p for p in verify_process(unsigned, recompute=False).problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -149,6 +150,46 @@ def test_the_newest_signature_counts_and_a_missing_folder_is_a_note(home: Path) 
     shutil.rmtree(exports)
     found = verify_process(process)
     assert any("exports: is not here" in note for note in found.notes)
+    assert not any("signature over" in line for line in found.checked)
+    quick = verify_process(process, recompute=False)
+    assert any("signature over exports was not checked" in note for note in quick.notes)
+
+
+def test_a_missing_folder_does_not_hide_a_signature_that_does_not_hold(home: Path) -> None:
+    process = home / "process"
+    sign_folder_in(process, home / "model", key=home / "ours.pem")
+    shutil.rmtree(home / "model")
+    before = problems(home)
+    (bundle,) = (process / "signatures").glob("*.sig")
+    content = json.loads(bundle.read_text())
+    content["dsseEnvelope"]["signatures"][0]["sig"] = "AAAA"
+    forged = process / "signatures" / "forged.sig"
+    forged.write_text(json.dumps(content))
+    last = Ledger(process).read().last("folder_signature")
+    assert last is not None
+    names = {"file": "signatures/forged.sig", "sha256": hashlib.sha256(forged.read_bytes()).hexdigest()}
+    Ledger(process).append("folder_signature", {**last.body, **names})
+    (new,) = [line for line in problems(home) if line not in before]
+    assert "the signature does not hold" in new
+
+
+def test_another_key_is_a_problem_unless_the_verifier_trusts_it(home: Path) -> None:
+    process, model = home / "process", home / "model"
+    sign_folder_in(process, model, key=home / "ours.pem")
+    before = problems(home)
+    (model / "model.safetensors").write_bytes(b"other weights")
+    sign_folder_in(process, model, key=home / "theirs.pem")
+    (new,) = [line for line in problems(home) if line not in before]
+    assert "is signed with another key" in new
+    trusting = verify_process(process, public_keys=[home / "theirs.pub"])
+    assert list(trusting.problems) == before
+    assert "the signature over ../model" in trusting.checked
+    (other,) = set(verify_process(process, public_keys=[home / "ours.pub"]).problems) - set(before)
+    assert "not with the public key that was given" in other
+    with pytest.raises(InputError, match="is not an EC key"):
+        verify_process(process, public_keys=[home / "ed.pub"])
+    words = ["process", "verify", str(process), "--public-key", str(home / "ours.pub")]
+    assert "not with the public key" in CliRunner().invoke(app, words).output
 
 
 def test_bad_input_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

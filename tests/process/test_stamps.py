@@ -72,13 +72,21 @@ def test_a_time_stamp_is_noted_and_holds(process: Path) -> None:
     assert process / entry.body["file"] == path
     found = verify_process(process, recompute=False)
     assert list(found.problems) == before
-    assert "time-stamps over entries 1" in found.checked
+    assert f"time-stamps over entries 1 ({entry.body['time']})" in found.checked
+    assert any("entries after 1 are not time-stamped" in note for note in found.notes)
     assert any("CN=A made authority" in note for note in found.notes)
     trusted = verify_process(process, recompute=False, authority=process.parent / "ours.pem")
     assert not any("made authority" in note for note in trusted.notes)
+    assert any("entries after 1 are not time-stamped" in note for note in trusted.notes)
     # the second needs no certificate, and may be over an older entry
     assert stamp(process, token=answered(process, entry=0)).entry == 0
     assert problems(process) == before
+
+
+def test_an_authority_is_given_and_no_time_stamp_is_there(process: Path) -> None:
+    before = problems(process)
+    (new,) = set(problems(process, authority=process.parent / "ours.pem")) - set(before)
+    assert "holds no time-stamp" in new
 
 
 def altered(process: Path) -> None:
