@@ -81,7 +81,7 @@ def test_the_metric_and_the_model_are_listed_audited_and_shown(place: Path) -> N
     (place / "criteria.yaml").write_text(criteria + line, encoding="utf-8")
     gate = CliRunner().invoke(app, ["gate", "run", "--criteria", "criteria.yaml"], env={"COLUMNS": "200"})
     assert gate.exit_code == 3, gate.output
-    assert "rate of mostly_wrong" in gate.output
+    assert "rate of mostly wrong" in gate.output
 
 
 def test_the_metric_keeps_the_contract(place: Path) -> None:

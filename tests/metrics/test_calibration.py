@@ -103,7 +103,7 @@ def test_too_few_speakers_give_no_interval_and_the_reason() -> None:
     found = overconfidence(speech(speakers=3))
     assert found.value is not None
     assert (found.low, found.high) == (None, None)
-    assert "3 speakers are too few" in str(found.reason)
+    assert "(at least 5 speakers): 3 speakers" in str(found.reason)
     assert held_out(speech(speakers=3), 0.2, rng=rng()) is None
 
 
