@@ -134,6 +134,11 @@ class TrainingRecord(StrictRecord):
         return {name: source for name, source in named.items() if not name.startswith(f"{PROTECTED}-")}
 
     @property
+    def protected(self) -> list[str]:
+        """Names in `data` of the corpora whose speakers must not be degraded, and which decide what is chosen."""
+        return [name for name in named_sources(self.settings) if name.startswith(f"{PROTECTED}-")]
+
+    @property
     def unnamed_data(self) -> list[str]:
         """Corpora in the settings whose manifest digest is not in `data`, such as ``speech-0 (corpus others)``."""
         return [

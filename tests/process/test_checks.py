@@ -184,6 +184,18 @@ def side_rows_unlisted(process: Path) -> None:
     project.edit_record(process, settings={"method": method}, data=data)
 
 
+def with_protected(process: Path, **data: str) -> None:
+    """A recipe that names a corpus of protected development speakers, of this digest."""
+    content = json.loads((process.parent / "training" / "training.json").read_text())
+    settings = {**content["settings"], "dev": {"protected": [{"corpus": "theirs"}]}}
+    project.edit_record(process, settings=settings, data={**content["data"], **data})
+
+
+def protected_are_evaluated(process: Path) -> None:
+    run = next(iter(read_material(process).of_role("evaluation")))
+    with_protected(process, **{"protected-0": str(run.manifest_sha256)})
+
+
 def talkative(process: Path) -> None:
     """The runs on speechless and on noisy audio change places."""
     swap("silent", "noisy")(process)
@@ -279,6 +291,18 @@ NO: list[tuple[str, str, Change, str]] = [
         "fail",
         lambda p: selection(p, chosen_at="2099-01-01T00:00:00Z"),
         "chosen after the evaluation",
+    ),
+    (
+        "AF-3.4",
+        "undetermined",
+        lambda p: with_protected(p, **{"protected-0": "5" * 64}),
+        "the log holds no limit for them",
+    ),
+    (
+        "AF-3.4",
+        "fail",
+        protected_are_evaluated,
+        "protected development speakers (protected-0) are evaluation",
     ),
     ("AF-3.5", "fail", swap("serving", "base"), "worse"),
     ("AF-3.6", "fail", form("security.yaml", remote_code_off=False), "own code is run"),

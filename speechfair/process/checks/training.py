@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
 from speechfair.process.checks.paired_runs import paired_parts
 from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import speech_part, synthetic_training
+from speechfair.process.training_evidence import TrainingRecord
 
 __all__ = ["CHECKS"]
 
@@ -187,10 +190,34 @@ def synthetic(material: Material) -> Finding:
     )
 
 
+def _by_protected(record: TrainingRecord, runs: Sequence[Run]) -> Iterator[Part]:
+    """What is wrong with how the protected development speakers, if the settings name any, limited the choice."""
+    if record.protected and record.selection and record.selection.protected_limit is None:
+        yield (
+            "undetermined",
+            say(
+                f"{record.id}: the settings name protected development speakers, and the log holds no limit for them",
+                f"{record.id}:設定に保護対象の開発話者があるが、記録にその上限がない",
+            ),
+        )
+    tests = {run.manifest_sha256 for run in runs}
+    for name in record.protected:
+        if record.data.get(name) in tests:
+            yield (
+                "fail",
+                say(
+                    f"{record.id}: its protected development speakers ({name}) are evaluation data",
+                    f"{record.id}:保護対象の開発話者({name})が評価データである",
+                ),
+            )
+
+
 def selection(material: Material) -> Finding:
     """AF-3.4: the rule, applied to the log, gives the chosen candidate; it looks at the worst group; in time."""
     runs, parts = begun_runs(material)
-    logs = [(r.id, r.selection) for r in material.training if r.outcome == "completed" and r.selection]
+    records = [r for r in material.training if r.outcome == "completed" and r.selection]
+    logs = [(r.id, r.selection) for r in records if r.selection]
+    parts += [part for record in records for part in _by_protected(record, runs)]
     if not logs:
         parts.append(
             (
