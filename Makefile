@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,exports,inspect,remote,view,docs,dev
+DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,stamp,model-signing,exports,inspect,remote,view,docs,dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help browser demo test check types fast collect laws ray lint docs bench chaos simulate oracles results clean
