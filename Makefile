@@ -36,7 +36,7 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -e '.[bundled,synth]'
 	@touch $@
 
-$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/dev.stamp: pyproject.toml constraints.txt Makefile | $(BIN)/python
 	@echo "installing speechfair with its test tools into $(VENV) …"
 	@$(PIP) -e '.[$(DEV)]'
 	@touch $@ $(VENV)/core.stamp
