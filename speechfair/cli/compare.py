@@ -25,12 +25,8 @@ def command(
         typer.Option(help="identical: the manifests must agree. common: compare what both runs share."),
     ] = "identical",
     group_by: options.GroupBy = None,
-    margin_relative: Annotated[
-        float, typer.Option(help="A group is degraded if its rate rises by more than this share of it …")
-    ] = 0.10,
-    margin_absolute: Annotated[
-        float, typer.Option(help="… and by more than this much (0.01 is one point).")
-    ] = 0.01,
+    margin_relative: options.MarginRelative = 0.10,
+    margin_absolute: options.MarginAbsolute = 0.01,
     metric: options.Metric = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,

@@ -29,9 +29,7 @@ def command(
     ] = None,
     level: options.Level = 0.95,
     seed: options.Seed = 0,
-    format: Annotated[
-        Literal["text", "markdown", "csv", "latex"], typer.Option(help="Form of what is printed.")
-    ] = "text",
+    format: options.TableFormat = "text",
     out: Annotated[Path | None, typer.Option(help="Also write the leaderboard to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
     title: Annotated[
@@ -52,12 +50,8 @@ def command(
     )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
-    elif format == "text":
-        for table in found.tables():
-            output.show_table(table)
     else:
-        written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[format]
-        typer.echo("\n".join(getattr(table, written)() for table in found.tables()), nl=False)
+        output.show_tables(found.tables(), format)
     if out is not None:
         output.say(f"leaderboard: {out}")
     if report is not None:

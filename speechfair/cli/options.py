@@ -155,6 +155,13 @@ EmptyReferences = Annotated[
     ),
 ]
 Level = Annotated[float, typer.Option(help="Coverage of the intervals.")]
+MarginRelative = Annotated[
+    float, typer.Option(help="A group is degraded if its rate rises by more than this share of it …")
+]
+MarginAbsolute = Annotated[float, typer.Option(help="… and by more than this much (0.01 is one point).")]
+TableFormat = Annotated[
+    Literal["text", "markdown", "csv", "latex"], typer.Option(help="Form of what is printed.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of bootstrap and permutation.")]
 Engine = Annotated[
     str,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -21,6 +21,7 @@ __all__ = [
     "say",
     "say_how",
     "show_table",
+    "show_tables",
     "transcription_progress",
 ]
 
@@ -56,6 +57,16 @@ def show_table(table: Table | Sheet) -> None:
         width = int(given) if given.isdigit() and int(given) > 0 else 120
         console = Console(highlight=False, width=width, no_color=True)
     console.print(table)
+
+
+def show_tables(tables: Sequence[Table], form: Literal["text", "markdown", "csv", "latex"]) -> None:
+    """Print tables on standard output: for a person, or one after another in a form of their own."""
+    if form == "text":
+        for table in tables:
+            show_table(table)
+        return
+    written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[form]
+    typer.echo("\n".join(getattr(table, written)() for table in tables), nl=False)
 
 
 @contextmanager

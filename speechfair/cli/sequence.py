@@ -20,16 +20,10 @@ def command(
         Literal["identical", "common"],
         typer.Option(help="identical: the manifests must agree. common: compare what all runs share."),
     ] = "identical",
-    margin_relative: Annotated[
-        float, typer.Option(help="A group is degraded if its rate rises by more than this share of it …")
-    ] = 0.10,
-    margin_absolute: Annotated[
-        float, typer.Option(help="… and by more than this much (0.01 is one point).")
-    ] = 0.01,
+    margin_relative: options.MarginRelative = 0.10,
+    margin_absolute: options.MarginAbsolute = 0.01,
     level: options.Level = 0.95,
-    format: Annotated[
-        Literal["text", "markdown", "csv", "latex"], typer.Option(help="Form of what is printed.")
-    ] = "text",
+    format: options.TableFormat = "text",
     out: Annotated[Path | None, typer.Option(help="Also write the sequence to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
     language: options.Language = "en",
@@ -48,12 +42,8 @@ def command(
     )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
-    elif format == "text":
-        for table in found.tables():
-            output.show_table(table)
     else:
-        written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[format]
-        typer.echo("\n".join(getattr(table, written)() for table in found.tables()), nl=False)
+        output.show_tables(found.tables(), format)
     if out is not None:
         output.say(f"sequence: {out}")
     if report is not None:
