@@ -27,7 +27,9 @@ from speechfair.comparing.matching import Match, ScoredRun, scores_of_ids, unit_
 from speechfair.comparing.several_runs import (
     SharedUtterances,
     distinct_names,
+    failures,
     notes_on_utterances,
+    notes_on_versions,
     read_runs,
     shared_axes,
     shared_utterances,
@@ -288,17 +290,9 @@ def _notes(
     notes = notes_on_utterances(shared, [run.path.name or str(run.path) for run in runs])
     for model in models:
         if model.n_failed:
-            said = counted(
-                model.n_failed, "failed utterance", "counts as all deleted", "count as all deleted"
-            )
-            notes.append(f"{model.name}: {said}")
+            notes.append(f"{model.name}: {failures(model.n_failed)}")
         if model.n_runaway:
             rest = "more insertions than reference tokens"
             notes.append(f"{model.name}: {counted(model.n_runaway, 'text', f'has {rest}', f'have {rest}')}")
-    versions = sorted({run.result.speechfair for run in runs})
-    if len(versions) > 1:
-        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
-    keys = [model.model_record.key for model in models]
-    if len(set(keys)) < len(keys):
-        notes.append("some runs are of the same model with the same options")
+    notes += notes_on_versions(runs)
     return notes

@@ -285,9 +285,8 @@ def _drifts(releases: Sequence[Release]) -> list[Drift]:
     found = [_drift(change, releases) for change in first.changes]
     found += [_drift(change, releases) for change in (lowest.changes if lowest else [])]
     by_group: dict[_Group, Drift] = {}
-    for drift in (
-        found
-    ):  # the change since the first is named before that since the lowest, unless only the latter is shown
+    # the change since the first is named before that since the lowest, unless only the latter is shown
+    for drift in found:
         if drift and (drift.shown or (drift.axis, drift.value) not in by_group):
             named = by_group.get((drift.axis, drift.value))
             by_group[drift.axis, drift.value] = named if named and named.shown else drift

@@ -9,10 +9,14 @@ from typing import Any
 
 from speechfair.comparing.matching import ScoredRun
 from speechfair.comparing.sequence_record import JudgedRelease, Release
-from speechfair.comparing.several_runs import SharedUtterances, notes_on_utterances
+from speechfair.comparing.several_runs import (
+    SharedUtterances,
+    failures,
+    notes_on_utterances,
+    notes_on_versions,
+)
 from speechfair.running.run_log import log_state
 from speechfair.store import RunFolder
-from speechfair.wording import counted
 
 __all__ = ["sequence_notes"]
 
@@ -27,16 +31,8 @@ def sequence_notes(
     notes = [*_order(runs, names), *notes_on_utterances(shared, names)]
     for release in releases:
         if release.n_failed:
-            said = counted(
-                release.n_failed, "failed utterance", "counts as all deleted", "count as all deleted"
-            )
-            notes.append(f"{release.name}: {said}")
-    versions = sorted({run.result.speechfair for run in runs})
-    if len(versions) > 1:
-        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
-    keys = [release.model_record.key for release in releases]
-    if len(set(keys)) < len(keys):
-        notes.append("some runs are of the same model with the same options")
+            notes.append(f"{release.name}: {failures(release.n_failed)}")
+    notes += notes_on_versions(runs)
     shares = [_share(release.since_first) for release in releases[1:]]
     if known := [share for share in shares if share is not None]:
         notes.append(

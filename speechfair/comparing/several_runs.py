@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 __all__ = [
     "SharedUtterances",
     "distinct_names",
+    "failures",
     "notes_on_utterances",
+    "notes_on_versions",
     "read_runs",
     "shared_axes",
     "shared_utterances",
@@ -169,6 +171,23 @@ def notes_on_utterances(shared: SharedUtterances, names: Sequence[str]) -> list[
     for (axis, value), places in shared.lost.items():
         having = ", ".join(names[place] for place in places)
         notes.append(f"{axis}={value} is not compared: no utterance of it is alike in all runs (in {having})")
+    return notes
+
+
+def failures(n: int) -> str:
+    """How failed utterances are counted, in words."""
+    return counted(n, "failed utterance", "counts as all deleted", "count as all deleted")
+
+
+def notes_on_versions(runs: Sequence[ScoredRun]) -> list[str]:
+    """Where runs were scored by unlike versions, or are of one and the same model, in words."""
+    notes = []
+    versions = sorted({run.result.speechfair for run in runs})
+    if len(versions) > 1:
+        notes.append(f"scored by different versions of speechfair: {', '.join(versions)}")
+    keys = [run.result.model_record.key for run in runs]
+    if len(set(keys)) < len(keys):
+        notes.append("some runs are of the same model with the same options")
     return notes
 
 
