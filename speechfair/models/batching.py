@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from speechfair.errors import ModelError
 from speechfair.types import Audio, Hypothesis
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "failed",
     "one_by_one",
     "refusal",
+    "require_answers",
     "share_seconds",
     "too_long",
 ]
@@ -95,6 +97,20 @@ def describe(error: BaseException) -> str:
 def failed(audio: Audio, error: str, model: str, seconds: float = 0.0) -> Hypothesis:
     """The hypothesis of a row that could not be recognised."""
     return Hypothesis(audio.utterance_id, None, error, seconds, model)
+
+
+def require_answers(model: object, asked: Sequence[Audio], answers: Sequence[Hypothesis], what: str) -> None:
+    """Raise `ModelError` unless an adapter answered one for one and in order.
+
+    Parameters
+    ----------
+    what : `asked` is made of, for the message.
+    """
+    if [answer.utterance_id for answer in answers] != [audio.utterance_id for audio in asked]:
+        raise ModelError(
+            f"the adapter {type(model).__name__} returned {len(answers)} hypotheses for {len(asked)} {what}, or in "
+            "another order; that is a fault of the adapter"
+        )
 
 
 def one_by_one(

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from speechfair.errors import InputError, ModelError
-from speechfair.models.batching import refusal
+from speechfair.errors import InputError
+from speechfair.models.batching import refusal, require_answers
 from speechfair.text.language_tags import mostly_without_spaces
 from speechfair.types import Audio, Hypothesis, ModelIdentity, Recognizer, StreamingRecognizer
 
@@ -120,11 +120,7 @@ class InPieces:
 
     def _checked(self, call: Sequence[Audio], answers: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
         """The answers to a call, which join by position and therefore have to be one for one and in order."""
-        if [one.utterance_id for one in answers] != [piece.utterance_id for piece in call]:
-            raise ModelError(
-                f"the adapter {type(self._model).__name__} returned {len(answers)} hypotheses for {len(call)} pieces, "
-                "or in another order; that is a fault of the adapter"
-            )
+        require_answers(self._model, call, answers, "pieces")
         return answers
 
     def _plan(self, batch: Sequence[Audio]) -> _Plan:

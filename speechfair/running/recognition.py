@@ -11,7 +11,8 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from speechfair.errors import ModelError, SpeechfairError
+from speechfair.errors import SpeechfairError
+from speechfair.models.batching import require_answers
 from speechfair.types import Audio, Hypothesis, Recognizer, StreamingRecognizer
 
 __all__ = ["recognize_batch", "recognized"]
@@ -65,11 +66,7 @@ def recognize_batch(model: Recognizer, batch: list[Audio]) -> list[Hypothesis]:
 
 
 def _checked(model: Recognizer, batch: list[Audio], results: list[Hypothesis]) -> list[Hypothesis]:
-    if [h.utterance_id for h in results] != [a.utterance_id for a in batch]:
-        raise ModelError(
-            f"the adapter {type(model).__name__} returned {len(results)} hypotheses for {len(batch)} utterances, "
-            "or in another order; that is a fault of the adapter"
-        )
+    require_answers(model, batch, results, "utterances")
     return [_storable(hypothesis) for hypothesis in results]
 
 
