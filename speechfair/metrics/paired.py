@@ -15,7 +15,7 @@ import numpy as np
 
 from speechfair.errors import InputError
 from speechfair.metrics.concentrated_harm import concentrated_upper
-from speechfair.metrics.jackknife import FARTHEST, satterthwaite, spanning, t_quantile
+from speechfair.metrics.jackknife import FARTHEST, satterthwaite, spanning, t_quantile, wider
 from speechfair.metrics.pairing import Pair, join
 from speechfair.metrics.rates import MIN_SPEAKERS, TOO_WIDE, SpeakerSums, pooled_rate, require_level
 from speechfair.types import Estimate
@@ -85,7 +85,7 @@ def paired_difference(pair: Pair, level: float = 0.95) -> Estimate:
     limits, method = _skewed(value, error, t_quantile(degrees_of_freedom(pair), level)), _DIFFERENCE
     if pair.n_changed < MIN_SPEAKERS:
         gained, lost = (_highest(pair, errors, level) for errors in (pair.gained, pair.lost))
-        limits = min(limits[0], -lost), max(limits[1], gained)
+        limits = wider(limits, (-lost, gained))
         method = f"{_DIFFERENCE}-or-discordance"
     return pair.estimate(level, value, limits, method, None)
 
@@ -118,7 +118,7 @@ def paired_ratio(pair: Pair, level: float = 0.95) -> Estimate:
     if moved is not None and pair.n_changed >= MIN_SPEAKERS:
         return pair.estimate(level, value, limits, _RATIO, None)
     low, high = _limits(paired_difference(pair, level))
-    limits = min(limits[0], max(0.0, 1 + low / old)), max(limits[1], 1 + high / old)
+    limits = wider(limits, (max(0.0, 1 + low / old), 1 + high / old))
     return pair.estimate(level, value, limits, f"{_RATIO}-or-discordance", None)
 
 

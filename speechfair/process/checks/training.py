@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
 from speechfair.process.checks.paired_runs import paired_parts
@@ -190,7 +190,7 @@ def synthetic(material: Material) -> Finding:
     )
 
 
-def _by_protected(record: TrainingRecord, runs: Sequence[Run]) -> Iterator[Part]:
+def _by_protected(record: TrainingRecord, tests: Collection[str | None]) -> Iterator[Part]:
     """What is wrong with how the protected development speakers, if the settings name any, limited the choice."""
     if record.protected and record.selection and record.selection.protected_limit is None:
         yield (
@@ -200,7 +200,6 @@ def _by_protected(record: TrainingRecord, runs: Sequence[Run]) -> Iterator[Part]
                 f"{record.id}:設定に保護対象の開発話者があるが、記録にその上限がない",
             ),
         )
-    tests = {run.manifest_sha256 for run in runs}
     for name in record.protected:
         if record.data.get(name) in tests:
             yield (
@@ -217,7 +216,6 @@ def selection(material: Material) -> Finding:
     runs, parts = begun_runs(material)
     records = [r for r in material.training if r.outcome == "completed" and r.selection]
     logs = [(r.id, r.selection) for r in records if r.selection]
-    parts += [part for record in records for part in _by_protected(record, runs)]
     if not logs:
         parts.append(
             (
@@ -226,6 +224,7 @@ def selection(material: Material) -> Finding:
             )
         )
     tests = {run.manifest_sha256 for run in runs}
+    parts += [part for record in records for part in _by_protected(record, tests)]
     for name, log in logs:
         if log.rule == "lowest_overall":
             parts.append(
