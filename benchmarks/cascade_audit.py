@@ -20,6 +20,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.data_files import write_page
 from speechfair.models import load_speech_llm
 from speechfair.probes import load_question_set, speak
 from speechfair.probes.grounding.grounding_sections import grounding_findings, grounding_sections
@@ -214,7 +215,7 @@ def main(given: Sequence[str] | None = None) -> None:
     requests = {
         part: sum(map(_rows, (asked.out / part / "replies").rglob("part-*.parquet"))) for part in done
     }
-    PAGE.write_text(page({part: results[part] for part in done}, costs, requests), encoding="utf-8")
+    write_page(page({part: results[part] for part in done}, costs, requests), PAGE)
     print(PAGE)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from speechfair.store import write_atomically
@@ -50,7 +51,7 @@ def tables_apart(text: str, page: Path) -> str:
         number = f"-{taken[slug]}" if taken[slug] > 1 else ""
         name = f"{page.stem}-{slug}{number}.csv"
         columns = _cells(head)
-        _write_csv(page.with_name(name), [columns, *map(_cells, rows)])
+        _write_csv(page.with_name(name), [columns, *_filled(map(_cells, rows))])
         said = ", ".join(f"`{column}`" for column in columns)
         return f"[{name}]({name}) has {len(rows)} rows with the columns {said}.\n"
 
@@ -61,6 +62,15 @@ def _cells(row: str) -> list[str]:
     """The cells of a row of a pipe table, without its markup."""
     cells = (cell.strip() for cell in _CELL.split(row.strip())[1:-1])
     return [re.sub(r"\\(.)", r"\1", cell).replace("**", "").replace("`", "") for cell in cells]
+
+
+def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows with their first cells written out, where the page leaves them blank below a row that has them."""
+    above: list[str] = []
+    for row in rows:
+        blank = len(list(takewhile(lambda cell: not cell, row)))
+        above = above[:blank] + row[blank:]
+        yield above
 
 
 def _write_csv(path: Path, rows: list[list[str]]) -> None:

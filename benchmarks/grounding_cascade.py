@@ -11,6 +11,7 @@ import argparse
 import time
 from pathlib import Path
 
+from benchmarks.data_files import write_page
 from speechfair.models import chat_from_callable, load_model
 from speechfair.models.families.cascade import Cascade
 from speechfair.probes.grounding.grounding_sections import grounding_sections
@@ -100,7 +101,7 @@ def main() -> None:
     arguments.add_argument("--accents", default="jpn,spa")
     given = arguments.parse_args()
     result = run(given.out, given.accents, scenes=given.scenes, voices=given.voices, silences=given.silences)
-    PAGE.write_text(page(result), encoding="utf-8")
+    write_page(page(result), PAGE)
     print(f"{PAGE}\n{write_grounding(result, given.out / 'grounding.html')}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +19,6 @@ from filelock import FileLock
 
 from speechfair.corpora.card import PlainCard
 from speechfair.types import Exclusion, Label, Utterance
-
-
-def fenced(text: str, language: str) -> list[str]:
-    """The fenced blocks of one language in a Markdown text, in their order."""
-    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -5,57 +5,24 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from speechfair.cli.main import app
+from tests.docs.pages import blocks
 from tests.docs.running import parse
-from tests.support import fenced, write_tone
+from tests.support import write_tone
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def place(data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which ``path/to/speechocean762`` has one utterance of every second real test speaker."""
-    source, corpus = data_root / "speechocean762-subset", tmp_path / "path" / "to" / "speechocean762"
-    speakers = [line.split() for line in (source / "test" / "spk2utt").read_text().splitlines()][1::2]
-    kept = {name for _, *names in speakers for name in names[:1]}
-    (corpus / "test").mkdir(parents=True)
-    for name in ("text", "wav.scp", "utt2spk"):
-        lines = (source / "test" / name).read_text().splitlines(keepends=True)
-        (corpus / "test" / name).write_text("".join(line for line in lines if line.split()[0] in kept))
-    for name in ("spk2age", "spk2gender"):
-        shutil.copy(source / "test" / name, corpus / "test" / name)
-    (corpus / "test" / "spk2utt").write_text("".join(f"{s} {' '.join(u[:1])}\n" for s, *u in speakers))
-    for line in (corpus / "test" / "wav.scp").read_text().splitlines():
-        place = corpus / line.split()[1]
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / line.split()[1], place)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.mark.model
-@pytest.mark.data
-def test_the_python_example_of_recordings_runs(place: Path) -> None:
-    start = (CHECKOUT / "docs" / "start" / "recordings.md").read_text(encoding="utf-8")
-    (code,) = fenced(start, "python")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "female" in done.stdout
-    assert "12" in done.stdout
-
-
 def test_the_example_from_transcripts_runs() -> None:
-    (code,) = fenced(README, "python")
+    (code,) = [block.text for block in blocks(CHECKOUT / "README.md") if block.language == "python"]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("0.5")
@@ -85,7 +52,7 @@ def test_the_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_make_targets_that_are_shown_exist() -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
-    shown = set(re.findall(r"make (\w+)", "\n".join(fenced(README, "console"))))
+    shown = set(re.findall(r"^make (\w+)", README, flags=re.MULTILINE))
     assert shown == {"demo", "docs", "test"}
     for target in shown:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
@@ -102,8 +69,9 @@ def test_the_corpus_of_the_guide_passes_the_contract_test(tmp_path: Path) -> Non
     """Installed as somebody's own package, from the blocks of the guide as they stand."""
     guide = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     guide = guide[guide.index("## Add a corpus") : guide.index("## Add a metric")]
-    loader, tree = (textwrap.dedent(block) for block in fenced(guide, "python"))
-    (card,) = (textwrap.dedent(block) for block in fenced(guide, "yaml"))
+    found = blocks(CHECKOUT / "CONTRIBUTING.md")
+    loader, tree = [block.text for block in found if block.language == "python"][:2]
+    card = next(block.text for block in found if block.language == "yaml")
     (entry,) = re.findall(r'^ *(twovillages = )"(.*)"$', guide, flags=re.MULTILINE)
     (tmp_path / "twovillages.py").write_text(loader, encoding="utf-8")
     (tmp_path / "twovillages.yaml").write_text(card, encoding="utf-8")

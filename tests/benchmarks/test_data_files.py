@@ -40,6 +40,15 @@ def test_a_long_table_is_a_data_file_and_a_short_one_stays(tmp_path: Path) -> No
     assert rows == [[f"a|{n}", str(n), "x_y"] for n in range(LONGEST + 1)]
 
 
+def test_cells_that_a_page_leaves_blank_are_written_out(tmp_path: Path) -> None:
+    rows = [f"| {'a' if n == 0 else ''} | {n} | {'' if n % 2 else 'x'} |" for n in range(LONGEST + 1)]
+    write_page(
+        "\n".join(["# T", "", "| p | q | r |", "| --- | --- | --- |", *rows, ""]), tmp_path / "page.md"
+    )
+    with (tmp_path / "page-t.csv").open(newline="") as file:
+        assert list(csv.reader(file))[1:] == [["a", str(n), "" if n % 2 else "x"] for n in range(LONGEST + 1)]
+
+
 def test_a_named_section_is_a_page_of_its_own(tmp_path: Path) -> None:
     text = "# Page\n\nTop.\n\n## One\n\n1\n\n## Two\n\n2\n"
     write_pages(text, tmp_path / "results.md", "The second", ["Two"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ SHOWN = frozenset({"console", "python", "bash"})
 """Languages of the blocks that a reader is meant to run."""
 
 _BLOCK = re.compile(
-    r'^(?:<!-- (?P<remark>.*?) -->\n)?```(?P<language>\w+)(?: title="(?P<file>.*?)")?\n(?P<text>.*?)^```$',
+    r'^(?: *<!-- (?P<remark>.*?) -->\n)? *```(?P<language>\w+)(?: title="(?P<file>.*?)")?\n(?P<text>.*?)^ *```$',
     flags=re.DOTALL | re.MULTILINE,
 )
 
@@ -45,10 +46,11 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The blocks of a page in their order."""
-    found = _BLOCK.finditer(page.read_text("utf-8"))
+    """The blocks of a page in their order, those in lists without their indentation."""
+    found = (each.groupdict(default="") for each in _BLOCK.finditer(page.read_text("utf-8")))
     return [
-        Block(**{key: (value or "").strip() for key, value in each.groupdict().items()}) for each in found
+        Block(each["remark"], each["language"], each["file"], textwrap.dedent(each["text"]).strip())
+        for each in found
     ]
 
 
