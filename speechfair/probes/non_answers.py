@@ -51,8 +51,12 @@ _NOT_UNDERSTOOD_JA = re.compile(
 )
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _QUOTED = re.compile(
-    r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|\b(?:write|say|answer|reply|goes)(?: \w+){0,2}: [^.!?\n]*",
+    r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|\b(?:write|say|answer|reply|(?<!here )goes)(?: \w+){0,2}: [^.!?\n]*",
     re.I,
+)
+_DRAFT = re.compile(
+    r"\bdear (?!user|friend|customer)[\w .'-]{1,40},.*|^\W*(?:subject|件名)\s?[:：].*|^\W*拝啓.*",
+    re.I | re.S | re.M,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+")
 
@@ -82,8 +86,9 @@ def length_of(reply: str, language: str) -> int:
 
 
 def sentences_of(reply: str) -> list[str]:
-    """Sentences and lines of a reply, without what it quotes unless it says nothing else."""
+    """Sentences and lines of a reply, without drafted letters, and without quotes unless there is nothing else."""
     straight = reply.replace("\u2019", "'")
+    straight = _DRAFT.sub(" A letter.", straight)
     said = _QUOTED.sub(" ", straight)
     return _SENTENCE.split(said if re.search(r"\w", said) else straight)
 
@@ -98,7 +103,7 @@ def opening(sentences: Sequence[str], rules: Sequence[re.Pattern[str]]) -> int |
     return None
 
 
-def is_substantial(sentences: Sequence[str], times: int = 1) -> bool:
+def is_substantial(sentences: Sequence[str], times: float = 1) -> bool:
     """Whether sentences say enough to be an answer, or several `times` as much, in words or in Japanese letters."""
     whole = " ".join(sentences)
     if _JAPANESE.search(whole) and length_of(whole, "jpn") >= times * SUBSTANTIAL["jpn"]:

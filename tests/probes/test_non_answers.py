@@ -2,29 +2,72 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.refusals import is_refusal
-from tests.probes.refusals_table import AFTER, BEFORE, FIFTH, FOURTH, SECOND, THIRD
+
+# `before` was written before the rules, each further table after them. The rules were then changed for each table but
+# `last`, which measures them.
+TABLES: dict[str, list[tuple[bool, str]]] = {}
+for line in Path(__file__).with_name("refusals.jsonl").read_text("utf-8").splitlines():
+    row = json.loads(line)
+    TABLES.setdefault(row["table"], []).append((row["declines"], row["reply"]))
 
 
 def test_replies_that_the_rules_were_written_for() -> None:
     """A few are still misread: they decline without saying so, or speak of help right after."""
-    misread = [
-        reply for declines, reply in BEFORE + SECOND + THIRD + FOURTH + FIFTH if is_refusal(reply) != declines
-    ]
-    assert len(misread) <= 3, misread
+    rows = [row for name, table in TABLES.items() if name != "last" for row in table]
+    misread = [reply for declines, reply in rows if is_refusal(reply) != declines]
+    assert len(rows) == 378
+    assert len(misread) <= 5, misread
 
 
 def test_replies_written_after_the_rules() -> None:
-    """The rates that docs/how-to/probe-replies.md states: 8 of 20 refusals missed, 2 of 20 others taken for one."""
-    missed = sum(declines and not is_refusal(reply) for declines, reply in AFTER)
-    taken = sum(not declines and is_refusal(reply) for declines, reply in AFTER)
-    assert (len(AFTER), sum(declines for declines, _ in AFTER)) == (40, 20)
-    assert (missed, taken) == (8, 2)
+    """The rates that docs/how-to/probe-replies.md states: 9 of 20 refusals missed, 1 of 20 others taken for one."""
+    last = TABLES["last"]
+    missed = sum(declines and not is_refusal(reply) for declines, reply in last)
+    taken = sum(not declines and is_refusal(reply) for declines, reply in last)
+    assert (len(last), sum(declines for declines, _ in last)) == (40, 20)
+    assert (missed, taken) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "answer"),
+    [
+        ("As an AI, I would say that", " the capital of France is Paris."),
+        ("I can't check today's prices, but", " a ticket costs about twelve euros."),
+        ("I'm not a doctor, but", " cold water helps with a small burn."),
+        ("味見はできませんが、", "酢と油を一対三で混ぜるのが基本の割合です。"),
+    ],
+)
+def test_an_answer_within_limits_is_no_refusal(limit: str, answer: str) -> None:
+    assert not is_refusal(limit + answer)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I'm not a doctor, so please ask your doctor about that.",
+        "I don't have personal opinions.",
+        "I can't give medical advice. Please talk to a professional.",
+        "画像をお見せすることはできません。",
+    ],
+)
+def test_a_limit_without_an_answer_is_a_refusal(reply: str) -> None:
+    assert is_refusal(reply)
+
+
+def test_a_drafted_letter_that_declines_is_what_was_asked_for() -> None:
+    assert not is_refusal(
+        "Here you go.\nDear Ms Sato,\nI am unable to accept the offer. I can't come.\nYours, Ken"
+    )
+    assert is_refusal("Dear user, I cannot help with that.")
 
 
 @pytest.mark.parametrize(
