@@ -7,25 +7,14 @@ options and chooses one is read. A reply that chooses two, or whose letter and w
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from speechfair.probes.plain_words import NUMBERS, plain
+from speechfair.probes.conclusion import conclusion
+from speechfair.probes.naming import denied, named_options
+from speechfair.probes.plain_words import plain
 
-__all__ = ["Choice", "choose", "conclusion", "name", "names_one_of"]
-
-_THOUGHT = re.compile(
-    r"<(think|thinking|thought|reasoning|analysis|reflection)>.*?</\1>|◁think▷.*?◁/think▷|\[THINK\].*?\[/THINK\]",
-    re.I | re.S,
-)
-_THOUGHT_ENDS = re.compile(
-    r"^.*(?:</(?:think|thinking|thought|reasoning|analysis)>|◁/think▷|\[/THINK\])", re.I | re.S
-)
-_THOUGHT_BEGINS = re.compile(
-    r"(?:<(?:think|thinking|thought|reasoning|analysis)>|◁think▷|\[THINK\]).*$", re.I | re.S
-)
-_CHANNEL = re.compile(r"^.*<\|channel\|>final(?:<\|message\|>)?", re.S)
+__all__ = ["Choice", "choose", "name"]
 
 _L = r"(?P<letter>[A-Ha-h])"
 _OPEN, _CLOSE = r"[\s(\[{（【「『<\"'“‘:：]*", r"(?=$|[\s)\]}）】」』>\"'”’.,;:!?。、：；！？]|[^\x00-\x7f])"
@@ -37,7 +26,7 @@ _JSON = re.compile(
 _CLAIMS = (
     re.compile(
         rf"\b(?:final\s+|correct\s+|right\s+|best\s+|my\s+|most\s+likely\s+)*{_NOUN}(?:\s+\w+){{0,4}}?\s*"
-        rf"(?:is|was|would\s+be|should\s+be|must\s+be|=|-+>?|→|:|：)+\s*(?:the\s+)?(?:{_NOUN}\s*)?{_OPEN}{_L}{_CLOSE}",
+        rf"(?:is|was|would\s+be|should\s+be|must\s+be|=|-+>?|[→➜➡⇒]|:|：)+\s*(?:the\s+)?(?:{_NOUN}\s*)?{_OPEN}{_L}{_CLOSE}",
         re.I,
     ),
     re.compile(
@@ -51,7 +40,7 @@ _CLAIMS = (
         re.I,
     ),
     re.compile(
-        r"(?:答え|答|正解|回答|解答|選択肢|正しいの)\s*(?:は|が|:|：|→|=)?\s*(?:選択肢)?[\s(（「『【\"'“:：]*"
+        r"(?:答え|答|正解|回答|解答|選択肢|正しいの)[】』」）]?\s*(?:は|が|:|：|→|=)?\s*(?:選択肢)?[\s(（「『【\"'“:：]*"
         r"(?P<letter>[A-H])(?![A-Za-z])"
     ),
     re.compile(
@@ -66,6 +55,12 @@ _WORDED = (
         re.I,
     ),
     re.compile(r"(?:答え|答|正解|回答|解答)\s*(?:は|:|：|→)\s*(?P<said>[^\n。!！?？]+)"),
+    re.compile(
+        r"(?:^|[、,。])(?P<said>[^、,。\n]+?)(?:にします|を選び|だと(?:思い|判断し|考え)|に決め|が(?:正解|正しい|当てはま))"
+    ),
+    re.compile(
+        r"\b(?:go(?:ing)? with|i(?:'d|'ll)? (?:choose|pick|select)|settle on)\s+(?P<said>[^\n.;!?]+)", re.I
+    ),
 )
 _LEADING = re.compile(r"^\W*(?P<letter>[A-Ha-h])(?:[)\]}）】」』”\".:：*,、]+|\s*$)")
 _LAST_LINE = re.compile(rf"^\W*(?:{_NOUN}\s*:?\s*)?{_OPEN}(?P<letter>[A-H])\s*[)\]}}）】.。\"'”]*\s*$")
@@ -75,18 +70,36 @@ _CORRECTION = re.compile(
     r"訂正|いや|やはり|失礼",
     re.I,
 )
-_DENIED = re.compile(
-    r"(?:\bnot|\brather than|\binstead of|n't|\bnever|\bas opposed to|\bisn't|\bneither|\bnor|\bexcept|\bno longer)\s+"
-    r"(?:(?!but\b|so\b|it\b|and\b)\w+\s+){0,2}?[\"'“‘(]*$",
-    re.I,
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s*|\n+")
+_REASON = re.compile(r",? (?:since|because|although|even though|whereas|while)\b.*", re.I | re.S)
+_NUMBERED = re.compile(r"[\"'](?:choice|option|index)[\"']\s*:\s*[\"']?\d+\b", re.I)
+_BARE = r"(?<![A-Za-z])(?P<letter>[A-H])(?![A-Za-z])"
+_TICK, _MARK = "✅|☑|✔|\\[x\\]", "✅|☑|✔|❌|✗|✘|\\[[ x]\\]"
+_ALONE = re.compile(
+    r"(?:^|[.,;:!?。、：；()（）「」\"\n=>/→➜➡⇒-]|\b(?i:is|be|leaving|leaves|it's|so|thus|hence|therefore|but|not|or|nor|say|pick|choose|select|"
+    r"with|means|isn't|can't be|than|thought|probably|likely|definitely))[\s(\[（「\"']*(?P<letter>[A-H])(?![\w'’])",
+    re.M,
 )
-_DENIED_AFTER = re.compile(
-    r"^[\"'”’)」』]*\s*(?:ではなく|ではない|ではありません|じゃなく|じゃない|is wrong|is incorrect|was not)",
-    re.I,
+_YES_OR_NO = re.compile("yes|no|true|false|はい|いいえ")
+_PLACES = (
+    re.compile(r"\b(?P<place>first|second|third|fourth|last)\s+(?:one|option|choice|alternative)\b", re.I),
+    re.compile(r"\b(?:option|choice)\s+(?:number\s+|no\.?\s*|#)?(?P<place>[1-8])\b", re.I),
+    re.compile(r"(?P<place>[1-4一二三四])(?:番目|つ目)"),
+    re.compile(r"(?P<place>最後)の(?:選択肢|もの|答え|一つ)"),
 )
+_PLACE_OF = {
+    **{str(place + 1): place for place in range(8)},
+    **{
+        word: place
+        for words in (["first", "second", "third", "fourth"], "一二三四")
+        for place, word in enumerate(words)
+    },
+    "last": -1,
+    "最後": -1,
+}
 _SO = re.compile(
     r"\b(?:so|therefore|thus|hence|finally|in conclusion|overall|which means|i (?:think|believe|would say)|it must be|"
-    r"most likely)\b|したがって|よって|つまり|ですから|結論",
+    r"most likely|leav(?:ing|es))\b|したがって|よって|つまり|ですから|結論",
     re.I,
 )
 
@@ -116,32 +129,13 @@ class Choice:
     ----------
     place : index into the options, or None where no single option is chosen.
     how : ``boxed``, ``json``, ``claim``, ``worded claim``, ``leading letter``, ``last line``, ``marked letter``,
-        ``whole reply``, ``named``, ``named in the conclusion``; or why nothing was read: ``unfinished thought``,
+        ``bare letter``, ``ticked``, ``place`` ("the second one"), ``whole reply``, ``first sentence``, ``named``,
+        ``named in the conclusion``; or why nothing was read: ``unfinished thought``,
         ``several``, ``letter and words disagree``, ``no such option``, ``none named``.
     """
 
     place: int | None
     how: str
-
-
-def conclusion(reply: str) -> str | None:
-    """A reply without its thinking and its markup; None if it ends inside a thought.
-
-    >>> conclusion("<think>A? No, B.</think> **B**")
-    'B'
-    >>> conclusion("<think>Let me listen") is None
-    True
-    """
-    text = unicodedata.normalize("NFKC", reply).replace("\u2019", "'").replace("\u2018", "'")
-    text = _CHANNEL.sub("", text)
-    text = _THOUGHT.sub(" ", text)
-    text = _THOUGHT_ENDS.sub(" ", text)
-    if _THOUGHT_BEGINS.search(text):
-        before = _THOUGHT_BEGINS.sub("", text).strip()
-        return before or None
-    text = re.sub(r"```\w*", " ", text)
-    text = re.sub(r"(?<!\w)[*_`~]+|[*_`~]+(?!\w)|^\s*#+\s*|^\s*>\s*", "", text, flags=re.M)
-    return text.strip()
 
 
 def choose(reply: str, options: Sequence[str]) -> Choice:
@@ -155,7 +149,7 @@ def choose(reply: str, options: Sequence[str]) -> Choice:
     text = conclusion(reply)
     if text is None:
         return Choice(None, "unfinished thought")
-    for step in (_boxed_or_json, _claimed, _lettered, _whole, _worded):
+    for step in (_boxed_or_json, _ticked, _claimed, _lettered, _whole, _worded, _by_place, _bare):
         found = step(text, options)
         if found is not None:
             return found
@@ -173,22 +167,25 @@ def name(reply: str, options: Sequence[str]) -> Choice:
     return _named_once(text, options) or Choice(None, "none named")
 
 
-def names_one_of(text: str, answers: Sequence[str]) -> str | None:
-    """The first of `answers` that `text` names as whole words and does not deny; None where it names none.
-
-    >>> names_one_of("It was Paris, not Lyon.", ["Lyon", "Paris"])
-    'Paris'
-    """
-    return next((answer for answer in answers if _affirmed(text, answer)), None)
-
-
 def _boxed_or_json(text: str, options: Sequence[str]) -> Choice | None:
+    if _NUMBERED.search(text):  # which one is 2 depends on where one begins to count
+        return Choice(None, "several")
     for pattern, how in ((_BOXED, "boxed"), (_JSON, "json")):
         said = [match["said"].strip() for match in pattern.finditer(text)]
         if said:
             place = _place_of(said[-1], options)
             return Choice(place, how if place is not None else "no such option")
     return None
+
+
+def _ticked(text: str, options: Sequence[str]) -> Choice | None:
+    """The one letter that has a tick: before it if the first mark stands before the first letter, else behind it."""
+    first = re.search(rf"{_MARK}|(?<![A-Za-z])[A-H](?![A-Za-z])", text)
+    if first is None or not re.search(_TICK, text):
+        return None
+    order = rf"(?:{_TICK})\W*?{_BARE}" if re.match(_MARK, first[0]) else rf"{_BARE}\W{{0,3}}?(?:{_TICK})"
+    letters = {match["letter"] for match in re.finditer(order, text)}
+    return _checked(letters.pop(), "", options, "ticked") if len(letters) == 1 else None
 
 
 def _claimed(text: str, options: Sequence[str]) -> Choice | None:
@@ -198,8 +195,7 @@ def _claimed(text: str, options: Sequence[str]) -> Choice | None:
         for pattern in _CLAIMS
         for match in pattern.finditer(text)
         if not _article(match["letter"], text[match.end("letter") :])
-        and not _DENIED.search(text[: match.start("letter")][-40:])
-        and not _DENIED_AFTER.match(text[match.end("letter") :])
+        and not denied(text, match.start("letter"), match.end("letter"))
     )
     if not claims:
         return None
@@ -229,7 +225,7 @@ def _alternative(text: str, at: int) -> bool:
 
 
 def _lettered(text: str, options: Sequence[str]) -> Choice | None:
-    marks = [match for match in _MARKED.finditer(text) if not _denied(text, match.start(), match.end())]
+    marks = [match for match in _MARKED.finditer(text) if not denied(text, match.start(), match.end())]
     marked = {match["letter"] for match in marks}
     leading = _LEADING.match(text)
     if (
@@ -243,7 +239,13 @@ def _lettered(text: str, options: Sequence[str]) -> Choice | None:
                 if len(text.split()) > 1
                 else _checked(leading["letter"].upper(), "", options, "leading letter")
             )
-        return _checked(leading["letter"].upper(), text[leading.end() :], options, "leading letter")
+        later = _corrected(text[leading.end() :]) or leading
+        return _checked(
+            later["letter"].upper(),
+            text[later.end() :] if later is leading else "",
+            options,
+            "leading letter",
+        )
     lines = text.splitlines()
     last = _LAST_LINE.match(lines[-1]) if lines else None
     if last and len(lines) > 1:
@@ -251,35 +253,113 @@ def _lettered(text: str, options: Sequence[str]) -> Choice | None:
     if len(marked) > 1:
         return Choice(None, "several")
     if len(marked) == 1:
+        place = ord(marks[0]["letter"]) - ord("A")
+        before = named_options(_SENTENCE.split(text[: marks[0].start()])[-1], options)
+        if before == [place]:  # "sad (C), although the words are happy"
+            return Choice(place, "marked letter")
         return _checked(marks[0]["letter"], text[marks[0].end() :], options, "marked letter")
     return None
 
 
 def _whole(text: str, options: Sequence[str]) -> Choice | None:
-    same = [place for place, option in enumerate(options) if plain(text) == plain(option)]
-    return Choice(same[0], "whole reply") if len(same) == 1 else None
+    """An option word for word, alone or as the first sentence; of yes and no also the first word."""
+    for said, how in ((text, "whole reply"), (_opening(text, options), "first sentence")):
+        same = [place for place, option in enumerate(options) if plain(said) and plain(said) == plain(option)]
+        if len(same) == 1 and not (how == "first sentence" and _CORRECTION.search(text[len(said) :])):
+            return Choice(same[0], how)
+    return None
+
+
+def _opening(text: str, options: Sequence[str]) -> str:
+    answers_yes_or_no = all(_YES_OR_NO.fullmatch(plain(option)) for option in options)
+    found = re.match(r"[^\n.!?。！？,、—–]*" if answers_yes_or_no else r"[^\n.!?。！？]*", text)
+    return found[0] if found else ""
 
 
 def _worded(text: str, options: Sequence[str]) -> Choice | None:
     said = [match["said"] for pattern in _WORDED for match in pattern.finditer(text)]
     if not said:
         return None
-    found = _named(said[-1], options)
+    found = named_options(said[-1], options)
     return Choice(found[0], "worded claim") if len(found) == 1 else None
 
 
+def _by_place(text: str, options: Sequence[str]) -> Choice | None:
+    """ "The second one", "option 2": the place of an option, unless the reply names another by its words."""
+    places = {
+        place
+        for pattern in _PLACES
+        for match in pattern.finditer(text)
+        for place in [_PLACE_OF.get(match["place"].lower())]
+    }
+    if len(places) != 1:
+        return None
+    place = places.pop()
+    if place is None or place >= len(options):
+        return None
+    place %= len(options)
+    # a digit after "option" is no number that is said
+    named = named_options(re.sub(r"\d", " ", text), options)
+    if named and named != [place]:
+        return Choice(None, "several")
+    return Choice(place, "place")
+
+
+def _bare(text: str, options: Sequence[str]) -> Choice | None:
+    """The one letter that stands alone and is not denied; the last one if it corrects or concludes."""
+    letters: list[re.Match[str]] = []
+    end, before_denied = 0, False
+    for match in _ALONE.finditer(text):
+        at = match.start("letter")
+        joined = before_denied and re.fullmatch(r"\W*(?:or|nor|and|か|や)?\W*", text[end:at], re.I)
+        before_denied = bool(joined) or denied(text, at, match.end("letter"))
+        end = match.end("letter")
+        if not before_denied and not _article(match["letter"], text[end:]):
+            letters.append(match)
+    if not letters:
+        return None
+    last = letters[-1]
+    if len({match["letter"] for match in letters}) > 1:
+        between = text[letters[-2].end("letter") : last.start("letter")]
+        if not (_CORRECTION.search(between) or _SO.search(between) or re.search(r"\bbut\b", between)):
+            return Choice(None, "several")
+    found = _checked(last["letter"], text[last.end("letter") :], options, "bare letter")
+    named = named_options(text, options)
+    return found if not named or found.place in named else None
+
+
+def _corrected(text: str) -> re.Match[str] | None:
+    """The letter that a correction ends with: "no wait, B"."""
+    found = _CORRECTION.search(text)
+    letters = list(_ALONE.finditer(text, found.end())) if found else []
+    return (
+        letters[-1]
+        if letters and not denied(text, letters[-1].start("letter"), letters[-1].end("letter"))
+        else None
+    )
+
+
 def _named_once(text: str, options: Sequence[str]) -> Choice | None:
-    found = _named(text, options)
+    found = named_options(text, options)
     if len(found) == 1:
         return Choice(found[0], "named")
     if len(found) > 1:
-        sentences = [part for part in re.split(r"(?<=[.!?。！？])\s*|\n+", text) if part.strip()]
-        if len(sentences) > 1 and _SO.search(sentences[-1]):
-            last = _named(sentences[-1], options)
+        for part in _conclusions(text):
+            last = named_options(part, options)
             if len(last) == 1:
                 return Choice(last[0], "named in the conclusion")
         return Choice(None, "several")
     return None
+
+
+def _conclusions(text: str) -> list[str]:
+    """Parts of a reply that conclude: its last sentence, what corrects the rest, and a sentence without its reasons."""
+    sentences = [part for part in _SENTENCE.split(text) if part.strip()]
+    parts = sentences[-1:] if len(sentences) > 1 and _SO.search(sentences[-1]) else []
+    corrections = list(_CORRECTION.finditer(text))
+    if corrections:
+        parts.append(text[corrections[-1].end() :])
+    return [*parts, _REASON.sub("", text)] if len(sentences) == 1 else parts
 
 
 def _checked(letter: str, after: str, options: Sequence[str], how: str) -> Choice:
@@ -288,7 +368,7 @@ def _checked(letter: str, after: str, options: Sequence[str], how: str) -> Choic
     if place >= len(options):
         return Choice(None, "no such option")
     behind = re.match(r"[\s)\]}）】」』.:：,;*\"'”-]*(?P<said>[^\n.。!！?？]*)", after)
-    named = _named(behind["said"], options) if behind else []
+    named = named_options(behind["said"], options) if behind else []
     if len(named) == 1 and named[0] != place:
         return Choice(None, "letter and words disagree")
     return Choice(place, how)
@@ -302,44 +382,5 @@ def _place_of(said: str, options: Sequence[str]) -> int | None:
     marked = _MARKED.match(said)
     if marked:
         return _checked(marked["letter"], said[marked.end() :], options, "").place
-    found = _named(said, options)
+    found = named_options(said, options)
     return found[0] if len(found) == 1 else None
-
-
-def _named(text: str, options: Sequence[str]) -> list[int]:
-    """Options that `text` names and does not deny, less those inside a longer one that it names too."""
-    found = [place for place, option in enumerate(options) if _affirmed(text, option)]
-    return [
-        place
-        for place in found
-        if not any(other != place and _inside(options[place], options[other]) for other in found)
-    ]
-
-
-def _affirmed(text: str, option: str) -> bool:
-    wanted = plain(option)
-    if not wanted:
-        return False
-    if any(ord(char) > 0x2E7F for char in wanted):  # written without spaces
-        low, wanted = text.lower(), option.lower()
-        places = [match.start() for match in re.finditer(re.escape(wanted), low)]
-        return any(not _denied(low, at, at + len(wanted)) for at in places)
-    spoken = _spelt(text)
-    pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w|'\w)")
-    return any(not _denied(spoken, match.start(), match.end()) for match in pattern.finditer(spoken))
-
-
-def _denied(text: str, start: int, end: int) -> bool:
-    return bool(_DENIED.search(text[max(0, start - 40) : start]) or _DENIED_AFTER.match(text[end:]))
-
-
-def _spelt(text: str) -> str:
-    """Lower case, numbers up to twenty spelt out, punctuation kept."""
-    return re.sub(r"\d+", lambda match: NUMBERS.get(match[0], match[0]), text.lower())
-
-
-def _inside(short: str, long: str) -> bool:
-    one, other = plain(short), plain(long)
-    if any(ord(char) > 0x2E7F for char in one):
-        return one != other and one in other
-    return one != other and f" {one} " in f" {other} "

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from speechfair.probes.extraction import choose, conclusion, name
+from speechfair.probes.conclusion import conclusion
+from speechfair.probes.extraction import choose, name
 from speechfair.probes.items import Form, Item, options_of
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.plain_words import plain

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from speechfair.probes.extraction import choose, conclusion, names_one_of
+from speechfair.probes.conclusion import conclusion
+from speechfair.probes.extraction import choose
+from speechfair.probes.naming import names_one_of
 from speechfair.probes.plain_words import plain
 from speechfair.probes.questions.question_set import SetQuestion
 from speechfair.probes.reading import Reading, read_choice, silent

@@ -18,7 +18,7 @@ from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing
-from speechfair.probes.extraction import conclusion
+from speechfair.probes.conclusion import conclusion
 from speechfair.probes.grounding.spoken import say
 from speechfair.probes.probe_folder import begin_or_compare, listed
 from speechfair.probes.response.replies import LEAST_ACCURACY, JudgeClassifier, Judged, check, judge
