@@ -13,10 +13,15 @@ from typing import Literal, get_args
 
 from speechfair.types import Answer
 
-__all__ = ["KINDS", "AnswerKind", "count_kinds", "kind_of"]
+__all__ = ["CUT_OFF", "KINDS", "REFUSAL_FIELD", "AnswerKind", "count_kinds", "kind_of"]
 
 AnswerKind = Literal["answer", "refusal", "not_heard", "empty", "format", "error"]
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
+
+REFUSAL_FIELD = "<refusal>"
+"""Stands before a reply that a server marked as a refusal, in whatever words it comes."""
+CUT_OFF = "<cut>"
+"""Stands behind a reply that a server ended at the greatest length."""
 
 _NOT_HEARD = re.compile(
     r"\b(?:can(?:no|'|’)?t|could(?:n'|n’| no)t|(?:am|'m|’m) (?:not able|unable) to|unable to|do(?:n'|n’| no)t) "
@@ -57,6 +62,8 @@ def kind_of(text: str | None, form: str | None = None) -> AnswerKind:
     text = text.strip()
     if not text:
         return "empty"
+    if text.startswith(REFUSAL_FIELD):
+        return "refusal"
     if form is not None and re.match(form, text):
         return "answer"
     if _NOT_HEARD.search(text):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from speechfair.models.answer_kinds import CUT_OFF
+
 __all__ = ["conclusion"]
 
 _THOUGHT = re.compile(
@@ -37,6 +39,7 @@ def conclusion(reply: str) -> str | None:
     >>> conclusion("<think>Let me listen") is None
     True
     """
+    reply = reply.rstrip().removesuffix(CUT_OFF)
     for symbol, letter in _SYMBOLS.items():
         reply = reply.replace(symbol, letter)
     text = unicodedata.normalize("NFKC", reply).replace("\u2019", "'").replace("\u2018", "'")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from speechfair.models.answer_kinds import REFUSAL_FIELD
 from speechfair.probes.conclusion import conclusion
 from speechfair.probes.naming import denied, named_options
 from speechfair.probes.plain_words import plain
@@ -149,6 +150,8 @@ def choose(reply: str, options: Sequence[str]) -> Choice:
     text = conclusion(reply)
     if text is None:
         return Choice(None, "unfinished thought")
+    if text.startswith(REFUSAL_FIELD):
+        return Choice(None, "none named")
     for step in (_boxed_or_json, _ticked, _claimed, _lettered, _whole, _worded, _by_place, _bare):
         found = step(text, options)
         if found is not None:

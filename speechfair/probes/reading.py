@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from speechfair.models.answer_kinds import CUT_OFF
 from speechfair.probes.conclusion import conclusion
 from speechfair.probes.extraction import choose, name
 from speechfair.probes.items import Form, Item, options_of
@@ -27,6 +28,9 @@ __all__ = [
 
 Outcome = Literal["right", "wrong", "refusal", "unsure", "format", "empty", "error"]
 """``refusal`` will not, ``unsure`` says that it cannot tell, ``format`` cannot be read, ``error`` gave no reply."""
+
+SAYS_WHAT_IT_CHOOSES = ("boxed", "json", "claim", "worded claim", "leading letter", "ticked")
+"""Rules whose reading stands although the server cut the reply off behind it."""
 
 LONGEST_ANSWER = 6
 """Words of an answer without options; a longer one must name exactly one word of the vocabulary."""
@@ -80,6 +84,8 @@ def read_choice(reply: str, options: Sequence[str], answer: str) -> Reading:
         found = name(reply, options)
     if found.place is None:
         return Reading("format", None, found.how)
+    if reply.endswith(CUT_OFF) and found.how not in SAYS_WHAT_IT_CHOOSES:
+        return Reading("format", None, "cut off")
     return replace(_judged(options[found.place], answer), how=found.how)
 
 

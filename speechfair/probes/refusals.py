@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from speechfair.models.answer_kinds import REFUSAL_FIELD
 from speechfair.probes.declining import DECLINES, LIMITS
 from speechfair.probes.non_answers import is_substantial, opening, sentences_of
 from speechfair.probes.refusal_phrases import (
@@ -42,6 +43,8 @@ def is_refusal(reply: str) -> bool:
     >>> is_refusal("As an AI I can't taste it, but most people find it rather sweet.")
     False
     """
+    if reply.startswith(REFUSAL_FIELD):  # said by the server, in whatever words
+        return True
     sentences = sentences_of(reply)
     at = opening(sentences, [DECLINES])
     if at is None:

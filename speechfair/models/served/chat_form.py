@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from speechfair.errors import InputError
+from speechfair.models.answer_kinds import CUT_OFF, REFUSAL_FIELD
 from speechfair.models.answering import written
 from speechfair.models.arguments import one_of
 from speechfair.types import Question
 
-__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of"]
+__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of", "without_marks"]
 
 AudioPart = Literal["input_audio", "audio_url", "input_audio_data_url"]
 AUDIO_PARTS: tuple[AudioPart, ...] = get_args(AudioPart)
@@ -98,10 +99,13 @@ def reply_of(answer: Any) -> str | None:
     """What a model said, verbatim; None where the answer holds nothing of the kind.
 
     Thinking that comes in a field of its own is left out, unless there is nothing else: then it is given as an
-    unfinished thought (``<think>…``), which probes count as unreadable.
+    unfinished thought (``<think>…``), which probes count as unreadable. What a server says apart from the words is
+    marked: ``<refusal>`` before a refusal of its own field or a content filter's, ``<cut>`` behind a reply that was
+    ended at the greatest length.
     """
     try:
-        message = answer["choices"][0]["message"]
+        choice = answer["choices"][0]
+        message, ended = choice["message"], choice.get("finish_reason")
         content = message.get("content")
     except (TypeError, KeyError, IndexError, AttributeError):
         return None
@@ -109,16 +113,27 @@ def reply_of(answer: Any) -> str | None:
         parts = [one.get("text") for one in content if isinstance(one, dict)]
         content = "".join(part for part in parts if isinstance(part, str)) or None
     if isinstance(content, str) and content.strip():
-        return content
+        return content + CUT_OFF if ended == "length" else content
     # a refusal of its own field is what the model said, too
-    if isinstance(refusal := message.get("refusal"), str):
-        return refusal
+    if isinstance(refusal := message.get("refusal"), str) and refusal.strip():
+        return REFUSAL_FIELD + refusal
+    if ended == "content_filter":
+        return f"{REFUSAL_FIELD}stopped by the content filter"
     thought = next(
         (message[key] for key in THINKING if isinstance(message.get(key), str) and message[key]), None
     )
     if thought is not None:
         return f"<think>{thought}"
     return content if isinstance(content, str) else None
+
+
+def without_marks(text: str) -> str:
+    """The words alone of what `reply_of` gives.
+
+    >>> without_marks("<refusal>I must not say."), without_marks("two ba<cut>")
+    ('I must not say.', 'two ba')
+    """
+    return text.removeprefix(REFUSAL_FIELD).removesuffix(CUT_OFF)
 
 
 def merged_stream(text: str) -> dict[str, Any]:
@@ -130,7 +145,7 @@ def merged_stream(text: str) -> dict[str, Any]:
         An event is not JSON or reports an error, or the stream ends before the model did.
     """
     found: dict[str, list[str]] = {}
-    ended = False
+    ended, reason = False, None
     for line in text.splitlines():
         if not line.startswith("data:"):
             continue
@@ -146,7 +161,8 @@ def merged_stream(text: str) -> dict[str, Any]:
             for key in ("content", "refusal", *THINKING):
                 if isinstance(delta.get(key), str):
                     found.setdefault(key, []).append(delta[key])
-            ended = ended or choice.get("finish_reason") is not None
-    if not ended:
+            reason = choice.get("finish_reason") or reason
+    if not ended and reason is None:
         raise ValueError("the stream ends before the reply does")
-    return {"choices": [{"message": {key: "".join(parts) for key, parts in found.items()}}]}
+    message = {key: "".join(parts) for key, parts in found.items()}
+    return {"choices": [{"message": message, "finish_reason": reason}]}

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from speechfair.errors import InputError, SpeechfairError
@@ -24,7 +25,7 @@ from speechfair.models.answering import (
 )
 from speechfair.models.arguments import one_of, positive_number, whole_number
 from speechfair.models.batching import describe
-from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of
+from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of, without_marks
 from speechfair.models.served.endpoint import Served, connect, wav_bytes
 from speechfair.models.served.http_client import RequestFailedError
 from speechfair.types import Answer, Architecture, Audio, Hypothesis, ModelIdentity, Question
@@ -176,7 +177,8 @@ class OpenAIChat:
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
         """One hypothesis per audio (16 kHz), in order: the answer to the prompt. Raises as `answer` does."""
-        return transcribe_by_prompt(batch, self._prompt, self.answer)
+        heard = transcribe_by_prompt(batch, self._prompt, self.answer)
+        return [replace(one, text=one.text and without_marks(one.text)) for one in heard]
 
     def answer(self, batch: Sequence[Question]) -> list[Answer]:
         """One answer per question, in order. What concerns one question becomes its `error`.
@@ -224,4 +226,12 @@ class OpenAIChat:
 
 
 def _without_answer(answer: Any) -> str | None:
-    return None if reply_of(answer) is not None else "answered JSON without choices[0].message.content"
+    if reply_of(answer) is not None:
+        return None
+    try:
+        calls = answer["choices"][0]["message"].get("tool_calls")
+    except (TypeError, KeyError, IndexError, AttributeError):
+        calls = None
+    if calls:
+        return "called a tool instead of answering; switch tools off with extra_body: {tool_choice: none}"
+    return "answered JSON without choices[0].message.content"

@@ -70,12 +70,69 @@ REPLIES = [
 ]
 
 
+def outcome_of(reply: str | None) -> str:
+    """How a reply to "(A) milk, (B) tea" is classed, where the tea is right."""
+    item = Item("i", 1, "k", "Which?", "tea", ("milk",))
+    seed = next(n for n in range(9) if read("B", "s", item, "choice", n).outcome == "right")
+    return read(reply, "s", item, "choice", seed).outcome
+
+
 @pytest.mark.parametrize(("message", "outcome"), REPLIES)
 def test_every_form_of_a_reply_is_read(ask: Any, message: dict[str, Any], outcome: str) -> None:
-    item = Item("i", 1, "k", "Which?", "tea", ("milk",))
     (found,), _ = ask(whole(message))
-    seed = next(n for n in range(9) if read("B", "s", item, "choice", n).outcome == "right")
-    assert read(found.text, "s", item, "choice", seed).outcome == outcome
+    assert outcome_of(found.text) == outcome
+
+
+TOOL = {
+    "content": None,
+    "tool_calls": [{"type": "function", "function": {"name": "hear", "arguments": "{}"}}],
+}
+ENDED = [
+    ({"content": "B. The speaker asks for t"}, "length", "right"),
+    ({"content": "They speak of milk and"}, "length", "format"),
+    ({"content": "Okay, the user wants to know which. The speaker says milk, but"}, "length", "format"),
+    ({"content": None, "reasoning_content": "Is it A or"}, "length", "format"),
+    ({"content": None, "refusal": "That is B."}, "stop", "refusal"),
+    ({"content": "", "refusal": None}, "content_filter", "refusal"),
+    ({"content": None}, "content_filter", "refusal"),
+    ({"content": [{"type": "output_audio"}, {"type": "text", "text": "B"}, "?"]}, "stop", "right"),
+    ({"content": []}, "stop", "error"),
+    ({"content": "  "}, "stop", "empty"),
+    (TOOL, "tool_calls", "error"),
+]
+
+
+FORMS = [
+    (*row, stream)
+    for row in ENDED
+    for stream in (False, True)
+    if not (stream and type(row[0]["content"]) is list)
+]
+"""Streams have texts only."""
+
+
+@pytest.mark.parametrize(("message", "reason", "outcome", "stream"), FORMS)
+def test_how_a_reply_ended_decides_its_class(
+    ask: Any, message: dict[str, Any], reason: str, outcome: str, stream: bool
+) -> None:
+    """A reply that is cut off, filtered or no text is never a wrong answer."""
+    answer: Any = {"choices": [{"message": message, "finish_reason": reason}]}
+    headers = {}
+    if stream:
+        last = {"choices": [{"delta": {}, "finish_reason": reason}]}
+        answer = streamed(message, end=f"event: x\r\ndata: {json.dumps(last)}\r\n\r\n: bye\n")
+        headers = {"Content-Type": "text/event-stream"}
+    (found,), _ = ask(lambda s, n: Answer(body=answer, headers=headers), stream=stream)
+    assert (outcome_of(found.text), found.text is None) == (outcome, outcome == "error")
+    if message is TOOL and not stream:
+        assert "called a tool" in str(found.error)
+
+
+def test_a_page_with_status_200_is_a_failure(ask: Any) -> None:
+    page = Answer(body=b"<html><body>Bad gateway: (B)</body></html>", headers={"Content-Type": "text/html"})
+    (found,), seen = ask(lambda s, n: page)
+    assert (found.text, len(seen)) == (None, 2)
+    assert "not JSON" in str(found.error)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +209,8 @@ def test_streams_that_are_no_answer_are_refused() -> None:
     [
         ({"Retry-After": "3"}, 3.0),
         ({"retry-after-ms": "250"}, 0.25),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, None),
         ({"x-ratelimit-reset-requests": "1m2s", "x-ratelimit-remaining-requests": "0"}, 62.0),
         ({"x-ratelimit-reset-tokens": "150ms", "x-ratelimit-remaining-tokens": "7"}, None),
         ({}, None),

@@ -74,7 +74,9 @@ def test_a_transcript_goes_as_plain_text_that_text_servers_take(serve: Any) -> N
 def test_a_refusal_is_an_answer_and_kept_verbatim(serve: Any) -> None:
     server = serve(lambda seen, number: said({"content": None, "refusal": "I must not say."}))
     (found,) = model_of(server).answer([Question("q", "Who?", audio=sound())])
-    assert found.text == "I must not say."
+    assert found.text == "<refusal>I must not say."
+    (heard,) = model_of(server).transcribe([sound()])
+    assert heard.text == "I must not say."
 
 
 @pytest.mark.parametrize(
