@@ -177,7 +177,9 @@ Address = Annotated[
 EngineOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--engine-option", help="With --engine ray: workers=N, and cpus=N and gpus=N of each. Repeatable."
+        "--engine-option",
+        help="With --engine ray: workers=N, cpus=N and gpus=N of each, grows=true for a cluster that adds machines. "
+        "Repeatable.",
     ),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Recognise again what failed before.")]

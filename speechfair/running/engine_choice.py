@@ -21,7 +21,7 @@ def load_engine(name: str, **options: Any) -> Engine:
     Parameters
     ----------
     name : ``local``, this process; or ``ray``, workers of a Ray cluster (extra ``ray``).
-    options : of ``ray``: ``address``, ``workers``, ``cpus`` and ``gpus``, as for
+    options : of ``ray``: ``address``, ``workers``, ``cpus``, ``gpus`` and ``grows``, as for
         `speechfair.running.ray_engine.RayEngine`.
 
     Raises

@@ -1,41 +1,33 @@
 """The engine ``ray``: a pool of workers on a Ray cluster, each with the model, which recognise the batches of the plan.
 
 No more batches are under way than the workers need, so memory is bounded. A worker that is lost costs the batches that
-it held; they go to another one. Batches are given in the order of the plan, so that the parts are those of one process.
+it held; they go to another one (`speechfair.running.batch_dispatch`). Batches are given in the order of the plan, so
+that the parts are those of one process.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from speechfair.errors import InputError, MissingExtraError, ModelError
+from speechfair.errors import InputError, MissingExtraError
 from speechfair.models.specification import ModelSpecification, specification_of
 from speechfair.running.audio_root import audio_root
+from speechfair.running.batch_dispatch import dispatched
 from speechfair.running.engine import Work
-from speechfair.running.ray_worker import Stopped, Task, Worker
+from speechfair.running.ray_pool import RayPool, room_for
+from speechfair.running.ray_worker import Task
 from speechfair.running.run_manifest import is_stored
 from speechfair.types import Hypothesis, Recognizer
 
-if TYPE_CHECKING:
-    import polars as pl
-
 __all__ = ["RayEngine"]
 
-BATCHES_A_WORKER = 2
-"""One is recognised while the audio of the other is decoded."""
 BATCHES_AHEAD = 4
 """Batches a worker that may be finished before one that comes first in the plan: what a killed driver loses."""
-TRIES = 3
-"""Workers that may be lost with the same batch in hand before the run stops."""
-_CONTINUE = "Finished work is saved; run the same command again to continue"
 
 
 class RayEngine:
@@ -45,8 +37,9 @@ class RayEngine:
     ----------
     address : of the cluster, such as ``auto`` or ``head:6379``; ``local`` starts one on this machine for this
         call. None: the cluster of this program, of ``RAY_ADDRESS`` or of this machine, else ``local``.
-    workers : how many; None is as many as the cluster has room for.
-    cpus, gpus : what each worker takes of the cluster; a fraction of a GPU lets workers share one.
+    workers : how many; None is as many as the cluster has room for, or one where it has none yet and `grows`.
+    cpus, gpus : what each worker takes of a machine; a fraction of a GPU lets workers share one.
+    grows : the cluster adds machines when it is asked to, so a worker that fits on none of them is waited for.
 
     Raises
     ------
@@ -57,7 +50,12 @@ class RayEngine:
     """
 
     def __init__(
-        self, address: str | None = None, workers: int | None = None, cpus: float = 1, gpus: float = 0
+        self,
+        address: str | None = None,
+        workers: int | None = None,
+        cpus: float = 1,
+        gpus: float = 0,
+        grows: bool = False,
     ) -> None:
         if util.find_spec("ray") is None:
             raise MissingExtraError("the engine ray", "ray", "ray")
@@ -67,7 +65,9 @@ class RayEngine:
                 f"the engine ray cannot run workers={workers!r} with cpus={cpus!r} and gpus={gpus!r}: workers is a "
                 "whole number from 1, cpus and gpus are what each takes, from 0, not both 0"
             )
-        self.address, self.workers, self.cpus, self.gpus = address, workers, cpus, gpus
+        if not isinstance(grows, bool):
+            raise InputError(f"the engine ray: grows={grows!r} is not usable: give true or false")
+        self.address, self.workers, self.cpus, self.gpus, self.grows = address, workers, cpus, gpus, grows
 
     def recognize(self, model: Recognizer, work: Work) -> Generator[tuple[list[int], list[Hypothesis]]]:
         """As `speechfair.running.engine.Engine.recognize`.
@@ -75,160 +75,29 @@ class RayEngine:
         Raises
         ------
         InputError
-            The cluster cannot be reached, has no room for a worker, or the model cannot be sent to one.
+            The cluster cannot be reached, none of its machines can hold a worker, or the model cannot be sent to one.
         ModelError
-            A worker cannot load the model or read the audio, or one batch was lost with `TRIES` workers.
+            A worker cannot load the model or read the audio, or one batch alone ended several workers.
         """
         if not work.batches:
             return
         task = Task(
             model=_sendable(model),
-            key=model.identity.key,
+            identity=model.identity,
             sample_rate=model.sample_rate,
             root=_root(work),
             folder=work.folder.absolute(),
             working_folder=Path.cwd(),
             processors=max(1, math.floor(self.cpus)),
         )
+        takes = {"CPU": float(self.cpus), "GPU": float(self.gpus)}
         with _cluster(self.address):
-            size = min(self._room(), len(work.batches))
-            pool = _Pool(task, size, {"num_cpus": self.cpus, "num_gpus": self.gpus})
+            size = min(self.workers or max(1, room_for(takes)), len(work.batches))
+            pool = RayPool(task, size, takes, grows=self.grows)
             try:
-                yield from _in_order(pool, work, size * BATCHES_AHEAD)
+                yield from dispatched(pool, work, size * BATCHES_AHEAD)
             finally:
                 pool.close()
-
-    def _room(self) -> int:
-        """How many workers to run."""
-        if self.workers is not None:
-            return self.workers
-        import ray
-
-        there = ray.cluster_resources()
-        wanted = {"CPU": self.cpus, "GPU": self.gpus}
-        room: int = min(math.floor(there.get(name, 0) / each) for name, each in wanted.items() if each)
-        if room < 1:
-            raise InputError(
-                f"a worker takes {self.cpus:g} CPUs and {self.gpus:g} GPUs, and the Ray cluster has "
-                f"{there.get('CPU', 0):g} and {there.get('GPU', 0):g}; name less with --engine-option, or "
-                "workers=N if the cluster grows when it is asked to"
-            )
-        return room
-
-
-class _Pool:
-    """Workers, and the batches that each of them holds."""
-
-    def __init__(self, task: Task, size: int, takes: dict[str, float]) -> None:
-        import ray
-
-        # A worker that died is replaced here and not by Ray, so that its batches are counted as lost and go elsewhere.
-        self._worker = ray.remote(Worker).options(
-            max_concurrency=BATCHES_A_WORKER, max_restarts=0, max_task_retries=0, **takes
-        )
-        self._task = ray.put(task)
-        self._starting: dict[Any, Any] = {}
-        self._ready: dict[Any, int] = {}
-        self._asked: dict[Any, tuple[Any, int]] = {}
-        self._failed_starts = 0
-        for _ in range(size):
-            self._start()
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a worker that runs can take a batch; one that the cluster has no room for yet never blocks others."""
-        return any(held < BATCHES_A_WORKER for held in self._ready.values())
-
-    def ask(self, number: int, rows: pl.DataFrame) -> None:
-        """Give a batch to the worker that holds the fewest."""
-        worker = min(self._ready, key=lambda each: self._ready[each])
-        self._ready[worker] += 1
-        self._asked[worker.recognize.remote(rows)] = (worker, number)
-
-    def next_answer(self) -> tuple[int, list[Hypothesis] | Stopped | _Lost] | None:
-        """Wait until something happens: a batch's number and what came of it; None where a worker began."""
-        import ray
-        from ray.exceptions import RayError
-
-        (reference,), _ = ray.wait([*self._asked, *self._starting], num_returns=1)
-        starting = self._starting.pop(reference, None)
-        worker, number = self._asked.pop(reference, (starting, -1))
-        try:
-            found = ray.get(reference)
-        except RayError as error:
-            how = str(error).strip().partition("\n")[0]
-            if starting:
-                self._failed_starts += 1
-                if self._failed_starts == TRIES:
-                    raise ModelError(f"{TRIES} workers could not be started ({how}). {_CONTINUE}") from None
-                self._start()
-                return None
-            self._replace(worker)
-            return number, _Lost(how)
-        if starting:
-            self._ready[starting] = self._failed_starts = 0
-            return None
-        if worker in self._ready:
-            self._ready[worker] -= 1
-        return number, found
-
-    def close(self) -> None:
-        """End the workers."""
-        import ray
-
-        for worker in [*self._ready, *self._starting.values()]:
-            ray.kill(worker)
-
-    def _start(self) -> None:
-        worker = self._worker.remote(self._task)
-        self._starting[worker.ready.remote()] = worker
-
-    def _replace(self, worker: Any) -> None:
-        """Start another worker in the place of one that died, once, though it may have held two batches."""
-        if self._ready.pop(worker, None) is not None:
-            self._start()
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """A batch whose worker died, and how."""
-
-    how: str
-
-
-def _in_order(pool: _Pool, work: Work, ahead: int) -> Iterator[tuple[list[int], list[Hypothesis]]]:
-    """Every batch in the order of the plan. At most `ahead` are begun before the first of them is done."""
-    finished: dict[int, list[Hypothesis]] = {}
-    again: list[int] = []
-    losses: Counter[int] = Counter()
-    following = due = 0
-    while due < len(work.batches):
-        while pool.has_room and (again or following < min(len(work.batches), due + ahead)):
-            if again:
-                number = again.pop(0)
-            else:
-                number, following = following, following + 1
-            pool.ask(number, work.manifest[work.batches[number]])
-        answer = pool.next_answer()
-        if answer is None:
-            continue
-        number, found = answer
-        if isinstance(found, Stopped):
-            raise ModelError(f"{found.reason}\n{_CONTINUE}")
-        if isinstance(found, _Lost):
-            losses[number] += 1
-            if losses[number] == TRIES:
-                first = work.manifest["id"][work.batches[number][0]]
-                raise ModelError(
-                    f"{TRIES} workers were lost with the same batch in hand, which begins with utterance {first!r} "
-                    f"({found.how}); find out what ends them, such as too little memory. {_CONTINUE}"
-                )
-            again.append(number)
-        else:
-            finished[number] = found
-        while due in finished:
-            yield work.batches[due], finished.pop(due)
-            due += 1
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from speechfair import verify
 from speechfair.auditing.run import audit, prepare, transcribe
 from speechfair.errors import InputError, ModelError
 from speechfair.models.specification import ModelSpecification, note_specification
-from speechfair.running import batch_plan, ray_engine
+from speechfair.running import batch_plan, ray_engine, ray_pool
 from speechfair.running.engine_choice import load_engine
 from speechfair.running.transcription import Progress
 from speechfair.testing import Scripted
@@ -25,6 +26,8 @@ from tests.running.test_run_shards import without_times
 from tests.support import ListCorpus, scripted_texts, small_corpus
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+FAULTS: dict[str, Any] = {"failures": {"s05-1": "no answer"}, "crash_on": ["s03-2"]}
 
 
 class Mortal(Scripted):
@@ -43,6 +46,13 @@ class Mortal(Scripted):
     def dying(self, marks: Path, deaths: int) -> Mortal:
         self.victim, self.deaths, self.marks = "s07-7", deaths, marks
         return self
+
+
+class Occupant:
+    """Takes what it was given of the cluster."""
+
+    def ready(self) -> None:
+        """Runs."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,14 +100,14 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> ListCorpus:
 
 @pytest.fixture
 def model(corpus: ListCorpus) -> Mortal:
-    return Mortal(scripted_texts(corpus, {"x": 1, "y": 3}), failures={"s05-1": "no answer"})
+    return Mortal(scripted_texts(corpus, {"x": 1, "y": 3}), **FAULTS)
 
 
 @pytest.fixture(scope="module")
 def local(corpus: ListCorpus, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What one process writes."""
     out = tmp_path_factory.mktemp("local") / "run"
-    found = Mortal(scripted_texts(corpus, {"x": 1, "y": 3}), failures={"s05-1": "no answer"})
+    found = Mortal(scripted_texts(corpus, {"x": 1, "y": 3}), **FAULTS)
     audit(corpus, found, ["accent"], out=out)
     return without_times(out)
 
@@ -125,7 +135,9 @@ def test_a_batch_that_ends_every_worker_ends_the_run_and_loses_nothing(
     corpus: ListCorpus, model: Mortal, local: dict[str, object], tmp_path: Path
 ) -> None:
     prepare(corpus, tmp_path / "run")
-    with pytest.raises(ModelError, match="3 workers were lost with the same batch in hand"):
+    with pytest.raises(
+        ModelError, match="3 workers were lost while they held only the batch that begins with"
+    ):
         transcribe(tmp_path / "run", model.dying(tmp_path / "marks", 99), engine="ray")
     model.deaths = 0
     transcribe(tmp_path / "run", model, engine="local")
@@ -149,8 +161,34 @@ def test_a_folder_that_workers_do_not_see_is_no_failed_utterance(
 
 
 def test_too_large_workers_are_refused(corpus: ListCorpus, model: Mortal, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a worker takes 1 CPUs and 1 GPUs, and the Ray cluster has 2 and 0"):
+    expected = (
+        "a worker takes 1 CPUs and 1 GPUs, and no machine of the Ray cluster has that: one with 2 CPUs and 0"
+    )
+    with pytest.raises(InputError, match=expected):
         audit(corpus, model, ["accent"], out=tmp_path, engine=load_engine("ray", gpus=1))
+
+
+def test_what_a_worker_waits_for_is_said(
+    corpus: ListCorpus,
+    model: Mortal,
+    local: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another program holds the whole cluster until the first notice."""
+    other = ray.remote(num_cpus=2)(Occupant).remote()
+    ray.get(other.ready.remote())
+    notices: list[str] = []
+
+    def hear(notice: str) -> None:
+        notices.append(notice)
+        ray.kill(other)
+
+    monkeypatch.setattr(ray_pool, "NOTICE_S", 0.5)
+    monkeypatch.setattr(ray_pool._LOG, "warning", hear)
+    audit(corpus, model, ["accent"], out=tmp_path / "run", engine="ray")
+    assert "waiting for room: each worker takes 1 CPUs and 0 GPUs, and 0 CPUs" in notices[0]
+    assert without_times(tmp_path / "run") == local
 
 
 def test_a_model_that_cannot_be_sent_is_refused(corpus: ListCorpus, model: Mortal, tmp_path: Path) -> None:
