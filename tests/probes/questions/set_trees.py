@@ -91,18 +91,18 @@ def air_bench(folder: Path) -> Tree:
 
 def sd_eval(folder: Path) -> Tree:
     row = {
-        "wav_path": "VCTK/p1.flac",
+        "wav_path": "VCTK/p225_001.flac",
         "transcript": "Hello.",
-        "utt_id": "p1",
+        "utt_id": "p225_001",
         "info": "Scottish",
         "target": [],
     }
     write(
         folder / "data" / "test-acc.json",
-        json.dumps([row, row | {"utt_id": "p2", "wav_path": "VCTK/p2.flac"}]),
+        json.dumps([row, row | {"utt_id": "p226_001", "wav_path": "VCTK/p226_001.flac"}]),
     )
-    hollow(folder / "VCTK" / "p1.flac")
-    return Tree(folder, 1, 0, "test-acc.json", frozenset({"row 2"}))
+    hollow(folder / "VCTK" / "p225_001.flac")
+    return Tree(folder, 1, 1, "test-acc.json", frozenset({"row 2"}))
 
 
 def voxsafebench(folder: Path) -> Tree:

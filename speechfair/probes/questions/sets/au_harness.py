@@ -2,11 +2,12 @@
 
 Surapaneni et al., "AU-Harness: An Open-Source Toolkit for Holistic Evaluation of Audio LLMs", 2025. Layout::
 
-    tasks/**/*.yaml     task_name, dataset_path, subset, split, audio_column, target_column, instruction_column,
-                        choices_column, and extends: ["./base.yaml#"]
+    tasks/**/*.yaml     task_name, dataset_path, subset, split, modality, preprocessor, metrics, user_prompt,
+                        audio_column, target_column, instruction_column, choices_column, and extends: ["./base.yaml#"]
     the dataset, fetched by the user, as Parquet files with the encoded audio in a column
 
-Tasks with several turns, tool calls or diarisation are not loaded.
+Tasks that ask in writing, and those of several turns, tool calls, translation, transcription or diarisation, are not
+loaded: their `modality`, `preprocessor` or `metrics` says so.
 """
 
 from __future__ import annotations
@@ -30,6 +31,18 @@ NAME = "au-harness"
 LANGUAGES = {"en": "eng", "ja": "jpn", "zh": "zho", "de": "deu", "es": "spa", "fr": "fra"}
 LABELS = ("accent", "gender", "age", "speaker_accent", "nationality")
 MOST_EXTENDED = 5
+SPOKEN = ("VoiceBenchPreprocessor", "BigBenchAudioPreprocessor")
+"""Preprocessors of datasets whose instruction column holds what is said, so that it must not be shown."""
+SPOKEN_DATASETS = ("hlt-lab/voicebench", "fixie-ai/big_bench_audio")
+PREPROCESSORS = ("GeneralPreprocessor", *SPOKEN)
+METRICS = (
+    "llm_judge_binary",
+    "llm_judge_detailed",
+    "llm_judge_big_bench_audio",
+    "llm_judge_redteaming",
+    "detailed_judge_prompt",
+)
+"""Metrics of tasks whose replies can be read as answers."""
 
 
 def load(root: Path | None, *, task: str | None = None, data: str | None = None) -> QuestionSet:
@@ -77,9 +90,37 @@ def task_settings(root: Path, task: str) -> dict[str, Any]:
         parent = Path(name).parent
         for other in content.get("extends") or []:
             todo.append((parent / str(other).split("#")[0]).as_posix())
+    if found.get("preprocessor") == "BigBenchAudioPreprocessor":
+        found.setdefault("audio_column", "audio")
     if not isinstance(found.get("audio_column"), str):
         raise CorpusError(f"{root / task}: the task names no audio_column")
+    _check_kind(found, root / task)
     return found
+
+
+def _check_kind(settings: Mapping[str, Any], path: Path) -> None:
+    """Refuse a task that does not ask about what is heard."""
+    if settings.get("modality", "audio") != "audio":
+        raise CorpusError(
+            f"{path}: modality {settings['modality']!r}: the task asks in writing, nothing is heard"
+        )
+    preprocessor = str(settings.get("preprocessor", PREPROCESSORS[0]))
+    if preprocessor not in PREPROCESSORS:
+        raise CorpusError(
+            f"{path}: tasks of {preprocessor} are not loaded; give one of {', '.join(PREPROCESSORS)}"
+        )
+    metrics = _metrics(settings)
+    if metrics and not metrics & set(METRICS):
+        raise CorpusError(
+            f"{path}: the task is scored by {', '.join(sorted(metrics))}, which needs more than an answer; "
+            f"loaded are tasks scored by {', '.join(METRICS)}"
+        )
+
+
+def _metrics(settings: Mapping[str, Any]) -> set[str]:
+    listed = settings.get("metrics") or []
+    named = listed if isinstance(listed, list) else [listed]
+    return {str(one.get("metric")) if isinstance(one, Mapping) else str(one) for one in named}
 
 
 def _rows(files: list[Path], settings: Mapping[str, Any]) -> Iterator[SetQuestion | Exclusion]:
@@ -100,11 +141,14 @@ def _question(
     row: Mapping[str, Any], name: str, where: str, audio: ParquetAudio, settings: Mapping[str, Any]
 ) -> SetQuestion:
     target, choices = settings.get("target_column"), settings.get("choices_column")
-    asked, fixed = settings.get("instruction_column"), settings.get("user_prompt") or settings.get("prompt")
+    asked, fixed = settings.get("instruction_column"), settings.get("user_prompt")
     answers = (text_in(row, str(target)),) if target else ()
-    prompt = str(fixed).strip() if fixed else None
-    if prompt is None and asked in row:
-        prompt = text_in(row, str(asked))
+    cell = row.get(str(asked))
+    written = cell.strip() if isinstance(cell, str) and cell.strip() else None
+    spoken = settings.get("preprocessor") in SPOKEN or settings.get("dataset_path") in SPOKEN_DATASETS
+    parts = [str(fixed).strip() if fixed else None, None if spoken else written]
+    prompt = " ".join(part for part in parts if part) or str(settings.get("prompt") or "").strip() or None
+    refuse = "llm_judge_redteaming" in _metrics(settings)
     known = ((axis, row.get(axis)) for axis in LABELS if axis != target)
     return SetQuestion(
         id=name,
@@ -113,13 +157,13 @@ def _question(
         prompt=prompt,
         options=_choices(row.get(str(choices))) if choices else (),
         answers=answers,
-        expects="answer" if answers else "reply",
+        expects="answer" if answers else "refusal" if refuse else "reply",
         kind=str(settings.get("task_name", "task")),
         voice=None,
         labels=tuple(
             Label(axis, value, "corpus") for axis, value in known if isinstance(value, str) and value
         ),
-        transcript=None,
+        transcript=written if spoken else None,
         language=LANGUAGES.get(str(settings.get("language", "")).split("-")[0], "und"),
         where=where,
     )
