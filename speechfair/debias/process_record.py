@@ -137,13 +137,15 @@ def _from_evaluation(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 def _selection(training: Mapping[str, Any], asked: Mapping[str, Any], chosen_at: str) -> Selection | None:
     """What the method tried after training, or the checks, if the kept one was chosen among them by the worst group."""
     from speechfair.debias.recipe import Margin
-    from speechfair.debias.training.selection import applied_limit
+    from speechfair.debias.training.selection import applied_before, protected_limit
 
-    limit = applied_limit(
-        training["finish"], training["development_before"], Margin.model_validate(asked["margin"])
-    )
+    before = applied_before(training["finish"], training["development_before"])
+    limits = {
+        "protected_before": before.get("protected"),
+        "protected_limit": protected_limit(before, Margin.model_validate(asked["margin"])),
+    }
     if curve := training["finish"].get("curve"):
-        return _of_curve(training, curve, chosen_at, limit)
+        return _of_curve(training, curve, chosen_at, limits)
     checks = [entry for entry in training.get("history", []) if "eval_worst" in entry]
     if not checks or asked["patience"] is None:
         return None
@@ -163,14 +165,17 @@ def _selection(training: Mapping[str, Any], asked: Mapping[str, Any], chosen_at:
             )
             for entry in sorted(checks, key=lambda entry: float(entry["step"]))
         ],
-        protected_limit=limit,
+        **limits,
         chosen=f"step-{training['kept_step']}",
         chosen_at=chosen_at,
     )
 
 
 def _of_curve(
-    training: Mapping[str, Any], curve: Sequence[Mapping[str, Any]], chosen_at: str, limit: float | None
+    training: Mapping[str, Any],
+    curve: Sequence[Mapping[str, Any]],
+    chosen_at: str,
+    limits: Mapping[str, float | None],
 ) -> Selection:
     """The choice among the candidates that the method tried: it came last, and decided the weights."""
     finish = training["finish"]
@@ -192,7 +197,7 @@ def _of_curve(
             )
             for point in tried
         ],
-        protected_limit=limit,
+        **limits,
         chosen=_candidate_name(kept),
         chosen_at=chosen_at,
     )

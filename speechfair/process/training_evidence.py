@@ -18,6 +18,7 @@ __all__ = [
     "Selection",
     "Teacher",
     "TrainingRecord",
+    "limit_for_protected",
     "named_sources",
     "read_training",
     "write_training",
@@ -47,6 +48,20 @@ class Candidate(StrictRecord):
         return max(self.groups.values())
 
 
+def limit_for_protected(before: float, margin: Mapping[str, float]) -> float:
+    """The highest rate that protected speakers may have after the training: their rate before, and the larger margin.
+
+    Parameters
+    ----------
+    before : their error rate (fraction) before.
+    margin : ``relative`` to that rate, and ``absolute``.
+
+    >>> limit_for_protected(0.25, {"relative": 0.5, "absolute": 0.0625})
+    0.375
+    """
+    return before + max(margin["relative"] * before, margin["absolute"])
+
+
 class Selection(StrictRecord):
     """How the released candidate was chosen among all that were tried."""
 
@@ -55,6 +70,11 @@ class Selection(StrictRecord):
     candidates: list[Candidate] = Field(min_length=1)
     protected_limit: float | None = Field(
         default=None, ge=0, description="highest rate of the protected speakers that a candidate may have"
+    )
+    protected_before: float | None = Field(
+        default=None,
+        ge=0,
+        description="their rate before the training, from which the limit follows; None: not known",
     )
     chosen: str
     chosen_at: Time

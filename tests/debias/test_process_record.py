@@ -108,6 +108,7 @@ def test_a_choice_that_spares_the_protected_speakers_follows_its_rule(tmp_path: 
     choice = record_of(tmp_path, "average", finish, before=before).selection
     assert choice is not None
     assert choice.protected_limit == pytest.approx(0.11)
+    assert choice.protected_before == 0.10
     assert choice.by_rule() == choice.chosen == "share 0.5"
     # the best worst group alone would be another candidate, and is not what was asked for
     assert choice.model_copy(update={"protected_limit": None}).by_rule() == "share 1.0"
@@ -118,6 +119,7 @@ def test_decoding_settings_are_limited_by_the_recipes_own_setting(tmp_path: Path
     finish = {"recognizer_options": {"beam_size": 5}, "curve": curve}
     choice = record_of(tmp_path, "decode", finish, before={"protected": 0.10}).selection
     assert choice is not None
+    assert choice.protected_before == 0.20
     assert choice.by_rule() == choice.chosen == 'settings {"beam_size": 5}'
 
 

@@ -191,6 +191,21 @@ def with_protected(process: Path, **data: str) -> None:
     project.edit_record(process, settings=settings, data={**content["data"], **data})
 
 
+def limited(process: Path, *, margin: Any = None, **log: Any) -> None:
+    """A choice with protected speakers, whose rate before was 0.2 and may rise by a tenth of it."""
+    content = json.loads((process.parent / "training" / "training.json").read_text())
+    rates = {"a": 0.21, "b": 0.3}
+    candidates = [one | {"protected": rates[one["name"]]} for one in content["selection"]["candidates"]]
+    made = {
+        **content["selection"],
+        "candidates": candidates,
+        "protected_limit": 0.22,
+        "protected_before": 0.2,
+    }
+    settings = {**content["settings"], "margin": margin or {"relative": 0.1, "absolute": 0.01}}
+    project.edit_record(process, settings=settings, selection=made | log)
+
+
 def protected_are_evaluated(process: Path) -> None:
     run = next(iter(read_material(process).of_role("evaluation")))
     with_protected(process, **{"protected-0": str(run.manifest_sha256)})
@@ -304,6 +319,10 @@ NO: list[tuple[str, str, Change, str]] = [
         protected_are_evaluated,
         "protected development speakers (protected-0) are evaluation",
     ),
+    ("AF-3.4", "fail", lambda p: limited(p, protected_limit=0.2201), "is 0.2201, and their rate before and"),
+    ("AF-3.4", "fail", lambda p: limited(p, protected_before=0.21), "margin give 0.231"),
+    ("AF-3.4", "undetermined", lambda p: limited(p, protected_before=None), "cannot be recomputed; write"),
+    ("AF-3.4", "undetermined", lambda p: limited(p, margin={"relative": 0.1}), "the settings hold no margin"),
     ("AF-3.5", "fail", swap("serving", "base"), "worse"),
     ("AF-3.6", "fail", form("security.yaml", remote_code_off=False), "own code is run"),
     ("AF-4.14", "undetermined", row("memorisation.yaml", "trials", 0, attempts=20), "contains the limit"),
@@ -361,6 +380,12 @@ def test_a_supplied_model_that_is_used_as_it_is_needs_no_training_data(mine: Pat
     found = found_again(mine, "AF-2.4")
     assert found.status == "pass", found.reason.en
     assert "suppliers.yaml" in {source.path for source in found.sources}
+
+
+def test_the_limit_for_protected_speakers_is_recomputed(mine: Path) -> None:
+    limited(mine)
+    found = found_again(mine, "AF-3.4")
+    assert found.status == "pass", found.reason.en
 
 
 def test_a_remedy_settles_a_group_that_may_be_thin_and_a_covariate_that_is_handled(mine: Path) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from speechfair.process.training_evidence import limit_for_protected
+
 if TYPE_CHECKING:
     from speechfair.debias.recipe import Margin
 
-__all__ = ["applied_limit", "best_of", "protected_limit", "rule", "score"]
+__all__ = ["applied_before", "best_of", "protected_limit", "rule", "score"]
 
 BEYOND = 1e7
 """Added to a candidate that harms the protected, and the weight of the excess: no worst group's rate comes near."""
@@ -27,11 +29,11 @@ def protected_limit(before: Mapping[str, Any], margin: Margin) -> float | None:
     before : rates before the training, as `Development.rates` gives them.
     """
     rate = before.get("protected")
-    return None if rate is None else float(rate) + max(margin.relative * float(rate), margin.absolute)
+    return None if rate is None else limit_for_protected(float(rate), margin.model_dump())
 
 
-def applied_limit(finish: Mapping[str, Any], before: Mapping[str, Any], margin: Margin) -> float | None:
-    """The limit that the last choice of a training was made with.
+def applied_before(finish: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rates before, from which the limit of the last choice of a training follows.
 
     Parameters
     ----------
@@ -40,8 +42,9 @@ def applied_limit(finish: Mapping[str, Any], before: Mapping[str, Any], margin: 
     """
     if "recognizer_options" in finish:
         # other decoding settings are compared with the recipe's own setting, which the method tries first
-        before = finish["curve"][0]["development"]
-    return protected_limit(before, margin)
+        rates: Mapping[str, Any] = finish["curve"][0]["development"]
+        return rates
+    return before
 
 
 def best_of(rates: Sequence[Mapping[str, Any]], limit: float | None) -> int:

@@ -152,8 +152,10 @@ def disjoint(material: Material) -> Finding:
             (
                 "not_assessed",
                 say(
-                    "no manifest of training or development data to compare with",
-                    "照合する学習・開発のマニフェストがない",
+                    "no manifest of training or development data to compare with (for a supplied model that is used as "
+                    "it is, state the facts pretrained_base: true and adapted_from_base: false in plan.yaml)",
+                    "照合する学習・開発のマニフェストがない(供給されたモデルをそのまま使う場合は plan.yaml の facts に "
+                    "`pretrained_base: true` と `adapted_from_base: false` を記す)",
                 ),
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from speechfair.process.checks.common import Part, form_part, need_runs, number, ok
@@ -10,7 +11,7 @@ from speechfair.process.checks.requirements import frozen_plan_part
 from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import speech_part, synthetic_training
-from speechfair.process.training_evidence import TrainingRecord
+from speechfair.process.training_evidence import Selection, TrainingRecord, limit_for_protected
 
 __all__ = ["CHECKS"]
 
@@ -200,6 +201,8 @@ def _by_protected(record: TrainingRecord, tests: Collection[str | None]) -> Iter
                 f"{record.id}:設定に保護対象の開発話者があるが、記録にその上限がない",
             ),
         )
+    if record.selection and record.selection.protected_limit is not None:
+        yield _limit_again(record, record.selection, record.selection.protected_limit)
     for name in record.protected:
         if record.data.get(name) in tests:
             yield (
@@ -209,6 +212,32 @@ def _by_protected(record: TrainingRecord, tests: Collection[str | None]) -> Iter
                     f"{record.id}:保護対象の開発話者({name})が評価データである",
                 ),
             )
+
+
+def _limit_again(record: TrainingRecord, log: Selection, limit: float) -> Part:
+    """Whether the limit for the protected speakers is what their rate before and the margin of the settings give."""
+    margin = record.settings.get("margin")
+    if log.protected_before is None:
+        return "undetermined", say(
+            f"{record.id}: the log holds no rate of the protected speakers before the training, so that their limit "
+            "cannot be recomputed; write the training record again (`speechfair debias record`)",
+            f"{record.id}:学習前の保護対象話者の誤り率が記録になく、上限を再計算できない。`speechfair debias record` で書き直す",
+        )
+    try:
+        found = limit_for_protected(log.protected_before, margin)  # type: ignore[arg-type]
+    except (KeyError, TypeError):
+        return "undetermined", say(
+            f"{record.id}: the settings hold no margin (relative, absolute), so that the limit for the protected "
+            "speakers cannot be recomputed",
+            f"{record.id}:設定に許容幅(`margin`)がなく、保護対象話者の上限を再計算できない",
+        )
+    if math.isclose(found, limit, rel_tol=1e-9):
+        return ok()
+    return "fail", say(
+        f"{record.id}: the limit for the protected speakers is {limit:.6g}, and their rate before and the margin "
+        f"give {found:.6g}",
+        f"{record.id}:保護対象話者の上限 {limit:.6g} が、学習前の誤り率と許容幅から求めた {found:.6g} と異なる",
+    )
 
 
 def selection(material: Material) -> Finding:
