@@ -203,6 +203,12 @@ def verify_command(
         Path | None,
         typer.Option(help="Certificate (PEM) of the time-stamping authority; else the one that is pinned."),
     ] = None,
+    crl: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Revocation list (PEM or DER) of whoever issued the authority's certificate; repeatable."
+        ),
+    ] = None,
     public_key: Annotated[
         list[Path] | None,
         typer.Option(
@@ -215,8 +221,9 @@ def verify_command(
     from speechfair.verbs.process import process_verify
 
     found = process_verify(
-        folder, head=head, recompute=not quick, authority=authority, public_keys=public_key or ()
-    )
+        folder, head=head, recompute=not quick, authority=authority, revocations=crl or (),
+        public_keys=public_key or (),
+    )  # fmt: skip
     if json:
         lists = {name: list(getattr(found, name)) for name in ("checked", "problems", "notes")}
         _echo_json({"ok": found.ok, **lists, "head": found.head})

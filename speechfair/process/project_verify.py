@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +11,13 @@ from speechfair.errors import SpeechfairError
 from speechfair.process.attestation_checks import attestation_problems
 from speechfair.process.catalogue import Language, Text, catalogue_path
 from speechfair.process.export import envelope_problems
-from speechfair.process.finding import AS_EXPORTED, said, say
+from speechfair.process.file_checks import Findings, evidence_files, exchanged_files, frozen_files
+from speechfair.process.finding import said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
 from speechfair.process.signed_folders import check_signed_folders
+from speechfair.process.stamp_revocation import read_revocations
 from speechfair.process.stamps import authority_pem, check_stamps
 from speechfair.process.training_checks import training_problems
 from speechfair.store import file_digest
@@ -71,15 +72,6 @@ class Verified:
         return [*lines, f"{heads[3]}{self.head}", end]
 
 
-@dataclass
-class _Findings:
-    """What the steps of one verification have found so far."""
-
-    checked: list[Text]
-    problems: list[Text]
-    notes: list[Text]
-
-
 def verify_process(
     folder: str | Path,
     *,
@@ -87,6 +79,7 @@ def verify_process(
     now: datetime | None = None,
     recompute: bool = True,
     authority: str | Path | None = None,
+    revocations: Sequence[str | Path] = (),
     public_keys: Collection[str | Path] = (),
 ) -> Verified:
     """Check a process folder.
@@ -97,6 +90,7 @@ def verify_process(
         rewritten as a whole.
     recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
     authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the pinned one.
+    revocations : files with certificate revocation lists (PEM or DER); no time-stamp's certificate may be in one.
     public_keys : PEM files with the keys of signers that you trust; without any, a folder's first signature counts.
 
     Raises
@@ -106,7 +100,7 @@ def verify_process(
     """
     folder = Path(folder)
     reading = Ledger(folder).read()
-    found = _Findings([], [_chain(line) for line in reading.problems], [])
+    found = Findings([], [_chain(line) for line in reading.problems], [])
     material: Material | None = None
     try:
         material = read_material(folder, now)
@@ -122,10 +116,11 @@ def verify_process(
         )
     _ledger(reading, head, found)
     _clock(reading, now, found)
-    _frozen(folder, reading, found)
-    _evidence(folder, reading, found)
-    _exports(folder, reading, found)
-    stamps = check_stamps(folder, reading, None if authority is None else authority_pem(authority))
+    frozen_files(folder, reading, found)
+    evidence_files(folder, reading, found)
+    exchanged_files(folder, reading, found)
+    trusted = None if authority is None else authority_pem(authority)
+    stamps = check_stamps(folder, reading, trusted, read_revocations(revocations))
     _add(found, stamps.checked, stamps.problems, stamps.notes)
     if material is not None:
         _catalogue(material, found)
@@ -154,12 +149,12 @@ def verify_process(
     return Verified(tuple(found.checked), tuple(unique.values()), tuple(found.notes), reading.head)
 
 
-def _add(found: _Findings, checked: Iterable[Text], problems: Iterable[Text], notes: Iterable[Text]) -> None:
+def _add(found: Findings, checked: Iterable[Text], problems: Iterable[Text], notes: Iterable[Text]) -> None:
     for kept, new in ((found.checked, checked), (found.problems, problems), (found.notes, notes)):
         kept.extend(new)
 
 
-def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
+def _ledger(reading: Reading, head: str | None, found: Findings) -> None:
     found.checked.append(
         say(
             f"ledger: {len(reading.entries)} entries, each after the other",
@@ -195,7 +190,7 @@ def _ledger(reading: Reading, head: str | None, found: _Findings) -> None:
         )
 
 
-def _clock(reading: Reading, now: datetime | None, found: _Findings) -> None:
+def _clock(reading: Reading, now: datetime | None, found: Findings) -> None:
     """Entries from the future; one that is dated before the line above it breaks the chain."""
     today = utc(now)
     for entry in reading.entries:
@@ -208,103 +203,7 @@ def _clock(reading: Reading, now: datetime | None, found: _Findings) -> None:
             )
 
 
-def _frozen(folder: Path, reading: Reading, found: _Findings) -> None:
-    for kind, name in (("plan", "plan.yaml"), ("criteria", "criteria.yaml")):
-        entry = reading.last(kind)
-        path = folder / name
-        if entry is None:
-            if kind == "plan":
-                found.problems.append(
-                    say("plan.yaml: was never frozen in the ledger", "plan.yaml:台帳に凍結の記録がない")
-                )
-            elif path.exists():
-                found.problems.append(
-                    say(
-                        "criteria.yaml: is not in the ledger; freeze it with `speechfair process freeze`",
-                        "criteria.yaml:台帳にない。`speechfair process freeze` で凍結する",
-                    )
-                )
-        elif not path.is_file():
-            found.problems.append(
-                say(
-                    f"{name}: is missing (entry {entry.number} froze it)",
-                    f"{name}:ない(記録 {entry.number} で凍結)",
-                )
-            )
-        elif file_digest(path) != entry.body["sha256"]:
-            found.problems.append(
-                say(
-                    f"{name}: was changed after it was frozen (entry {entry.number}, {entry.time})",
-                    f"{name}:凍結(記録 {entry.number}、{entry.time})後に変わっている",
-                )
-            )
-        else:
-            found.checked.append(
-                say(f"{name}: as frozen on {entry.time}", f"{name}:{entry.time} の凍結時のまま")
-            )
-
-
-def _evidence(folder: Path, reading: Reading, found: _Findings) -> None:
-    collected = reading.last("collect")
-    recorded = dict(collected.body["evidence"]) if collected else {}
-    here = {path.stem: path for path in sorted((folder / "evidence").glob("*.json"))}
-    files: dict[str, str] = {}
-    if collected:
-        files["runs.yaml"] = collected.body["runs"]
-    for item, digest in recorded.items():
-        path = here.get(item)
-        if path is None:
-            found.problems.append(say(f"evidence/{item}.json: is missing", f"evidence/{item}.json:ない"))
-        elif file_digest(path) != digest:
-            found.problems.append(
-                say(f"evidence/{item}.json: was changed", f"evidence/{item}.json:変わっている")
-            )
-        else:
-            for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
-                if source["sha256"] != AS_EXPORTED:  # those are compared with their own entries
-                    files[source["path"]] = source["sha256"]
-    found.problems.extend(
-        say(f"evidence/{item}.json: is not in the ledger", f"evidence/{item}.json:台帳にない")
-        for item in here
-        if item not in recorded
-    )
-    for name, digest in sorted(files.items()):
-        path = folder / name
-        if not path.is_file():
-            found.problems.append(
-                say(f"{name}: is missing, and evidence rests on it", f"{name}:証拠のもとになるファイルがない")
-            )
-        elif file_digest(path) != digest:
-            found.problems.append(
-                say(f"{name}: was changed since it was collected", f"{name}:収集後に変わっている")
-            )
-    found.checked.append(
-        say(
-            f"evidence of {len(recorded)} items and the {len(files)} files that it rests on",
-            f"{len(recorded)} 項目の証拠と、もとになる {len(files)} ファイル",
-        )
-    )
-
-
-def _exports(folder: Path, reading: Reading, found: _Findings) -> None:
-    latest = {entry.body["file"]: entry for entry in reading.of_kind("export", "import")}
-    for name, entry in sorted(latest.items()):
-        path = folder / name
-        if not path.is_file():
-            found.problems.append(
-                say(
-                    f"{name}: is missing (entry {entry.number} wrote it)",
-                    f"{name}:ない(記録 {entry.number} で書き出し)",
-                )
-            )
-        elif file_digest(path) != entry.body["sha256"]:
-            found.problems.append(
-                say(f"{name}: was changed after it was written", f"{name}:書き出し後に変わっている")
-            )
-    found.checked.append(say(f"{len(latest)} exports and imports", f"書き出し・取り込み {len(latest)} 件"))
-
-
-def _catalogue(material: Material, found: _Findings) -> None:
+def _catalogue(material: Material, found: Findings) -> None:
     """An own catalogue that was changed is an edit; another shipped one is another version of this program."""
     entry = material.reading.last("catalogue")
     if entry is None:
@@ -324,7 +223,7 @@ def _catalogue(material: Material, found: _Findings) -> None:
             )
 
 
-def _runs(material: Material, found: _Findings) -> None:
+def _runs(material: Material, found: Findings) -> None:
     from speechfair.auditing.verify import verify
 
     for run in material.runs:
@@ -354,7 +253,7 @@ def _runs(material: Material, found: _Findings) -> None:
     )
 
 
-def _times(material: Material, run: Run, found: _Findings) -> None:
+def _times(material: Material, run: Run, found: Findings) -> None:
     """Times that contradict the ledger, which received its entries in order."""
     if run.evaluated is None:
         return
@@ -377,7 +276,7 @@ def _times(material: Material, run: Run, found: _Findings) -> None:
         found.problems.append(say(f"{en}{first.time}", ja))
 
 
-def _order(material: Material, found: _Findings) -> None:
+def _order(material: Material, found: Findings) -> None:
     from speechfair.process.order import order_problems
 
     found.problems.extend(order_problems(material))

@@ -7,24 +7,30 @@ from the one that names the stamp on were written later. What the entries say is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from speechfair.errors import InputError
 from speechfair.process.catalogue import Text
 from speechfair.process.finding import say
 from speechfair.process.ledger import Entry, Ledger, Reading
+from speechfair.process.stamp_revocation import revocation_problems
 from speechfair.process.time_stamp_token import (
     CLOCK_TOLERANCE,
     imprint_of,
+    names_authority,
     read_authority,
     request_for,
     stamped_time,
     subject_of,
 )
 from speechfair.store import file_digest, write_atomically
+
+if TYPE_CHECKING:
+    from cryptography.x509 import CertificateRevocationList
 
 __all__ = [
     "FOLDER",
@@ -197,19 +203,25 @@ class StampsFound:
     notes: tuple[Text, ...] = ()
 
 
-def check_stamps(folder: Path, reading: Reading, authority: bytes | None = None) -> StampsFound:
+def check_stamps(
+    folder: Path,
+    reading: Reading,
+    authority: bytes | None = None,
+    revocations: Sequence[CertificateRevocationList] = (),
+) -> StampsFound:
     """The time-stamps that the ledger names, and files under ``stamps`` that it does not name.
 
     Parameters
     ----------
     authority : certificates (PEM) that the verifier trusts; None takes those that the folder pinned.
+    revocations : lists by which no certificate of a time-stamp may be revoked.
 
     Raises
     ------
     MissingExtraError : there are time-stamps, and ``rfc3161-client`` is not installed.
     """
     entries = reading.of_kind(KIND)
-    wrong = {entry.number: [*_problems(folder, reading, entry, authority)] for entry in entries}
+    wrong = {entry.number: [*_problems(folder, reading, entry, authority, revocations)] for entry in entries}
     problems = [
         say(
             f"entry {entry.number} ({entry.body.get('file')}): {text.en}",
@@ -225,11 +237,11 @@ def check_stamps(folder: Path, reading: Reading, authority: bytes | None = None)
         if f"{FOLDER}/{path.name}" not in named
     ]
     held = [entry for entry in entries if not wrong[entry.number]]
-    if authority is not None and not entries:
+    if (authority is not None or revocations) and not entries:
         problems.append(
             say(
-                "the ledger holds no time-stamp, and the certificate of an authority was given",
-                "時刻認証局の証明書が指定されたが、台帳にタイムスタンプがない",
+                "the ledger holds no time-stamp, and the certificate of an authority or a revocation list was given",
+                "時刻認証局の証明書または失効リストが指定されたが、台帳にタイムスタンプがない",
             )
         )
     if not held:
@@ -237,8 +249,22 @@ def check_stamps(folder: Path, reading: Reading, authority: bytes | None = None)
     each = ", ".join(dict.fromkeys(f"{entry.body['entry']} ({entry.body['time']})" for entry in held))
     checked = say(f"time-stamps over entries {each}", f"記録 {each} のタイムスタンプ")
     notes = [_later(held)]
+    if not revocations:
+        notes.append(
+            say(
+                "whether the authority's certificate was revoked was not checked (--crl)",
+                "時刻認証局の証明書の失効は調べていない(`--crl`)",
+            )
+        )
     if authority is None and not problems:
         notes.append(_pinned(folder, held))
+    if not all(names_authority(authority or _bytes(folder / str(e.body["authority"]))) for e in held):
+        notes.append(
+            say(
+                "no certificate for time-stamping is among those that are trusted, so any authority below them counts",
+                "信頼する証明書にタイムスタンプ用のものがないため、その下位のどの時刻認証局の署名も認める",
+            )
+        )
     return StampsFound((checked,), tuple(problems), tuple(notes))
 
 
@@ -263,7 +289,13 @@ def _pinned(folder: Path, entries: Iterable[Entry]) -> Text:
     )
 
 
-def _problems(folder: Path, reading: Reading, entry: Entry, authority: bytes | None) -> Iterator[Text]:
+def _problems(
+    folder: Path,
+    reading: Reading,
+    entry: Entry,
+    authority: bytes | None,
+    revocations: Sequence[CertificateRevocationList],
+) -> Iterator[Text]:
     body = entry.body
     number = body.get("entry")
     if not isinstance(number, int) or not 0 <= number < entry.number:
@@ -286,8 +318,9 @@ def _problems(folder: Path, reading: Reading, entry: Entry, authority: bytes | N
             yield say(f"{name} was changed", f"{name} が変わっている")
             return
         contents[key] = path.read_bytes()
+    trusted = authority or contents["authority"]
     try:
-        time = stamped_time(contents["file"], over.digest, authority or contents["authority"])
+        time = stamped_time(contents["file"], over.digest, trusted)
     except InputError as error:
         yield say(
             f"the time-stamp does not hold: it {error}",
@@ -295,6 +328,7 @@ def _problems(folder: Path, reading: Reading, entry: Entry, authority: bytes | N
         )
         return
     yield from _clock_problems(entry, over, time)
+    yield from revocation_problems(contents["file"], time, trusted, revocations)
 
 
 def _clock_problems(entry: Entry, over: Entry, time: str) -> Iterator[Text]:

@@ -12,9 +12,18 @@ from speechfair.errors import InputError, MissingExtraError
 from speechfair.hash_chain import Entry, canonical, undigested, utc
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from cryptography.x509 import Certificate, Name
 
-__all__ = ["CLOCK_TOLERANCE", "imprint_of", "read_authority", "request_for", "stamped_time", "subject_of"]
+__all__ = [
+    "CLOCK_TOLERANCE",
+    "imprint_of",
+    "names_authority",
+    "read_authority",
+    "request_for",
+    "signer_of",
+    "stamped_time",
+    "subject_of",
+]
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock of a machine and that of an authority may lie apart before it is a finding."""
@@ -67,21 +76,32 @@ def stamped_time(data: bytes, digest: str, authority: bytes) -> str:
     response, trusted = _read(data), read_authority(authority)
     if imprint_of(data) != digest:
         raise InputError(f"is a time-stamp of something else ({imprint_of(data)[:16]}…)")
-    # a certificate for time-stamping alone is the authority's own: then nobody else's will do, whoever signed it
-    own = [one for one in trusted if _stamps(one)]
-    verifier = client.VerifierBuilder(
-        roots=trusted, tsa_certificate=own[0] if len(own) == 1 else None
-    ).build()
-    try:
-        verifier.verify(response, bytes.fromhex(digest))
-    except Exception as error:  # cryptography raises of many kinds for a damaged certificate
-        above = (
-            ""
-            if any(one.issuer == one.subject for one in trusted)
-            else "; pin the certificates above it, too"
-        )
-        raise InputError(f"was altered, or is not by the pinned authority: {_short(error)}{above}") from None
-    return utc(response.tst_info.gen_time)
+    # where certificates for time-stamping are pinned, only these count, and not any other that a root signed
+    problem: Exception | None = None
+    for own in [one for one in trusted if _stamps(one)] or [None]:
+        verifier = client.VerifierBuilder(roots=trusted, tsa_certificate=own).build()
+        try:
+            verifier.verify(response, bytes.fromhex(digest))
+        except Exception as error:  # cryptography raises of many kinds for a damaged certificate
+            problem = problem or error
+        else:
+            return utc(response.tst_info.gen_time)
+    assert problem is not None
+    above = (
+        "" if any(one.issuer == one.subject for one in trusted) else "; pin the certificates above it, too"
+    )
+    raise InputError(f"was altered, or is not by the pinned authority: {_short(problem)}{above}")
+
+
+def signer_of(data: bytes) -> tuple[Name, int]:
+    """The issuer and the serial number of the certificate that a response names as its signer's.
+
+    Raises
+    ------
+    InputError : it is no response with a token.
+    """
+    (signer,) = _read(data).signed_data.signer_infos
+    return signer.issuer, signer.serial_number
 
 
 def read_authority(pem: bytes) -> list[Certificate]:
@@ -103,6 +123,11 @@ def read_authority(pem: bytes) -> list[Certificate]:
 def subject_of(pem: bytes) -> str:
     """Whom the first certificate in a PEM file names."""
     return read_authority(pem)[0].subject.rfc4514_string()
+
+
+def names_authority(pem: bytes) -> bool:
+    """Whether a PEM file holds the certificate of an authority itself, and not only those above it."""
+    return any(_stamps(one) for one in read_authority(pem))
 
 
 def _stamps(certificate: Certificate) -> bool:
@@ -131,7 +156,8 @@ def _read(data: bytes) -> Any:
 def _in_order(data: bytes) -> bytes:
     """A response whose certificates are sorted as DER asks, which `openssl ts` does not do; a bare token gets one.
 
-    What the authority signed is left as it is: the certificates are not part of it.
+    What the authority signed is left as it is: neither the certificates nor the status are part of it. A response that
+    was granted with modifications counts as granted (RFC 3161, section 2.4.2), because its token is checked as any.
     """
     from asn1crypto import cms, tsp
 
@@ -143,6 +169,8 @@ def _in_order(data: bytes) -> bytes:
     except (ValueError, TypeError):
         token = cms.ContentInfo.load(data, strict=True)
         response = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token})
+    if response["status"]["status"].native == "granted_with_mods":
+        response["status"] = {"status": "granted"}
     content = token["content"]
     if len(content["certificates"]) > 1:
         ordered = sorted(content["certificates"], key=lambda one: bytes(one.dump()))

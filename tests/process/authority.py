@@ -34,6 +34,7 @@ class Authority:
         granted: bool = True,
         chain: Sequence[Authority] = (),
         bare: bool = False,
+        status: str = "granted",
     ) -> bytes:
         """The response to a request, at a time; with the certificates of a chain; `bare` is its token alone."""
         asked = tsp.TimeStampReq.load(request)
@@ -53,8 +54,31 @@ class Authority:
             der = [one.certificate.public_bytes(serialization.Encoding.DER) for one in (self, *chain)]
             certificates = cms.CertificateSet(contents=b"".join(sorted(der, reverse=True)))
             token["content"]["certificates"] = certificates
-        response = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token})
+        response = tsp.TimeStampResp({"status": {"status": status}, "time_stamp_token": token})
         return bytes((token if bare else response).dump())
+
+    def revoking(
+        self,
+        other: Authority,
+        since: datetime,
+        reason: certificate_parts.ReasonFlags | None = None,
+        *,
+        until: datetime | None = None,
+    ) -> bytes:
+        """A list (PEM) by which the certificate of another, or its own, is revoked from a time on."""
+        row = certificate_parts.RevokedCertificateBuilder().serial_number(other.certificate.serial_number)
+        row = row.revocation_date(since)
+        if reason is not None:
+            row = row.add_extension(certificate_parts.CRLReason(reason), critical=False)
+        now = datetime.now(UTC)
+        built = (
+            certificate_parts.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(now - timedelta(days=20))
+            .next_update(until or now + timedelta(days=20))
+            .add_revoked_certificate(row.build())
+        )
+        return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _token(self, info: tsp.TSTInfo) -> cms.ContentInfo:
         der = self.certificate.public_bytes(serialization.Encoding.DER)
