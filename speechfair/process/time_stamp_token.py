@@ -78,7 +78,8 @@ def stamped_time(data: bytes, digest: str, authority: bytes) -> str:
         raise InputError(f"is a time-stamp of something else ({imprint_of(data)[:16]}…)")
     # where certificates for time-stamping are pinned, only these count, and not any other that a root signed
     problem: Exception | None = None
-    for own in [one for one in trusted if _stamps(one)] or [None]:
+    counting: list[Certificate | None] = [one for one in trusted if _stamps(one)]
+    for own in counting or [None]:
         verifier = client.VerifierBuilder(roots=trusted, tsa_certificate=own).build()
         try:
             verifier.verify(response, bytes.fromhex(digest))

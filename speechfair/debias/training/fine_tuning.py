@@ -42,7 +42,7 @@ class Training(TrainingLoop):
         """Train, let the method finish, write the model to `target`, and return the record."""
         from speechfair.debias.training.peak_memory import forget_peak, peak_megabytes
         from speechfair.debias.training.pieces import adapted, merged, save
-        from speechfair.debias.training.selection import applied_limit, rule
+        from speechfair.debias.training.selection import applied_before, protected_limit, rule
 
         done = self.folder / RECORD
         if done.is_file() and target.is_dir():
@@ -75,7 +75,8 @@ class Training(TrainingLoop):
             "development_before": before,
             "finish": (finish := self.method.finish(self)),
             "chosen_by": rule(
-                applied_limit(finish, before, self.recipe.margin), keeps_a_check or "curve" in finish
+                protected_limit(applied_before(finish, before), self.recipe.margin),
+                keeps_a_check or "curve" in finish,
             ),
             "development_after": self.development_rates(),
             **({"added": dict(self.data.added)} if self.data.added else {}),

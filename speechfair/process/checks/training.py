@@ -221,7 +221,8 @@ def _limit_again(record: TrainingRecord, log: Selection, limit: float) -> Part:
         return "undetermined", say(
             f"{record.id}: the log holds no rate of the protected speakers before the training, so that their limit "
             "cannot be recomputed; write the training record again (`speechfair debias record`)",
-            f"{record.id}:学習前の保護対象話者の誤り率が記録になく、上限を再計算できない。`speechfair debias record` で書き直す",
+            f"{record.id}:学習前の保護対象話者の誤り率が記録になく、上限を再計算できない。"
+            "`speechfair debias record` で書き直す",
         )
     try:
         found = limit_for_protected(log.protected_before, margin)  # type: ignore[arg-type]
