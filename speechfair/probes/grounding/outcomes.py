@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.probes.asking import AUDIO, TEXT, Ask, by_ask
 from speechfair.probes.items import Form, Item, Scene, options_of, prompt_of
+from speechfair.probes.letter_bias import Chosen
 from speechfair.probes.reading import Reading, read
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["asks_of", "favourite_place", "outcome_table"]
-
-LEAST_CHOSEN = 30
-"""Replies that choose an option, below which nothing is said of a liking for a letter. Ours."""
+__all__ = ["asks_of", "chosen_options", "outcome_table"]
 
 
 def asks_of(scene_of: Mapping[str, Scene], form: Form, seed: int) -> list[Ask]:
@@ -91,35 +89,30 @@ def outcome_table(
                     "outcome": reading.outcome,
                     "how": reading.how,
                     "text_outcome": control.outcome,
+                    "text_answer": control.answer,
                 }
             )
     return pl.DataFrame(rows, schema=_schema())
 
 
-def favourite_place(
-    table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int
-) -> tuple[str, float, float] | None:
-    """The letter that is chosen too often: how often, and how often at most it would be by chance or when right.
+def chosen_options(
+    table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int, answer: str = "answer"
+) -> list[Chosen]:
+    """The replies of a table of outcomes that choose an option.
 
-    Options are shuffled, so a model that is drawn to a letter is right by chance alone. None where too few replies
-    choose an option.
+    Parameters
+    ----------
+    answer : the column of the options that were chosen, ``answer`` of the audio or ``text_answer`` of the control.
     """
     options = {
         (scene.id, item.id): options_of(scene.id, item, seed)
         for scene in scene_of.values()
         for item in scene.items
     }
-    rows = [row for row in table.iter_rows(named=True) if row["outcome"] in ("right", "wrong") and row["how"]]
-    if len(rows) < LEAST_CHOSEN:
-        return None
-    listed = [options[row["scene"], row["item"]] for row in rows]
-    found = []
-    for place in range(max(map(len, listed))):
-        chosen = sum(some.index(row["answer"]) == place for some, row in zip(listed, rows, strict=True))
-        right = sum(some.index(row["truth"]) == place for some, row in zip(listed, rows, strict=True))
-        chance = sum(1 / len(some) for some in listed if place < len(some))
-        found.append(("ABCDEFGH"[place], chosen / len(rows), max(right, chance) / len(rows)))
-    return max(found, key=lambda one: one[1] - one[2])
+    listed = [
+        (options[row["scene"], row["item"]], row[answer], row["truth"]) for row in table.iter_rows(named=True)
+    ]
+    return [Chosen(shown, said, truth) for shown, said, truth in listed if said in shown]
 
 
 def _schema() -> dict[str, Any]:
@@ -138,5 +131,10 @@ def _schema() -> dict[str, Any]:
         "how",
     )
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
-    schema |= {"outcome": pl.String, "text_outcome": pl.String, "labels": pl.List(label)}
+    schema |= {
+        "outcome": pl.String,
+        "text_outcome": pl.String,
+        "text_answer": pl.String,
+        "labels": pl.List(label),
+    }
     return schema | {"level": pl.Int8, "n_options": pl.Int8, "silence": pl.Boolean}

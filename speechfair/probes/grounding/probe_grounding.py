@@ -27,9 +27,10 @@ from speechfair.probes.grounding.grounding_estimates import (
     silence_share,
 )
 from speechfair.probes.grounding.heard_kinds import heard_kinds
-from speechfair.probes.grounding.outcomes import asks_of, favourite_place, outcome_table
+from speechfair.probes.grounding.outcomes import asks_of, chosen_options, outcome_table
 from speechfair.probes.grounding.spoken import SceneCorpus
 from speechfair.probes.items import WORDING, Form, Scene
+from speechfair.probes.letter_bias import letter_bias_notes
 from speechfair.probes.probe_folder import begin_or_compare, listed, settle
 from speechfair.probes.results import GroundingResult
 from speechfair.running.content_digest import content_digest
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 __all__ = ["probe_grounding"]
 
 SCENES = "scenes.json"
-MOST_LIKING = 0.2
-"""How much more often than by chance, or than is right, a letter may be chosen before it is said. Ours."""
 RESULT = "grounding.json"
 
 
@@ -178,7 +177,7 @@ def _result(
         kinds=kind_shares(table),
         heard=heard_kinds(table.filter(~table["silence"]).to_dicts(), level, alpha),
         silence=silence_share(table, level),
-        notes=_notes(table, settings["items"]) + _liking_notes(table, scene_of, analysis.seed),
+        notes=_notes(table, settings["items"]) + _letter_notes(table, scene_of, analysis.seed),
     )
 
 
@@ -215,13 +214,9 @@ def _notes(table: pl.DataFrame, items: str) -> list[str]:
     return notes
 
 
-def _liking_notes(table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int) -> list[str]:
-    """Whether one letter is chosen far more often than it should be."""
-    found = favourite_place(table, scene_of, seed)
-    if found is None or found[1] < found[2] + MOST_LIKING:
-        return []
-    share, most = (worded(one, "percent", 0) for one in found[1:])
-    return [
-        f"the option ({found[0]}) was chosen in {share} % of the replies that choose one; by chance, or if all were "
-        f"right, it would be {most} % at most: the model answers by position, not by what it hears"
-    ]
+def _letter_notes(table: pl.DataFrame, scene_of: Mapping[str, Scene], seed: int) -> list[str]:
+    """Whether one letter is chosen far too often; each question is asked of the transcript once."""
+    controls = table.unique(["scene", "item"], maintain_order=True)
+    return letter_bias_notes(
+        chosen_options(table, scene_of, seed), chosen_options(controls, scene_of, seed, "text_answer")
+    )

@@ -16,8 +16,9 @@ from speechfair import __version__
 from speechfair.auditing.result import CorpusRecord, ModelRecord
 from speechfair.errors import InputError
 from speechfair.probes.asking import AUDIO, TEXT, Ask, ask_missing, by_ask
+from speechfair.probes.letter_bias import Chosen, letter_bias_notes
 from speechfair.probes.probe_folder import begin_or_compare, listed, settle
-from speechfair.probes.questions.question_reading import WORDING, prompt_of, read_reply
+from speechfair.probes.questions.question_reading import WORDING, prompt_of, read_reply, shown_options
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion
 from speechfair.probes.questions.questions_estimates import part_of
 from speechfair.probes.questions.questions_results import ExcludedRow, QuestionsResult
@@ -192,7 +193,7 @@ def _table(
             control = control_of.get(one.id)
             said = None
             if control is not None:
-                said = read_reply(reply_to(Ask(TEXT, control, _TEXT_ITEM, "")), one, seed).outcome
+                said = read_reply(reply_to(Ask(TEXT, control, _TEXT_ITEM, "")), one, seed)
             rows.append(
                 {
                     "utterance_id": about,
@@ -208,7 +209,8 @@ def _table(
                     "answer": reading.answer,
                     "outcome": reading.outcome,
                     "how": reading.how,
-                    "text_outcome": said,
+                    "text_outcome": said and said.outcome,
+                    "text_answer": said and said.answer,
                 }
             )
     label = pl.Struct({"axis": pl.String, "value": pl.String, "source": pl.String})
@@ -251,7 +253,7 @@ def _result(
         margin=limits[1],
         alpha=limits[2],
         parts=parts,
-        notes=_notes(table, questions, parts),
+        notes=_notes(table, questions, parts) + _letter_notes(table, questions, analysis.seed),
     )
 
 
@@ -280,3 +282,17 @@ def _notes(table: pl.DataFrame, questions: QuestionSet, parts: Sequence[Any]) ->
                     f"not measured ({arm}): {counted.not_measured}; look at the replies in the scores file"
                 )
     return notes
+
+
+def _letter_notes(table: pl.DataFrame, questions: QuestionSet, seed: int) -> list[str]:
+    """Whether one letter is chosen far too often; each question is asked of a transcript once."""
+    asked = {one.id: one for group in questions.questions.values() for one in group if one.options}
+    lettered = table.filter(table["n_options"] > 0)
+    controls = lettered.unique(["control"], maintain_order=True)
+
+    def chosen(rows: pl.DataFrame, column: str) -> list[Chosen]:
+        said = [(asked[row["question"]], row[column]) for row in rows.iter_rows(named=True)]
+        shown = [(shown_options(one, seed), answer, one.answers[0]) for one, answer in said]
+        return [Chosen(options, answer, truth) for options, answer, truth in shown if answer in options]
+
+    return letter_bias_notes(chosen(lettered, "answer"), chosen(controls, "text_answer"))

@@ -142,6 +142,12 @@ def test_an_even_model_is_alike_and_an_unreadable_one_is_not_measured(asked: Que
     assert group(silent, "thick").verdict == "undetermined"
 
 
+def test_a_model_that_likes_one_letter_is_said_to(asked: QuestionSet, result: QuestionsResult) -> None:
+    liked = probe_questions(asked, Planted(asked, dress="B"))
+    assert any("the option (B) was chosen in 100 %" in note for note in liked.notes)
+    assert not any("the option (" in note for note in result.notes)
+
+
 def test_a_run_is_resumed_and_asks_nothing_twice(asked: QuestionSet, tmp_path: Path) -> None:
     first = Planted(asked)
     probe_questions(asked, first, out=tmp_path / "r")
