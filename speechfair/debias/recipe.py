@@ -35,10 +35,16 @@ __all__ = [
 
 
 class Source(Record):
-    """A corpus by its registered name. `root` is relative to the recipe's `data_root` where that is given.
+    """A corpus, or some of its speakers.
 
-    `speakers` takes these only, `without_speakers` all but these: so a few speakers of a protected corpus can be
-    rehearsed in training while the others are audited.
+    Parameters
+    ----------
+    corpus : name of a registered corpus.
+    root : its folder; relative to `data_root` where the recipe has one.
+    options : of its loader, such as ``split``.
+    speakers : take these only.
+    without_speakers : take all but these. So a few speakers of a protected corpus can be rehearsed in training while
+        the others are audited.
     """
 
     corpus: str
@@ -51,8 +57,10 @@ class Source(Record):
 class TrainingSource(Source):
     """A corpus to train on.
 
-    `permission` is for a corpus whose card does not allow training, where its holder does: who allowed whom what, and
-    when, in words. It is not checked; it is kept with the result, in ``debias.json`` and in the training record.
+    Parameters
+    ----------
+    permission : for a corpus whose card does not allow training, where its holder does: who allowed whom what, and
+        when, in words. It is not checked; it is kept with the result, in ``debias.json`` and in the training record.
     """
 
     permission: str | None = None
@@ -71,11 +79,14 @@ class TrainingSource(Source):
 class EvaluationSource(Source):
     """A corpus of speakers who are not trained on, audited before and after.
 
-    `group_by` may name axes that the training corpora do not have, such as first language. `protected` marks a whole
-    set whose groups are not the target of the training and must not be degraded by it; `protected_groups` marks some
-    groups of a set, as ``AXIS=GROUP``, such as ``first_language=eng``. `per_speaker`
-    takes only the first so many utterances of each speaker, which saves time and loses little: speakers are the
-    unit of sampling.
+    Parameters
+    ----------
+    name : of the evaluation: its folder in the run, and its heading on the page.
+    group_by : axes to compare groups on; also axes that the training corpora do not have, such as first language.
+    protected : whether the groups of the whole set are not the target of the training and must not be degraded by it.
+    protected_groups : groups of the set that must not be degraded, as ``AXIS=GROUP``, such as ``first_language=eng``.
+    per_speaker : take only the first so many utterances of each speaker. This saves time and loses little, because
+        speakers are the unit of sampling.
     """
 
     name: str = Field(pattern=r"^[\w.-]+$")
@@ -98,9 +109,12 @@ class EvaluationSource(Source):
 class Development(Record):
     """The development set: a share of each group's training speakers, kept out of training.
 
-    `protected` are corpora of speakers who must not be degraded, and who are neither trained on nor evaluated: what is
-    kept is the best for the worst group among what leaves their rate within the recipe's margin. Name the `speakers`
-    of a corpus whose others are evaluated.
+    Parameters
+    ----------
+    share : of each group's training speakers.
+    protected : corpora of speakers who must not be degraded, and who are neither trained on nor evaluated: what is
+        kept is the best for the worst group among what leaves their rate within the recipe's margin. Name the
+        `speakers` of a corpus whose others are evaluated.
     """
 
     share: float = Field(default=0.2, gt=0, lt=0.9)
@@ -109,14 +123,28 @@ class Development(Record):
 
 
 class MethodChoice(Record):
-    """A registered method and its own options."""
+    """A registered method and its own options.
+
+    Parameters
+    ----------
+    name : of the method.
+    options : of the method, as ``docs/how-to/debias-methods.md`` lists them.
+    """
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Lora(Record):
-    """Low-rank adapters (Hu et al. 2021) instead of all weights; merged into the model at the end."""
+    """Low-rank adapters (Hu et al. 2021) instead of all weights; merged into the model at the end.
+
+    Parameters
+    ----------
+    rank : of the two factors.
+    alpha : the adapters are scaled by alpha / rank.
+    dropout : share of the adapters' inputs that is dropped in training.
+    targets : names of the modules that get an adapter.
+    """
 
     rank: int = Field(default=16, ge=1)
     alpha: float = Field(default=32.0, gt=0)
@@ -129,6 +157,11 @@ class RecognizerChoice(Record):
 
     ``faster-whisper`` exports the weights to CTranslate2 first (float32), which is much faster on a CPU;
     ``whisper`` decodes with transformers. A CTC model has one way to be decoded, ``ctc``.
+
+    Parameters
+    ----------
+    family : the adapter family.
+    options : of the family, such as ``window``.
     """
 
     family: Literal["faster-whisper", "whisper", "ctc"] = "faster-whisper"
@@ -136,7 +169,13 @@ class RecognizerChoice(Record):
 
 
 class Margin(Record):
-    """How much worse a group may get: a share of its rate before or a rate, whichever is the larger."""
+    """How much worse a group may get: a share of its rate before or a rate, whichever is the larger.
+
+    Parameters
+    ----------
+    relative : share of the rate before.
+    absolute : a rate; 0.01 is one percentage point.
+    """
 
     relative: float = Field(default=0.10, ge=0)
     absolute: float = Field(default=0.01, ge=0)
@@ -159,7 +198,9 @@ class DebiasRecipe(Record):
     patience : checks without a better worst-group rate after which training ends; None trains to the last step
         and keeps the last weights.
     data_root : folder that the sources' ``root`` is relative to.
-    train, dev, evaluate : corpora to train on, the development set, and corpora to audit before and after.
+    train : corpora to train on.
+    dev : the development set.
+    evaluate : corpora to audit before and after.
     method : name of the method, and its own options.
     steps : of training, each over one batch.
     batch : utterances of a step.

@@ -26,13 +26,13 @@ def named() -> Iterator[tuple[Path, str]]:
             yield page, found
 
 
-def file_exists(name: str) -> bool:
+def is_file(name: str) -> bool:
     """Whether this is a file or folder, a pattern of such (its part before the star), or has a place for a name."""
     places = (name, f"speechfair/{name}", f"tests/{name}")
     return "NAME" in name or any(any(CHECKOUT.glob(f"{place}*")) for place in places)
 
 
-def test_exists(name: str) -> bool:
+def is_test(name: str) -> bool:
     file, _, function = name.partition("::")
     places = [CHECKOUT / file, CHECKOUT / "tests" / file]
     return any(
@@ -43,10 +43,7 @@ def test_exists(name: str) -> bool:
     )
 
 
-test_exists.__test__ = False  # type: ignore[attr-defined]
-
-
-def module_exists(name: str) -> bool:
+def is_module(name: str) -> bool:
     """Whether this is a module, a name in one, or a group of entry points."""
     if name in tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]:
         return True
@@ -65,9 +62,9 @@ def module_exists(name: str) -> bool:
 def missing(text: str) -> list[str]:
     """What the text names and the checkout does not have."""
     return [
-        *(name for name in _FILE.findall(text) if text.startswith(name) and not file_exists(name)),
-        *(name for name in _TEST.findall(text) if not test_exists(name)),
-        *(name for name in _MODULE.findall(text) if not module_exists(name)),
+        *(name for name in _FILE.findall(text) if text.startswith(name) and not is_file(name)),
+        *(name for name in _TEST.findall(text) if not is_test(name)),
+        *(name for name in _MODULE.findall(text) if not is_module(name)),
     ]
 
 
