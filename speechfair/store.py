@@ -162,7 +162,7 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._next_part: dict[str, int] = {}
-        if re.match(r"(s3|gs|hf|https?):/", str(path)):
+        if re.match(r"(s3|gs|hf|https?):/", str(path), re.IGNORECASE):
             raise RunFolderError(
                 f"{path}: a run folder lies on a file system, since it is locked and continued in place; choose a "
                 "folder here, and copy it to the store when it is done. To read one of a store, copy it here first"

@@ -1,6 +1,7 @@
 """Corpora on an object store or a web server: what an address means is fetched into a local copy, and read there.
 
-A copy holds what the store holds now: at each use the store is listed, and only objects that changed are fetched again.
+A copy holds what the store holds now: at each use the store is listed, only objects that changed are fetched again, and
+files that the store does not hold are removed. One process at a time brings a copy up to date.
 Credentials come from the environment, as the store's own tools read them; an address that holds some is refused.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -29,19 +32,21 @@ AT_ONCE = 8
 WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Before an object is asked for again that could not be had: a server that restarts is waited for."""
 Answer = TypeVar("Answer")
+_LOG = logging.getLogger(__name__)
 
 
 def address_of(place: object) -> str | None:
-    """The address that `place` is, such as ``s3://bucket/corpus``; None for a path.
+    """The address that `place` is, such as ``s3://bucket/corpus``, its kind in small letters; None for a path.
 
     A `Path` was an address before pathlib took one of its slashes.
 
-    >>> address_of(Path("s3://bucket/corpus")), address_of("calls.csv")
+    >>> address_of(Path("S3://bucket/corpus")), address_of("calls.csv")
     ('s3://bucket/corpus', None)
     """
-    if isinstance(place, Path) and (kind := place.parts[:1]) and kind[0].rstrip(":") in PACKAGES:
-        return f"{kind[0]}//{'/'.join(place.parts[1:])}" if kind[0].endswith(":") else None
-    return place if isinstance(place, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", place) else None
+    known = "|".join(PACKAGES)
+    pattern = rf"({known}):/(?!/)" if isinstance(place, Path) else r"([A-Za-z][A-Za-z0-9+.-]*)://"
+    begin = re.match(pattern, str(place), re.IGNORECASE) if isinstance(place, str | Path) else None
+    return f"{begin[1].lower()}://{str(place)[begin.end() :]}" if begin else None
 
 
 def parent_address(address: str) -> str:
@@ -64,36 +69,31 @@ def fetched_folder(address: str) -> Path:
     kind = _kind(address)
     if kind.startswith("http"):
         raise InputError(
-            f"{_shown(address)}: a web server lists no folders; give s3://, gs:// or hf://, or a path"
+            f"{_shown(address)}: a web server lists no folders, so audio is not read from one; give --root a path "
+            "or an address of s3://, gs:// or hf://. A table alone may lie on a web server"
         )
     store, top = _store(address)
     found = _patiently(address, lambda: store.find(top, detail=True))
     stamps = {
         _relative(address, name, top): _stamp(facts)
         for name, facts in found.items()
-        if facts["type"] == "file"
+        if facts["type"] == "file" and not _marks_a_folder(name, facts)
     }
     if not stamps:
         raise CorpusError(f"{_shown(address)}: nothing lies there; check the address")
-    copy = _copy_of(address)
-    before = _read_index(copy)
-    for gone in before.keys() - stamps.keys():
-        (copy / gone).unlink(missing_ok=True)
-    held = {
-        name: stamp for name, stamp in before.items() if stamps.get(name) == stamp and (copy / name).is_file()
-    }
-    missing = [name for name in stamps if name not in held]
+    with _only_here(address) as copy:
+        held = _unchanged(copy, stamps)
 
-    def fetch(name: str) -> str:
-        _fetch(store, f"{top.rstrip('/')}/{name}", copy / name, address)
-        return name
+        def fetch(name: str) -> str:
+            _fetch(store, f"{top.rstrip('/')}/{name}", copy / name, address)
+            return name
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            for name in pool.map(fetch, missing):
-                held[name] = stamps[name]
-        finally:
-            write_atomically(copy / INDEX, json.dumps(held, sort_keys=True).encode())
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for name in pool.map(fetch, [name for name in stamps if name not in held]):
+                    held[name] = stamps[name]
+            finally:
+                write_atomically(copy / INDEX, json.dumps(held, sort_keys=True).encode())
     return copy
 
 
@@ -101,8 +101,9 @@ def fetched_file(address: str) -> Path:
     """The local copy of the one object of an address. Raises as `fetched_folder`."""
     _kind(address)
     store, name = _store(address)
-    path = _copy_of(address) / (PurePosixPath(name.partition("?")[0]).name or "object")
-    _fetch(store, name, path, address)
+    with _only_here(address) as copy:
+        path = copy / (PurePosixPath(name.partition("?")[0]).name or "object")
+        _fetch(store, name, path, address)
     return path
 
 
@@ -142,6 +143,11 @@ def _relative(address: str, name: str, top: str) -> str:
     return relative
 
 
+def _marks_a_folder(name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether an object is the empty one by which consoles show a new folder."""
+    return name.endswith("/") and not facts["size"]
+
+
 def _stamp(facts: Mapping[str, Any]) -> str:
     """What changes with an object's content, as the store says."""
     keys = (
@@ -167,14 +173,16 @@ def _patiently(address: str, ask: Callable[[], Answer]) -> Answer:
     for wait_s in (*WAITS_S, None):
         try:
             return ask()
-        except (FileNotFoundError, PermissionError) as error:
-            why = (
-                "nothing lies there"
-                if isinstance(error, FileNotFoundError)
-                else "reading it is not permitted"
-            )
-            raise CorpusError(f"{_shown(address)}: {why}; check the address and the credentials") from None
+        except FileNotFoundError:
+            raise CorpusError(
+                f"{_shown(address)}: nothing lies there; check the address and the credentials"
+            ) from None
         except Exception as error:  # each kind of store has errors of its own
+            if _is_refusal(error):
+                raise CorpusError(
+                    f"{_shown(address)}: reading it is not permitted ({type(error).__name__}); check the "
+                    "credentials in the environment"
+                ) from None
             if wait_s is None:
                 raise CorpusError(
                     f"{_shown(address)} cannot be read ({type(error).__name__}); what was fetched is kept: give the "
@@ -184,11 +192,40 @@ def _patiently(address: str, ask: Callable[[], Answer]) -> Answer:
     raise AssertionError("unreachable")
 
 
-def _copy_of(address: str) -> Path:
+def _is_refusal(error: Exception) -> bool:
+    """Whether asking again is useless: credentials are missing, or they do not suffice."""
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return isinstance(error, PermissionError) or status in (401, 403) or "Credentials" in type(error).__name__
+
+
+@contextmanager
+def _only_here(address: str) -> Iterator[Path]:
+    """The folder of the local copy, while no other process changes it."""
+    from filelock import FileLock, Timeout
+
     folder = cache_folder("remote") / hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:24]
     with storing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    return folder
+        lock = FileLock(folder.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            _LOG.warning("another process is fetching %s; waiting for it", _shown(address))
+            lock.acquire()
+    try:
+        yield folder
+    finally:
+        lock.release()
+
+
+def _unchanged(copy: Path, stamps: Mapping[str, str]) -> dict[str, str]:
+    """What the copy holds as the store does, with its stamps. Everything that the store does not hold is removed."""
+    before = _read_index(copy)
+    with storing(copy):
+        files = {path.relative_to(copy).as_posix(): path for path in copy.rglob("*") if path.is_file()}
+        for name in files.keys() - stamps.keys() - {INDEX}:
+            files[name].unlink()
+    return {name: stamps[name] for name in files if name in stamps and before.get(name) == stamps[name]}
 
 
 def _read_index(copy: Path) -> dict[str, str]:

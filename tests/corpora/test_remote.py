@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -59,6 +64,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         client = boto3.client("s3")
         client.create_bucket(Bucket="speech")
+        client.put_object(Bucket="speech", Key="calls/audio/", Body=b"")  # as consoles mark a new folder
         for path in sorted(folder.rglob("*.*")):
             client.upload_file(str(path), "speech", f"calls/{path.relative_to(folder).as_posix()}")
         yield found
@@ -87,7 +93,7 @@ def test_a_corpus_is_audited_though_the_server_restarts(
             timer.start()
 
     monkeypatch.setattr(remote, "write_atomically", restarting)
-    corpus = load_corpus("manifest", manifest="s3://speech/calls/calls.csv")
+    corpus = load_corpus("manifest", manifest=Path("S3://speech/calls/calls.csv"))
     result = audit(corpus, Scripted({}, default="one two"), ["accent"], out=tmp_path / "run")
     assert (result.totals.scored, result.totals.failed, result.totals.excluded) == (N, 0, 0)
     assert len(written) == N + 2  # each object once, and the index
@@ -145,7 +151,90 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         remote.fetched_folder("s3://speech/calls")
 
 
-@pytest.mark.parametrize("place", ["s3://bucket/run", Path("s3://bucket/run")])
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A store of fsspec in this process, empty."""
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    monkeypatch.setitem(remote.PACKAGES, "memory", "fsspec")
+    found = fsspec.filesystem("memory")
+    found.store.clear()
+    return found
+
+
+def test_what_a_killed_command_left_in_a_copy_is_removed(memory: Any) -> None:
+    memory.pipe({"/calls/a.txt": b"one", "/calls/b/c.txt": b"two"})
+    copy = remote.fetched_folder("memory://calls")
+    (copy / "b" / "gone.wav").write_bytes(
+        b"of an object that the store no longer holds, and not in the index"
+    )
+    (copy / "b" / ".c.txt.x1y2.tmp").write_bytes(b"half")
+    assert remote.fetched_folder("memory://calls") == copy
+    names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    assert names == {"a.txt", "b/c.txt", remote.INDEX}
+
+
+def test_one_process_at_a_time_fetches(memory: Any, caplog: pytest.LogCaptureFixture) -> None:
+    memory.pipe("/calls/a.txt", b"one")
+    with ThreadPoolExecutor(1) as pool:
+        with remote._only_here("memory://calls") as copy:
+            second = pool.submit(remote.fetched_folder, "memory://calls")
+            while not caplog.messages and not second.done():
+                time.sleep(0.01)
+            assert not list(copy.iterdir())
+        assert (second.result() / "a.txt").read_bytes() == b"one"
+    assert caplog.messages == ["another process is fetching memory://calls; waiting for it"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (PermissionError("no"), "reading it is not permitted"),
+        (type("NoCredentialsError", (Exception,), {})(), "reading it is not permitted"),
+        (type("ClientError", (Exception,), {"status": 403})(), "reading it is not permitted"),
+        (ConnectionError("reset"), "what was fetched is kept"),
+    ],
+)
+def test_a_refusal_is_not_asked_again(
+    memory: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
+) -> None:
+    asked: list[str] = []
+
+    def refused(*arguments: object, **options: object) -> None:
+        asked.append("")
+        raise error
+
+    monkeypatch.setattr(remote, "WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(type(memory), "find", refused)
+    with pytest.raises(CorpusError, match=expected):
+        remote.fetched_folder("memory://calls")
+    assert len(asked) == (1 if "permitted" in expected else 3)
+
+
+def test_a_table_of_a_web_server_with_audio_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    write_tone(tmp_path / "audio" / "a.wav", 0.1)
+    (tmp_path / "calls.csv").write_text("audio,text,speaker\naudio/a.wav,one,s1\n")
+    handler = functools.partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"HTTP://127.0.0.1:{server.server_port}"
+        rows = list(load_corpus("manifest", tmp_path, manifest=Path(f"{base}/calls.csv")))
+        with pytest.raises(CorpusError, match=r"none\.csv: nothing lies there"):
+            load_corpus("manifest", tmp_path, manifest=f"{base}/none.csv")
+        with pytest.raises(InputError, match="give --root a path or an address of s3://"):
+            load_corpus("manifest", manifest=f"{base}/calls.csv")
+        server.shutdown()
+    assert [row.speaker for row in rows] == ["s1"]
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Says nothing about requests."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/run", Path("s3://bucket/run"), "S3://bucket/run"])
 def test_a_run_folder_is_refused_on_a_store(place: str | Path) -> None:
     with pytest.raises(RunFolderError, match="a run folder lies on a file system"):
         RunFolder(place)
