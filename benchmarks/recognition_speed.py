@@ -28,7 +28,7 @@ from speechfair.metrics.pairing import pair_by_group
 from speechfair.models import load_model
 from speechfair.models.ct2_conversion import converted_bundled
 from speechfair.models.families.bundled import folder_of
-from speechfair.running.transcription import BATCH
+from speechfair.running.batch_plan import BATCH
 from speechfair.running.window_trial import ABSOLUTE, LEVEL, RELATIVE
 from speechfair.text import load_normalizer
 from speechfair.types import Audio, Utterance
