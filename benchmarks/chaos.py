@@ -23,8 +23,9 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.chaos_page import Trial, write_page
 from benchmarks.chaos_verbs import ChaosVerb, chaos_verbs, verified
@@ -239,6 +240,32 @@ def _cut_short(base: Undisturbed, out: Path, scratch: Path, generator: random.Ra
     return End("done", path.relative_to(out).as_posix())
 
 
+def _clock_jumps(base: Undisturbed, out: Path, scratch: Path, generator: random.Random) -> End:
+    """The clock jumps by up to a year at one write, and the process is killed at a later one or ends well."""
+    at, end = sorted(generator.randint(1, max(base.writes, 1)) for _ in range(2))
+    jump = timedelta(days=generator.uniform(-365, 365))
+    jumped: list[timedelta] = []
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + sum(jumped, timedelta())
+
+    def hook(number: int, _: str) -> None:
+        if number == at:
+            jumped.append(jump)
+        if number == end > at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def run() -> None:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("speechfair.") and getattr(module, "datetime", None) is datetime:
+                module.datetime = Clock  # type: ignore[attr-defined]
+        watched(base.verb, out, hook)
+
+    return in_child(run, scratch)
+
+
 def _two_writers(base: Undisturbed, out: Path, scratch: Path, generator: random.Random) -> End:
     """The same command twice at once."""
     first = os.fork()
@@ -263,6 +290,7 @@ FAULTS: Mapping[str, Fault] = {
     "one write fails": _at_a_write(_failing(errno.EIO)),
     "folder vanishes": _at_a_write(lambda out, _: shutil.rmtree(out, ignore_errors=True)),
     "a file is cut short afterwards": _cut_short,
+    "clock jumps, then kill -9": _clock_jumps,
     "two writers": _two_writers,
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.folder_subjects import IMPORT, MORE_WRONG, write_table
-from speechfair import import_transcripts, load_corpus, merge, prepare, verify
+from speechfair import figures, import_transcripts, load_corpus, merge, prepare, sequence, verify
 from speechfair.auditing.run import audit, score, transcribe
 from speechfair.curating.corpus_listing import write_listing
 from speechfair.curating.corpus_split import split_corpus
@@ -91,6 +91,22 @@ def chaos_verbs(folder: Path) -> Mapping[str, ChaosVerb]:
             lambda out: split_corpus(listed(), out, {"train": 0.5, "test": 0.5}, allow_missing=True),
             is_run=False,
         ),
+        ChaosVerb(
+            "figures",
+            lambda out: audit(corpus, model(), AXES, out=out.parent / "scored", normalizer="basic"),
+            lambda out: figures(out.parent / "scored", out),
+            is_run=False,
+        ),
+        ChaosVerb(
+            "sequence",
+            lambda out: _releases(out.parent, corpus),
+            lambda out: sequence(
+                [out.parent / "first", out.parent / "second"],
+                out=out / "sequence.json",
+                report=out / "sequence.html",
+            ),
+            is_run=False,
+        ),
         ChaosVerb("corpora datasheet", _nothing, lambda out: write_datasheet(listed(), out), is_run=False),
     )
     return {verb.name: verb for verb in verbs}
@@ -119,6 +135,11 @@ def _nothing(out: Path) -> None:
 def _transcribed(out: Path, corpus: ListCorpus, model: Scripted) -> None:
     prepare(corpus, out)
     transcribe(out, model)
+
+
+def _releases(folder: Path, corpus: ListCorpus) -> None:
+    for name, wrong in (("first", MORE_WRONG), ("second", {"x": 2, "y": 2})):
+        audit(corpus, Scripted(scripted_texts(corpus, wrong)), AXES, out=folder / name, normalizer="basic")
 
 
 def _sharded(out: Path, model: Scripted) -> None:
