@@ -105,11 +105,18 @@ def check(
     from speechfair.verbs.corpora import transcripts_to_check
 
     if Path(name).exists() and name not in corpora().names():
-        if root is not None or splits is not None or manifest is not None or option:
+        told = options.pairs(option, "--option")
+        if (
+            root is not None
+            or splits is not None
+            or manifest is not None
+            or told.keys() - {"encoding", "language"}
+        ):
             raise InputError(
-                f"{name} is a table of transcripts; it has no folder, splits, manifest or options besides --columns"
+                f"{name} is a table of transcripts; it has no folder, splits or manifest, and of options --columns, "
+                "--option encoding=… and --option language=…"
             )
-        table = transcripts_to_check(name, columns=columns, group_by=group_by or ())
+        table = transcripts_to_check(name, columns=columns, group_by=group_by or (), **told)
         for line in table.said:
             output.say(line)
         page = (html, language)

@@ -61,6 +61,9 @@ def command(
     format: Annotated[
         str | None, typer.Option(help="Format of SOURCE (table, trn, nemo …); default: found out.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a CSV, TSV or text file, such as cp1252; default: UTF-8.")
+    ] = None,
     references_format: Annotated[str | None, typer.Option(help="Format of the references.")] = None,
     not_asked_by: Annotated[
         str | None,
@@ -115,6 +118,7 @@ def command(
         format=format,
         references_format=references_format,
         not_asked_by=not_asked_by,
+        encoding=encoding,
         replace=replace,
         reference=options.pairs(reference, "--reference"),
         normalizer=normalizer,

@@ -111,8 +111,8 @@ def _with_advice(path: Path) -> Iterator[str]:
             raise
         raise CorpusError(
             f"{error}. Excel and older Windows programs write Windows-1252 (like Latin-1): save as 'CSV UTF-8', run "
-            f"`iconv -f WINDOWS-1252 -t UTF-8 {path.name} > new-{path.name}`, or give the encoding, such as "
-            "--option encoding=cp1252"
+            f"`iconv -f WINDOWS-1252 -t UTF-8 {path.name} > new-{path.name}`, or give the encoding: --encoding "
+            "cp1252 (import), --option encoding=cp1252 (audit, corpora check)"
         ) from None
 
 

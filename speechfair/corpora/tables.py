@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "DELIMITED",
     "FORMATS",
     "columns_of",
     "parquet_columns",
@@ -35,9 +36,11 @@ __all__ = [
 ]
 
 FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", *WORKBOOKS)
-_DELIMITED = (".csv", ".tsv", ".txt")
+DELIMITED = (".csv", ".tsv", ".txt")
+"""Endings of text tables, whose encoding can be named."""
 _FIELD_LIMIT = 10_000_000
 _SLICE = 10_000
+_DEEPEST = 5  # objects in objects whose content has names of its own
 _LARGEST_JSON = 2**30
 
 
@@ -48,7 +51,7 @@ def columns_of(path: Path, *, encoding: str | None = None, sheet: str | None = N
         return parquet_columns(path)
     if kind in WORKBOOKS:
         return _names(next(workbook_rows(path, sheet))[1], path, "header row")
-    if kind in _DELIMITED:
+    if kind in DELIMITED:
         return _header(path, form_of(path, encoding=encoding))[0]
     found: dict[str, None] = {}
     for _, row in rows_of(path):
@@ -83,7 +86,7 @@ def rows_of(
         yield from _parquet_rows(path)
     elif kind in WORKBOOKS:
         yield from _workbook_rows(path, sheet)
-    elif kind in _DELIMITED:
+    elif kind in DELIMITED:
         yield from _delimited_rows(path, form_of(path, encoding=encoding))
     elif kind == ".json" and _begins_with_bracket(path):
         yield from _json_list(path)
@@ -227,7 +230,7 @@ def _json_list(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     except ValueError as error:
         raise CorpusError(f"{path} is not JSON: {error}; the file may have been cut off") from None
     for number, row in enumerate(listed, 1):
-        yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
+        yield number, _with_inner(row) if isinstance(row, dict) else _no_object(row)
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
@@ -242,9 +245,24 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
         except ValueError as error:
             yield number, f"not JSON that can be read: {error}"
             continue
-        yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
+        yield number, _with_inner(row) if isinstance(row, dict) else _no_object(row)
     if empty:
         raise CorpusError(f"{path} is empty; it needs a JSON object a line")
+
+
+def _no_object(row: Any) -> str:
+    return f"a JSON {type(row).__name__}, not an object"
+
+
+def _with_inner(row: dict[str, Any]) -> dict[str, Any]:
+    """`row`, and what its objects hold under names such as ``speaker.id``; a name that is there already stays."""
+    inner = {
+        f"{name}.{key}": value
+        for name, cell in row.items()
+        if isinstance(cell, dict) and name.count(".") < _DEEPEST
+        for key, value in cell.items()
+    }
+    return {**_with_inner(inner), **row} if inner else row
 
 
 def parquet_columns(path: Path) -> list[str]:

@@ -150,8 +150,15 @@ def facts_of(parts: Mapping[str, Corpus], *, audio: bool, threads: int) -> Facts
     for part, corpus in parts.items():
         rules = getattr(corpus.card, "annotations", None)
         batches = _looked(corpus, threads) if audio else ((batch, None) for batch in batches_of(corpus))
+        counted: Mapping[str, int] | None = getattr(
+            corpus, "counted_words", None
+        )  # of counts, which have no text
         for batch, looks in batches:
-            chunks.append(_frame(batch, looks, part, corpus.name, codes))
+            chunk = _frame(batch, looks, part, corpus.name, codes)
+            if counted is not None:
+                words = pl.col("id").replace_strict(counted, default=None, return_dtype=pl.Int32)
+                chunk = chunk.with_columns(words=words, oddities=pl.lit(0, pl.UInt8))
+            chunks.append(chunk)
             for text in batch.frame["text"].drop_nulls():
                 brackets.update(annotations_in(text, rules))
     if not chunks:

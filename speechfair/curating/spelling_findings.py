@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
+from speechfair.text.unicode_folding import fold
 from speechfair.types import UNKNOWN, Corpus
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ _PERHAPS_MISSING = frozenset(
         "undefined",
         "prefer not to say",
         "no answer",
+        "n.a.",
+        "nil",
+        "(null)",
+        "missing",
+        "not specified",
+        "unspecified",
+        "不明",
     )
 )
 _MANY_VALUES = 6
@@ -80,11 +88,12 @@ def _labels(axis: str, counts: Counter[str]) -> Iterator[Found]:
         yield (
             "labels-alike",
             "problem",
-            f"{axis}: values that differ only in case or blanks: {told}; to join them give --columns\n"
+            f"{axis}: values that differ only in case, blanks or invisible characters: {told}; to join them give "
+            "--columns\n"
             f"  {_mapping(axis, dict.fromkeys(others, most))}",
             (most, *others)[:_EXAMPLES],
         )
-    if pairs := dict(_nearly_alike(counts)):
+    if pairs := _to_one(dict(_nearly_alike(counts))):
         told = ", ".join(
             f"{rare!r} ({counts[rare]} rows) as {usual!r} ({counts[usual]})" for rare, usual in pairs.items()
         )
@@ -130,13 +139,17 @@ def _mapping(axis: str, values: Mapping[str, str]) -> str:
 
 
 def _yaml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """As a double-quoted scalar of YAML, in which nothing is invisible."""
+    return "".join(
+        char if char.isprintable() else json.dumps(char)[1:-1]
+        for char in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _alike(names: Mapping[str, int]) -> list[list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        found.setdefault(" ".join(fold(name).split()).casefold(), []).append(name)
     return sorted(sorted(each) for each in found.values() if len(each) > 1)
 
 
@@ -149,7 +162,11 @@ def _nearly_alike(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
 
     if len(counts) < _MANY_VALUES:
         return
-    plain = {value: re.sub(r"[\W_]+", "", value).casefold() for value in counts if value != UNKNOWN}
+    counts = {value: n for value, n in counts.items() if value != UNKNOWN}
+    for same in _alike(counts):  # those have a finding of their own; the most frequent stands for them
+        most, *others = sorted(same, key=lambda value: -counts[value])
+        counts[most] += sum(counts.pop(value) for value in others)
+    plain = {value: re.sub(r"[\W_]+", "", value).casefold() for value in counts}
     for one, other in combinations(sorted(plain, key=lambda value: (counts[value], value)), 2):
         short, long = sorted((plain[one], plain[other]), key=len)
         if len(short) < 4 or short == long:
@@ -157,6 +174,16 @@ def _nearly_alike(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         affix = len(long) - len(short) <= 3 and (long.startswith(short) or long.endswith(short))
         if affix or (len(short) >= 5 and Levenshtein.distance(short, long) == 1):
             yield one, other
+
+
+def _to_one(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Every value with the one that stands for all it is paired with, since a mapping is not followed twice."""
+    found = {}
+    for rare, usual in pairs.items():
+        while usual in pairs:
+            usual = pairs[usual]
+        found[rare] = usual
+    return found
 
 
 def _speakers_alike(rows: pl.DataFrame, speakers: Sequence[str]) -> Iterator[Found]:
@@ -169,7 +196,8 @@ def _speakers_alike(rows: pl.DataFrame, speakers: Sequence[str]) -> Iterator[Fou
             yield (
                 "speakers-alike",
                 "problem",
-                f"{sum(map(len, alike))} speakers ({n} rows) differ from another only in case or blanks, and count as "
+                f"{sum(map(len, alike))} speakers ({n} rows) differ from another only in case, blanks or invisible "
+                f"characters, and count as "
                 f"different people: {', '.join(' = '.join(map(repr, each)) for each in alike[:_EXAMPLES])}",
                 tuple(name for each in alike for name in each)[:_EXAMPLES],
             )

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "cells_of",
     "cleaned",
     "confidences_of",
     "ids_of",
     "languages_of",
     "nothing",
+    "numbers_in",
+    "place_of",
     "texts_of",
     "times_of",
 ]
@@ -44,6 +47,34 @@ def cleaned(column: pl.Series) -> pl.Series:
     ).to_series()
 
 
+def cells_of(table: ImportedTable, column: str) -> pl.Series:
+    """The cells of a column, `cleaned`; `InputError` where they hold lists or objects."""
+    _require_plain(table, column)
+    return cleaned(table.frame[column])
+
+
+def _require_plain(table: ImportedTable, column: str) -> None:
+    if table.frame[column].dtype.is_nested():
+        raise InputError(
+            f"{table.name}, column {column!r}: its cells hold lists or objects, and one value is needed; name another "
+            "column (what an object holds is a column of its own, such as result.text), or join the parts into one text"
+        )
+
+
+def numbers_in(text: pl.Series) -> pl.Series:
+    """Cells as numbers, null where one is none; a decimal comma is read where it cannot be a mark of thousands.
+
+    >>> import polars as pl
+    >>> numbers_in(pl.Series(["0.5", "1,5", "0,125", "1,500", "x"])).to_list()
+    [0.5, 1.5, 0.125, None, None]
+    """
+    import polars as pl
+
+    thousands = text.str.contains(r"^[+-]?0*[1-9]\d*,\d{3}$")
+    pointed = text.str.replace(r"^([+-]?\d+),(\d+)$", "$1.$2")
+    return pointed.set(thousands, None).cast(pl.Float64, strict=False)
+
+
 def nothing(frame: pl.DataFrame) -> pl.Series:
     """A null for every row."""
     import polars as pl
@@ -55,7 +86,7 @@ def ids_of(table: ImportedTable, column: str | None) -> pl.Series:
     """Unique ids; those of rows without an id column are the rows' places."""
     if column is None:
         return table.frame[PLACE].rename("id")
-    ids = cleaned(table.frame[column]).rename("id")
+    ids = cells_of(table, column).rename("id")
     if ids.null_count():
         raise CorpusError(
             f"{table.name}, {place_of(table, ids.is_null())}, column {column!r}: {ids.null_count()} rows have "
@@ -73,14 +104,17 @@ def ids_of(table: ImportedTable, column: str | None) -> pl.Series:
 
 
 def texts_of(table: ImportedTable, column: str, what: str) -> pl.Series:
-    """A column as text; NaN is null. A column of numbers is refused: it is not what somebody said."""
+    """A column as text; NaN is null. Whole numbers may be spoken digits; other numbers are not what somebody said."""
     import polars as pl
 
+    _require_plain(table, column)
     cells = table.frame[column]
     if cells.dtype.is_float():
         cells = cells.fill_nan(None)
     if cells.null_count() == len(cells):
         return cells.cast(pl.String)
+    if cells.dtype.is_integer() or (cells.dtype.is_float() and bool((cells.drop_nulls() % 1 == 0).all())):
+        return cleaned(cells)
     if cells.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise InputError(
             f"{table.name}, column {column!r}: the {what} is of type {cells.dtype}, not text; name the column that "
@@ -109,7 +143,7 @@ def languages_of(
                 "language: English (eng) assumed; name another with --lang CODE or a column with --language COLUMN"
             )
         return pl.Series([usual] * table.frame.height, dtype=pl.String), said
-    tags = cleaned(table.frame[column])
+    tags = cells_of(table, column)
     codes = {}
     for tag in tags.drop_nulls().unique().to_list():
         try:
@@ -155,12 +189,13 @@ def times_of(table: ImportedTable, column: str | None, per_second: float = 1.0) 
 
     if column is None:
         return pl.Series([None] * table.frame.height, dtype=pl.Float64)
-    text = cleaned(table.frame[column])
-    values = text.cast(pl.Float64, strict=False)
+    text = cells_of(table, column)
+    values = numbers_in(text)
     bad = text.is_not_null() & ~(values.is_finite() & (values >= 0)).fill_null(False)
     if bad.any():
         raise CorpusError(
-            f"{table.name}, {place_of(table, bad)}, column {column!r}: {text.filter(bad)[0]!r} is not a time"
+            f"{table.name}, {place_of(table, bad)}, column {column!r}: {text.filter(bad)[0]!r} is not a time; "
+            "write a number of seconds, or of what time_unit in --columns says"
         )
     return values if per_second == 1 else values / per_second
 
@@ -172,8 +207,8 @@ def confidences_of(table: ImportedTable, column: str | None) -> pl.Series:
     column = column or table.roles.get("confidence")
     if column is None:
         return pl.Series([None] * table.frame.height, dtype=pl.Float64)
-    text = cleaned(table.frame[column])
-    values = text.cast(pl.Float64, strict=False)
+    text = cells_of(table, column)
+    values = numbers_in(text)
     bad = text.is_not_null() & ~values.is_between(0, 1).fill_null(False)
     if bad.any():
         raise InputError(

@@ -15,11 +15,12 @@ from speechfair.corpora.rows import ColumnMap, LabelColumn
 from speechfair.errors import InputError
 from speechfair.importing.imported import ImportedTable, Role
 from speechfair.registry import did_you_mean
+from speechfair.text.unicode_folding import fold
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asked", "Columns", "could_be_label", "resolve"]
+__all__ = ["Asked", "Columns", "column_named", "could_be_label", "resolve"]
 
 USUAL: Mapping[Role, tuple[str, ...]] = {
     "id": (
@@ -133,7 +134,7 @@ def resolve(
         )
     within = asked.columns.speaker_within
     if within is not None:
-        _there(within, present, table.name, "speaker_within")
+        within = _there(within, present, table.name, "speaker_within")
     return Columns(roles, labels, tuple(said), within, _per_second(asked.columns))
 
 
@@ -163,12 +164,29 @@ def _named(asked: Asked) -> dict[Role, str]:
     return {**found, **asked.roles}
 
 
+def column_named(name: str, present: Sequence[str]) -> str | None:
+    """The column of that name; else the only one that differs in case, blanks or invisible characters alone.
+
+    >>> column_named("Accent", ["id", "accent\u200b "]), column_named("a", ["A", "a"]), column_named("a", ["A", "A "])
+    ('accent\u200b ', 'a', None)
+    """
+    if name in present:
+        return name
+    alike = [each for each in present if _plain(each) == _plain(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return " ".join(fold(name).split()).casefold()
+
+
 def _there(column: str, present: Sequence[str], place: str, role: str) -> str:
-    if column not in present:
+    found = column_named(column, present)
+    if found is None:
         raise InputError(
             f"{place} has no column {column!r} (for {role}); {did_you_mean(column, list(present))}"
         )
-    return column
+    return found
 
 
 def _guess(role: Role, frame: pl.DataFrame, present: Sequence[str]) -> str | None:
@@ -193,17 +211,20 @@ def _labels(
     if with_languages and "language" not in found:
         axes = [axis for axis in axes if axis != "language"]  # every row's language is an axis of its own
     for axis in [*axes, *_LABELS]:
-        if axis not in found and axis in present and (axis in axes or axis not in used):
-            found[axis] = LabelColumn(column=axis)
+        column = column_named(axis, present)
+        known = used | {label.column for label in found.values()}
+        if axis not in found and column is not None and (axis in axes or column not in known):
+            found[axis] = LabelColumn(column=column)
     for axis in axes:
         if axis not in found:
             raise InputError(
                 f"{table.name} has no column {axis!r} to group by; {did_you_mean(axis, list(present))}. Map another "
                 f"name with --label {axis}=COLUMN"
             )
-    for axis, label in found.items():
-        _there(label.column, present, table.name, f"label {axis}")
-    return found
+    return {
+        axis: label.model_copy(update={"column": _there(label.column, present, table.name, f"label {axis}")})
+        for axis, label in found.items()
+    }
 
 
 def could_be_label(column: pl.Series) -> bool:

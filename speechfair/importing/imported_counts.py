@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.errors import CorpusError, InputError
-from speechfair.importing.cell_values import cleaned, place_of
+from speechfair.importing.cell_values import cells_of, numbers_in, place_of
 from speechfair.importing.imported import ImportedTable
 from speechfair.metrics.error_counts import KINDS
 from speechfair.registry import did_you_mean
@@ -18,7 +18,7 @@ from speechfair.registry import did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CountColumns", "RateUnit", "counts_of"]
+__all__ = ["CountColumns", "RateUnit", "count_columns", "counts_of"]
 
 RateUnit = Literal["percent", "fraction"]
 _RATE = "an error rate"
@@ -45,6 +45,24 @@ class CountColumns:
     def names(self) -> tuple[str, ...]:
         """Every column that is read."""
         return (self.words, *self.errors, *([self.rate] if self.rate is not None else []))
+
+
+_WORDS = ("words", "n_words", "num_words", "word_count", "reference_words", "reference_length", "ref_length")
+_ERRORS = ("errors", "n_errors", "num_errors", "error_count", "word_errors", "edits")
+
+
+def count_columns(columns: Sequence[str]) -> CountColumns | None:
+    """The columns of errors and words of a table, by usual names; None where one of the two is not there.
+
+    >>> count_columns(["speaker", "Words", "errors"])
+    CountColumns(words='Words', errors=('errors',), rate=None, unit=None)
+    """
+    plain = {name.strip().casefold().replace(" ", "_"): name for name in columns}
+    words = [plain[name] for name in _WORDS if name in plain]
+    errors = [plain[name] for name in _ERRORS if name in plain]
+    kinds = [plain[name] for name in KINDS if name in plain]
+    found = errors[:1] or (kinds if len(kinds) == len(KINDS) else [])
+    return CountColumns(words[0], tuple(found)) if words and found else None
 
 
 def counts_of(table: ImportedTable, columns: CountColumns) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -114,9 +132,8 @@ def _numbers(
 
     A percent sign is one of the unit, so it may stand only where the column is in `percent`.
     """
-    import polars as pl
 
-    text = cleaned(table.frame[column])
+    text = cells_of(table, column)
     if percent:
         text = text.str.strip_suffix("%").str.strip_chars_end()
     signed = text.str.ends_with("%").fill_null(False)
@@ -132,7 +149,7 @@ def _numbers(
             f"{table.name}, {place_of(table, text.is_null())}, column {column!r}: {what} is missing "
             f"({text.null_count()} rows); fill it in, or take the row out of the table"
         )
-    values = text.cast(pl.Float64, strict=False)
+    values = numbers_in(text)
     bad = ~(values.is_finite() & (values >= 0)).fill_null(False)
     if bad.any():
         raise CorpusError(
@@ -146,6 +163,12 @@ def _whole(table: ImportedTable, column: str, what: str) -> pl.Series:
     import polars as pl
 
     values, text = _numbers(table, column, what)
+    thousands = text.str.contains(r"^\d{1,3}(\.\d{3})+$")
+    if thousands.any():
+        raise CorpusError(
+            f"{table.name}, {place_of(table, thousands)}, column {column!r}: {text.filter(thousands)[0]!r} may be a "
+            "whole number with a mark of thousands, or a fraction; write whole numbers without a point"
+        )
     bad = (values % 1 != 0) | (values > _LARGEST)
     if bad.any():
         raise CorpusError(
@@ -162,7 +185,7 @@ def _rates(table: ImportedTable, columns: CountColumns) -> tuple[pl.Series, floa
     assert columns.rate is not None
     percent = columns.unit == "percent"
     values, text = _numbers(table, columns.rate, _RATE, percent=percent)
-    decimals = text.str.extract(r"\.(\d*)", 1).str.len_chars().fill_null(0).cast(pl.Int64)
+    decimals = text.str.extract(r"[.,](\d*)", 1).str.len_chars().fill_null(0).cast(pl.Int64)
     exponents = text.str.extract(r"(?i)e([+-]?\d+)$", 1).str.strip_prefix("+").cast(pl.Int64, strict=False)
     digits = max([0, *(decimals - exponents.fill_null(0)).to_list()])
     half = 0.5 * 10.0**-digits

@@ -1,4 +1,4 @@
-"""Cells of label columns as labels: mapped, taken apart at a separator, missing where they say so."""
+"""Cells of label columns as labels: mapped, taken apart at a separator or as a list, missing where they say so."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from speechfair.corpora.cells import is_missing
 from speechfair.corpora.rows import SEVERAL, LabelColumn
+from speechfair.errors import InputError
 from speechfair.importing.cell_values import cleaned
 from speechfair.types import UNKNOWN
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["label_lists", "label_of"]
+
+_BETWEEN = "\x1f"
+"""Stands between the labels of a list; the unit separator of ASCII, which no label holds."""
 
 
 def label_of(cell: str, column: LabelColumn) -> str | None:
@@ -43,7 +47,10 @@ def label_lists(frame: pl.DataFrame, labels: Mapping[str, LabelColumn]) -> pl.Se
         return pl.Series([[]] * frame.height, dtype=kind)
     values = {}
     for place, label in enumerate(labels.values()):
-        cells = _cells(frame[label.column])
+        column = frame[label.column]
+        if isinstance(column.dtype, pl.List):
+            column, label = _joined(column), label.model_copy(update={"separator": _BETWEEN})
+        cells = _cells(column)
         known = {cell: label_of(cell, label) for cell in cells.drop_nulls().unique().to_list()}
         values[f"{place}"] = cells.replace_strict(known, default=None, return_dtype=pl.String)
     rows = pl.DataFrame(values)
@@ -56,6 +63,17 @@ def label_lists(frame: pl.DataFrame, labels: Mapping[str, LabelColumn]) -> pl.Se
     distinct = rows.unique(maintain_order=True)  # rows of a speaker share their labels, so these are few
     lists = distinct.with_columns(pl.concat_list(parts).list.drop_nulls().cast(kind).alias("labels"))
     return rows.join(lists, on=list(values), how="left", nulls_equal=True, maintain_order="left")["labels"]
+
+
+def _joined(column: pl.Series) -> pl.Series:
+    """Lists of labels as cells of several labels."""
+    import polars as pl
+
+    if column.dtype.inner.is_nested():  # type: ignore[attr-defined]
+        raise InputError(
+            f"column {column.name!r} holds lists of lists or of objects, which are no labels; name another column"
+        )
+    return column.cast(pl.List(pl.String)).list.drop_nulls().list.join(_BETWEEN)
 
 
 def _cells(column: pl.Series) -> pl.Series:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from speechfair.corpora.rows import ColumnMap, column_map
 from speechfair.errors import CorpusError, InputError
-from speechfair.importing.columns import Asked, Columns, resolve
+from speechfair.importing.columns import Asked, Columns, column_named, resolve
 from speechfair.importing.imported import Format, ImportedTable, Role
 from speechfair.importing.imported_counts import CountColumns, counts_of
 from speechfair.importing.timed_words import words_in_stretches
@@ -78,9 +78,14 @@ def format_of(path: Path, name: str | None) -> Format:
     raise InputError(f"{path}: its format is not recognised; name it with --format: {', '.join(known)}")
 
 
-def read_table(path: Path, format_name: str | None) -> ImportedTable:
-    """The table of a file or folder."""
-    return format_of(path, format_name).read(path)
+def read_table(path: Path, format_name: str | None, encoding: str | None = None) -> ImportedTable:
+    """The table of a file or folder; `InputError` where its format has no text encoding to choose."""
+    found = format_of(path, format_name)
+    if encoding is None:
+        return found.read(path)
+    if not found.takes_encoding:
+        raise InputError(f"{path.name}: files of the format {found.name!r} are UTF-8; leave the encoding out")
+    return found.read(path, encoding)
 
 
 def read_transcripts(
@@ -94,6 +99,7 @@ def read_transcripts(
     format: str | None = None,
     references_format: str | None = None,
     not_asked_by: str | None = None,
+    encoding: str | None = None,
 ) -> Transcripts:
     """Read references and hypotheses.
 
@@ -107,13 +113,14 @@ def read_transcripts(
     confidence : column of confidences, by system.
     format, references_format : of `source` and of `references`; None finds out.
     not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked for it.
+    encoding : of `source`, where it is CSV, TSV or text; None is what a byte order mark says, else UTF-8.
 
     Raises
     ------
     InputError, CorpusError
         What they say: file, row, column and what to do.
     """
-    table = read_table(source, format)
+    table = read_table(source, format, encoding)
     chosen = _chosen(systems, table, source)
     require_names(list(chosen))
     if references_format is not None and references is None:
@@ -121,14 +128,17 @@ def read_transcripts(
     if references is None and all(isinstance(where, Path) for where in chosen.values()):
         table = _as_references(table)  # every system has a file of its own, so the source is the references
     given = table if references is None else _as_references(read_table(references, references_format))
-    columns = _columns(given, table, chosen, asked, dict(confidence or {}))
+    confidence = {
+        name: column_named(each, table.columns) or each for name, each in (confidence or {}).items()
+    }
+    columns = _columns(given, table, chosen, asked, confidence)
     if "text" not in columns.roles:
         raise InputError(f"{given.name} holds no references; name the file that does with --references FILE")
     manifest, said = manifest_of(given, columns, language)
     found = []
     for name, where in chosen.items():
-        column = (confidence or {}).get(name)
-        found.append(_system(name, where, manifest, given, table, format, column, not_asked_by))
+        sure = confidence.get(name)
+        found.append(_system(name, where, manifest, given, table, format, sure, not_asked_by))
     lines = [f"read {given.name}: {given.frame.height} rows and {len(given.refused)} that could not be read"]
     lines += [f"not read: {each.place}: {each.reason}" for each in given.refused[:5]]
     lines += [*given.notes, *said]
@@ -146,6 +156,7 @@ def read_counts(
     *,
     language: str | None = None,
     format: str | None = None,
+    encoding: str | None = None,
 ) -> Transcripts:
     """Read counts that were made elsewhere.
 
@@ -153,13 +164,14 @@ def read_counts(
     ----------
     source : a table with a row for each utterance, or for each speaker in a group.
     systems : the columns of each system, by its name.
+    encoding : as in `read_transcripts`.
 
     Raises
     ------
     InputError, CorpusError
         What they say: file, row, column and what to do.
     """
-    table = read_table(source, format)
+    table = read_table(source, format, encoding)
     require_names(list(systems))
     return transcripts_of_counts(table, systems, asked, language)
 
@@ -215,6 +227,8 @@ def _chosen(systems: Mapping[str, str], table: ImportedTable, source: Path) -> d
             found[name] = where
         elif Path(where).exists() and where:
             found[name] = Path(where)
+        elif (column := column_named(where, table.columns)) is not None:
+            found[name] = column
         elif not where and "hypothesis" in table.roles:
             found[name] = table.roles["hypothesis"]
         else:

@@ -1,4 +1,4 @@
-"""A table of transcripts as a corpus without audio, so that `corpora check` can look at its rows and labels."""
+"""A table of transcripts or counts as a corpus without audio, so that `corpora check` can look at its rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from speechfair.corpora.rows import ColumnMap, LabelColumn, column_map
 from speechfair.importing.columns import Asked, Columns, could_be_label, resolve
 from speechfair.importing.hypothesis_findings import HypothesisFinding, hypothesis_findings
 from speechfair.importing.imported import PLACE, ImportedTable
+from speechfair.importing.imported_counts import count_columns, counts_of
 from speechfair.importing.read_transcripts import read_table
 from speechfair.importing.transcripts import manifest_of
 from speechfair.types import Exclusion, Label, Utterance
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TranscriptCorpus"]
 
-_HYPOTHESIS = re.compile(r"(?i)^(hyp|pred|asr|recogni|output|transcri)")
+_HYPOTHESIS = re.compile(r"(?i)(^|\.)(hyp|pred|asr|recogni|output|transcri)|\.text$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class _NoAudio:
 
 
 class TranscriptCorpus:
-    """References, speakers and labels of a table or of another tool's file.
+    """References (or counts), speakers and labels of a table or of another tool's file.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ class TranscriptCorpus:
     columns : a `ColumnMap`, its content, or a YAML file; labels that it names are the only ones.
     group_by : columns that are labels; without them and without `columns` every column of few values is one.
     language : code or tag where there is no language column; None is English.
+    encoding : of a CSV, TSV or text file; None is what a byte order mark says, else UTF-8.
 
     Raises
     ------
@@ -65,28 +67,39 @@ class TranscriptCorpus:
         columns: ColumnMap | Mapping[str, Any] | str | Path | None = None,
         group_by: Sequence[str] = (),
         language: str | None = None,
+        encoding: str | None = None,
     ) -> None:
-        table = read_table(Path(source), None)
+        table = read_table(Path(source), None, encoding)
         asked = Asked(column_map(columns), group_by=tuple(group_by))
-        found = resolve(table, asked, ())
+        counts = count_columns(table.columns)
+        found = resolve(table, asked, (), text_needed=counts is None)
         if not group_by and asked.columns.labels is None:
             used = {*found.roles.values(), *(label.column for label in found.labels.values())}
             more = [
                 name
                 for name in table.columns
-                if name not in used and not _HYPOTHESIS.match(name)
+                if name not in used and not _HYPOTHESIS.search(name)
                 if could_be_label(table.frame[name])
             ]
             labels = {**asked.labels, **{name: name for name in more}}
-            found = resolve(table, Asked(asked.columns, labels=labels), ())
+            found = resolve(table, Asked(asked.columns, labels=labels), (), text_needed=False)
         self._manifest, said = manifest_of(table, found, language)
         self.said = tuple(line for line in said if not line.startswith("not used"))
+        self.counted_words: Mapping[str, int] | None = None
+        if counts is not None and "text" not in found.roles:
+            words = counts_of(table, counts)[0][
+                "reference_length"
+            ]  # what is no count is refused with its row
+            self.counted_words = dict(zip(self._manifest["id"], words, strict=False))
+            self.said += (
+                f"no column of texts, so the table is checked as counts: {', '.join(counts.names)}",
+            )
         self._options = {
             "file": table.name,
             "labels": {axis: one.column for axis, one in found.labels.items()},
         }
         self.label_columns: Mapping[str, LabelColumn] = found.labels
-        self.hypothesis_findings = tuple(_findings(table, found))
+        self.hypothesis_findings = tuple(_findings(table, found)) if "text" in found.roles else ()
 
     @property
     def card(self) -> CorpusCard:
@@ -124,7 +137,7 @@ def _findings(table: ImportedTable, columns: Columns) -> Iterator[HypothesisFind
         if (
             name in used
             or cells.dtype != pl.String
-            or (could_be_label(cells) and not _HYPOTHESIS.match(name))
+            or (could_be_label(cells) and not _HYPOTHESIS.search(name))
         ):
             continue
         references = table.frame[columns.roles["text"]].cast(pl.String)

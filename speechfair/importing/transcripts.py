@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import CorpusError, InputError
 from speechfair.importing.cell_values import (
-    cleaned,
+    cells_of,
     confidences_of,
     ids_of,
     languages_of,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["SystemTranscripts", "Transcripts", "folder_of", "manifest_of", "require_names", "system_of"]
 
 _LEFT_AS_WORDS = ("nan", "none", "null", "n/a")
+_POINT_ZERO = r"^\s*\d+\.0\s*$"
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def manifest_of(
     ids = ids_of(table, roles.get("id"))
     if "id" not in roles:
         said.append("id: none given, so the row's place is its id")
-    speaker = cleaned(frame[roles["speaker"]]) if "speaker" in roles else nothing(frame)
+    speaker = cells_of(table, roles["speaker"]) if "speaker" in roles else nothing(frame)
     if columns.speaker_within is not None:
-        within = cleaned(frame[columns.speaker_within])
+        within = cells_of(table, columns.speaker_within)
         speaker = (within + ":" + speaker).fill_null(speaker)
     if speaker.null_count() == len(speaker):
         said.append(
@@ -127,7 +128,7 @@ def manifest_of(
         for name, kind in schema.items()
     )
     if "text" in roles:
-        said += _counted(manifest)
+        said += [*_numbers(table, roles["text"], "reference"), *_counted(manifest)]
     return pl.concat([manifest, _excluded(table, schema)]), tuple(said)
 
 
@@ -170,9 +171,9 @@ def system_of(
             f"{table.name}, column {column!r}: not one transcript is in it; is it the right column?"
         )
     given = pl.DataFrame({"text": texts, "confidence": confidences_of(table, confidence)}).with_columns(
-        error=cleaned(table.frame[table.roles["error"]]) if "error" in table.roles else nothing(table.frame)
+        error=cells_of(table, table.roles["error"]) if "error" in table.roles else nothing(table.frame)
     )
-    said = _suspicious(texts, name)
+    said = [*_numbers(table, column, f"hypothesis of {name}"), *_suspicious(texts, references, name)]
     source: dict[str, Any] = {"file": table.name, "column": column}
     if same:
         joined = usable.with_columns(given.get_columns())
@@ -321,15 +322,29 @@ def _joined(
     return usable.join(given, on="id", how="left", maintain_order="left"), counts, said
 
 
-def _suspicious(texts: pl.Series, name: str) -> list[str]:
-    odd = texts.str.strip_chars().str.to_lowercase().is_in(_LEFT_AS_WORDS).fill_null(False)
-    if not odd.any():
+def _numbers(table: ImportedTable, column: str, what: str) -> list[str]:
+    """What is said of a column of texts that holds whole numbers."""
+    if not table.frame[column].dtype.is_numeric() or table.frame[column].null_count() == table.frame.height:
         return []
-    return [
-        f"{name}: {int(odd.sum())} hypotheses are the bare word {texts.filter(odd)[0]!r}; they are scored as "
-        "that word. If "
-        "they stand for nothing, leave their cells empty"
-    ]
+    return [f"{what}: column {column!r} holds numbers, and they are taken for what was said"]
+
+
+def _suspicious(texts: pl.Series, references: pl.Series, name: str) -> list[str]:
+    said = []
+    odd = texts.str.strip_chars().str.to_lowercase().is_in(_LEFT_AS_WORDS).fill_null(False)
+    if odd.any():
+        said.append(
+            f"{name}: {int(odd.sum())} hypotheses are the bare word {texts.filter(odd)[0]!r}; they are scored as "
+            "that word. If they stand for nothing, leave their cells empty"
+        )
+    pointed = texts.str.contains(_POINT_ZERO).fill_null(False)
+    if pointed.any() and not references.str.contains(_POINT_ZERO).any():
+        said.append(
+            f"{name}: {int(pointed.sum())} hypotheses are a whole number with a point, such as "
+            f"{texts.filter(pointed)[0]!r}, and no reference is; pandas writes them so where cells of the column are "
+            "empty. They are scored as written; write the column as text (dtype=str)"
+        )
+    return said
 
 
 def require_names(names: Sequence[str]) -> None:

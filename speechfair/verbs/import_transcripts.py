@@ -52,6 +52,7 @@ def import_transcripts(
     format: str | None = None,
     references_format: str | None = None,
     not_asked_by: str | None = None,
+    encoding: str | None = None,
     replace: bool = False,
     reference: Mapping[str, str] | None = None,
     normalizer: str | None = None,
@@ -86,6 +87,8 @@ def import_transcripts(
     format, references_format : names of formats; None finds out.
     not_asked_by : label axis, or ``language``: where a system has no hypothesis for a whole group, it was not asked,
         and these rows are excluded for it; else a missing hypothesis is a failure.
+    encoding : of `source`, where it is CSV, TSV or text, such as ``cp1252``; None is what a byte order mark says, else
+        UTF-8.
     replace : remove what an earlier import wrote into the same run folders.
     reference, normalizer, tokens, level, seed, adjust, empty_references, strip_prefix, strip_suffix : as in `audit`.
 
@@ -120,7 +123,9 @@ def import_transcripts(
                 "--strip-suffix": strip_suffix,
             }
         )
-        transcripts = read_counts(Path(source), counted, named, language=language, format=format)
+        transcripts = read_counts(
+            Path(source), counted, named, language=language, format=format, encoding=encoding
+        )
     else:
         transcripts = read_transcripts(
             Path(source),
@@ -132,6 +137,7 @@ def import_transcripts(
             format=format,
             references_format=references_format,
             not_asked_by=not_asked_by,
+            encoding=encoding,
         )
     asked = Analysis(
         group_by=tuple(group_by), reference=dict(reference or {}), normalizer=normalizer, adjust=tuple(adjust)

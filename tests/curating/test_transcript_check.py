@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from speechfair.cli.main import app
 from speechfair.curating.corpus_check import CorpusCheck, check_corpus
+from speechfair.errors import CorpusError
 from speechfair.importing.transcript_corpus import TranscriptCorpus
 from speechfair.types import Exclusion, Utterance
 from speechfair.verbs.import_transcripts import import_transcripts
@@ -116,3 +117,37 @@ def test_speakers_and_times_are_read_as_the_map_says(tmp_path: Path) -> None:
     done = import_transcripts(path, {"s": "hyp"}, out=tmp_path / "r", columns=columns)
     assert done.results["s"].overall.n_speakers == 2
     assert done.results["s"].audio_seconds == pytest.approx(2.0)
+
+
+def test_a_table_of_counts_is_checked_without_texts(tmp_path: Path) -> None:
+    path = tmp_path / "study.csv"
+    lines = [f"s{n};{'xy'[n % 2]};100;{n}" for n in range(12)]
+    path.write_text("\n".join(["speaker;accent;n_words;errors", *lines]))
+    corpus = TranscriptCorpus(path)
+    assert any("checked as counts: n_words, errors" in line for line in corpus.said)
+    found = check_corpus(corpus, audio=False)
+    assert found.ok
+    assert {group.value: group.n_words for group in found.groups} == {"x": 600, "y": 600}
+    assert not [each for each in found.findings if each.kind.startswith("transcript-")]
+    path.write_text("\n".join(["speaker;accent;n_words;errors", *lines, "s;x;many;1"]))
+    with pytest.raises(CorpusError, match="line 14, column 'n_words'"):
+        TranscriptCorpus(path)
+
+
+def test_invisible_characters_in_labels_are_named_with_a_mapping_that_joins_them(tmp_path: Path) -> None:
+    spelled = ["Indian", "indian", "Indian\u200b", "In\u00addian", "ｉndian", "Indians"]
+    path = tmp_path / "calls.jsonl"
+    content = [{"text": "a", "speaker": f"s{n}", "accent": name} for n, name in enumerate(spelled * 2)]
+    path.write_text("\n".join(json.dumps(row) for row in content))
+    told = [
+        each.message
+        for each in check_corpus(TranscriptCorpus(path), audio=False).findings
+        if each.kind in ("labels-alike", "labels-nearly-alike")
+    ]
+    rule: dict[str, str] = {}
+    for message in told:
+        assert message.isprintable() or "\u200b" not in message
+        rule |= yaml.safe_load(message.split("\n")[1])["labels"]["accent"]["map"]
+    columns = {"labels": {"accent": {"column": "accent", "map": rule}}}
+    found = check_corpus(TranscriptCorpus(path, columns=columns), audio=False)
+    assert len(found.groups) == 1
