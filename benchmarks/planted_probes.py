@@ -190,6 +190,9 @@ def page(found: dict[str, Any]) -> str:
     low, high = share_limits(none["elsewhere"], none["seeds"], 0.95)
     stray = sum(one["other_accent"] for world, one in worlds.items() if world != "even")
     of = sum(one["seeds"] for world, one in worlds.items() if world != "even")
+    faulty = [one for world, one in worlds.items() if world != "even"]
+    beyond = sum(one["elsewhere"] for one in faulty)
+    beyond_low, beyond_high = share_limits(beyond, of, 0.95)
     lines = [
         "# Are faults beyond the words found at exactly their place?",
         "",
@@ -202,6 +205,9 @@ def page(found: dict[str, Any]) -> str:
         f"rate of {percent(none['elsewhere'] / none['seeds'])} % [{percent(low)}, {percent(high)}] over all kinds, "
         "levels and groups together. At most 5 % was asked for before it was measured.",
         f"- In {of} runs of faulty models, an accent without the fault was named in {stray}.",
+        f"- In {beyond} of these {of} runs a place without a fault was claimed, with the fault's or instead: "
+        f"{percent(beyond / of)} % [{percent(beyond_low)}, {percent(beyond_high)}]. By chance, as in even models, it "
+        f"would be {percent(none['elsewhere'] / none['seeds'])} %.",
         "- `exact`: the claimed places are those of the fault, all of them. `part`: some of them and no other. "
         "`elsewhere`: a place without the fault is claimed too.",
         "",
