@@ -46,7 +46,12 @@ def a_question(n: int, voice: int, audio: Path, expects: Expects = "answer") -> 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> QuestionSet:
-    folder = tmp_path_factory.mktemp("set")
+    return question_set(tmp_path_factory.mktemp("set"))
+
+
+def question_set(folder: Path) -> QuestionSet:
+    """Twelve questions said by ten voices in two accents, the same requests to be declined, and a bad row."""
+    folder.mkdir(exist_ok=True)
     rows: list[SetQuestion | Exclusion] = []
     for n in range(ITEMS):
         for voice in range(VOICES):
