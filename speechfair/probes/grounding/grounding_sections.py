@@ -23,7 +23,7 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
         name = axis_title(axis.axis)
         if not compared:
             found.append(
-                Finding("nothing", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
+                Finding("unclear", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
             )
         elif behind:
             words = "; ".join(f"{printable(g.value)} {g.diagnosis.reason}" for g in behind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.messages.translation import Translated
 from speechfair.probes.sections import Finding, Section, outcome_words
 from speechfair.wording import NOTHING, count, given_percent, p_value, percent, printable, with_interval
 
@@ -41,14 +42,17 @@ def questions_findings(result: QuestionsResult) -> list[Finding]:
         what = WHAT[part.expects]
         if not part.axes:
             value = with_interval(part.overall.audio, "percent")
-            found.append(Finding("nothing", f"{what[0].upper()}{what[1:]}: {value} %. No group to compare."))
+            found.append(Finding("unclear", f"{what[0].upper()}{what[1:]}: {value} %. No group to compare."))
         for axis in part.axes:
             name = axis_title(axis.axis)
             compared = [group for group in axis.groups if not group.is_reference]
             apart = [group for group in compared if group.verdict in ("lower", "higher")]
             open_ones = [group for group in compared if group.verdict == "undetermined"]
             against = f"By {name}, against {printable(axis.reference or NOTHING)}, share of {what}"
-            if apart:
+            if not compared:
+                why = printable(axis.reference_reason)
+                found.append(Finding("unclear", f"By {name}: no group to compare; {why}."))
+            elif apart:
                 words = "; ".join(f"{printable(g.value)} {g.verdict}, {printable(g.reason)}" for g in apart)
                 found.append(Finding("difference", f"{against}: {words}."))
             elif open_ones:
@@ -127,7 +131,7 @@ def _compared(group: GroupShare) -> str:
 def _kinds(part: Part) -> Section:
     rows = tuple(
         (
-            printable(kind.kind),
+            Translated(printable(kind.kind)),  # a name of the set, not a word of the program
             str(kind.outcomes.n_asked),
             percent(kind.outcomes.right / kind.outcomes.n_asked),
             percent(kind.chance),

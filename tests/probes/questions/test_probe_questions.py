@@ -16,6 +16,7 @@ from speechfair.probes import probe_questions
 from speechfair.probes.questions.question_reading import read_reply, shown_options
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion, gather, set_card
 from speechfair.probes.questions.questions_results import GroupShare, QuestionsResult, json_schema
+from speechfair.probes.questions.questions_sections import questions_findings
 from speechfair.reporting.probe_html import write_questions
 from speechfair.types import Answer, Architecture, Exclusion, Label, ModelIdentity, Question
 from tests.support import write_tone
@@ -145,6 +146,18 @@ def test_an_even_model_is_alike_and_an_unreadable_one_is_not_measured(asked: Que
     assert silent.not_measured is not None
     assert group(silent, "thick").audio.value is None
     assert group(silent, "thick").verdict == "undetermined"
+
+
+def test_where_no_group_is_compared_no_difference_is_not_claimed(asked: QuestionSet) -> None:
+    result = probe_questions(asked, Planted(asked), [])
+    assert {finding.verdict for finding in questions_findings(result)} == {"unclear"}
+    only = [
+        (part.model_copy(update={"axes": [axis.model_copy(update={"groups": axis.groups[:1]})]}))
+        for part in probe_questions(asked, Planted(asked), reference=REFERENCE).parts
+        for axis in part.axes
+    ]
+    alone = questions_findings(result.model_copy(update={"parts": only}))
+    assert {finding.verdict for finding in alone} == {"unclear"}
 
 
 def test_a_model_that_likes_one_letter_is_said_to(asked: QuestionSet, result: QuestionsResult) -> None:
