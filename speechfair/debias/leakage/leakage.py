@@ -6,13 +6,14 @@ reason labels are permuted between speakers, not between utterances.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from speechfair.errors import InputError, MissingExtraError
+from speechfair.debias.leakage.ridge import Fold, fold_of
+from speechfair.errors import InputError
 from speechfair.records import Record
 
 if TYPE_CHECKING:
@@ -119,14 +120,16 @@ def examine(
         return Probed(nothing)
     rng = np.random.default_rng([seed, 4])
     folds = _folds(group_of, min(FOLDS, fewest), rng)
-    guessed = _guesses(states, speakers, group_of, folds)
+    number = np.array([folds[s] for s in speakers])
+    parts = [(number != each, fold_of(states, number != each)) for each in np.unique(number)]
+    guessed = _guesses(parts, speakers, group_of)
     wrong = _misjudged(groups, speakers, guessed)
     observed = _balanced(groups, guessed)
     values = [group_of[s] for s in everyone]
     permuted = []
     for _ in range(permutations):
         other = dict(zip(everyone, rng.permutation(values), strict=True))
-        permuted.append(_balanced([other[s] for s in speakers], _guesses(states, speakers, other, folds)))
+        permuted.append(_balanced([other[s] for s in speakers], _guesses(parts, speakers, other)))
     interval = _interval(wrong, seed, level)
     found = Leakage(
         accuracy=observed,
@@ -200,30 +203,17 @@ def _folds(group_of: dict[str, str], n_folds: int, rng: np.random.Generator) -> 
 
 
 def _balanced(groups: Sequence[str], guessed: NDArray[np.str_]) -> float:
-    from sklearn.metrics import balanced_accuracy_score
-
-    return float(balanced_accuracy_score(np.array([str(group) for group in groups]), guessed))
+    """The mean over the groups of the share of their utterances that is taken for theirs."""
+    truth = np.array(groups)
+    return float(np.mean([(guessed[truth == name] == name).mean() for name in np.unique(truth)]))
 
 
 def _guesses(
-    states: NDArray[np.float64], speakers: Sequence[str], group_of: dict[str, Any], folds: dict[str, int]
+    parts: Sequence[tuple[NDArray[np.bool_], Fold]], speakers: Sequence[str], group_of: Mapping[str, str]
 ) -> NDArray[np.str_]:
     """The group that each utterance is taken for, by a probe that has not seen its speaker."""
-    try:
-        from sklearn.linear_model import RidgeClassifier
-    except ImportError:
-        raise MissingExtraError("leakage probes", "scikit-learn", "discover") from None
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    truth = np.array([str(group_of[s]) for s in speakers])
-    fold = np.array([folds[s] for s in speakers])
+    truth = np.array([group_of[s] for s in speakers])
     guessed = truth.copy()
-    for number in np.unique(fold):
-        seen = fold != number
-        if len(set(truth[seen])) < 2:  # a permutation may put a whole group into one fold
-            guessed[~seen] = truth[seen][0]
-            continue
-        model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=10.0, class_weight="balanced"))
-        guessed[~seen] = model.fit(states[seen], truth[seen]).predict(states[~seen])
+    for seen, fold in parts:
+        guessed[~seen] = fold.guess(truth[seen])
     return guessed

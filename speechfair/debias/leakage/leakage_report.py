@@ -124,7 +124,7 @@ def leakage(
         An axis has one group, a group of fewer than five speakers, or a speaker in two groups; or the corpus's
         licence does not allow evaluation.
     MissingExtraError
-        scikit-learn, or a package of the extra ``hf``, is not installed.
+        A package of the extra ``hf`` is not installed.
     """
     from speechfair.corpora.licence import require_use
     from speechfair.debias.data.sources import PartOfCorpus
