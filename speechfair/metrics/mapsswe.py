@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from speechfair.errors import InputError
 
@@ -97,7 +98,7 @@ def align(reference: Sequence[str], hypothesis: Sequence[str]) -> str:
         alike += 1
     # Reading backwards, equal words at the end are always taken as correct.
     kept = len(reference) - alike, len(hypothesis) - alike
-    return _aligned(reference[: kept[0]], hypothesis[: kept[1]]) + "C" * alike
+    return _aligned(tuple(reference[: kept[0]]), tuple(hypothesis[: kept[1]])) + "C" * alike
 
 
 def segments(one: str, other: str, boundary: int = 2) -> list[tuple[int, int]]:
@@ -134,7 +135,8 @@ def segments(one: str, other: str, boundary: int = 2) -> list[tuple[int, int]]:
     return [pair for pair in found if any(pair)]
 
 
-def _aligned(reference: Sequence[str], hypothesis: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)  # read sentences recur, and a run is compared with several others
+def _aligned(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> str:
     if not reference or not hypothesis:
         return "D" * len(reference) + "I" * len(hypothesis)
     above = [_GAP * column for column in range(len(hypothesis) + 1)]

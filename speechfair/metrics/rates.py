@@ -183,32 +183,30 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
     import polars as pl
 
     columns = ["errors"] if tuple(kinds) == _KINDS and "errors" in scores.columns else list(kinds)
-    _require_counts(scores, kinds, columns)
+    counts = _counts(scores, kinds, columns)
     if columns == ["errors"]:
         _require_agreement(scores)
-    summed = (
-        scores.lazy()
-        .select(
-            pl.col("speaker").cast(pl.String),
-            pl.sum_horizontal(*[pl.col(name).cast(pl.Float64) for name in columns]).alias("errors"),
-            pl.col("reference_length").cast(pl.Float64).alias("words"),
-        )
-        .group_by("speaker")
-        .agg(pl.col("errors", "words").sum(), pl.len().alias("utterances"))
-        .sort("speaker")
-        .collect()
+    # numpy, since groups are mostly small and a query of polars takes longer than all of this
+    named = scores["speaker"].cast(pl.String)
+    codes = (
+        named.cast(pl.Categorical).to_physical().cast(pl.Float64).to_numpy()
+    )  # NaN where unknown, the last
+    _, first, of = np.unique(codes, return_index=True, return_inverse=True)
+    names = named[first].to_list()
+    errors, words = (
+        np.bincount(of, weights=each, minlength=len(names))
+        for each in (np.sum([counts[name] for name in columns], axis=0), counts["reference_length"])
     )
-    speakers = np.array(summed["speaker"].to_list(), dtype=object)
-    errors, words = summed["errors"].to_numpy(), summed["words"].to_numpy()
-    unknown = speakers == None  # noqa: E711 - element by element
+    unknown = np.array([name is None for name in names], dtype=bool)
     # A speaker who said nothing and got nothing wrong tells nothing, and must not raise the number of speakers.
-    known = ~unknown & ((words > 0) | (errors > 0))
+    told = ((words > 0) | (errors > 0)) & ~unknown
+    order = sorted(np.flatnonzero(told), key=names.__getitem__)
     return SpeakerSums(
-        speakers=tuple(speakers[known]),
-        errors=errors[known],
-        words=words[known],
+        speakers=tuple(names[number] for number in order),
+        errors=errors[order],
+        words=words[order],
         n_utterances=scores.height,
-        n_without_speaker=int(summed["utterances"].to_numpy()[unknown].sum()),
+        n_without_speaker=int(unknown[of].sum()),
         errors_without_speaker=float(errors[unknown].sum()),
         words_without_speaker=float(words[unknown].sum()),
     )
@@ -339,36 +337,38 @@ def _sparse_limits(
     return (low * total / words, high * max(total, design_effect) / words), "exact-poisson-one-cluster"
 
 
-def _require_counts(scores: pl.DataFrame, kinds: Sequence[ErrorKind], columns: Sequence[str]) -> None:
-    import polars as pl
-
+def _counts(
+    scores: pl.DataFrame, kinds: Sequence[ErrorKind], columns: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """The counts of `columns` and the reference lengths, each checked."""
     if not kinds or not set(kinds) <= set(_KINDS):
         raise InputError(f"kinds is {list(kinds)}; choose from {', '.join(_KINDS)}")
     columns = [*columns, "reference_length"]
     if missing := {"speaker", *columns} - set(scores.columns):
         raise InputError(f"the scores lack the columns {sorted(missing)}; they have {scores.columns}")
-    for column in columns:
-        counts = scores[column]
-        if counts.dtype.is_integer() and not counts.null_count() and (counts >= 0).all():
-            continue
-        values = counts.cast(pl.Float64)
-        usable = (values.is_finite() & (values >= 0)).fill_null(False)
+    found = {column: _floats(scores[column]) for column in columns}
+    for column, values in found.items():
+        usable = np.isfinite(values) & (values >= 0)
         if not usable.all():
-            row = int((~usable).arg_true()[0])
-            raise InputError(f"row {row}: {column} is {counts[row]!r}, not a count; score it again")
+            row = int(np.argmin(usable))
+            raise InputError(f"row {row}: {column} is {scores[column][row]!r}, not a count; score it again")
+    return found
+
+
+def _floats(column: pl.Series) -> NDArray[np.float64]:
+    """The values as floating-point numbers; NaN where there is none."""
+    return column.to_numpy().astype(np.float64)
 
 
 def _require_agreement(scores: pl.DataFrame) -> None:
     """Refuse rows in which the kinds of error, where they are told apart, do not add up to ``errors``."""
-    import polars as pl
-
     if not set(_KINDS) <= set(scores.columns):
         return
-    total = scores.select(pl.sum_horizontal(*_KINDS, ignore_nulls=False).cast(pl.Float64)).to_series()
-    given = scores["errors"].cast(pl.Float64)
-    apart = ((given - total).abs() > 1e-9 * (1 + given.abs())).fill_null(False)
+    total = np.sum([_floats(scores[kind]) for kind in _KINDS], axis=0)
+    given = _floats(scores["errors"])
+    apart = np.abs(given - total) > 1e-9 * (1 + np.abs(given))  # false where a kind is missing, which is NaN
     if apart.any():
-        row = int(apart.arg_true()[0])
+        row = int(np.argmax(apart))
         raise InputError(
             f"row {row}: errors is {scores['errors'][row]}, but {' + '.join(_KINDS)} is {total[row]:g}; leave out the "
             "wrong one"
