@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import CHECKOUT
+from tests.support import made_once
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the built site."""
-    folder = tmp_path_factory.mktemp("built") / "site"
+    """Folder of the built site. Not to be changed."""
+    return made_once(tmp_path_factory, "site", build)
+
+
+def build(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=CHECKOUT,
@@ -25,4 +29,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return folder

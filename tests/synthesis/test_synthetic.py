@@ -425,14 +425,14 @@ def test_the_recogniser_errs_more_with_every_step(tmp_path: Path) -> None:
     from speechfair.text.normalizers import load_normalizer
     from speechfair.types import Audio
 
-    recogniser, clean = load(None, window=10), load_normalizer("whisper-english")
+    recogniser, clean = load(None, window=10, compute_type="int8"), load_normalizer("whisper-english")
     texts, audio = defaultdict(list), []
     stepwise = ("jpn", "spa", "deu", "fra")
     others = [code for code in RULES.codes if code not in stepwise]
     corpora = [
         SyntheticAccents(tmp_path, first_languages=stepwise, voices=2, texts=3),
         SyntheticAccents(
-            tmp_path, first_languages=others, strengths=[1], voices=2, texts=2, include_reference=False
+            tmp_path, first_languages=others, strengths=[1], voices=2, texts=1, include_reference=False
         ),
     ]
     spoken = [row for corpus in corpora for row in rows(corpus)]
