@@ -194,7 +194,7 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
     _, first, of = np.unique(codes, return_index=True, return_inverse=True)
     names = named[first].to_list()
     errors, words = (
-        np.bincount(of, weights=each, minlength=len(names))
+        np.bincount(of, weights=each, minlength=len(names)).astype(np.float64)
         for each in (np.sum([counts[name] for name in columns], axis=0), counts["reference_length"])
     )
     unknown = np.array([name is None for name in names], dtype=bool)
