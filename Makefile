@@ -58,14 +58,17 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	@$(BIN)/mypy
 
-# The tests that need neither torch nor a recogniser nor a simulation.
+# The tests that need neither torch nor a recogniser nor a simulation; in one process, since mypy takes the other core.
 FAST := tests/test_house.py tests/test_public_names.py tests/test_store.py tests/test_strict_yaml.py \
   tests/test_testing.py tests/test_audio.py tests/text tests/corpora tests/curating tests/running \
   tests/gating/test_criteria.py tests/metrics/test_error_counts.py tests/metrics/test_rates.py \
   tests/metrics/test_disparity.py tests/metrics/test_lazy.py tests/reporting/test_alignment.py \
   tests/reporting/test_markdown.py tests/reporting/test_junit.py tests/cli/test_models.py
+# Of these folders, files of whole audits and of a server.
+NOT_FAST := $(addprefix --ignore=tests/,running/test_seals.py running/test_window_trial.py running/test_run_shards.py \
+  running/test_ray_engine.py corpora/test_remote.py curating/test_transcript_check.py)
 fast: $(VENV)/dev.stamp
-	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -m "not model and not data" -p no:cacheprovider $(FAST)
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -m "not model and not data" -p no:cacheprovider $(NOT_FAST) $(FAST)
 
 check: $(VENV)/dev.stamp
 	@$(BIN)/ruff check .

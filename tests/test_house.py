@@ -201,7 +201,7 @@ def test_no_run_recipe_is_subscripted_by_string() -> None:
 def test_records_have_one_base() -> None:
     own_bases, direct = [], []
     for path in modules().values():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.ClassDef):
                 continue
             where = f"{path.relative_to(PACKAGE).as_posix()}: {node.name}"

@@ -188,9 +188,8 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         _require_agreement(scores)
     # numpy, since groups are mostly small and a query of polars takes longer than all of this
     named = scores["speaker"].cast(pl.String)
-    codes = (
-        named.cast(pl.Categorical).to_physical().cast(pl.Float64).to_numpy()
-    )  # NaN where unknown, the last
+    # a number for each name, NaN where it is unknown
+    codes = named.cast(pl.Categorical).to_physical().cast(pl.Float64).to_numpy()
     _, first, of = np.unique(codes, return_index=True, return_inverse=True)
     names = named[first].to_list()
     errors, words = (

@@ -38,7 +38,7 @@ spoken = st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=4), max_
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(spoken, spoken), min_size=1, max_size=6))
 def test_unicode_pairs_count_as_jiwer_counts(pairs: list[tuple[str, str]]) -> None:
     counted = count_errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
