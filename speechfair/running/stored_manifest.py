@@ -1,4 +1,4 @@
-"""The manifest of a run folder, read once for as long as its file stays the same."""
+"""Manifests of run folders, each read once for as long as its file stays the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ __all__ = ["read_manifest"]
 _LATER = ("channel", "channels")
 """Columns that a manifest written before there were channels does not have."""
 _READ: dict[tuple[str, str], pl.DataFrame] = {}
-"""The manifest read last, by the digests of its file and of its content: several runs often share one."""
+"""The manifests read last, by the digests of their files and of their content: several runs often share one."""
+_MOST_ROWS = 50_000
+"""Of the manifests that are kept; the last is kept however long it is."""
 
 
 def read_manifest(run: RunFolder) -> pl.DataFrame:
@@ -30,8 +32,9 @@ def read_manifest(run: RunFolder) -> pl.DataFrame:
         return _READ[key]
     manifest = _checked(run, expected)
     if key is not None and key[0] == file_digest(path):
-        _READ.clear()
         _READ[key] = manifest
+        while len(_READ) > 1 and sum(each.height for each in _READ.values()) > _MOST_ROWS:
+            del _READ[next(iter(_READ))]
     return manifest
 
 
