@@ -22,7 +22,7 @@ from speechfair.auditing.result import read_audit
 from speechfair.errors import RunFolderError, SpeechfairError
 from speechfair.running import seals
 from speechfair.running.run_log import log_state
-from speechfair.running.run_manifest import locate_audio
+from speechfair.running.run_manifest import audio_locator
 from speechfair.running.run_record import RunRecord, read_record, scores_name
 from speechfair.running.seals import broken_seals, describe_changes
 from speechfair.running.stored_manifest import read_manifest
@@ -199,11 +199,12 @@ def _check_audio(
     n_same = n_gone = n_outside = 0
     outside = ""
     digests: dict[Path, str | None] = {}
+    locate = audio_locator(record.root, run.path)
     for name, audio, expected in manifest.select("id", "audio", "audio_sha256").iter_rows():
         if expected is None:
             continue
         try:
-            path = locate_audio(audio, record.root, run.path)
+            path = locate(audio)
         except RunFolderError as error:
             n_outside += 1
             outside = str(error)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from speechfair.audio import AudioError, current_digest, decode
-from speechfair.running.run_manifest import locate_audio
+from speechfair.running.run_manifest import audio_locator
 from speechfair.running.run_recipe import Shard
 from speechfair.types import Audio, Hypothesis
 
@@ -91,7 +90,7 @@ def loaded_batches(
     manifest: pl.DataFrame, batches: list[list[int]], root: str | None, folder: Path, rate: int, key: str
 ) -> Iterator[tuple[list[int], list[Audio], list[Hypothesis]]]:
     """`load_batch` of each batch, one batch ahead of the recogniser."""
-    locate = partial(locate_audio, root=root, folder=folder)
+    locate = audio_locator(root, folder)
 
     def load(rows: list[int]) -> tuple[list[int], list[Audio], list[Hypothesis]]:
         return rows, *load_batch(manifest[rows], locate, rate, key)

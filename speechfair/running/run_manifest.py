@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,15 @@ from speechfair.types import Corpus, Exclusion, Utterance
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["build_manifest", "is_stored", "locate_audio", "locate_under", "manifest_schema", "under_one_root"]
+__all__ = [
+    "audio_locator",
+    "build_manifest",
+    "is_stored",
+    "locate_audio",
+    "locate_under",
+    "manifest_schema",
+    "under_one_root",
+]
 
 _AHEAD = 64
 _CHUNK = 20_000
@@ -99,18 +107,29 @@ def locate_audio(audio: str, root: str | None, folder: Path) -> Path:
     Raises `RunFolderError` where that leads out of both, or nobody named the root here (`audio_root`): a run folder may
     come from a stranger.
     """
-    return locate_under(audio, None if is_stored(audio) or root is None else audio_root(root, folder), folder)
+    return audio_locator(root, folder)(audio)
+
+
+def audio_locator(root: str | None, folder: Path) -> Callable[[str], Path]:
+    """`locate_audio` for many rows of one run, whose folders are looked up once."""
+    named = cache(lambda: None if root is None else audio_root(root, folder))
+    resolved = cache(Path.resolve)
+    return lambda audio: _located(audio, None if is_stored(audio) else named(), folder, resolved)
 
 
 def locate_under(audio: str, root: Path | None, folder: Path) -> Path:
     """`locate_audio` for a manifest that was just made of a corpus whose root the user named."""
+    return _located(audio, root, folder, Path.resolve)
+
+
+def _located(audio: str, root: Path | None, folder: Path, resolved: Callable[[Path], Path]) -> Path:
     if is_stored(audio):
         path, inside = folder / audio.removeprefix(_STORED), folder
     elif root is None:
         raise RunFolderError(f"the manifest names audio {audio!r} under a root that run.yaml does not give")
     else:
         path, inside = root / audio, root
-    if not path.resolve().is_relative_to(inside.resolve()):
+    if not path.resolve().is_relative_to(resolved(inside)):
         raise RunFolderError(
             f"the manifest names audio {audio!r}, which leads out of {inside}; it is not opened"
         )

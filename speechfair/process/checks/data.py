@@ -23,7 +23,7 @@ from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import origin_of
 from speechfair.process.training_evidence import PLAIN_METHODS
-from speechfair.running.run_manifest import locate_audio
+from speechfair.running.run_manifest import audio_locator
 
 if TYPE_CHECKING:
     import polars as pl
@@ -292,10 +292,10 @@ def _audio(run: Run, manifest: pl.DataFrame, parts: list[Part]) -> dict[str, int
         set(rows.select("audio", "audio_sha256").drop_nulls().iter_rows()), key=lambda row: row[1]
     )
     counts = {"files": len(wanted), "same": 0, "changed": 0, "unreachable": 0}
+    locate = audio_locator(run.content.root, run.path)
     for audio, expected in wanted[:_SAMPLE]:
         try:
-            path = locate_audio(audio, run.content.root, run.path)
-            found = hashlib.sha256(load_bytes(path)).hexdigest()
+            found = hashlib.sha256(load_bytes(locate(audio))).hexdigest()
         except (AudioError, RunFolderError):
             counts["unreachable"] += 1
             continue
