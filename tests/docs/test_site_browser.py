@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
-MAIN = (
+KINDS = (
     "index.html",
-    "start/transcripts.html",
+    "start/debias.html",
     "start/notebook.html",
+    "how-to/gate.html",
     "read/report.html",
     "reference/cli.html",
+    "explanation/gaps.html",
+    "glossary.html",
+    "results/debias.html",
     "ja/read/report.html",
 )
-SIZES = (1400, 390)
+"""A page of each kind: program blocks, a figure, tables, a picture, definitions, an SVG, Japanese."""
+SCREENS = ((1400, "light"), (390, "dark"))
 SERIOUS = {"serious", "critical"}
 
 
@@ -69,12 +74,15 @@ def test_pages_fit_and_are_accessible(page: Any, address: str) -> None:
     package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     axe = (Path(package.__path__[0]) / "axe.min.js").read_text("utf-8")
     faults = []
-    for name in MAIN:
-        page.goto(f"{address}/{name}")
-        page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-        page.evaluate(axe)
-        for width in SIZES:
-            page.set_viewport_size({"width": width, "height": 900})
+    for width, scheme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        for name in KINDS:
+            page.goto(f"{address}/{name}")
+            page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+            expected = {"light": "default", "dark": "slate"}[scheme]
+            assert page.evaluate("document.body.dataset.mdColorScheme") == expected, (name, scheme)
+            page.evaluate(axe)
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert over <= 0, (name, width)
             for found in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
