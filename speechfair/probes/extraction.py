@@ -288,24 +288,14 @@ def _worded(text: str, options: Sequence[str]) -> Choice | None:
 
 
 def _by_place(text: str, options: Sequence[str]) -> Choice | None:
-    """ "The second one", "option 2": the place of an option, unless the reply names another by its words."""
-    places = {
-        place
-        for pattern in _PLACES
-        for match in pattern.finditer(text)
-        for place in [_PLACE_OF.get(match["place"].lower())]
-    }
-    if len(places) != 1:
+    """An option by its place ("the second one", "option 2"), unless the reply names another by its words."""
+    places = {_PLACE_OF[match["place"].lower()] for pattern in _PLACES for match in pattern.finditer(text)}
+    if len(places) != 1 or max(places) >= len(options):
         return None
-    place = places.pop()
-    if place is None or place >= len(options):
-        return None
-    place %= len(options)
+    place = places.pop() % len(options)
     # a digit after "option" is no number that is said
     named = named_options(re.sub(r"\d", " ", text), options)
-    if named and named != [place]:
-        return Choice(None, "several")
-    return Choice(place, "place")
+    return Choice(None, "several") if named and named != [place] else Choice(place, "place")
 
 
 def _bare(text: str, options: Sequence[str]) -> Choice | None:
