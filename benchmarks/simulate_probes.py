@@ -170,14 +170,16 @@ def page(found: dict[str, Any]) -> str:
     most = max(one["coverage"] for one in cells)
     alarms = max(one["false_alarms"] for one in cells)
     compared = sum(one["seeds"] for one in worlds)
+    draws = min(one["draws"] for one in cells)
     lines = [
         "# Do the intervals of probes hold, and are faults found at their level?",
         "",
         "`python -m benchmarks.simulate_probes` writes this page; do not edit it. Voices and items are both drawn "
         f"anew. Their effects are normal on the logit scale (standard deviation {VOICE_SD} over voices, {PAIR_SD} over "
         f"pairs), and every voice is asked every item {EACH} times. A coverage is the share (percent) of "
-        f"{min(one['draws'] for one in cells)} draws in which the 95 % interval holds the true share over all voices "
-        f"and items; a setting that these draws do not tell from the limits gets {MORE} times as many.",
+        f"{draws} draws in which the 95 % interval holds the true share over all voices "
+        f"and items; {sum(one['draws'] > draws for one in cells)} settings that these draws did not tell "
+        f"from the limits got {MORE} times as many.",
         "",
         f"- Coverage is between 93 and 97 % in {inside} of {len(cells)} settings, {100 * least:.1f} % at least and "
         f"{100 * most:.1f} % at most.",
@@ -242,10 +244,7 @@ def unclear(one: dict[str, Any]) -> bool:
 def outside(cells: list[dict[str, Any]]) -> list[str]:
     """What is said of each setting whose coverage is not between 93 and 97 %, and why it is not."""
     low, high = WANTED
-    few = (
-        "so leaving one voice or item out moves the logit far and the jackknife is too wide; in about a quarter "
-        "of draws a still wider bound is given"
-    )
+    few = "so leaving one voice or item out moves the logit far and the jackknife is too wide"
     lines = []
     for one in cells:
         if low <= one["coverage"] <= high:
