@@ -18,6 +18,7 @@ from benchmarks import (
     bootstrap_speed,
     bulk_counting,
     debias_throughput,
+    imported_rows,
     inference_speed,
     million_rows,
     recognition_speed,
@@ -62,6 +63,13 @@ def rows() -> dict[str, Any]:
     return found
 
 
+def imports() -> dict[str, Any]:
+    """Tables of transcripts from the first byte to the page."""
+    found = imported_rows.run()
+    print("\n".join(imported_rows.describe(found)))
+    return found
+
+
 def inference() -> dict[str, Any]:
     """Everything that a signed audit computes."""
     found = inference_speed.run()
@@ -77,7 +85,7 @@ def recognition() -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
-    part.__name__: part for part in (counting, bootstrap, training, rows, inference, recognition)
+    part.__name__: part for part in (counting, bootstrap, training, rows, imports, inference, recognition)
 }
 
 

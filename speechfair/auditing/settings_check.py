@@ -6,7 +6,7 @@ been seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.adjusting import MEASURED, check_covariates, require_extra
@@ -44,6 +44,9 @@ def check_settings(corpus: Corpus, analysis: Analysis) -> None:
     mapped = getattr(corpus, "label_axes", None)
     if mapped is not None:
         _check_axes(axes, mapped, corpus, covariates)
+    label_sets = getattr(corpus, "label_sets", None)
+    if label_sets is not None and analysis.reference and (found := label_sets()):
+        _check_references(analysis, found)
     _check_rows(corpus, axes, covariates, analysis)
 
 
@@ -102,10 +105,22 @@ def _check_rows(corpus: Corpus, axes: Iterable[str], covariates: list[str], anal
     if not listed:
         return  # an empty or wholly excluded corpus has its own message
     _check_axes(axes, known, corpus, covariates)
+    for axis in groups:
+        _check_reference(axis, analysis.reference[axis], groups[axis])
+
+
+def _check_references(analysis: Analysis, labels: Collection[tuple[Label, ...]]) -> None:
+    """Refuse a reference group that no row has, usable or not."""
     for axis, value in analysis.reference.items():
-        if axis in groups and value not in groups[axis]:
-            hint = did_you_mean(value, list(groups[axis]))
-            raise InputError(f"axis {axis!r} has no group {value!r} to compare with; {hint}")
+        if "language" not in axis.split("+"):
+            _check_reference(axis, value, dict.fromkeys(_value(each, axis) for each in labels))
+
+
+def _check_reference(axis: str, value: str, groups: Iterable[str]) -> None:
+    if value not in (known := list(groups)):
+        raise InputError(
+            f"axis {axis!r} has no group {value!r} to compare with; {did_you_mean(value, known)}"
+        )
 
 
 def _check_axes(axes: Iterable[str], known: Iterable[str], corpus: Corpus, covariates: list[str]) -> None:

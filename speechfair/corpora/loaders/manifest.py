@@ -14,7 +14,7 @@ from speechfair.corpora.card import Card, load_card
 from speechfair.corpora.rows import ColumnMap, LabelColumn, RowReader, column_map
 from speechfair.corpora.tables import columns_of, rows_of
 from speechfair.errors import CorpusError, InputError
-from speechfair.types import Exclusion, Utterance
+from speechfair.types import Exclusion, Label, Utterance
 
 __all__ = ["ColumnMap", "LabelColumn", "ManifestCorpus"]
 
@@ -70,6 +70,10 @@ class ManifestCorpus:
     def label_axes(self) -> tuple[str, ...]:
         """Axes that labels can have."""
         return self._reader.axes
+
+    def label_sets(self) -> set[tuple[Label, ...]]:
+        """The sets of labels of all rows, usable or not, read without anything else of a row."""
+        return self._reader.labels_of(row for _, row in rows_of(self.path, **self._form))
 
     @property
     def unread_columns(self) -> tuple[str, ...]:
