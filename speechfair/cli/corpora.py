@@ -110,11 +110,11 @@ def check(
             root is not None
             or splits is not None
             or manifest is not None
-            or told.keys() - {"encoding", "language"}
+            or told.keys() - {"encoding", "language", "sheet"}
         ):
             raise InputError(
                 f"{name} is a table of transcripts; it has no folder, splits or manifest, and of options --columns, "
-                "--option encoding=… and --option language=…"
+                "--option encoding=…, language=… and sheet=…"
             )
         table = transcripts_to_check(name, columns=columns, group_by=group_by or (), **told)
         for line in table.said:

@@ -64,6 +64,7 @@ def command(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of a CSV, TSV or text file, such as cp1252; default: UTF-8.")
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet that has several.")] = None,
     references_format: Annotated[str | None, typer.Option(help="Format of the references.")] = None,
     not_asked_by: Annotated[
         str | None,
@@ -119,6 +120,7 @@ def command(
         references_format=references_format,
         not_asked_by=not_asked_by,
         encoding=encoding,
+        sheet=sheet,
         replace=replace,
         reference=options.pairs(reference, "--reference"),
         normalizer=normalizer,

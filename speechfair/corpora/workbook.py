@@ -49,7 +49,8 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[tuple[int, l
     if sheet is None and len(filled) > 1:
         raise CorpusError(
             f"{path} has content in {len(filled)} sheets ({', '.join(known)}); choose one with "
-            f"--option sheet={known[0]!r}, or save the table as a file of its own"
+            f"--sheet {known[0]!r} (import) or --option sheet={known[0]!r} (audit, corpora check), or "
+            "save the table as a file of its own"
         )
     rows = filled[sheet or known[0]]
     width = max(len(cells) for _, cells in rows)

@@ -76,7 +76,7 @@ class Format:
     title : what it is, in a line.
     source : where the format is documented.
     read : from the path of a file or folder to its table.
-    takes_encoding : whether `read` takes the name of a text encoding after the path.
+    options : keywords that `read` takes after the path, such as ``encoding``.
     recognises : whether a path looks like this format; asked in order of the names, first yes wins.
     endings : file endings, lower case, that decide without a look into the file.
     """
@@ -87,4 +87,4 @@ class Format:
     read: Callable[..., ImportedTable]
     recognises: Callable[[Path], bool] = field(default=lambda path: False)
     endings: tuple[str, ...] = ()
-    takes_encoding: bool = False
+    options: tuple[str, ...] = ()

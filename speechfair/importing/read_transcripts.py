@@ -78,14 +78,15 @@ def format_of(path: Path, name: str | None) -> Format:
     raise InputError(f"{path}: its format is not recognised; name it with --format: {', '.join(known)}")
 
 
-def read_table(path: Path, format_name: str | None, encoding: str | None = None) -> ImportedTable:
-    """The table of a file or folder; `InputError` where its format has no text encoding to choose."""
+def read_table(path: Path, format_name: str | None, **options: str | None) -> ImportedTable:
+    """The table of a file or folder; `InputError` where its format has no such option (``encoding``, ``sheet``)."""
     found = format_of(path, format_name)
-    if encoding is None:
-        return found.read(path)
-    if not found.takes_encoding:
-        raise InputError(f"{path.name}: files of the format {found.name!r} are UTF-8; leave the encoding out")
-    return found.read(path, encoding)
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given.keys() - set(found.options):
+        raise InputError(
+            f"{path.name}: files of the format {found.name!r} have no {name} to choose; leave it out"
+        )
+    return found.read(path, **given)
 
 
 def read_transcripts(
@@ -100,6 +101,7 @@ def read_transcripts(
     references_format: str | None = None,
     not_asked_by: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Transcripts:
     """Read references and hypotheses.
 
@@ -114,13 +116,14 @@ def read_transcripts(
     format, references_format : of `source` and of `references`; None finds out.
     not_asked_by : label axis, or ``language``: a system without a hypothesis for a whole group was not asked for it.
     encoding : of `source`, where it is CSV, TSV or text; None is what a byte order mark says, else UTF-8.
+    sheet : of `source`, where it is a spreadsheet with several.
 
     Raises
     ------
     InputError, CorpusError
         What they say: file, row, column and what to do.
     """
-    table = read_table(source, format, encoding)
+    table = read_table(source, format, encoding=encoding, sheet=sheet)
     chosen = _chosen(systems, table, source)
     require_names(list(chosen))
     if references_format is not None and references is None:
@@ -157,6 +160,7 @@ def read_counts(
     language: str | None = None,
     format: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Transcripts:
     """Read counts that were made elsewhere.
 
@@ -164,14 +168,14 @@ def read_counts(
     ----------
     source : a table with a row for each utterance, or for each speaker in a group.
     systems : the columns of each system, by its name.
-    encoding : as in `read_transcripts`.
+    encoding, sheet : as in `read_transcripts`.
 
     Raises
     ------
     InputError, CorpusError
         What they say: file, row, column and what to do.
     """
-    table = read_table(source, format, encoding)
+    table = read_table(source, format, encoding=encoding, sheet=sheet)
     require_names(list(systems))
     return transcripts_of_counts(table, systems, asked, language)
 

@@ -49,7 +49,7 @@ class TranscriptCorpus:
     columns : a `ColumnMap`, its content, or a YAML file; labels that it names are the only ones.
     group_by : columns that are labels; without them and without `columns` every column of few values is one.
     language : code or tag where there is no language column; None is English.
-    encoding : of a CSV, TSV or text file; None is what a byte order mark says, else UTF-8.
+    encoding, sheet : of a CSV, TSV or text file, and of a spreadsheet, as in `read_transcripts`.
 
     Raises
     ------
@@ -68,8 +68,9 @@ class TranscriptCorpus:
         group_by: Sequence[str] = (),
         language: str | None = None,
         encoding: str | None = None,
+        sheet: str | None = None,
     ) -> None:
-        table = read_table(Path(source), None, encoding)
+        table = read_table(Path(source), None, encoding=encoding, sheet=sheet)
         asked = Asked(column_map(columns), group_by=tuple(group_by))
         counts = count_columns(table.columns)
         found = resolve(table, asked, (), text_needed=counts is None)

@@ -53,6 +53,7 @@ def import_transcripts(
     references_format: str | None = None,
     not_asked_by: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     replace: bool = False,
     reference: Mapping[str, str] | None = None,
     normalizer: str | None = None,
@@ -89,6 +90,7 @@ def import_transcripts(
         and these rows are excluded for it; else a missing hypothesis is a failure.
     encoding : of `source`, where it is CSV, TSV or text, such as ``cp1252``; None is what a byte order mark says, else
         UTF-8.
+    sheet : of `source`, where it is a spreadsheet with several.
     replace : remove what an earlier import wrote into the same run folders.
     reference, normalizer, tokens, level, seed, adjust, empty_references, strip_prefix, strip_suffix : as in `audit`.
 
@@ -124,7 +126,7 @@ def import_transcripts(
             }
         )
         transcripts = read_counts(
-            Path(source), counted, named, language=language, format=format, encoding=encoding
+            Path(source), counted, named, language=language, format=format, encoding=encoding, sheet=sheet
         )
     else:
         transcripts = read_transcripts(
@@ -138,6 +140,7 @@ def import_transcripts(
             references_format=references_format,
             not_asked_by=not_asked_by,
             encoding=encoding,
+            sheet=sheet,
         )
     asked = Analysis(
         group_by=tuple(group_by), reference=dict(reference or {}), normalizer=normalizer, adjust=tuple(adjust)

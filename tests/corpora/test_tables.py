@@ -170,7 +170,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
 def test_a_spreadsheet_of_several_tables_asks_which(tmp_path: Path) -> None:
     frame = pl.DataFrame({"audio": ["a.wav"], "text": ["x"], "speaker": ["s"]})
     path = workbook(tmp_path / "t.xlsx", one=frame, two=frame.with_columns(text=pl.lit("y")))
-    with pytest.raises(CorpusError, match=r"2 sheets \(one, two\); choose one with --option sheet='one'"):
+    with pytest.raises(CorpusError, match=r"2 sheets \(one, two\); choose one with --sheet 'one' "):
         columns_of(path)
     assert read(path, sheet="two") == [["a.wav", "y", "s"]]
     with pytest.raises(CorpusError, match=r"no sheet 'tow'.*did you mean 'two'"):

@@ -12,7 +12,9 @@ import pytest
 from speechfair.errors import CorpusError, InputError, SpeechfairError
 from speechfair.importing.imported_counts import CountColumns
 from speechfair.importing.read_transcripts import asked_of, read_counts, read_transcripts
+from speechfair.importing.transcript_corpus import TranscriptCorpus
 from speechfair.importing.transcripts import Transcripts
+from tests.corpora.test_tables import workbook
 
 
 def read(
@@ -69,6 +71,17 @@ def test_an_encoding_is_refused_where_there_is_none_to_choose(tmp_path: Path) ->
     pl.DataFrame(rows()).write_parquet(path)
     with pytest.raises(InputError, match="encoding"):
         read(path, encoding="cp1252")
+
+
+def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
+    frame = pl.DataFrame(rows())
+    path = workbook(tmp_path / "t.xlsx", calls=frame, more=frame.with_columns(hyp=pl.lit("two dogs")))
+    with pytest.raises(CorpusError, match="--sheet 'calls'"):
+        read(path)
+    assert read(path, sheet="more").systems[0].table["text"][0] == "two dogs"
+    assert TranscriptCorpus(path, sheet="more").options["file"] == "t.xlsx"
+    with pytest.raises(InputError, match="sheet"):
+        read(jsonl(tmp_path, rows()), sheet="more")
 
 
 @pytest.mark.parametrize("cell", ["1,500", "1:30", "1.5 s", "-1"])

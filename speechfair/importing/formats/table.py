@@ -22,7 +22,7 @@ __all__ = ["FORMAT", "read"]
 _UNTYPED = (".csv", ".tsv", ".txt", *WORKBOOKS)
 
 
-def read(path: Path, encoding: str | None = None) -> ImportedTable:
+def read(path: Path, encoding: str | None = None, sheet: str | None = None) -> ImportedTable:
     """The table of a file; every cell of CSV and TSV is text, and an empty one is an empty text.
 
     What an object in a cell holds is a column of its own: ``{"result": {"text": …}}`` gives ``result.text``.
@@ -30,11 +30,12 @@ def read(path: Path, encoding: str | None = None) -> ImportedTable:
     Parameters
     ----------
     encoding : of a CSV, TSV or text file; None is what a byte order mark says, else UTF-8.
+    sheet : of a spreadsheet, where several have content.
 
     Raises
     ------
     InputError
-        `encoding` is given for a file of another kind, or the separator is not known.
+        `encoding` or `sheet` is given for a file of another kind, or the separator is not known.
     CorpusError
         The file cannot be read, or has no row that can.
     """
@@ -45,6 +46,8 @@ def read(path: Path, encoding: str | None = None) -> ImportedTable:
         raise InputError(
             f"{path.name}: an encoding is given for {', '.join(DELIMITED)}; leave it out for {kind}"
         )
+    if sheet is not None and kind not in WORKBOOKS:
+        raise InputError(f"{path.name}: a sheet is named for {', '.join(WORKBOOKS)}; leave it out for {kind}")
     if kind == ".parquet":
         names = columns_of(path)  # refuses what is no Parquet file
         frame = _apart(pl.concat(parquet_frames(path) or [pl.DataFrame(schema=names)]))
@@ -52,10 +55,10 @@ def read(path: Path, encoding: str | None = None) -> ImportedTable:
         return ImportedTable(_placed(frame, "row ", places), {}, path.name)
     refused: list[Refused] = []
     numbers: list[int] = []
-    columns: dict[str, list[Any]] = {name: [] for name in columns_of(path, encoding=encoding)}
+    columns: dict[str, list[Any]] = {name: [] for name in columns_of(path, encoding=encoding, sheet=sheet)}
     if kind in DELIMITED and len(columns) == 1:
         _refuse_separator(path, next(iter(columns)))
-    for number, row in rows_of(path, encoding=encoding):
+    for number, row in rows_of(path, encoding=encoding, sheet=sheet):
         if isinstance(row, str):
             refused.append(Refused(f"{path.name}, line {number}", row))
             continue
@@ -142,5 +145,5 @@ FORMAT = Format(
     source="docs/how-to/transcripts.md",
     read=read,
     endings=FORMATS,
-    takes_encoding=True,
+    options=("encoding", "sheet"),
 )
