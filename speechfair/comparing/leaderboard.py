@@ -139,7 +139,7 @@ def leaderboard(
         match=match,
         n_utterances=len(shared.ids),
         n_speakers=tables[0]["speaker"].drop_nulls().n_unique(),
-        n_left_out={str(run.path): n for run, n in zip(read, shared.left_out, strict=True) if n},
+        n_left_out={name: n for name, n in zip(names, shared.left_out, strict=True) if n},
         n_excluded=shared.excluded,
         normalizer=read[0].result.normalizer,
         tokens=unit_of(read[0]),
@@ -149,7 +149,7 @@ def leaderboard(
         models=sorted(models, key=lambda model: order[model.name]),
         told_apart=told_apart,
         axes=[_sorted(board, by, models) for board in boards],
-        notes=_notes(read, models, shared),
+        notes=_notes(read, names, models, shared),
     )
 
 
@@ -285,9 +285,12 @@ def _sorted(board: LeaderboardAxis, by: Criterion, models: Sequence[LeaderboardM
 
 
 def _notes(
-    runs: Sequence[ScoredRun], models: Sequence[LeaderboardModel], shared: SharedUtterances
+    runs: Sequence[ScoredRun],
+    names: Sequence[str],
+    models: Sequence[LeaderboardModel],
+    shared: SharedUtterances,
 ) -> list[str]:
-    notes = notes_on_utterances(shared, [run.path.name or str(run.path) for run in runs])
+    notes = notes_on_utterances(shared, names)
     for model in models:
         if model.n_failed:
             notes.append(f"{model.name}: {failures(model.n_failed)}")

@@ -110,7 +110,7 @@ class LeaderboardRecord(Record):
     n_utterances: int = Field(description="compared: scored or failed in every run")
     n_speakers: int
     n_left_out: dict[str, int] = Field(
-        description="by run folder, scored utterances that are not compared, since not all runs have them alike"
+        description="by name of the model, scored utterances that are not compared, since not all runs have them alike"
     )
     n_excluded: int = Field(description="without a reference; in no rate")
     normalizer: NormalizerRecord

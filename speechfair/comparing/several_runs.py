@@ -192,13 +192,21 @@ def notes_on_versions(runs: Sequence[ScoredRun]) -> list[str]:
 
 
 def distinct_names(runs: Sequence[ScoredRun]) -> list[str]:
-    """Names of the models; where two runs have one name, with the name of the folder, else its path."""
+    """Names of the models; where two runs have one name, with the name of the run folder."""
     models = [run.result.model for run in runs]
-    named = [
-        f"{model} ({run.path.name})" if models.count(model) > 1 else model
-        for model, run in zip(models, runs, strict=True)
-    ]
     return [
-        f"{model} ({run.path})" if named.count(name) > 1 else name
-        for model, name, run in zip(models, named, runs, strict=True)
+        f"{model} ({folder})" if models.count(model) > 1 else model
+        for model, folder in zip(models, _folders(runs), strict=True)
     ]
+
+
+def _folders(runs: Sequence[ScoredRun]) -> list[str]:
+    """Names of run folders; where two have one name, with as many of the folders above as tell them apart."""
+    parts = [run.path.resolve().parts for run in runs]
+    names = []
+    for own in parts:
+        n = 1
+        while sum(other[-n:] == own[-n:] for other in parts) > 1:
+            n += 1
+        names.append("/".join(own[-n:]))
+    return names

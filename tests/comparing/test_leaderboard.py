@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,8 +107,19 @@ def test_other_manifests_are_refused_or_matched_with_the_count(
         leaderboard([*runs, tmp_path / "fewer"])
     matched = leaderboard([*runs, tmp_path / "fewer"], match="common")
     assert matched.n_utterances == len(corpus.rows) - 2
-    assert matched.n_left_out == {str(run): 2 for run in runs}
+    assert matched.n_left_out == {run.name: 2 for run in runs}
     assert "2 utterances of good are not compared: not all runs have them alike" in matched.notes
+
+
+def test_runs_of_one_name_are_named_by_the_folders_that_tell_them_apart(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    places = [tmp_path / "old" / "run", tmp_path / "new" / "run"]
+    for place in places:
+        shutil.copytree(runs[0], place)
+    found = leaderboard(places)
+    assert {model.name for model in found.models} == {"good (old/run)", "good (new/run)"}
+    assert str(tmp_path) not in found.model_dump_json()
 
 
 def test_groups_of_few_speakers_are_left_out_by_name(runs: list[Path], corpus: ListCorpus) -> None:
