@@ -152,9 +152,8 @@ def _gap(
         max_min_gap(side, level=level, rng=rng)
         for side in ([pair.before for pair in usable.values()], [pair.after for pair in usable.values()])
     ]
-    notes = (
-        [f"not part of the gap (unlabelled, or too few speakers): {', '.join(left_out)}"] if left_out else []
-    )
+    named = ", ".join(f"{axis}={value}" for value in left_out)
+    notes = [f"not part of the gap (unlabelled, or too few speakers): {named}"] if left_out else []
     return AxisChange(
         axis=axis,
         reference=reference,

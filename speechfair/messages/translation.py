@@ -2,15 +2,17 @@
 
 A sentence is looked up by its English text. That also holds for sentences that are recorded in a result, such as the
 reason of a missing interval: their keys are patterns. What stands in the place of ``{name}`` is carried over,
-``{name:number}`` is a number, and ``{name:said}`` a sentence or word of the program, which is translated too. What the
-catalogue does not know stays as it is; `Translator.knows` says so, and pages mark it as English.
+``{name:number}`` is a number, ``{name:figures}`` a number with its interval, ``{name:item}`` a text without a semicolon
+before a space, and ``{name:said}`` a sentence or word of the program, which is translated too. Sentences that are
+joined by semicolons are looked up one by one. What the catalogue does not know stays as it is; `Translator.knows` says
+so, and pages mark it as English.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -27,12 +29,14 @@ Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 _DATA = Path(__file__).resolve().parent / "data"
-_PLACE = re.compile(r"\{(\w+)(?::(said|number))?\}")
-_NUMBER = r"[-+]?[0-9][0-9.,]*(?: ?%)?"
+_PLACE = re.compile(r"\{(\w+)(?::(said|number|figures|item))?\}")
+_FORMS = {"number": r"[-+]?[0-9][0-9.,]*(?: ?%)?", "figures": r"[-+−–0-9.,\[\]×% ]+", "item": "(?:(?!; ).)+?"}
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*")
 _DEEPEST = 6
 _MOST_TRIES = 200
 """Regular expressions tried for one sentence and its parts; those of the program take a few."""
+_LONGEST_LIST = 24
+"""Sentences that are joined by semicolons; each has tries of its own."""
 _LONGEST = 2_000
 """Characters of a sentence; a longer text is no sentence of the program, and patterns would search it for long."""
 
@@ -153,19 +157,19 @@ class _Pattern:
 
 
 @cache
-def _patterns() -> list[_Pattern]:
-    """The keys with places; those with the most letters of their own come first."""
+def _patterns() -> tuple[list[_Pattern], list[_Pattern]]:
+    """The keys with places, and those of them that are places and marks alone.
+
+    Those with the most letters of their own come first.
+    """
     keys = [key for key in _content()["recorded"] if _PLACE.search(key)]
     keys.sort(key=lambda key: -len(_PLACE.sub("", key)))
-    return [
-        _Pattern(
-            key,
-            _catalogue()[key],
-            re.compile(_expression(key), re.DOTALL),
-            tuple(_PLACE.sub("\0", key).split("\0")),
-        )
-        for key in keys
-    ]
+    worded, general = list[_Pattern](), list[_Pattern]()
+    for key in keys:
+        pieces = tuple(_PLACE.sub("\0", key).split("\0"))
+        pattern = _Pattern(key, _catalogue()[key], re.compile(_expression(key), re.DOTALL), pieces)
+        (worded if re.search("[A-Za-z]", "".join(pieces)) else general).append(pattern)
+    return worded, general
 
 
 def _expression(key: str) -> str:
@@ -173,7 +177,7 @@ def _expression(key: str) -> str:
     parts, end, seen = [], 0, set[str]()
     for place in _PLACE.finditer(key):
         parts.append(re.escape(key[end : place.start()]))
-        form = _NUMBER if place[2] == "number" else ".+?"
+        form = _FORMS.get(place[2], ".+?")
         parts.append(f"(?P={place[1]})" if place[1] in seen else f"(?P<{place[1]}>{form})")
         seen.add(place[1])
         end = place.end()
@@ -206,8 +210,17 @@ class _Search:
                 return _catalogue()[text]
         if depth > _DEEPEST or len(english) > _LONGEST:
             return None
-        for pattern in _patterns():
-            for text in dict.fromkeys((english, lower)):
+        worded, general = _patterns()
+        texts = english, lower
+        return (
+            self._by_patterns(worded, texts, depth)
+            or _list(english)
+            or self._by_patterns(general, texts, depth)
+        )
+
+    def _by_patterns(self, patterns: Sequence[_Pattern], texts: Sequence[str], depth: int) -> str | None:
+        for pattern in patterns:
+            for text in dict.fromkeys(texts):
                 if pattern.may_match(text) and (found := self._by_pattern(pattern, text, depth)) is not None:
                     return found
         return None
@@ -226,6 +239,15 @@ class _Search:
                 return None
             said[name] = known
         return _PLACE.sub(lambda place: said[place[1]], pattern.japanese)
+
+
+def _list(english: str) -> str | None:
+    """The Japanese of sentences that are joined by semicolons; None where one of them is not known."""
+    parts = english.split("; ")
+    if not 1 < len(parts) <= _LONGEST_LIST:
+        return None
+    known = [_translated(part) if _has_words(part) else part for part in parts]
+    return ";".join(part for part in known if part is not None) if None not in known else None
 
 
 def _has_words(text: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.metrics.error_counts import rate_name
 from speechfair.result_table import Table, Tone
 from speechfair.wording import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from speechfair.probes.strength.probe_strength import StrengthResult
 
 __all__ = [
+    "LANGUAGES",
     "Finding",
     "Section",
     "outcome_words",
@@ -38,6 +40,8 @@ __all__ = [
 
 
 MOST_WORDS_SHOWN = 12
+LANGUAGES = "first_language"
+"""The axis of a strength probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,12 @@ def outcome_words(outcomes: Outcomes) -> str:
     return f"{outcomes.n_asked} questions = " + " + ".join(parts)
 
 
-def strength_findings(result: StrengthResult) -> list[Finding]:
-    """One sentence for each first language."""
+def strength_findings(result: StrengthResult, tell: Translator = ENGLISH) -> list[Finding]:
+    """One sentence for each first language, which `tell` names."""
     found = []
     rate = rate_name(result.tokens)
     for one in result.languages:
-        name = printable(one.first_language)
+        name = tell.group(LANGUAGES, one.first_language)
         rise = f"{with_interval(one.slope, 'percent')} points of {rate} from strength 0 to 1"
         if one.doubling.value is not None:
             double = f"error doubles at strength {with_interval(one.doubling, 'ratio')}"
@@ -107,53 +111,50 @@ def strength_findings(result: StrengthResult) -> list[Finding]:
     return found
 
 
-def strength_sections(result: StrengthResult) -> list[Section]:
-    """One table: a row for each first language and strength."""
+def strength_sections(result: StrengthResult, tell: Translator = ENGLISH) -> list[Section]:
+    """One table: a row for each first language, which `tell` names, and strength."""
     rate = rate_name(result.tokens)
     rows: list[tuple[str, ...]] = []
     notes = [
         f"{result.n_in} in = {result.n_scored} scored + {result.n_failed} failed + {result.n_excluded} excluded"
     ]
     for one in result.languages:
+        name = tell.group(LANGUAGES, one.first_language)
         for number, dose in enumerate(one.doses):
             ratio = dose.ratio
             rows.append(
                 (
-                    printable(one.first_language) if number == 0 else "",
+                    name if number == 0 else "",
                     f"{dose.strength:g}",
                     with_interval(dose.rate, "percent"),
                     NOTHING if ratio is None else with_interval(ratio, "ratio"),
                 )
             )
         p = "" if one.p_holm is None else f", {p_value(one.p_holm)} (Holm)"
-        notes.append(
-            f"{printable(one.first_language)}: slope {with_interval(one.slope, 'percent')} points{p}"
-        )
+        notes.append(f"{name}: slope {with_interval(one.slope, 'percent')} points{p}")
         double = one.doubling
         words = with_interval(double, "ratio") if double.value is not None else NOTHING
         reason = f" ({printable(double.reason)})" if double.reason else ""
-        notes.append(f"{printable(one.first_language)}: error doubles at strength {words}{reason}")
+        notes.append(f"{name}: error doubles at strength {words}{reason}")
     lede = f"{rate} at each strength with its interval, and as a multiple of that at strength 0."
     headers = ("first language", "strength", f"{rate} %", "times strength 0")
     return [Section("Dose and response", lede, headers, tuple(rows), tuple(notes), "dose")]
 
 
-def response_findings(result: ResponseResult) -> list[Finding]:
-    """One sentence for each axis: which measures differ from the reference group."""
+def response_findings(result: ResponseResult, tell: Translator = ENGLISH) -> list[Finding]:
+    """One sentence for each axis: which measures differ from the reference group; `tell` names the groups."""
     found = []
     for axis in result.axes:
         clear = [
-            f"{measure.what}: {printable(group.group)} {group.verdict}, {_in_unit(measure.measure, group)}"
+            f"{measure.what}: {tell.group(axis.axis, group.group)} {group.verdict}, {_in_unit(measure.measure, group)}"
             for measure in axis.measures
             for group in measure.groups
             if group.verdict in ("higher", "lower")
         ]
         name = axis_title(axis.axis)
         if clear:
-            words = "; ".join(clear)
-            found.append(
-                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
-            )
+            reference = tell.group(axis.axis, axis.reference or "")
+            found.append(Finding("difference", f"By {name}, against {reference}: {'; '.join(clear)}."))
         else:
             found.append(
                 Finding("unclear", f"By {name}: no measure is shown to differ from the reference group.")
@@ -161,8 +162,8 @@ def response_findings(result: ResponseResult) -> list[Finding]:
     return found
 
 
-def response_sections(result: ResponseResult) -> list[Section]:
-    """A table for each axis, and the accuracy of what classified."""
+def response_sections(result: ResponseResult, tell: Translator = ENGLISH) -> list[Section]:
+    """A table for each axis, whose groups `tell` names, and the accuracy of what classified."""
     sections = []
     for axis in result.axes:
         rows: list[tuple[str, ...]] = []
@@ -178,7 +179,7 @@ def response_sections(result: ResponseResult) -> list[Section]:
                 rows.append(
                     (
                         f"{measure.what}" if number == 0 else "",
-                        printable(group.group) + (" (ref.)" if group.is_reference else ""),
+                        tell.group(axis.axis, group.group) + (" (ref.)" if group.is_reference else ""),
                         str(group.n_replies),
                         with_interval(group.value, unit),
                         worded(group.text, unit),
@@ -192,7 +193,7 @@ def response_sections(result: ResponseResult) -> list[Section]:
         )
         headers = ("what", "group", "requests", "value", "text", "against reference", "verdict")
         title = f"By {axis_title(axis.axis)}"
-        notes += _words(axis)
+        notes += _words(axis, tell)
         sections.append(Section(title, lede, headers, tuple(rows), tuple(notes), None, frozenset(marked)))
     accuracy = tuple(
         (
@@ -212,10 +213,11 @@ def response_sections(result: ResponseResult) -> list[Section]:
     return sections
 
 
-def _words(axis: AxisResponse) -> tuple[str, ...]:
+def _words(axis: AxisResponse, tell: Translator) -> tuple[str, ...]:
     """Which words differ by group."""
     found = [
-        f"“{printable(one.word)}” in {printable(one.group)}, points {with_interval(one.difference, 'points')}"
+        f"“{printable(one.word)}” in {tell.group(axis.axis, one.group)}, points "
+        f"{with_interval(one.difference, 'points')}"
         for one in axis.words[:MOST_WORDS_SHOWN]
     ]
     more = len(axis.words) - len(found)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from speechfair.messages.translation import Translator
 from speechfair.process.catalogue import GATES, Guideline, Text
 from speechfair.process.gates import GateState, gate_of
 from speechfair.process.process_plan import DEFAULT, NUMBER_WORDS
@@ -58,6 +59,7 @@ def render_checklist(state: State) -> str:
             "link": quote,
             "who": _who,
             "pretty": _pretty,
+            "remark": _remark,
         },
         **_content(state),
     ).decode("utf-8")
@@ -65,6 +67,12 @@ def render_checklist(state: State) -> str:
 
 def _status(name: str) -> Any:
     return both(STATUS_WORDS[name])
+
+
+def _remark(text: str) -> Any:
+    """A clause or what a list of clauses rests on; the catalogue of a process has it in English alone."""
+    japanese = Translator("ja")(text)
+    return printable(text) if japanese == text else both(Text(en=text, ja=japanese))
 
 
 def _mode(name: str) -> Any:

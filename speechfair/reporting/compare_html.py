@@ -6,12 +6,14 @@ Charts are drawn as in `figures`: static SVG, in colours of the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechfair.charts.drawing import dots, svg
 from speechfair.charts.narrow import narrow_dots
 from speechfair.comparing.comparison_table import margin_words, matching_words, metric_changes_of
+from speechfair.messages.group_names import with_names
 from speechfair.messages.translation import ENGLISH, Language, Translator
 from speechfair.metrics.error_counts import rate_name
 from speechfair.reporting.pages import markup, render
@@ -46,9 +48,11 @@ def write_comparison(comparison: Comparison, path: Path, language: Language = "e
         )
         for axis in comparison.axes
     ]
+    pairs = [(group.axis, group.value) for group in comparison.groups]
     page = render(
         "compare.html.jinja",
         tell=tell,
+        filters={"with_names": partial(with_names, pairs=pairs, tell=tell)},
         level=given_percent(comparison.level),
         r=comparison,
         axes=axes,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from speechfair.charts.drawing import dots, svg
 from speechfair.charts.narrow import narrow_dots
 from speechfair.comparing.leaderboard_table import groups_words, ranks, ranks_words
+from speechfair.messages.group_names import with_names
 from speechfair.messages.translation import ENGLISH, Language, Translator
 from speechfair.metrics.error_counts import rate_name, rate_title
 from speechfair.reporting.pages import markup, render
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["leaderboard_chart", "write_leaderboard"]
 
-_NAME_LETTERS, _NARROW_LETTERS = 40, 27
+_NAME_LETTERS, _NARROW_LETTERS, _GROUP_LETTERS = 40, 27, 24
 
 
 def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en") -> Path:
@@ -42,6 +43,7 @@ def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en")
         }
         for axis in board.axes
     ]
+    pairs = [(axis.axis, one.group) for axis in board.axes for one in (*axis.groups, *axis.left_out)]
     page = render(
         "leaderboard.html.jinja",
         tell=tell,
@@ -50,6 +52,7 @@ def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en")
         title=board.title,
         axes=axes,
         about=ranks_words(board),
+        notes=[with_names(note, pairs, tell) for note in board.notes],
         rate=rate_name(board.tokens),
         rate_name=tell(rate_title(board.tokens)),
         level=f"{given_percent(board.level)}",
@@ -72,7 +75,7 @@ def leaderboard_chart(
     rows: list[dict[str, Any]] = []
     most = _NARROW_LETTERS if narrow else _NAME_LETTERS
     for one in shown:
-        rate = one.worst.estimate
+        rate, group = one.worst.estimate, _label(tell.group(axis.axis, one.worst_group), [], _GROUP_LETTERS)
         low = rate.value if rate.low is None else rate.low
         high = rate.value if rate.high is None else min(rate.high, top)
         goes_on = " →" if rate.high is not None and rate.high > top else ""
@@ -84,7 +87,7 @@ def leaderboard_chart(
                 "high": high,
                 "end": high,
                 "overall": overall[one.model],
-                "text": f"{tell(percent(rate.value))} %{goes_on} · {tell.group(axis.axis, one.worst_group)[:24]}",
+                "text": f"{tell(percent(rate.value))} %{goes_on} · {group}",
                 "kind": "none" if rate.low is None else "interval",
             }
         )

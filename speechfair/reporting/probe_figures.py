@@ -10,7 +10,8 @@ from speechfair.auditing.audit_table import axis_title
 from speechfair.charts.drawing import FONT, framed, label_px
 from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.metrics.error_counts import rate_name
-from speechfair.wording import percent, printable
+from speechfair.probes.sections import LANGUAGES
+from speechfair.wording import percent
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -41,7 +42,7 @@ def level_chart(groups: Sequence[GroupGrounding], tell: Translator = ENGLISH) ->
         return None
     labels: dict[str, str] = {}
     for group in groups:
-        name = printable(group.value)
+        name = tell.group(group.axis, group.value)
         label = name if len(name) <= _LABEL_LETTERS else f"{name[: _LABEL_LETTERS - 10]}…{name[-9:]}"
         while label in labels.values():
             label += "\u200b"
@@ -60,11 +61,11 @@ def level_chart(groups: Sequence[GroupGrounding], tell: Translator = ENGLISH) ->
     title = f"Right answers by {axis_title(groups[0].axis)}"
     legend = "Dot: asked of the audio, with its interval. Diamond: asked of the transcript. Distance: the modality gap."
     room = max(label_px(label) for label in labels.values()) + 24
-    return _chart({"hconcat": panels, "spacing": 14}, title, legend, described, room)
+    return _chart({"hconcat": panels, "spacing": 14}, tell(title), tell(legend), described, room)
 
 
-def dose_chart(result: StrengthResult) -> Chart | None:
-    """The error rate by strength, one panel for each first language."""
+def dose_chart(result: StrengthResult, tell: Translator = ENGLISH) -> Chart | None:
+    """The error rate by strength, one panel for each first language; `tell` words it."""
     if not result.languages:
         return None
     rate = rate_name(result.tokens)
@@ -75,19 +76,22 @@ def dose_chart(result: StrengthResult) -> Chart | None:
     # the page stretches a drawing to its own width, so few panels must be wide ones
     width = 900 // min(len(result.languages), _COLUMNS) - 40
     panels = [
-        _dose_panel(one, top, rate if number % _COLUMNS == 0 else None, width)
+        _dose_panel(one, top, tell(rate) if number % _COLUMNS == 0 else None, width, tell)
         for number, one in enumerate(result.languages)
     ]
     described = "; ".join(
-        f"{one.first_language}: " + ", ".join(f"{d.strength:g} {percent(d.rate.value)} %" for d in one.doses)
+        f"{tell.group(LANGUAGES, one.first_language)}: "
+        + ", ".join(f"{d.strength:g} {percent(d.rate.value)} %" for d in one.doses)
         for one in result.languages
     )
     legend = "Dots: measured, joined by lines. Band: interval. Dashed: twice the rate at strength 0."
     spec = {"concat": panels, "columns": _COLUMNS, "spacing": 16}
-    return _chart(spec, f"{rate} by accent strength", legend, described, 44)
+    return _chart(spec, tell(f"{rate} by accent strength"), tell(legend), described, 44)
 
 
-def _dose_panel(one: LanguageStrength, top: float, title: str | None, width: int) -> dict[str, Any]:
+def _dose_panel(
+    one: LanguageStrength, top: float, title: str | None, width: int, tell: Translator
+) -> dict[str, Any]:
     rows = [
         {
             "strength": dose.strength,
@@ -101,7 +105,7 @@ def _dose_panel(one: LanguageStrength, top: float, title: str | None, width: int
         "field": "strength",
         "type": "quantitative",
         "scale": {"domain": [0, max(1.0, *(dose.strength for dose in one.doses))]},
-        "axis": {"title": "strength", "values": [0, 0.25, 0.5, 0.75, 1.0], "format": ".2~f"},
+        "axis": {"title": tell("strength"), "values": [0, 0.25, 0.5, 0.75, 1.0], "format": ".2~f"},
     }
     y: dict[str, Any] = {
         "type": "quantitative",
@@ -126,7 +130,12 @@ def _dose_panel(one: LanguageStrength, top: float, title: str | None, width: int
     if base and 2 * base <= top:
         mark = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": "var(--rule)"}
         layers.append({"data": {"values": [{}]}, "mark": mark, "encoding": {"y": {"datum": 2 * base, **y}}})
-    name = {"text": printable(one.first_language), "anchor": "start", "color": "var(--ink)", "font": FONT}
+    name = {
+        "text": tell.group(LANGUAGES, one.first_language),
+        "anchor": "start",
+        "color": "var(--ink)",
+        "font": FONT,
+    }
     return {
         "title": {**name, "fontSize": 13},
         "width": width,

@@ -58,8 +58,8 @@ def write_grounding(result: GroundingResult, path: Path, language: Language = "e
         path,
         "probe grounding",
         result,
-        grounding_findings(result),
-        grounding_sections(result),
+        grounding_findings(result, tell),
+        grounding_sections(result, tell),
         charts,
         facts,
         language,
@@ -70,13 +70,14 @@ def write_questions(result: QuestionsResult, path: Path, language: Language = "e
     """Write the page of a question set's result to `path` and return it."""
     from speechfair.probes.questions.questions_sections import questions_findings, questions_sections
 
+    tell = Translator(language)
     facts = [("Architecture", result.architecture), ("Licence of the set", result.licence)]
     return write_page(
         path,
         "probe questions",
         result,
-        questions_findings(result),
-        questions_sections(result),
+        questions_findings(result, tell),
+        questions_sections(result, tell),
         {},
         facts,
         language,
@@ -87,13 +88,14 @@ def write_response(result: ResponseResult, path: Path, language: Language = "en"
     """Write the page of a response-quality probe to `path` and return it."""
     from speechfair.probes.sections import response_findings, response_sections
 
+    tell = Translator(language)
     facts = [("Architecture", result.architecture), ("Prompt", result.prompt)]
     return write_page(
         path,
         "probe response",
         result,
-        response_findings(result),
-        response_sections(result),
+        response_findings(result, tell),
+        response_sections(result, tell),
         {},
         facts,
         language,
@@ -104,13 +106,14 @@ def write_strength(result: StrengthResult, path: Path, language: Language = "en"
     """Write the page of an accent-strength probe to `path` and return it."""
     from speechfair.probes.sections import strength_findings, strength_sections
 
-    charts = {"dose": dose_chart(result)}
+    tell = Translator(language)
+    charts = {"dose": dose_chart(result, tell)}
     return write_page(
         path,
         "probe strength",
         result,
-        strength_findings(result),
-        strength_sections(result),
+        strength_findings(result, tell),
+        strength_sections(result, tell),
         charts,
         [],
         language,

@@ -22,7 +22,7 @@ from speechfair.viewing.changes import change_screen
 from speechfair.viewing.listening import clip, listening
 from speechfair.viewing.opened_run import OpenedRun, RunShelf
 from speechfair.viewing.page_files import BUNDLE_POLICY, STATIC
-from speechfair.viewing.screens import group_screen, run_screen, runs_screen
+from speechfair.viewing.screens import group_screen, level_screen, levels_of_all, run_screen, runs_screen
 from speechfair.viewing.sentences import messages_script, with_translations
 from speechfair.viewing.sound_pictures import pictures
 from speechfair.viewing.utterance_query import UtteranceQuery, matching_rows
@@ -185,8 +185,13 @@ def _json(data: Any) -> str:
 
 def _write_run(writer: _Writer, run: OpenedRun) -> None:
     writer.add(["run", run.key], run_screen(run))
+    may = listening(run, "evaluation")
+    every = levels_of_all(run) if may.allowed else None
     for group in run.result.groups:
-        writer.add(["group", run.key, group.axis, group.value], group_screen(run, group.axis, group.value))
+        name = run.key, group.axis, group.value
+        writer.add(["group", *name], group_screen(run, group.axis, group.value))
+        silent = {"histogram": None, "reason": f"the audio is not played: {may.reason}"}
+        writer.add(["levels", *name], level_screen(run, *name[1:], every) if may.allowed else silent)
     pieces = (run.table.slice(start, PIECE) for start in range(0, max(1, run.table.height), PIECE))
     writer.add_pieces(["utterances", run.key], (_piece(run, table) for table in pieces))
     writer.add_pieces(["details", run.key], _details(run))

@@ -31,6 +31,7 @@ __all__ = [
     "group_screen",
     "histogram",
     "level_screen",
+    "levels_of_all",
     "page_of",
     "run_screen",
     "runs_screen",
@@ -143,8 +144,14 @@ def group_screen(run: OpenedRun, axis: str, value: str) -> dict[str, Any]:
     }
 
 
-def level_screen(run: OpenedRun, axis: str, value: str) -> dict[str, Any]:
+def level_screen(
+    run: OpenedRun, axis: str, value: str, every: Sequence[float | None] | None = None
+) -> dict[str, Any]:
     """A histogram of the level of a sample of the group's utterances and of all utterances (dB below full scale).
+
+    Parameters
+    ----------
+    every : levels of the sample of all, where they are known from another group; None measures them.
 
     Raises
     ------
@@ -154,12 +161,19 @@ def level_screen(run: OpenedRun, axis: str, value: str) -> dict[str, Any]:
     import polars as pl
 
     _group(run, axis, value)
-    scored = run.table.filter(~pl.col("excluded"))
-    ours = scored.filter(pl.col(group_column(axis)).cast(pl.String) == value)["row"]
-    mine, every = (levels(run, rows, _LEVELS_FROM) for rows in (ours, scored["row"]))
+    ours = run.table.filter(~pl.col("excluded"), pl.col(group_column(axis)).cast(pl.String) == value)["row"]
+    mine = levels(run, ours, _LEVELS_FROM)
+    every = levels_of_all(run) if every is None else every
     drawn = histogram(pl.Series(mine, dtype=pl.Float64), pl.Series(every, dtype=pl.Float64), least=6.0)
     reason = None if drawn else "no audio of these utterances can be read"
     return {"histogram": drawn, "reason": reason, "n_group": len(mine), "n_all": len(every)}
+
+
+def levels_of_all(run: OpenedRun) -> list[float | None]:
+    """The levels of a sample of all utterances, which `level_screen` compares those of a group with."""
+    import polars as pl
+
+    return levels(run, run.table.filter(~pl.col("excluded"))["row"], _LEVELS_FROM)
 
 
 def _group(run: OpenedRun, axis: str, value: str) -> Group:

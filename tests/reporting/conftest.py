@@ -1,4 +1,4 @@
-"""One run folder with hostile and endless texts, for all tests that write files or pages from a folder."""
+"""One run folder with hostile and endless texts, and one page of every kind, for all tests of files and pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import speechfair
+from tests.reporting.every_page import every_page
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
 SAID = "one two three four five six seven eight nine ten"
@@ -37,3 +38,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     speechfair.report(folder, title=HOSTILE)
     return folder
+
+
+@pytest.fixture(scope="session")
+def japanese_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A Japanese page of every kind, by kind."""
+    return every_page(tmp_path_factory.mktemp("pages"), "ja")

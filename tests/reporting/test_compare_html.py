@@ -50,8 +50,8 @@ def test_it_holds_the_numbers(found: Comparison, page: str) -> None:
         assert f"[{100 * group.difference.low:+.1f}, {100 * group.difference.high:+.1f}]" in text
         assert group.no_harm.reason in text
     assert found.verdict == "fail"
-    assert f"Fail {found.reason}" in text
-    assert "accent=y" in found.reason
+    assert found.reason == "worse by more than the margin: overall, accent=y"
+    assert "Fail worse by more than the margin: overall, y (accent)" in text
     assert "fewer than 5 speakers (1): no interval" in text
     assert f"z = {found.mapsswe.z:.2f}" in text
 

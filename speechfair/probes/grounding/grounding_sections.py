@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from speechfair.auditing.audit_table import axis_title
+from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.probes.grounding.kind_contrasts import NO_ANSWER
 from speechfair.probes.results import AxisGrounding, GroundingResult, GroupGrounding, LevelShare
 from speechfair.probes.sections import Finding, Section, outcome_words
@@ -13,8 +14,8 @@ from speechfair.wording import NOTHING, given_percent, p_value, percent, printab
 __all__ = ["grounding_findings", "grounding_sections"]
 
 
-def grounding_findings(result: GroundingResult) -> list[Finding]:
-    """One sentence for each axis: who falls behind where."""
+def grounding_findings(result: GroundingResult, tell: Translator = ENGLISH) -> list[Finding]:
+    """One sentence for each axis: who falls behind where; `tell` names the groups."""
     found = []
     for axis in result.axes:
         compared = [group for group in axis.groups if group.diagnosis.verdict != "reference"]
@@ -26,9 +27,12 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
                 Finding("unclear", f"By {name}: no group to compare; {printable(axis.reference_reason)}.")
             )
         elif behind:
-            words = "; ".join(f"{printable(g.value)} {g.diagnosis.reason}" for g in behind)
+            words = "; ".join(f"{tell.group(axis.axis, g.value)} {g.diagnosis.reason}" for g in behind)
             found.append(
-                Finding("difference", f"By {name}, against {printable(axis.reference or '')}: {words}.")
+                Finding(
+                    "difference",
+                    f"By {name}, against {tell.group(axis.axis, axis.reference or '')}: {words}.",
+                )
             )
         elif unsettled:
             words = f"{len(unsettled)} of {len(compared)} groups are undetermined"
@@ -36,7 +40,7 @@ def grounding_findings(result: GroundingResult) -> list[Finding]:
         else:
             words = f"at most {given_percent(result.margin, sign=False)} points behind at every level"
             found.append(Finding("nothing", f"By {name}: every group is even, {words}."))
-        found += _contrast_findings(axis)
+        found += _contrast_findings(axis, tell)
     return [*_heard_findings(result), *found]
 
 
@@ -64,13 +68,13 @@ def _listed(kinds: Sequence[str]) -> str:
     return ", ".join(kinds) if len(kinds) <= _FEW else f"{len(kinds)} kinds"
 
 
-def _contrast_findings(axis: AxisGrounding) -> list[Finding]:
+def _contrast_findings(axis: AxisGrounding, tell: Translator) -> list[Finding]:
     """Which kind of question it is, and whether the group is answered less."""
     return [
         Finding(
             "difference",
-            f"By {axis_title(axis.axis)}, {printable(one.group)} {_meaning(one.kind, one.verdict)}, in points "
-            f"{with_interval(one.difference, 'points')}.",
+            f"By {axis_title(axis.axis)}, {tell.group(axis.axis, one.group)} {_meaning(one.kind, one.verdict)}, in "
+            f"points {with_interval(one.difference, 'points')}.",
         )
         for one in axis.kinds
         if one.verdict != "undetermined" and (one.kind, one.verdict) != (NO_ANSWER, "lower")
@@ -85,15 +89,15 @@ def _meaning(kind: str, verdict: str) -> str:
     return f"is {verdict} in `{kind}`"
 
 
-def grounding_sections(result: GroundingResult) -> list[Section]:
-    """Each axis with its groups, then the kinds of question and silence."""
+def grounding_sections(result: GroundingResult, tell: Translator = ENGLISH) -> list[Section]:
+    """Each axis with its groups, then the kinds of question and silence; `tell` names the groups."""
     lower = result.items == "sound"
     sections = [_heard_section(result)] if result.heard else []
     for number, axis in enumerate(result.axes):
-        sections += [_axis_section(axis, number, lower), _contrast_section(axis)]
+        sections += [_axis_section(axis, number, lower, tell), _contrast_section(axis, tell)]
     if not result.axes:
         sections.append(
-            _table("All speech", "Groups are compared with --group-by.", [result.overall], "overall")
+            _table("All speech", "Groups are compared with --group-by.", [result.overall], "overall", tell)
         )
     rows = tuple(
         (
@@ -137,10 +141,10 @@ def _heard_section(result: GroundingResult) -> Section:
     return Section("Is the sound heard at all?", lede, headers, rows, reasons)
 
 
-def _contrast_section(axis: AxisGrounding) -> Section:
+def _contrast_section(axis: AxisGrounding, tell: Translator) -> Section:
     rows = tuple(
         (
-            printable(one.group),
+            tell.group(axis.axis, one.group),
             one.kind,
             with_interval(one.difference, "points"),
             NOTHING if one.p_holm is None else p_value(one.p_holm),
@@ -156,33 +160,31 @@ def _contrast_section(axis: AxisGrounding) -> Section:
     return Section(f"By {axis_title(axis.axis)}, kind by kind", lede, headers, rows)
 
 
-def _axis_section(axis: AxisGrounding, number: int, lower: bool) -> Section:
-    reference = (
-        f"Reference: {printable(axis.reference)}, " if axis.reference is not None else "No reference: "
-    )
+def _axis_section(axis: AxisGrounding, number: int, lower: bool, tell: Translator) -> Section:
+    known = axis.reference is not None
+    reference = f"Reference: {tell.group(axis.axis, axis.reference or '')}, " if known else "No reference: "
     bound = "lower" if lower else "upper"
     lede = (
         f"{reference}{printable(axis.reference_reason)}. Each level: % right about the audio with its interval; given "
         f"the level below; about the transcript (the {bound} bound); and the gap between them in points."
     )
-    return _table(f"By {axis_title(axis.axis)}", lede, axis.groups, f"axis-{number}")
+    return _table(f"By {axis_title(axis.axis)}", lede, axis.groups, f"axis-{number}", tell)
 
 
-def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) -> Section:
+def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str, tell: Translator) -> Section:
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
     marked = set()
     for group in groups:
+        name = tell.group(group.axis, group.value)
+        mark = " (ref.)" if group.is_reference and group.axis != "overall" else ""
         for number, level in enumerate(group.levels):
             if group.is_reference:
                 marked.add(len(rows))
             first = number == 0
-            name = printable(group.value) + (
-                " (ref.)" if group.is_reference and group.axis != "overall" else ""
-            )
             rows.append(
                 (
-                    name if first else "",
+                    name + mark if first else "",
                     str(group.n_speakers) if first else "",
                     f"L{level.level} {level.name}",
                     with_interval(level.audio, "percent"),
@@ -196,11 +198,9 @@ def _table(title: str, lede: str, groups: Sequence[GroupGrounding], chart: str) 
             word = {"behind": "BEHIND", "even": "even", "undetermined": "undetermined"}[
                 group.diagnosis.verdict
             ]
-            notes.append(f"{printable(group.value)}: {word}, {printable(group.diagnosis.reason)}")
+            notes.append(f"{name}: {word}, {printable(group.diagnosis.reason)}")
         reasons = {level.audio.reason for level in group.levels} - {None}
-        notes += [
-            f"{printable(group.value)}: {printable(str(reason))}" for reason in sorted(map(str, reasons))
-        ]
+        notes += [f"{name}: {printable(str(reason))}" for reason in sorted(map(str, reasons))]
     headers = (
         "group",
         "spk",

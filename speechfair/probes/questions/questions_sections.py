@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from speechfair.auditing.audit_table import axis_title
-from speechfair.messages.translation import Translated
+from speechfair.messages.translation import ENGLISH, Translated, Translator
 from speechfair.probes.sections import Finding, Section, outcome_words
 from speechfair.wording import NOTHING, count, given_percent, p_value, percent, printable, with_interval
 
@@ -35,8 +35,8 @@ HEADERS = (
 )
 
 
-def questions_findings(result: QuestionsResult) -> list[Finding]:
-    """One sentence for each part and axis."""
+def questions_findings(result: QuestionsResult, tell: Translator = ENGLISH) -> list[Finding]:
+    """One sentence for each part and axis; `tell` names the groups."""
     found = []
     for part in result.parts:
         what = WHAT[part.expects]
@@ -48,12 +48,15 @@ def questions_findings(result: QuestionsResult) -> list[Finding]:
             compared = [group for group in axis.groups if not group.is_reference]
             apart = [group for group in compared if group.verdict in ("lower", "higher")]
             open_ones = [group for group in compared if group.verdict == "undetermined"]
-            against = f"By {name}, against {printable(axis.reference or NOTHING)}, share of {what}"
+            reference = tell.group(axis.axis, axis.reference or NOTHING)
+            against = f"By {name}, against {reference}, share of {what}"
             if not compared:
                 why = printable(axis.reference_reason)
                 found.append(Finding("unclear", f"By {name}: no group to compare; {why}."))
             elif apart:
-                words = "; ".join(f"{printable(g.value)} {g.verdict}, {printable(g.reason)}" for g in apart)
+                words = "; ".join(
+                    f"{tell.group(axis.axis, g.value)} {g.verdict}, {printable(g.reason)}" for g in apart
+                )
                 found.append(Finding("difference", f"{against}: {words}."))
             elif open_ones:
                 words = f"{len(open_ones)} of {count(len(compared), 'group')} undetermined"
@@ -68,19 +71,22 @@ def questions_findings(result: QuestionsResult) -> list[Finding]:
     return found
 
 
-def questions_sections(result: QuestionsResult) -> list[Section]:
-    """A table for each part and axis, one of the kinds of question, and the rows that were not asked."""
+def questions_sections(result: QuestionsResult, tell: Translator = ENGLISH) -> list[Section]:
+    """A table for each part and axis, one of the kinds of question, and the rows that were not asked.
+
+    `tell` names the groups.
+    """
     sections = []
     for part in result.parts:
         what = WHAT[part.expects]
         counted = [f"audio: {outcome_words(part.audio)}"]
         if part.text.n_asked:
             counted.append(f"text: {outcome_words(part.text)}")
-        sections.append(_table(f"All recordings, {what}", [part.overall], counted))
+        sections.append(_table(f"All recordings, {what}", [part.overall], counted, tell))
         for axis in part.axes:
-            reference = printable(axis.reference) if axis.reference else "none"
+            reference = tell.group(axis.axis, axis.reference) if axis.reference else "none"
             note = f"Reference: {reference}, {printable(axis.reference_reason)}."
-            sections.append(_table(f"By {axis_title(axis.axis)}, {what}", axis.groups, (note,)))
+            sections.append(_table(f"By {axis_title(axis.axis)}, {what}", axis.groups, (note,), tell))
         sections.append(_kinds(part))
     if result.excluded:
         rows = tuple(
@@ -94,13 +100,14 @@ def questions_sections(result: QuestionsResult) -> list[Section]:
     return sections
 
 
-def _table(title: str, groups: Sequence[GroupShare], notes: Sequence[str]) -> Section:
+def _table(title: str, groups: Sequence[GroupShare], notes: Sequence[str], tell: Translator) -> Section:
     rows = []
     said = list(notes)
     for group in groups:
+        name = tell.group(group.axis, group.value)
         rows.append(
             (
-                printable(group.value) + (" (ref.)" if group.is_reference else ""),
+                name + (" (ref.)" if group.is_reference else ""),
                 str(group.n_voices),
                 str(group.n_items),
                 str(group.n_questions),
@@ -112,7 +119,7 @@ def _table(title: str, groups: Sequence[GroupShare], notes: Sequence[str]) -> Se
             )
         )
         reasons = {group.audio.reason, None if group.verdict != "undetermined" else group.reason} - {None}
-        said += [f"{printable(group.value)}: {printable(reason)}" for reason in sorted(map(str, reasons))]
+        said += [f"{name}: {printable(reason)}" for reason in sorted(map(str, reasons))]
     lede = (
         "Share right about the audio with its interval, which speaks of other voices and other items; about the "
         "transcript; and the gap between them in points."

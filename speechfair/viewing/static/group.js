@@ -317,7 +317,7 @@
         ),
       ),
     );
-    if (source.levels) addLevels(section.querySelector(".two"), key, found.group);
+    addLevels(section.querySelector(".two"), key, found.group);
     return section;
   }
 

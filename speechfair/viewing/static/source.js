@@ -255,7 +255,7 @@
     },
     utterance,
     wave: async (key, row) => bundle.audio[key][row],
-    levels: null, // they are measured from audio, which a bundle holds of a few utterances only
+    levels: async (key, axis, value) => load(fileOf("levels", key, axis, value)),
     change: async (before, after) => {
       const found = await load(fileOf("change", before, after));
       if (found.error) throw new Error(found.error);
