@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["leaderboard_chart", "write_leaderboard"]
 
-_NAME_LETTERS, _NARROW_LETTERS, _GROUP_LETTERS = 40, 27, 24
+_NAME_LETTERS, _GROUP_LETTERS = 40, 24
+_NARROW_NAME_LETTERS, _NARROW_GROUP_LETTERS = 25, 14
+"""Both stand on one line of a narrow chart."""
 
 
 def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en") -> Path:
@@ -73,9 +75,11 @@ def leaderboard_chart(
     top = max(values) * 1.02
     top = max(top, min(2 * top, max(one.worst.estimate.high or 0.0 for one in shown) * 1.02)) or 0.05
     rows: list[dict[str, Any]] = []
-    most = _NARROW_LETTERS if narrow else _NAME_LETTERS
+    most, most_of_group = (
+        (_NARROW_NAME_LETTERS, _NARROW_GROUP_LETTERS) if narrow else (_NAME_LETTERS, _GROUP_LETTERS)
+    )
     for one in shown:
-        rate, group = one.worst.estimate, _label(tell.group(axis.axis, one.worst_group), [], _GROUP_LETTERS)
+        rate, group = one.worst.estimate, _label(tell.group(axis.axis, one.worst_group), [], most_of_group)
         low = rate.value if rate.low is None else rate.low
         high = rate.value if rate.high is None else min(rate.high, top)
         goes_on = " →" if rate.high is not None and rate.high > top else ""
@@ -117,7 +121,7 @@ def _strokes(encoding: dict[str, Any]) -> dict[str, Any]:
 def _label(name: str, taken: list[str], most: int) -> str:
     text = printable(name)
     if len(text) > most:
-        text = f"{text[: most - 13]}…{text[-12:]}"
+        text = f"{text[: most - 1 - most // 3]}…{text[-(most // 3) :]}"
     while text in taken:
         text += "\u200b"
     return text

@@ -10,7 +10,16 @@ from speechfair.messages.translation import LANGUAGES, Translator, viewer_messag
 
 __all__ = ["messages_script", "with_translations"]
 
-_SENTENCES = {"error", "excluded", "gap_null_reason", "notes", "reason", "reference_reason", "statement"}
+_SENTENCES = {
+    "error",
+    "excluded",
+    "gap_null_reason",
+    "notes",
+    "problem",
+    "reason",
+    "reference_reason",
+    "statement",
+}
 """Keys of an answer below which recorded sentences stand."""
 
 
@@ -24,11 +33,21 @@ def with_translations(content: dict[str, Any]) -> dict[str, Any]:
     """An answer with ``said``: by language the translations of its recorded sentences, where the catalogue has them."""
     sentences = sorted(set(_sentences(content, False)))
     said = {
-        language: {text: tell(text) for text in sentences if tell.knows(text)}
+        language: {text: told for text in sentences if (told := _line_by_line(tell, text)) is not None}
         for language in LANGUAGES[1:]
         if (tell := Translator(language))
     }
     return {**content, "said": said} if any(said.values()) else content
+
+
+def _line_by_line(tell: Translator, text: str) -> str | None:
+    """The translation; of a text of several lines, such as an error, that of each line that is known."""
+    if tell.knows(text):
+        return tell(text)
+    lines = text.split("\n")
+    if len(lines) == 1 or not any(map(tell.knows, lines)):
+        return None
+    return "\n".join(tell(line) for line in lines)
 
 
 def _sentences(content: Any, recorded: bool) -> Iterator[str]:

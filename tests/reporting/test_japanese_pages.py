@@ -34,7 +34,7 @@ NAMES = re.compile(
 ENGLISH = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]+)+|\b[a-z]{4,}\b")
 DATA = (
     "Reply in English to what the speaker asks of you.", "not JSON", "line 9", "items", "family test", "test",
-    "female", "male", "annotations", "view / ", "entries / ", "numbers / ", "checklist / ", "plan",
+    "female", "male", "annotations", "angle", "view / ", "entries / ", "numbers / ", "checklist / ", "plan",
     "accent-fair-speech", "catalogue", "hypotheses", "newest",
     "listed", "scripted", "servant", "planted", "target", "native", "average", "accent:", "aisev", "in-toto", "English",
 )  # fmt: skip
@@ -116,7 +116,7 @@ def test_every_kind_of_page(japanese_pages: dict[str, Path], kind: str) -> None:
 
 def test_every_kind_is_tested(japanese_pages: dict[str, Path]) -> None:
     assert list(japanese_pages) == list(KINDS)
-    writers = {path.name for path in Path(pages.__file__).parent.glob("*_html.py")}
+    writers = {path.name for path in Path(pages.__file__).parent.glob("*html.py")}
     assert len(KINDS) == len(writers) + 3  # one module writes the pages of four probes
 
 

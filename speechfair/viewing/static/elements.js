@@ -51,6 +51,13 @@
     return el("span", { lang: found === null ? "en" : null }, cut(found === null ? text : found, most));
   }
 
+  /** An error with its lines. */
+  function errorText(text) {
+    const found = root.Speechfair.words.recorded(text);
+    const lines = plain(found === null ? text : found).replace(/\\(u000a|n)/g, "\n");
+    return el("pre", { lang: found === null ? "en" : null }, lines);
+  }
+
   let timer = null;
   /** Say something to everybody: in the status region, and for a moment on the screen. */
   function tell(text) {
@@ -69,5 +76,5 @@
     if (region.textContent === text) region.className = "vh";
   }
 
-  root.Speechfair = Object.assign(root.Speechfair || {}, { hush, el, svg, shown, plain, cut, sentence, tell });
+  root.Speechfair = Object.assign(root.Speechfair || {}, { errorText, hush, el, svg, shown, plain, cut, sentence, tell });
 })(window);

@@ -70,11 +70,7 @@
       view.page.replaceChildren();
       view.add(
         el("h1", {}, words.say("problem")),
-        el(
-          "div",
-          { class: "problem", role: "alert" },
-          el("pre", {}, S.plain(error.message).replace(/\\u000a/g, "\n")),
-        ),
+        el("div", { class: "problem", role: "alert" }, S.errorText(error.message)),
         el("p", {}, el("a", { href: view.link([]) }, words.say("runs.title"))),
       );
     }

@@ -20,7 +20,7 @@
           "div",
           { class: "problem", role: "alert" },
           el("p", {}, el("b", {}, shown(run.key)), " – ", say("runs.problem")),
-          el("pre", { lang: "en" }, root.Speechfair.plain(run.problem).replace(/\\u000a/g, "\n")),
+          root.Speechfair.errorText(run.problem),
         ),
       );
     }
@@ -44,6 +44,7 @@
           },
           {
             title: say("axis"),
+            kind: "keep",
             cell: ({ axis }) => (axis ? axisTitle(axis.axis) : words.NOTHING),
             value: ({ axis }) => axis && axis.axis,
           },

@@ -1,7 +1,8 @@
 /* One utterance: what was said, what every model made of it, underneath each other, and how it sounds. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, sentence, words, address, exporting, figures, source, edits } = root.Speechfair;
+  const { el, shown, cut, sentence, words, address, exporting, figures, source, edits, overview } =
+    root.Speechfair;
   const MOST_TOKENS = 2000;
 
   async function utteranceScreen(view, key, row, asked) {
@@ -115,11 +116,14 @@
               cut(found.speaker, 80),
             ),
       ),
-      item(say("language"), found.language === null ? words.NOTHING : shown(found.language)),
+      item(
+        say("language"),
+        found.language === null ? words.NOTHING : shown(overview.groupName("language", found.language)),
+      ),
       item(say("column.duration_s"), words.seconds(found.duration_s)),
       found.labels.map((label) =>
         item(
-          root.Speechfair.overview.axisTitle(label.axis),
+          overview.axisTitle(label.axis),
           el(
             "span",
             {},
