@@ -20,7 +20,6 @@ import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from statistics import median
 
 import polars as pl
 
@@ -51,7 +50,6 @@ TABLE_IS_THERE = """([hash, go]) => new Promise((done) => {
     document.querySelector(rows) ? done((performance.now() - from) / 1000) : requestAnimationFrame(look);
   look();
 })"""
-REPEATS = 3
 
 
 def imported(folder: Path, n: int) -> Path:
@@ -139,7 +137,7 @@ def asked(address: str, key: str, query: dict[str, str]) -> float:
 
 
 def in_browser(base: str, key: str) -> dict[str, float]:
-    """Seconds from the address to a table on the screen, the median of three; {} where there is no Chromium."""
+    """Seconds from the address to a table on the screen, each asked once; {} where there is no Chromium."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         return {}
@@ -159,11 +157,7 @@ def in_browser(base: str, key: str) -> dict[str, float]:
                 ("page" if k == "offset" else k): ("201" if k == "offset" else v) for k, v in query.items()
             }
             hash_ = f"{table}?{urllib.parse.urlencode(asked_page)}"
-            times = []
-            for _ in range(REPEATS):
-                times.append(float(page.evaluate(TABLE_IS_THERE, [hash_, True])))
-                page.evaluate(TABLE_IS_THERE, [table, True])
-            found[name] = median(times)
+            found[name] = float(page.evaluate(TABLE_IS_THERE, [hash_, True]))
     return found
 
 
