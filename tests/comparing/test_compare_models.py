@@ -158,7 +158,7 @@ def test_too_few_speakers_leave_it_open(make: Callable[..., Path], tmp_path: Pat
     assert "fewer than 5 speakers" in found.groups[0].no_harm.reason
     assert found.verdict == "undetermined"
     assert found.axes[0].gap_change.value is None
-    assert "x, y" in found.axes[0].notes[0]
+    assert "accent=x, accent=y" in found.axes[0].notes[0]
 
 
 def test_without_groups_there_is_no_pass(make: Callable[..., Path]) -> None:
