@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import speechfair
 from speechfair.auditing.run import audit
@@ -15,7 +14,7 @@ from speechfair.exploring.confidence import confidence
 from speechfair.messages.translation import Language
 from speechfair.probes import probe_questions
 from speechfair.probes.grounding.probe_grounding import probe_grounding
-from speechfair.probes.questions.question_set import SetQuestion, gather, set_card
+from speechfair.probes.questions.question_set import gather, set_card
 from speechfair.probes.response.probe_response import probe_response
 from speechfair.probes.strength.probe_strength import strength_result
 from speechfair.process.catalogue import GATES
@@ -32,7 +31,7 @@ from speechfair.reporting.probe_html import write_grounding, write_questions, wr
 from speechfair.reporting.sequence_html import write_sequence
 from speechfair.store import RunFolder
 from speechfair.testing import Scripted
-from speechfair.types import Exclusion, Label, Utterance
+from speechfair.types import Corpus, Exclusion, Label, Utterance
 from tests.debias.tiny import recipe
 from tests.probes.grounding.test_sound_probe import Deaf, sound_corpus
 from tests.probes.questions import test_probe_questions as questions
@@ -61,12 +60,13 @@ def every_page(folder: Path, language: Language) -> dict[str, Path]:
 
 
 def _of_runs(folder: Path) -> dict[str, Writer]:
-    corpus = _corpus(folder / "wav")
+    corpus = small_corpus(folder / "wav", speakers=14, per_speaker=3, text=TEXT)
+    rows = [row for row in corpus.rows if isinstance(row, Utterance)]
     for place, (name, wrong) in enumerate({"old": 4, "new": 9, "newest": 20}.items()):
         texts = scripted_texts(corpus, {"x": 3, "y": wrong})
-        texts[corpus.rows[1].id] += " " + ENDLESS
-        sure = {row.id: 0.9 if row.id.endswith("-0") else 0.5 for row in corpus.rows}
-        failures = {corpus.rows[0].id: HOSTILE} if place == 1 else {}
+        texts[rows[1].id] += " " + ENDLESS
+        sure = {row.id: 0.9 if row.id.endswith("-0") else 0.5 for row in rows}
+        failures = {rows[0].id: HOSTILE} if place == 1 else {}
         model = Scripted(texts, name=f"{name} {HOSTILE}", confidences=sure, failures=failures)
         audit(_named(corpus), model, ["accent", "accent+gender"], out=folder / name)
     runs = [folder / name for name in ("old", "new", "newest")]
@@ -76,44 +76,38 @@ def _of_runs(folder: Path) -> dict[str, Writer]:
 
     compared = speechfair.compare(*runs[:2], metrics=["sentence_error_rate"])
     board, releases = speechfair.leaderboard(runs, title=HOSTILE), speechfair.sequence(runs)
-    sure = confidence(runs[0], target_error=0.2)
-    checked = check_corpus(ListCorpus([*_named(corpus).rows, corpus.rows[0]], corpus.root))
+    trusted = confidence(runs[0], target_error=0.2)
+    checked = check_corpus(ListCorpus([*_named(corpus).rows, rows[0]], corpus.root))
     return {
         "report": report,
         "compare": lambda path, language: write_comparison(compared, path, language),
         "leaderboard": lambda path, language: write_leaderboard(board, path, language),
         "sequence": lambda path, language: write_sequence(releases, path, language),
-        "confidence": lambda path, language: write_confidence(sure, path, language),
+        "confidence": lambda path, language: write_confidence(trusted, path, language),
         "corpus": lambda path, language: write_corpus_page(checked, HOSTILE, path, language),
     }
 
 
-def _corpus(folder: Path) -> ListCorpus:
-    made = small_corpus(folder, speakers=14, per_speaker=3, text=TEXT)
-    made.rows = [replace(made.rows[0], text=f"{TEXT} {HOSTILE}"), *made.rows[1:]]  # type: ignore[type-var]
-    return made
-
-
 def _named(corpus: ListCorpus) -> ListCorpus:
-    """The corpus with speakers and groups of hostile and right-to-left names."""
-    names = {"y": HOSTILE, "x": HEBREW}
-    return replace(
-        corpus,
-        rows=[
-            _relabelled(row, "accent", names, speaker=f"{row.speaker} {HOSTILE}")
-            for row in corpus.rows
-            if isinstance(row, Utterance)
-        ],
-        card=replace(corpus.card, reference={"accent": HEBREW}),
-    )
+    """The corpus with a hostile text, and speakers and groups of hostile and right-to-left names."""
+    rows = [
+        replace(
+            row,
+            labels=_relabelled(row.labels, "accent", {"y": HOSTILE, "x": HEBREW}),
+            speaker=f"{row.speaker} {HOSTILE}",
+            text=f"{row.text} {HOSTILE}" if n == 0 else row.text,
+        )
+        for n, row in enumerate(corpus.rows)
+        if isinstance(row, Utterance)
+    ]
+    return replace(corpus, rows=rows, card=replace(corpus.card, reference={"accent": HEBREW}))
 
 
-def _relabelled(row: Utterance, axis: str, names: Mapping[str, str], **more: Any) -> Utterance:
-    labels = tuple(
-        Label(axis, names[label.value], label.source) if label.axis == "accent" else label
-        for label in row.labels
+def _relabelled(labels: Sequence[Label], axis: str, names: Mapping[str, str]) -> tuple[Label, ...]:
+    """The labels with an axis and names in the place of the accents."""
+    return tuple(
+        Label(axis, names[label.value], label.source) if label.axis == "accent" else label for label in labels
     )
-    return replace(row, labels=labels, **more)
 
 
 def _of_probes(folder: Path) -> dict[str, Writer]:
@@ -123,15 +117,20 @@ def _of_probes(folder: Path) -> dict[str, Writer]:
     answered = probe_response(
         _by_language(response.corpus(folder / "requests", 5)), response.Servant(), ["first_language"]
     )
-    rows = [
-        _relabelled_question(questions.a_question(n, voice, write_tone(folder / f"{n}-{voice}.wav", 0.02)))
+    made = [
+        questions.a_question(n, voice, write_tone(folder / f"{n}-{voice}.wav", 0.02))
         for n in range(questions.ITEMS)
         for voice in range(questions.VOICES)
     ]
+    rows = [replace(one, labels=_relabelled(one.labels, "first_language", _CODES)) for one in made]
     asked = gather(set_card("items"), folder, {}, [*rows, Exclusion("9", "not JSON", "line 9")])
     chosen = probe_questions(asked, questions.Planted(asked, 0.5), reference={"first_language": "eng"})
     doses = strength.corpus(folder / "doses")
-    wrong = {row.id: strength.wrong(6 if "jpn-1" in row.id else 1) for row in doses.rows}
+    wrong = {
+        row.id: strength.wrong(6 if "jpn-1" in row.id else 1)
+        for row in doses.rows
+        if isinstance(row, Utterance)
+    }
     audited = audit(doses, Scripted(wrong, name=HOSTILE), ["first_language+strength"], out=folder / "dosed")
     run = RunFolder(folder / "dosed")
     key = run.read()["recipe"]["model"]["key"]
@@ -144,15 +143,15 @@ def _of_probes(folder: Path) -> dict[str, Writer]:
     }
 
 
-def _by_language(corpus: ListCorpus) -> ListCorpus:
+def _by_language(corpus: Corpus) -> ListCorpus:
     """A corpus of the accents ``plain`` and ``thick`` as one of English and Mandarin speakers."""
-    rows = [_relabelled(row, "first_language", _CODES) for row in corpus.rows if isinstance(row, Utterance)]
+    assert isinstance(corpus, ListCorpus)
+    rows = [
+        replace(row, labels=_relabelled(row.labels, "first_language", _CODES))
+        for row in corpus.rows
+        if isinstance(row, Utterance)
+    ]
     return replace(corpus, rows=rows, card=replace(corpus.card, reference={"first_language": "eng"}))
-
-
-def _relabelled_question(asked: SetQuestion) -> SetQuestion:
-    (label,) = asked.labels
-    return replace(asked, labels=(Label("first_language", _CODES[label.value], label.source),))
 
 
 def _of_processes(folder: Path, language: Language) -> dict[str, Writer]:
