@@ -45,7 +45,11 @@ def write_leaderboard(board: Leaderboard, path: Path, language: Language = "en")
         }
         for axis in board.axes
     ]
-    pairs = [(axis.axis, one.group) for axis in board.axes for one in (*axis.groups, *axis.left_out)]
+    pairs = [
+        (axis.axis, group)
+        for axis in board.axes
+        for group in [*(one.group for one in axis.groups), *(one.group for one in axis.left_out)]
+    ]
     page = render(
         "leaderboard.html.jinja",
         tell=tell,
