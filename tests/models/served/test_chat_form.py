@@ -117,7 +117,7 @@ def test_how_a_reply_ended_decides_its_class(
 ) -> None:
     """A reply that is cut off, filtered or no text is never a wrong answer."""
     answer: Any = {"choices": [{"message": message, "finish_reason": reason}]}
-    headers = {}
+    headers: dict[str, str] = {}
     if stream:
         last = {"choices": [{"delta": {}, "finish_reason": reason}]}
         answer = streamed(message, end=f"event: x\r\ndata: {json.dumps(last)}\r\n\r\n: bye\n")
