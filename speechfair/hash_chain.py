@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ __all__ = [
 
 GENESIS = "0" * 64
 """What the first line names as the line before it."""
+
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 _TAIL = 1 << 16
 """Bytes that hold the last line: a line names one file or one state."""
@@ -143,6 +146,8 @@ def _entry(line: bytes) -> Entry | str:
         return "was edited: it is not a line that a writer leaves"
     if not holds:
         return f"was edited: its content is not that of its digest ({entry.kind!r} of {entry.time})"
+    if _UTC.fullmatch(entry.time) is None:
+        return f"was edited: {entry.time!r} is not a time as a writer leaves it, in UTC"
     return entry
 
 

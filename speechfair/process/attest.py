@@ -15,7 +15,7 @@ from speechfair.errors import InputError, RunFolderError
 from speechfair.process.identity import note_keys, require_key
 from speechfair.process.ledger import Entry, Ledger
 from speechfair.process.material import Material, read_material
-from speechfair.process.signing import signature_of
+from speechfair.process.signing import signed_body
 from speechfair.process.status import DECISION, ItemStatus, State, release_digest, state_of
 from speechfair.registry import did_you_mean
 
@@ -200,7 +200,6 @@ def _append(
 ) -> Entry:
     require_key(material, str(body["by"]), key)
     note_keys(material)
-    content = dict(body)
-    if key is not None:
-        content["signature"] = signature_of(content, key)
-    return Ledger(material.folder).append(kind, content, now)
+    ledger = Ledger(material.folder)
+    content = dict(body) if key is None else signed_body(body, key, ledger.read())
+    return ledger.append(kind, content, now)

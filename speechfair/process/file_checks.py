@@ -11,7 +11,7 @@ from speechfair.process.finding import AS_EXPORTED, say
 from speechfair.process.ledger import Reading
 from speechfair.store import file_digest
 
-__all__ = ["Findings", "evidence_files", "exchanged_files", "frozen_files"]
+__all__ = ["Findings", "evidence_files", "exchanged_files", "frozen_files", "linked_files"]
 
 
 @dataclass
@@ -21,6 +21,21 @@ class Findings:
     checked: list[Text]
     problems: list[Text]
     notes: list[Text]
+
+
+def linked_files(folder: Path, found: Findings) -> None:
+    """No file of the process is a link: what it leads to could be exchanged, and a copy of the folder lacks it."""
+    homes = [folder / name for name in ("evidence", "exports", "imported", "stamps", "signatures")]
+    files = [path for home in (folder, *homes) for path in sorted(home.glob("*")) if path.is_file()]
+    for path in (*homes, *files):
+        if path.is_symlink():
+            name = path.relative_to(folder)
+            found.problems.append(
+                say(
+                    f"{name}: is a link to another place; put the file itself here",
+                    f"{name}:別の場所へのリンクである。ファイルそのものを置く",
+                )
+            )
 
 
 def frozen_files(folder: Path, reading: Reading, found: Findings) -> None:
@@ -64,7 +79,7 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
     """The evidence, and the files that it rests on, are as they were collected."""
     collected = reading.last("collect")
     recorded = dict(collected.body["evidence"]) if collected else {}
-    here = {path.stem: path for path in sorted((folder / "evidence").glob("*.json"))}
+    here = {path.name.removesuffix(".json"): path for path in sorted((folder / "evidence").glob("[!.]*"))}
     files: dict[str, str] = {}
     if collected:
         files["runs.yaml"] = collected.body["runs"]
@@ -81,8 +96,8 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
                 if source["sha256"] != AS_EXPORTED:  # those are compared with their own entries
                     files[source["path"]] = source["sha256"]
     found.problems.extend(
-        say(f"evidence/{item}.json: is not in the ledger", f"evidence/{item}.json:台帳にない")
-        for item in here
+        say(f"evidence/{path.name}: is not in the ledger", f"evidence/{path.name}:台帳にない")
+        for item, path in here.items()
         if item not in recorded
     )
     for name, digest in sorted(files.items()):

@@ -19,9 +19,18 @@ from speechfair.process.finding import say
 from speechfair.process.forms import FormState
 from speechfair.process.ledger import Entry, Ledger, Reading
 from speechfair.process.material import Material
-from speechfair.process.signing import public_key, signature_of, valid_signature
+from speechfair.process.signing import AFTER, public_key, signature_of, signed_body, valid_signature
 
-__all__ = ["SIGNED", "Key", "identity_problems", "keys_in", "note_keys", "require_key", "signer_problem"]
+__all__ = [
+    "SIGNED",
+    "Key",
+    "identity_problems",
+    "keys_in",
+    "note_keys",
+    "place_problem",
+    "require_key",
+    "signer_problem",
+]
 
 SIGNED = ("attestation", "waiver", "release_decision")
 """Entries in which a person speaks."""
@@ -72,7 +81,7 @@ def note_keys(material: Material, key: Path | None = None) -> Entry | None:
         return None
     body: dict[str, Any] = {"keys": rows}
     if key is not None:
-        body["signature"] = signature_of(body, key)
+        body = signed_body(body, key, material.reading)
     return Ledger(material.folder).append("keys", body, material.given_now)
 
 
@@ -134,7 +143,31 @@ def signer_problem(entry: Entry, material: Material) -> Text | None:
         )
     day = entry.time[:10]
     now = next((key for key in pinned if key.public == public), used)
-    return used.problem_on(day) or (now.problem_on(day) if now.revoked else None)
+    late = used.problem_on(day) or (now.problem_on(day) if now.revoked else None)
+    return late or place_problem(entry, material.reading)
+
+
+def place_problem(entry: Entry, reading: Reading) -> Text | None:
+    """Why a signed entry does not belong where it is: copied, repeated, or what was before it is another now.
+
+    A signature covers the digest of the entry that was last when it was made. Entries of older versions do not name it.
+    """
+    signature, after = entry.body.get("signature"), entry.body.get(AFTER)
+    if signature is None:
+        return None
+    before = reading.entries[: entry.number]
+    twice = next((e for e in before if e.body.get("signature") == signature), None)
+    if twice is not None:
+        return say(
+            f"repeats the signature of entry {twice.number}", f"記録 {twice.number} の署名の使い回しである"
+        )
+    if after is None or any(e.digest == after for e in before):
+        return None
+    return say(
+        "was signed after an entry that is not in this ledger: it was copied from another process folder, or the "
+        "entries before it were rewritten",
+        "署名時に末尾だった記録がこの台帳にない。別のフォルダから写されたか、以前の記録が書き換えられている",
+    )
 
 
 def identity_problems(material: Material) -> list[Text]:
@@ -196,7 +229,7 @@ def _endorsed(entry: Entry, reading: Reading) -> bool:
     listed = [Key(*row) for row in entry.body["keys"]]
     if all(_no_more(key, before.get((key.person, key.public))) for key in listed):
         return True
-    if not valid_signature(entry.body):
+    if not valid_signature(entry.body) or place_problem(entry, reading) is not None:
         return False
     public, day = entry.body["signature"]["public_key"], entry.time[:10]
     return any(key.public == public and key.problem_on(day) is None for key in before.values())

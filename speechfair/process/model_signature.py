@@ -16,7 +16,7 @@ from typing import Any
 
 from speechfair.errors import InputError, MissingExtraError
 
-__all__ = ["check_own_signature", "check_signature", "public_pem", "sign_folder"]
+__all__ = ["check_own_signature", "check_signature", "public_pem", "refuse_certificate", "sign_folder"]
 
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 """What the project leaves out by default."""
@@ -82,6 +82,27 @@ def check_own_signature(signature: Path, public_key: Path) -> None:
                     raise
 
     _or_input_error("the signature does not hold", check)
+
+
+def refuse_certificate(signature: Path) -> None:
+    """Refuse a signature that was made with a certificate, such as a short-lived one of Sigstore, instead of a key.
+
+    Raises
+    ------
+    InputError : the file is such a bundle, or cannot be read.
+    """
+    try:
+        material = json.loads(signature.read_bytes())["verificationMaterial"]
+    except OSError as error:
+        raise InputError(f"{signature}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        return  # no bundle at all, which the check of the signature reports
+    if isinstance(material, dict) and {"certificate", "x509CertificateChain"} & material.keys():
+        raise InputError(
+            f"{signature}: is signed with a certificate, as keyless signatures are, and not with a key. Whether it "
+            "holds rests on who issued the certificate, which is not checked here: use `model_signing verify sigstore` "
+            "(or `verify certificate`), or have the model signed with a key, too"
+        )
 
 
 def public_pem(key: Path) -> bytes:

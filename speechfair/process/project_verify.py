@@ -11,12 +11,19 @@ from speechfair.errors import SpeechfairError
 from speechfair.process.attestation_checks import attestation_problems
 from speechfair.process.catalogue import Language, Text, catalogue_path
 from speechfair.process.export import envelope_problems
-from speechfair.process.file_checks import Findings, evidence_files, exchanged_files, frozen_files
+from speechfair.process.file_checks import (
+    Findings,
+    evidence_files,
+    exchanged_files,
+    frozen_files,
+    linked_files,
+)
 from speechfair.process.finding import said, say
 from speechfair.process.identity import SIGNED, identity_problems
 from speechfair.process.ledger import Ledger, Reading, utc
 from speechfair.process.material import Material, Run, read_material
 from speechfair.process.signed_folders import check_signed_folders
+from speechfair.process.signing import AFTER
 from speechfair.process.stamp_revocation import read_revocations
 from speechfair.process.stamps import authority_pem, check_stamps
 from speechfair.process.training_checks import training_problems
@@ -116,6 +123,7 @@ def verify_process(
         )
     _ledger(reading, head, found)
     _clock(reading, now, found)
+    linked_files(folder, found)
     frozen_files(folder, reading, found)
     evidence_files(folder, reading, found)
     exchanged_files(folder, reading, found)
@@ -135,11 +143,7 @@ def verify_process(
             )
         for run in material.runs:
             _times(material, run, found)
-        found.problems.extend(attestation_problems(material))
-        spoken = len(material.reading.of_kind(*SIGNED))
-        found.checked.append(
-            say(f"{spoken} attestations, waivers and decisions", f"確認・署名、免除、公開判断 {spoken} 件")
-        )
+        _spoken(material, found)
         _order(material, found)
         found.problems.extend(training_problems(material))
         _add(found, *check_signed_folders(material, recompute=recompute, public_keys=public_keys))
@@ -274,6 +278,28 @@ def _times(material: Material, run: Run, found: Findings) -> None:
         en = f"{where}: says that the evaluation began at {run.evaluated}, but entry {first.number} noted its end at "
         ja = f"{where}:評価開始が {run.evaluated} とあるが、記録 {first.number} では {first.time} に終了している"
         found.problems.append(say(f"{en}{first.time}", ja))
+
+
+def _spoken(material: Material, found: Findings) -> None:
+    """What people said; entries of older versions could have been copied from another folder."""
+    spoken = material.reading.of_kind(*SIGNED)
+    found.problems.extend(attestation_problems(material))
+    found.checked.append(
+        say(
+            f"{len(spoken)} attestations, waivers and decisions",
+            f"確認・署名、免除、公開判断 {len(spoken)} 件",
+        )
+    )
+    placeless = [str(e.number) for e in spoken if e.body.get("signature") and AFTER not in e.body]
+    if placeless:
+        names = ", ".join(placeless)
+        found.notes.append(
+            say(
+                f"entries {names}: their signatures do not say where in the ledger they belong (an older version wrote "
+                "them), so a copy from another folder would not be noticed",
+                f"記録 {names}:署名に台帳での位置が含まれず(旧版の記録)、別のフォルダからの写しには気づけない",
+            )
+        )
 
 
 def _order(material: Material, found: Findings) -> None:

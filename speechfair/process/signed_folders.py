@@ -20,6 +20,7 @@ from speechfair.process.model_signature import (
     check_own_signature,
     check_signature,
     public_pem,
+    refuse_certificate,
     sign_folder,
 )
 from speechfair.process.process_plan import read_plan
@@ -77,6 +78,8 @@ def sign_folder_in(
         )
     if (folder / FOLDER).resolve().is_relative_to(target.resolve()):
         raise InputError(f"{target}: holds the signatures themselves; sign the model's folder")
+    if signature is not None:
+        refuse_certificate(Path(signature))
     if (key is None) == (signature is None) or (signature is None) != (public_key is None):
         raise InputError(
             "give --key to sign, or --signature with --public-key to add a signature made elsewhere"
@@ -91,10 +94,7 @@ def sign_folder_in(
         assert signature is not None
         assert public_key is not None
         public = public_pem(Path(public_key))
-        try:
-            bundle = Path(signature).read_bytes()
-        except OSError as error:
-            raise InputError(f"{signature}: cannot be read: {error.strerror}") from None
+        bundle = Path(signature).read_bytes()
     return _note(folder, target, bundle, public)
 
 

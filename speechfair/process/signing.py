@@ -11,17 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, MissingExtraError
-from speechfair.process.ledger import canonical
+from speechfair.process.ledger import Reading, canonical
 
 __all__ = [
+    "AFTER",
     "new_key",
     "openssh_key",
     "public_key",
     "signature_of",
+    "signed_body",
     "signed_by",
     "valid_signature",
     "verifies",
 ]
+
+
+AFTER = "after"
+"""Field of a signed body: digest of the entry that was last in the ledger when it was signed, so where it belongs."""
+
+
+def signed_body(body: Mapping[str, Any], key: Path, reading: Reading) -> dict[str, Any]:
+    """A body for the next ledger entry with its place and a signature over both. Raises as `signature_of`."""
+    placed = {**body, AFTER: reading.head}
+    return {**placed, "signature": signature_of(placed, key)}
 
 
 def signature_of(body: Mapping[str, Any], key: Path) -> dict[str, str]:

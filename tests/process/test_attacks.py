@@ -21,7 +21,7 @@ from speechfair.process.init import freeze
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import read_material
 from speechfair.process.project_verify import verify_process
-from speechfair.process.signing import new_key, signature_of
+from speechfair.process.signing import new_key, signature_of, signed_body
 from speechfair.process.status import read_state, release_digest
 from tests.process import project
 from tests.process.test_order import end, is_gate, moved
@@ -260,6 +260,96 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "a form changed": (edited("use_case.yaml"), "use_case.yaml: was changed since it was collected"),
     "an export changed": (edited("exports/model-card.md"), "exports/model-card.md: was changed"),
 }
+
+
+def elsewhere(process: Path) -> Path:
+    """Another release by the same people with the same keys; returns its process folder."""
+    other = project.light(process, process.parent / "elsewhere")
+    edit_lines(other, lambda lines: lines[:1])
+    rewrite(other, lambda entry: {**entry, "body": {**entry["body"], "name": "another release"}})
+    return other
+
+
+def from_elsewhere(process: Path, kind: str, **body: Any) -> None:
+    """What somebody truly signed for another release is copied into this ledger."""
+    signed = signed_body({"by": "ana", **body}, project.key(process), Ledger(elsewhere(process)).read())
+    Ledger(process).append(kind, signed)
+
+
+def said_again(process: Path, kind: str) -> None:
+    """An old signed entry is appended once more, after what replaced it."""
+    Ledger(process).append(kind, Ledger(process).read().of_kind(kind)[0].body)
+
+
+def revoked_key_back(process: Path) -> None:
+    """A set of keys that was signed before one of them was revoked is appended once more."""
+    public = stranger(process)
+    project.pin(process, "eve", public)
+    freeze(process, key=project.key(process))
+    signed = Ledger(process).read().of_kind("keys")[-1].body
+    keys(process, 2, revoked="2020-01-01")
+    freeze(process)
+    Ledger(process).append("keys", signed)
+    keys(process, 2, revoked=None)
+
+
+def rewritten_before(process: Path, kind: str) -> None:
+    """The whole chain is written anew with another reason in an unsigned entry; signatures stay as they are."""
+    bodies(process, kind, note="said differently")
+
+
+def linked(name: str) -> Attack:
+    def attack(process: Path) -> None:
+        (process / name).rename(process.parent / "moved")
+        (process / name).symlink_to(process.parent / "moved")
+
+    return attack
+
+
+def item_twice(process: Path) -> None:
+    one, two = b'"evidence":{', b'"evidence":{"AF-0.1":"0",'
+    edit_lines(process, lambda lines: [line.replace(one, two, 1) for line in lines])
+
+
+def beside(name: str, other: str) -> Attack:
+    return lambda process: (process / other).write_bytes((process / name).read_bytes())
+
+
+WAIVED = {"item": "AF-2.2", "reason": "r", "control": "c", "expires": project.days(9).isoformat()}
+ATTACKS |= {
+    "a waiver copied from another release": (
+        lambda p: from_elsewhere(p, "waiver", **WAIVED),
+        "waiver AF-2.2 by ana): was signed after an entry that is not in this ledger",
+    ),
+    "an attestation copied from another release": (
+        lambda p: from_elsewhere(p, "attestation", item="AF-0.2", verdict="pass", evidence_sha256="0" * 64,
+                                 expires=project.days(9).isoformat()),
+        "attestation AF-0.2 by ana): was signed after an entry that is not in this ledger",
+    ),
+    "a release decision said again": (lambda p: said_again(p, "release_decision"), "repeats the signature of entry"),
+    "a revoked key brought back": (revoked_key_back, "added or changed without the signature of a key pinned before"),
+    "the story before the signatures rewritten": (
+        lambda p: rewritten_before(p, "gate"),
+        "release_decision by ana): was signed after an entry that is not in this ledger",
+    ),
+    "a gate entry from another folder": (
+        lambda p: bodies(p, "gate", looked_at={"AF-0.1": ["pass", "0" * 64]}),
+        "rests on evidence that was not collected",
+    ),
+    "a time of another zone": (lambda p: clock(p, "2020-01-01T00:00:00.000000+09:00"), "not a time as a writer"),
+    "evidence behind a link": (linked("evidence/AF-2.4.json"), "evidence/AF-2.4.json: is a link"),
+    "a form behind a link": (linked("use_case.yaml"), "use_case.yaml: is a link"),
+    "evidence of the same name in capitals": (
+        beside("evidence/AF-2.4.json", "evidence/AF-2.4.JSON"), "evidence/AF-2.4.JSON: is not in the ledger",
+    ),
+    "evidence of the same name in other characters": (
+        beside("evidence/AF-2.4.json", "evidence/AF\u22122.4.json"), "2.4.json: is not in the ledger",
+    ),
+    "a form edited after the signature": (
+        edited("mitigation.yaml"), "mitigation.yaml: was changed since it was collected",
+    ),
+    "an item given twice in one entry": (item_twice, "its content is not that of its digest"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ATTACKS)

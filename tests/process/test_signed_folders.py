@@ -21,8 +21,6 @@ from speechfair.process.ledger import Ledger
 from speechfair.process.project_verify import verify_process
 from speechfair.process.signed_folders import sign_folder_in
 
-pytest.importorskip("model_signing")
-
 
 def _write(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, path: Path) -> None:
     path.write_bytes(key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()))
@@ -97,6 +95,18 @@ def test_a_signature_that_leaves_weights_out_is_refused(home: Path) -> None:
         sign_folder_in(
             home / "process", home / "model", signature=home / "partly.sig", public_key=home / "ours.pub"
         )
+
+
+@pytest.mark.parametrize("kind", ["certificate", "x509CertificateChain"])
+def test_a_keyless_signature_is_refused_with_the_reason(home: Path, kind: str) -> None:
+    bundle = home / "model.sig"
+    bundle.write_text(json.dumps({"verificationMaterial": {kind: {"rawBytes": "AA=="}}, "dsseEnvelope": {}}))
+    process, model = home / "process", home / "model"
+    for key in (None, home / "theirs.pub"):
+        with pytest.raises(InputError, match="as keyless signatures are"):
+            sign_folder_in(process, model, signature=bundle, public_key=key)
+    with pytest.raises(InputError, match="cannot be read"):
+        sign_folder_in(process, model, signature=home / "none.sig", public_key=home / "theirs.pub")
 
 
 def _write_text(name: str) -> Callable[[Path], None]:

@@ -1,14 +1,16 @@
 """Process folders as people leave them, made quickly and without audio; a seed says what they did.
 
 Each is used only through the package's own functions, in a varied order: catalogue version, language, fairness level,
-roles, forms, gates, overrides, keys, attestations, waivers, runs from transcripts, imports and exports differ. `verify`
-must find nothing in any. ``python -m tests.process.untouched 200`` makes and verifies 200 (``0 50``: the first 50).
+roles, forms, gates, overrides, keys, attestations, waivers, runs from transcripts, imports, exports, time-stamps and
+signed exports differ. `verify` must find nothing in any. ``python -m tests.process.untouched 200`` makes and verifies
+200 (``0 50``: the first 50).
 """
 
 from __future__ import annotations
 
 import json
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -17,6 +19,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
+
+from cryptography.hazmat.primitives import serialization as form
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from speechfair.errors import SpeechfairError
 from speechfair.process import catalogue, init
@@ -27,13 +32,19 @@ from speechfair.process.gates import gate
 from speechfair.process.importers import import_evidence
 from speechfair.process.init import add_runs, freeze
 from speechfair.process.journal import noted, process_folder
+from speechfair.process.ledger import Ledger
 from speechfair.process.project_verify import Verified, verify_process
 from speechfair.process.side_by_side import assign
+from speechfair.process.signed_folders import sign_folder_in
 from speechfair.process.signing import new_key
+from speechfair.process.stamps import stamp
 from speechfair.process.status import read_state
+from speechfair.process.time_stamp_token import request_for
 from speechfair.verbs.import_transcripts import import_transcripts
 from tests.process import project
+from tests.process.authority import authority
 
+AUTHORITY = authority()
 PEOPLE = ("ana", "tom", "eve", "oli")
 
 
@@ -198,6 +209,35 @@ def _release(made: Folder) -> None:
     decide_release(made.process, by="ana", decision=decision, statement="s", key=made.keys.get("ana"))  # type: ignore[arg-type]
 
 
+def _stamp(made: Folder) -> None:
+    """An authority's answer over some entry; the first stamp pins its certificate."""
+    pem, answer = made.process.parent / "authority.pem", made.process.parent / "answer.tsr"
+    pem.write_bytes(AUTHORITY.pem)
+    answer.write_bytes(AUTHORITY.answer(request_for(made.rng.choice(Ledger(made.process).read().entries))))
+    stamp(made.process, token=answer, authority=pem)
+
+
+def _sign_exports(made: Folder) -> None:
+    """The exports as they are now; whoever exports again signs again."""
+    key = made.process.parent / "signer.pem"
+    if not key.is_file():
+        private = ec.generate_private_key(ec.SECP256R1())
+        key.write_bytes(
+            private.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+        )
+    if not (made.process / "exports").is_dir():
+        raise SpeechfairError("nothing is exported")
+    copy = made.process.parent / f"exported{made.done['signed exports']}"
+    shutil.copytree(made.process / "exports", copy)
+    sign_folder_in(made.process, copy, key=key)
+
+
+def _signed_statement(made: Folder) -> None:
+    if not made.keys:
+        raise SpeechfairError("nobody has a key")
+    export(made.process, "in-toto", key=next(iter(made.keys.values())))
+
+
 STEPS: dict[str, Callable[[Folder], object]] = {
     "form": _fill,
     "form again": _fill,
@@ -213,6 +253,9 @@ STEPS: dict[str, Callable[[Folder], object]] = {
     "killed writer": _killed,
     "import": _import,
     "export": lambda made: export(made.process, made.rng.choice(formats())),
+    "stamp": _stamp,
+    "signed exports": _sign_exports,
+    "signed statement": _signed_statement,
     "assign": lambda made: assign(
         made.process, made.rng.choice(["AF-0.2", "AF-2.2"]), owner="eve", due=project.days(9)
     ),
