@@ -15,6 +15,9 @@ from speechfair.errors import InputError
 
 __all__ = ["assign_command", "diff_command", "import_command", "open_command", "portfolio_command"]
 
+_COLON = {"en": ": ", "ja": ":"}
+_COMMA = {"en": ", ", "ja": "、"}
+
 Folder = Annotated[Path, typer.Argument(help="Process folder.")]
 Words = Annotated[
     Literal["en", "ja"] | None, typer.Option("--language", help="en or ja; default: the plan's.")
@@ -45,11 +48,11 @@ def diff_command(
     rows = []
     for each in shown:
         before, after = (STATUS_WORDS[s].of(own) if s else "" for s in (each.before, each.after))
-        words = f"{each.title.of(own)}: {each.reason.of(own)}"
+        words = f"{each.title.of(own)}{_COLON[own]}{each.reason.of(own)}"
         rows.append((each.item, before, after, DIRECTION_WORDS[each.direction].of(own), words))
     _show(heads, rows)
     counts = {name: sum(each.direction == name for each in found) for name in DIRECTION_WORDS}
-    typer.echo(", ".join(f"{DIRECTION_WORDS[name].of(own)} {n}" for name, n in counts.items() if n))
+    typer.echo(_COMMA[own].join(f"{DIRECTION_WORDS[name].of(own)} {n}" for name, n in counts.items() if n))
 
 
 def portfolio_command(
@@ -112,7 +115,7 @@ def open_command(
     for each in found:
         day = f"{each.due or '-'}{f' ({late})' if each.overdue else ''}"
         words = f"{each.item:8} {each.owner or '-':10} {day:22} {STATUS_WORDS[each.status].of(own)}"
-        typer.echo(f"{words}  {each.title.of(own)}: {each.reason.of(own)}")
+        typer.echo(f"{words}  {each.title.of(own)}{_COLON[own]}{each.reason.of(own)}")
 
 
 def assign_command(

@@ -18,7 +18,7 @@ from speechfair.strict_yaml import read_model
 
 __all__ = ["DEFAULT", "INTERNAL_LEVELS", "NUMBER_WORDS", "Numbers", "Plan", "catalogue_of", "read_plan"]
 
-DEFAULT = Text(en="project default, not from a guideline", ja="この道具の既定値。指針によるものではない")
+DEFAULT = Text(en="project default, not from a guideline", ja="本ツールの既定値。指針によるものではない")
 
 _PROPERTIES = ("A-1", "A-2", "B-1", "B-2", "B-3", "C-1", "C-2", "D-1", "E-1")
 INTERNAL_LEVELS: dict[int, dict[str, str]] = {

@@ -162,7 +162,7 @@ def _ledger(reading: Reading, head: str | None, found: Findings) -> None:
     found.checked.append(
         say(
             f"ledger: {len(reading.entries)} entries, each after the other",
-            f"台帳:{len(reading.entries)} 件の連鎖",
+            f"台帳:記録 {len(reading.entries)} 件が途切れなくつながっている",
         )
     )
     if not reading.entries and not reading.problems:

@@ -254,7 +254,7 @@ def _stale(entry: Entry, material: Material, evidence: str) -> Text | None:
     if body["evidence_sha256"] != evidence:
         return say(
             f"{who} spoke about other evidence than today's",
-            f"{who} の確認・署名は今の証拠に対するものでない",
+            f"{who} の確認・署名は、今ある証拠とは別の証拠に対するものである",
         )
     if body["by"] not in material.people:
         return say(f"{who} is not among people in roles.yaml", f"{who} が roles.yaml にいない")
@@ -316,7 +316,7 @@ def _decision(item: Item, state: State, general: Text | None) -> ItemStatus:
     if body["digest"] != digest:
         reason = say(
             f"{who} decided on another state of the evidence than today's",
-            f"{who} の判断は今の証拠に対するものでない",
+            f"{who} の判断は、今ある証拠とは別の証拠に対するものである",
         )
         return ItemStatus(item, "not_assessed", reason, must, None, facts)
     if body["decision"] == "none":

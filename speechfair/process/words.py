@@ -22,7 +22,7 @@ MODE_WORDS: dict[str, Text] = {
 }
 GATE_WORDS: dict[str, Text] = {
     "data": Text(en="Data, before training", ja="データ(学習前)"),
-    "evaluation": Text(en="Evaluation, before the test set is read", ja="評価(試験集合を読む前)"),
+    "evaluation": Text(en="Evaluation, before the test set is read", ja="評価(試験集合を使う前)"),
     "release": Text(en="Release", ja="公開"),
     "update": Text(en="Update", ja="更新"),
 }

@@ -156,5 +156,18 @@ def both(text: Text) -> Markup:
     from markupsafe import Markup
 
     return Markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>').format(
-        printable(text.en), printable(text.ja)
+        _with_code(text.en), _with_code(text.ja)
     )
+
+
+def _with_code(text: str) -> Markup:
+    """A sentence in which what stands between two backticks is code."""
+    from markupsafe import Markup
+
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:  # one backtick has no partner
+        return Markup("{}").format(printable(text))
+    shown = [
+        Markup("<code>{}</code>" if place % 2 else "{}").format(part) for place, part in enumerate(parts)
+    ]
+    return Markup("").join(shown)

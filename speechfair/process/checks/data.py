@@ -380,7 +380,7 @@ def suppliers(material: Material) -> Finding:
             )
     return decide(
         parts,
-        say("pinned, and measured by group", "固定され、群別に測られている"),
+        say("pinned, and measured by group", "重みが固定され、群別に測定されている"),
         [*material.sources("suppliers.yaml"), *(run.source("run.yaml", "recipe.model") for run in baseline)],
     )
 

@@ -161,7 +161,7 @@ def crossings(material: Material) -> Finding:
         parts,
         say(
             f"all cells with enough speakers hold; {len(thin)} thin cells are listed",
-            f"話者の足りる組み合わせはすべて合格。足りない {len(thin)} 組を列挙",
+            f"話者数が足りる組み合わせはすべて合格。足りない組み合わせ {len(thin)} 件は列挙",
         ),
         _audited(material, runs),
         {"thin cells": thin},
@@ -233,8 +233,8 @@ def robustness(material: Material) -> Finding:
     return decide(
         parts,
         say(
-            f"no ratio grows under {len(perturbed)} perturbations",
-            f"{len(perturbed)} 条件で比が大きくならない",
+            f"no ratio grows by more than the limit under {len(perturbed)} perturbations",
+            f"{len(perturbed)} 条件のいずれでも、比の増加が限度以内",
         ),
         [*_measured(material, [*runs, *perturbed]), *(run.source("audit.json") for run in runs[:1])],
         facts,

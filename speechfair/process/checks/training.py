@@ -185,7 +185,7 @@ def synthetic(material: Material) -> Finding:
         parts,
         say(
             "no synthetic evaluation row; generator, share and check stated",
-            "評価に合成の行がなく、生成器・割合・確認が記されている",
+            "評価データに合成音声がなく、生成器・割合・確認結果が記されている",
         ),
         [*material.sources("mitigation.yaml"), *(run.source("run.yaml", "recipe.corpus") for run in runs)],
     )
