@@ -201,5 +201,5 @@ def _append(
     require_key(material, str(body["by"]), key)
     note_keys(material)
     ledger = Ledger(material.folder)
-    content = dict(body) if key is None else signed_body(body, key, ledger.read())
+    content = dict(body) if key is None else signed_body(kind, body, key, ledger.read())
     return ledger.append(kind, content, now)

@@ -19,7 +19,14 @@ from speechfair.process.finding import say
 from speechfair.process.forms import FormState
 from speechfair.process.ledger import Entry, Ledger, Reading
 from speechfair.process.material import Material
-from speechfair.process.signing import AFTER, public_key, signature_of, signed_body, valid_signature
+from speechfair.process.signing import (
+    AFTER,
+    SIGNED_AS,
+    public_key,
+    signature_of,
+    signed_body,
+    valid_signature,
+)
 
 __all__ = [
     "SIGNED",
@@ -81,7 +88,7 @@ def note_keys(material: Material, key: Path | None = None) -> Entry | None:
         return None
     body: dict[str, Any] = {"keys": rows}
     if key is not None:
-        body = signed_body(body, key, material.reading)
+        body = signed_body("keys", body, key, material.reading)
     return Ledger(material.folder).append("keys", body, material.given_now)
 
 
@@ -152,22 +159,27 @@ def place_problem(entry: Entry, reading: Reading) -> Text | None:
 
     A signature covers the digest of the entry that was last when it was made. Entries of older versions do not name it.
     """
-    signature, after = entry.body.get("signature"), entry.body.get(AFTER)
-    if signature is None:
+    after, kind = entry.body.get(AFTER), entry.body.get(SIGNED_AS)
+    if entry.body.get("signature") is None or after is None:
         return None
+    if kind != entry.kind:
+        return say(f"was signed as {kind}", f"`{kind}` として署名されたものである")
     before = reading.entries[: entry.number]
-    twice = next((e for e in before if e.body.get("signature") == signature), None)
+    twice = next((e for e in before if _unsigned(e) == _unsigned(entry)), None)
     if twice is not None:
-        return say(
-            f"repeats the signature of entry {twice.number}", f"記録 {twice.number} の署名の使い回しである"
-        )
-    if after is None or any(e.digest == after for e in before):
+        return say(f"repeats entry {twice.number}", f"記録 {twice.number} の使い回しである")
+    if any(e.digest == after for e in before):
         return None
     return say(
         "was signed after an entry that is not in this ledger: it was copied from another process folder, or the "
         "entries before it were rewritten",
         "署名時に末尾だった記録がこの台帳にない。別のフォルダから写されたか、以前の記録が書き換えられている",
     )
+
+
+def _unsigned(entry: Entry) -> dict[str, Any]:
+    """What an entry says, without its signature, which could be written in other letters."""
+    return {name: value for name, value in entry.body.items() if name != "signature"}
 
 
 def identity_problems(material: Material) -> list[Text]:

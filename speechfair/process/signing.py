@@ -15,6 +15,7 @@ from speechfair.process.ledger import Reading, canonical
 
 __all__ = [
     "AFTER",
+    "SIGNED_AS",
     "new_key",
     "openssh_key",
     "public_key",
@@ -30,9 +31,13 @@ AFTER = "after"
 """Field of a signed body: digest of the entry that was last in the ledger when it was signed, so where it belongs."""
 
 
-def signed_body(body: Mapping[str, Any], key: Path, reading: Reading) -> dict[str, Any]:
-    """A body for the next ledger entry with its place and a signature over both. Raises as `signature_of`."""
-    placed = {**body, AFTER: reading.head}
+SIGNED_AS = "signed_as"
+"""Field of a signed body: kind of the entry that it is for."""
+
+
+def signed_body(kind: str, body: Mapping[str, Any], key: Path, reading: Reading) -> dict[str, Any]:
+    """A body for the next ledger entry with its kind, its place and a signature over all. Raises as `signature_of`."""
+    placed = {**body, SIGNED_AS: kind, AFTER: reading.head}
     return {**placed, "signature": signature_of(placed, key)}
 
 

@@ -72,7 +72,7 @@ def revocation_problems(
         yield say(
             f"no revocation list that was given is by {name}, which issued the authority's certificate, and signed "
             "with a trusted certificate of that name",
-            f"指定された失効リストに、時刻認証局の証明書の発行者({name})が署名したものがない",
+            f"指定された失効リストに、時刻認証局の証明書の発行者(`{name}`)が署名したものがない",
         )
     for each in own:
         yield from _listed(each, serial, time)

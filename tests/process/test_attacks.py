@@ -272,13 +272,24 @@ def elsewhere(process: Path) -> Path:
 
 def from_elsewhere(process: Path, kind: str, **body: Any) -> None:
     """What somebody truly signed for another release is copied into this ledger."""
-    signed = signed_body({"by": "ana", **body}, project.key(process), Ledger(elsewhere(process)).read())
+    signed = signed_body(kind, {"by": "ana", **body}, project.key(process), Ledger(elsewhere(process)).read())
     Ledger(process).append(kind, signed)
 
 
 def said_again(process: Path, kind: str) -> None:
     """An old signed entry is appended once more, after what replaced it."""
-    Ledger(process).append(kind, Ledger(process).read().of_kind(kind)[0].body)
+    body = dict(Ledger(process).read().of_kind(kind)[0].body)
+    body["signature"] = {**body["signature"], "value": body["signature"]["value"].upper()}
+    Ledger(process).append(kind, body)
+
+
+def turned_into_a_waiver(process: Path) -> None:
+    """The person said that the item fails; the entry is written anew as the exception that they never gave."""
+    last = end(process)
+    body = {**WAIVED, "by": "ana", "verdict": "fail"}
+    signed = signed_body("attestation", body, project.key(process), Ledger(process).read())
+    Ledger(process).append("attestation", signed)
+    rewrite(process, lambda entry: {**entry, "kind": "waiver"} if entry["number"] == last + 1 else entry)
 
 
 def revoked_key_back(process: Path) -> None:
@@ -326,7 +337,8 @@ ATTACKS |= {
                                  expires=project.days(9).isoformat()),
         "attestation AF-0.2 by ana): was signed after an entry that is not in this ledger",
     ),
-    "a release decision said again": (lambda p: said_again(p, "release_decision"), "repeats the signature of entry"),
+    "a release decision said again": (lambda p: said_again(p, "release_decision"), "repeats entry"),
+    "an attestation turned into a waiver": (turned_into_a_waiver, "was signed as attestation"),
     "a revoked key brought back": (revoked_key_back, "added or changed without the signature of a key pinned before"),
     "the story before the signatures rewritten": (
         lambda p: rewritten_before(p, "gate"),

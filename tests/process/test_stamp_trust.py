@@ -23,6 +23,7 @@ from speechfair.process.project_verify import verify_process
 from speechfair.process.stamps import stamp
 from speechfair.process.time_stamp_token import request_for, stamped_time
 from tests.process.authority import Authority, authority
+from tests.process.test_japanese import english
 
 ROOT = authority("A root", stamps=False)
 ONE, TWO, THREE = (authority(name, above=ROOT) for name in ("one", "two", "three"))
@@ -113,6 +114,20 @@ def test_an_old_list_and_what_is_no_list_are_named(process: Path) -> None:
         verify_process(process, revocations=[process / "plan.yaml"])
     with pytest.raises(InputError, match="cannot be read"):
         verify_process(process, revocations=[process / "none.crl"])
+
+
+def test_what_is_reported_of_revocation_is_japanese_too(process: Path) -> None:
+    path, root = process.parent / "list.crl", process.parent / "root.pem"
+    root.write_bytes(ROOT.pem)
+    for data in (
+        ROOT.revoking(ONE, NOW - DAY),
+        TWO.revoking(ONE, NOW),
+        ROOT.revoking(TWO, NOW, until=NOW - DAY),
+    ):
+        path.write_bytes(data)
+        found = verify_process(process, authority=root, revocations=[path])
+        assert [line for line in found.lines("ja") if english(line)] == []
+    assert [line for line in verify_process(process, authority=root).lines("ja") if english(line)] == []
 
 
 def test_without_a_list_the_command_says_that_revocation_was_not_checked(process: Path) -> None:
