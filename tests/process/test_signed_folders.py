@@ -209,7 +209,7 @@ def test_bad_input_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ({"key": home / "model" / "config.json"}, "is not an EC key"),
         ({"key": home / "none.pem"}, "cannot be read"),
         ({}, "give --key to sign"),
-        ({"signature": home / "none.sig"}, "give --key to sign"),
+        ({"signature": home / "ours.pub"}, "give --key to sign"),
         ({"signature": home / "none.sig", "public_key": home / "ours.pub"}, "cannot be read"),
     ):
         with pytest.raises(InputError, match=words):
