@@ -150,8 +150,8 @@ def signer_problem(entry: Entry, material: Material) -> Text | None:
         )
     day = entry.time[:10]
     now = next((key for key in pinned if key.public == public), used)
-    late = used.problem_on(day) or (now.problem_on(day) if now.revoked else None)
-    return late or place_problem(entry, material.reading)
+    over = used.problem_on(day) or (now.problem_on(day) if now.revoked else None)
+    return over or place_problem(entry, material.reading)
 
 
 def place_problem(entry: Entry, reading: Reading) -> Text | None:
