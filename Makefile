@@ -109,7 +109,7 @@ ray: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-# The suite follows these pages with stand-ins. Runs are left in build/start; docs/read/debias-example.json is one of them.
+# The suite follows these pages with stand-ins for the recogniser and the weights. The runs are left in build/start.
 docs-start: $(VENV)/all.stamp
 	@rm -rf build/start
 	@SPEECHFAIR_START=$(CURDIR)/build/start $(BIN)/python -m pytest -n0 -s tests/docs/test_start.py -k as_they_stand

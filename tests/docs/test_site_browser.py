@@ -70,13 +70,14 @@ def test_search_finds(page: Any, address: str, start: str, words: str, expected:
     page.wait_for_selector(f'.md-search-result__link[href*="{expected}"]', state="attached")
 
 
-def test_pages_fit_and_are_accessible(page: Any, address: str) -> None:
+def test_pages_fit_and_are_accessible(browser: Any, address: str) -> None:
     package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     axe = (Path(package.__path__[0]) / "axe.min.js").read_text("utf-8")
     faults = []
     for width, scheme in SCREENS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
+        # a new page each time, since the site keeps the scheme that it chose first
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.set_default_timeout(60_000)
         for name in KINDS:
             page.goto(f"{address}/{name}")
             page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
@@ -89,4 +90,5 @@ def test_pages_fit_and_are_accessible(page: Any, address: str) -> None:
                 if found["impact"] in SERIOUS:
                     node = found["nodes"][0]
                     faults.append((name, width, found["id"], node["html"][:200], node["failureSummary"]))
+        page.close()
     assert not faults, faults
