@@ -23,8 +23,9 @@ HEAD = """# Random edits of run folders
 
 Made by `python -m benchmarks.folder_edits --edits {edits} --seed {seed}`. Each of the {edits} edits changes one file of
 a run folder. `verify` is asked first, then each verb that reads a run, on a copy of its own: {calls:,} calls. The
-folders are an audit with frozen criteria, an audit that was killed half way, an import of transcripts, and an audit as
-earlier versions wrote it, without a log. The hypotheses are scripted.
+folders are an audit with frozen criteria, an audit that was killed half way, a shard of an audit, the folder that
+shards are merged into, an import of transcripts, and an audit as earlier versions wrote it, without a log. The
+hypotheses are scripted.
 
 **Laundered: {laundered}. Tracebacks: {tracebacks}. Passed by the gate: {passed}.**
 
@@ -48,15 +49,13 @@ What a verb does:
 
 LAUNDERED = """## What was laundered
 
-Only folders without a log may stand here: `score` writes `audit.json` anew from a `run.yaml` whose edits no log shows,
-so what `verify` saw in `audit.json` before is gone. No gate passes on such a folder.
-
 """
 
 UNSEEN = """## What was not seen
 
 Only `run.yaml` of a folder without a log, and only parts that no digest or recomputation depends on, such as the
-corpus root, the times and the versions of packages. `verify` says so for every such folder, and no gate passes on one.
+corpus root, the times, the list of frozen criteria and the versions of packages. `verify` says so for every such
+folder, and no gate passes on one.
 
 """
 
@@ -87,9 +86,9 @@ def page(trials: Sequence[Trial], seed: int) -> str:
             *_table("folder", trials, lambda trial: trial.subject),
             *_verbs(trials),
             LAUNDERED,
-            *_table("folder and file", laundered, lambda trial: f"{trial.subject}: {_file(trial)}"),
+            *_places(laundered),
             UNSEEN,
-            *_table("folder and file", unseen, lambda trial: f"{trial.subject}: {_file(trial)}"),
+            *_places(unseen),
         ]
     )
 
@@ -99,6 +98,12 @@ def _file(trial: Trial) -> str:
         return "(added files)"
     name = trial.edit.file
     return f"{name.partition('/')[0]}/…" if "/" in name else name
+
+
+def _places(trials: Sequence[Trial]) -> list[str]:
+    if not trials:
+        return ["Nothing.", ""]
+    return _table("folder and file", trials, lambda trial: f"{trial.subject}: {_file(trial)}")
 
 
 def _table(what: str, trials: Sequence[Trial], of: Callable[[Trial], str]) -> list[str]:

@@ -19,8 +19,21 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel
 
-from speechfair import compare, confidence, detectable, import_transcripts, prepare, verify
-from speechfair.auditing.run import audit, score, transcribe
+from speechfair import (
+    compare,
+    confidence,
+    detectable,
+    discover,
+    figures,
+    import_transcripts,
+    leaderboard,
+    prepare,
+    sequence,
+    table,
+    verify,
+    view,
+)
+from speechfair.auditing.run import audit, merge, score, transcribe
 from speechfair.gating.fitting import criteria_fit
 from speechfair.gating.freezing import freeze
 from speechfair.gating.judge import gate
@@ -120,36 +133,46 @@ class Subject:
 
 
 def make_subjects(folder: Path) -> list[Subject]:
-    """An audit with frozen criteria, its first half, an import, and a folder as it was before there were logs."""
-    corpus = small_corpus(folder / "wav")
+    """An audit with frozen criteria, its first half, one of its shards, an import, and a folder without a log."""
+    corpus = small_corpus(folder / "wav", speakers=20, per_speaker=2)  # as few as `discover` takes
     criteria = folder / "criteria.yaml"
     criteria.write_text(CRITERIA)
-    made, other, half, old = (folder / name for name in ("audited", "other", "half", "old"))
+    made, other, half, old, prepared = (
+        folder / name for name in ("audited", "other", "half", "old", "prepared")
+    )
     for place, wrong in ((made, MORE_WRONG), (other, {"x": 2, "y": 2})):
         prepare(corpus, place)
         freeze(criteria, place)
         if place == made:
             shutil.copytree(made, half)
+            shutil.copytree(made, prepared)
         transcribe(place, _model(corpus, wrong))
         score(place, AXES, normalizer="basic")
     with suppress(KeyboardInterrupt):
         transcribe(half, _model(corpus, MORE_WRONG, _Killed))
     _without_log(made, old)
-    table, imported, another = (
-        folder / "table.csv",
+    first, second = (
+        transcribe(
+            prepared, _model(corpus, MORE_WRONG), shard=shard, shard_out=folder / f"shard-{shard[0]}"
+        ).path
+        for shard in ("1/2", "2/2")
+    )
+    sheet, imported, another = (
+        folder / "sheet.csv",
         folder / "imported" / "run",
         folder / "imported" / "another",
     )
-    write_table(table, corpus)
-    import_transcripts(table, {"run": "mine", "another": "other"}, AXES, out=folder / "imported", **IMPORT)
+    write_table(sheet, corpus)
+    import_transcripts(sheet, {"run": "mine", "another": "other"}, AXES, out=folder / "imported", **IMPORT)
     writing: dict[str, Verb] = {
+        "discover": lambda run: discover(run, audio=False),
         "audit": lambda run: audit(corpus, _model(corpus, MORE_WRONG), AXES, out=run, normalizer="basic"),
         "transcribe": lambda run: transcribe(run, _model(corpus, MORE_WRONG)),
         "score": lambda run: score(run, AXES, normalizer="basic"),
     }
     importing: dict[str, Verb] = {
         "import --replace": lambda run: import_transcripts(
-            table, {"run": "mine"}, AXES, out=run.parent, replace=True, **IMPORT
+            sheet, {"run": "mine"}, AXES, out=run.parent, replace=True, **IMPORT
         ),
         "score": lambda run: score(run, AXES),
     }
@@ -157,6 +180,10 @@ def make_subjects(folder: Path) -> list[Subject]:
         Subject("audited", made, (other, imported), {**_reading(criteria, other), **writing}),
         Subject(
             "half done", half, (other, imported), {name: writing[name] for name in ("audit", "transcribe")}
+        ),
+        Subject("a shard", first, (second, made), {"merge": lambda run: _merged(prepared, run, second)}),
+        Subject(
+            "to be merged", prepared, (other, imported), {"merge": lambda run: merge(run, [first, second])}
         ),
         Subject("imported", imported, (another, made), {**_reading(criteria, another), **importing}),
         Subject("without a log", old, (other, imported), {**_reading(criteria, other), **writing}),
@@ -183,6 +210,11 @@ def _reading(criteria: Path, base: Path) -> dict[str, Verb]:
         "gate": _gated(criteria),
         "criteria check": lambda run: criteria_fit(criteria, run),
         "compare": lambda run: compare(base, run),
+        "leaderboard": lambda run: leaderboard([base, run]),
+        "sequence": lambda run: sequence([base, run]),
+        "table": table,
+        "figures": lambda run: _written(lambda place: figures(run, place)),
+        "view --bundle": lambda run: _written(lambda place: view(run, bundle=place)),
         "confidence": confidence,
         "plan": detectable,
     }
@@ -190,6 +222,27 @@ def _reading(criteria: Path, base: Path) -> dict[str, Verb]:
 
 def _gated(criteria: Path) -> Verb:
     return lambda run: gate(run, criteria)
+
+
+def _merged(prepared: Path, shard: Path, other: Path) -> Mapping[str, Any]:
+    """What an edited shard and another one give in a folder that is as it was prepared."""
+
+    def made(place: Path) -> None:
+        shutil.copytree(prepared, place)
+        merge(place, [shard, other])
+
+    return {name: content for name, content in _written(made).items() if not name.startswith("run.")}
+
+
+def _written(write: Callable[[Path], object]) -> Mapping[str, Any]:
+    """The files that a verb writes elsewhere, by name."""
+    with tempfile.TemporaryDirectory(prefix="speechfair-written-") as scratch:
+        place = Path(scratch) / "written"
+        write(place)
+        paths = sorted(path for path in place.rglob("*") if path.is_file())
+        return {
+            path.relative_to(place).as_posix(): _plain(steady_content(path), str(place)) for path in paths
+        }
 
 
 class _Killed(Scripted):

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from speechfair.strict_json import parse_json
+
 __all__ = [
     "GENESIS",
     "Entry",
@@ -76,7 +78,7 @@ def next_entry(
     before: Entry | None, kind: str, body: Mapping[str, Any], now: datetime | None = None
 ) -> Entry:
     """The entry after `before`."""
-    plain = json.loads(canonical(body))
+    plain = parse_json(canonical(body))
     number, previous = (before.number + 1, before.digest) if before else (0, GENESIS)
     content = {"number": number, "time": utc(now), "kind": kind, "body": plain, "previous": previous}
     return Entry(**content, digest=digest_of(content))
@@ -138,7 +140,7 @@ def undigested(entry: Entry) -> dict[str, Any]:
 def _entry(line: bytes) -> Entry | str:
     """The entry that a line is, or what is wrong with it in itself."""
     try:
-        content = json.loads(line)
+        content = parse_json(line)
         entry = Entry(**content)
         holds = entry.line == line + b"\n" and entry.digest == digest_of(undigested(entry))
         holds = holds and isinstance(entry.body, dict) and isinstance(entry.time, str)

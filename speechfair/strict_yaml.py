@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from speechfair.errors import InputError
 from speechfair.registry import did_you_mean
 
-__all__ = ["dump_yaml", "parse_yaml", "read_model", "read_text"]
+__all__ = ["dump_yaml", "parse_yaml", "parse_yaml_text", "read_model", "read_text", "yaml_value"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,6 +52,19 @@ def parse_yaml(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
     """The content of a YAML file, and the line (from 1) of every key path in it."""
     content, lines = _parsed(path, read_text(path))
     return copy.deepcopy(content), dict(lines)
+
+
+def parse_yaml_text(text: str, name: str) -> Any:
+    """The content of YAML that is no file, or not yet; `InputError` calls it `name`."""
+    return copy.deepcopy(_parsed(Path(name), text)[0])
+
+
+def yaml_value(word: str) -> Any:
+    """What one word of a command line stands for, read as YAML: a number, a list …; what is no YAML is text."""
+    try:
+        return parse_yaml_text(word, "the value")
+    except InputError:
+        return word
 
 
 @lru_cache(maxsize=16)

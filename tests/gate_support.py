@@ -61,6 +61,12 @@ def doubled(table: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([table, table.with_columns(again)])
 
 
+def repeated(table: pl.DataFrame) -> pl.DataFrame:
+    """Every row twice, the second time under another id of the utterance."""
+    again = pl.concat_str(pl.lit("again-"), pl.col("utterance_id")).alias("utterance_id")
+    return pl.concat([table, table.with_columns(again)])
+
+
 def sources(*tables: pl.DataFrame, shared: int = 0) -> pl.DataFrame:
     """Where each utterance is from; the first `shared` of the last table are one piece of audio."""
     ids = [name for table in tables for name in table["utterance_id"]]

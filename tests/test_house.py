@@ -27,6 +27,7 @@ ROOMS = (
     "records",
     "registry",
     "resources",
+    "strict_json",
     "strict_yaml",
     "hash_chain",
     "store",
@@ -110,6 +111,33 @@ def test_imports_go_one_way() -> None:
         return f"imports from {sorted(below)}, below it in ROOMS" if below else None
 
     assert not broken(against)
+
+
+ALONE = {"speechfair.synthesis.espeak_worker", "speechfair.process.export.ait_program"}
+"""Programs that run without the package, on what it gave them."""
+
+
+def test_json_and_yaml_are_read_in_one_place_each() -> None:
+    """The bare parsers end in a `RecursionError` at a few thousand brackets, which no caller thinks of."""
+    bare = {f"json.{name}" for name in ("load", "loads", "JSONDecoder")}
+    bare |= {f"yaml.{name}" for name in ("load", "safe_load", "full_load", "load_all", "safe_load_all")}
+
+    def named(node: ast.AST) -> set[str]:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return {f"{node.value.id.removesuffix('_module')}.{node.attr}"}
+        return (
+            {f"{node.module}.{one.name}" for one in node.names} if isinstance(node, ast.ImportFrom) else set()
+        )
+
+    def reads(name: str, path: Path) -> str | None:
+        if name in {"speechfair.strict_json", "speechfair.strict_yaml", *ALONE}:
+            return None
+        found = set[str]().union(*map(named, ast.walk(tree_of(path)))) & bare
+        return (
+            f"uses {sorted(found)}; use speechfair.strict_json or speechfair.strict_yaml" if found else None
+        )
+
+    assert not broken(reads)
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from speechfair.strict_json import parse_json
+
 __all__ = ["axes", "corpora", "metrics", "models"]
 
 
@@ -66,10 +68,9 @@ def _fitting(names: Any, incomplete: str) -> list[str]:
 
 
 def _axes_of_run(run: Path) -> Iterable[str]:
-    import json
 
     try:
-        stored = json.loads((run / "audit.json").read_text(encoding="utf-8"))
+        stored = parse_json((run / "audit.json").read_text(encoding="utf-8"))
         return [part for axis in stored["axes"] for part in str(axis["axis"]).split("+")]
     except (OSError, ValueError, KeyError, TypeError):
         return []

@@ -201,16 +201,13 @@ def pairs(words: Sequence[str] | None, flag: str) -> dict[str, str]:
 
 def key_values(words: Sequence[str] | None, flag: str, **given: Any) -> dict[str, Any]:
     """Options from ``KEY=VALUE`` words (values read as YAML) and those of `given` that are not None."""
-    import yaml
+    from speechfair.strict_yaml import yaml_value
 
     found: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     for key, value in pairs(words, flag).items():
         if key in found:
             raise InputError(f"{flag}: {key!r} is given twice")
-        try:
-            found[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            found[key] = value
+        found[key] = yaml_value(value)
     return found
 
 

@@ -10,7 +10,7 @@ are; that errs on the safe side. What cannot be tested – a group on one side o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from speechfair.comparing.matching import (
     ScoredRun,
     check_scoring,
     compared_axes,
+    groups_left_out,
     match_runs,
     read_scored,
     scores_of_ids,
@@ -99,7 +100,8 @@ def compare(
         found, change = axis_change(axis, tables, (old, new), judge, seed)
         groups.extend(found)
         changes.append(change)
-    verdict, reason = _verdict(overall, groups, matching)
+    left_out = groups_left_out((old, new), ids, axes)
+    verdict, reason = _verdict(overall, groups, matching, left_out)
     return Comparison(
         speechfair=__version__,
         before=_side(old),
@@ -122,8 +124,13 @@ def compare(
     )
 
 
-def _verdict(overall: GroupChange, groups: Sequence[GroupChange], matching: Matching) -> tuple[Verdict, str]:
-    """``pass`` only where every group passes; see the module's docstring."""
+def _verdict(
+    overall: GroupChange,
+    groups: Sequence[GroupChange],
+    matching: Matching,
+    left_out: Mapping[tuple[str, str], tuple[int, int, int]],
+) -> tuple[Verdict, str]:
+    """``pass`` only where every group passes, and nearly all of it was compared; see the module's docstring."""
     judged = [overall, *groups]
     verdict = worst_verdict([group.no_harm for group in judged])
     where = " among the utterances that both runs share" if matching.match == "common" else ""
@@ -137,6 +144,12 @@ def _verdict(overall: GroupChange, groups: Sequence[GroupChange], matching: Matc
     if verdict == "undetermined":
         unknown = _names(judged, "undetermined")
         return "undetermined", f"harm can be neither shown nor excluded{where}: {unknown}"
+    if left_out:
+        parts = [
+            f"{n} of {n_rows} rows {('before', 'after')[place]} of {axis}={value}"
+            for (axis, value), (n, n_rows, place) in sorted(left_out.items())
+        ]
+        return "undetermined", f"harm may lie in what is not compared: {', '.join(parts)}"
     return "pass", f"every group's rate is within the margin{where}"
 
 

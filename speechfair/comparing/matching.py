@@ -16,7 +16,7 @@ from speechfair.comparing.comparison import Matching
 from speechfair.errors import InputError, RunFolderError
 from speechfair.registry import did_you_mean
 from speechfair.running.run_record import scores_name
-from speechfair.running.scoring import axes_of
+from speechfair.running.scoring import add_axis, axes_of
 from speechfair.running.seals import read_sealed
 from speechfair.running.stored_manifest import read_manifest
 from speechfair.store import RunFolder, file_digest
@@ -32,6 +32,7 @@ __all__ = [
     "ScoredRun",
     "check_scoring",
     "compared_axes",
+    "groups_left_out",
     "match_runs",
     "read_scored",
     "same_utterances",
@@ -42,6 +43,8 @@ __all__ = [
 Match = Literal["identical", "common"]
 
 _EXAMPLES = 5
+_MOST_LEFT_OUT = 0.1
+"""The share of a group's scored rows that may be in no comparison before nothing is said of the group."""
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("changed_text", ("text", "language")),
     ("changed_speaker", ("speaker",)),
@@ -150,6 +153,36 @@ def match_runs(
     return kept, Matching(
         match=match, compared=len(kept), excluded=len(common) - len(kept), **counts, examples=examples
     )
+
+
+def groups_left_out(
+    runs: Sequence[ScoredRun], ids: Sequence[str], axes: Sequence[str]
+) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Groups of which more than a tenth of some run's scored rows are not among the compared `ids`.
+
+    Whoever leaves out the rows that got worse has no harm among those that are left.
+
+    Returns
+    -------
+    dict
+        By axis and value, how many rows are left out, of how many, and the place of the run with most of them.
+    """
+    import polars as pl
+
+    found: dict[tuple[str, str], tuple[int, int, int]] = {}
+    compared = pl.Series(ids, dtype=pl.String).implode()
+    for place, run in enumerate(runs):
+        scored = run.scores.filter(pl.col("excluded").is_null())
+        for axis in axes:
+            counts = (
+                add_axis(scored, axis)
+                .group_by("group")
+                .agg((~pl.col("utterance_id").is_in(compared)).sum().alias("left_out"), pl.len().alias("all"))
+            )
+            for value, left_out, n_rows in counts.sort("group").iter_rows():
+                if left_out > max(_MOST_LEFT_OUT * n_rows, found.get((axis, value), (0, 0, 0))[0]):
+                    found[axis, value] = (left_out, n_rows, place)
+    return found
 
 
 def same_utterances(

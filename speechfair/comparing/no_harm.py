@@ -6,7 +6,6 @@ seen, and how many speakers would settle it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,10 +39,10 @@ class Margins:
         if not 0.5 <= self.level < 1:
             raise InputError(f"level must lie in [0.5, 1), such as 0.95; got {self.level}")
         for name in ("relative", "absolute"):
-            if not 0 <= getattr(self, name) < math.inf:
+            if not 0 <= getattr(self, name) <= 1:
                 raise InputError(
-                    f"the {name} margin is {getattr(self, name)}; give a number that is not negative, such as 0.1 or "
-                    "0.01"
+                    f"the {name} margin is {getattr(self, name)}; give a fraction from 0 to 1 and not percent, such as "
+                    "0.1 or 0.01"
                 )
 
 

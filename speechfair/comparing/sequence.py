@@ -120,7 +120,7 @@ def sequence(
         tables, axes, [{(one.axis, one.value): one.rate.value for one in each} for each in rates]
     )
     judged = {
-        (claim.release, claim.kind): _judged(claim, names, margins, holm, list(shared.lost))
+        (claim.release, claim.kind): _judged(claim, names, margins, holm, [*shared.lost, *shared.thinned])
         for claim, holm in zip(claims, by_holm(claims, margins), strict=True)
     }
     releases = [
@@ -201,7 +201,7 @@ def _reason(
         return "no groups were compared, so harm to one cannot be excluded; name an axis with --group-by"
     if holm.passed:
         gone = ", ".join(_name(*group) for group in lost)
-        return f"no utterance is alike in all runs, so harm cannot be excluded: {gone}"
+        return f"harm may lie in what is not compared: {gone}"
     unknown = [change for change in changes if not change.passes_adjusted]
     return f"harm can be neither shown nor excluded at {at}: {_named(unknown)}"
 

@@ -12,6 +12,7 @@ from speechfair.comparing.matching import (
     ScoredRun,
     check_scoring,
     compared_axes,
+    groups_left_out,
     match_runs,
     read_scored,
     scores_of_ids,
@@ -47,12 +48,15 @@ class SharedUtterances:
     left_out : of each run, how many scored utterances are not among `ids`.
     lost : axis and value of each group with scored utterances in some run but none among `ids`; the places of those
         runs.
+    thinned : of every other group of which more than a tenth of some run's rows are not among `ids`, how many rows, of
+        how many, in which run.
     """
 
     ids: list[str]
     excluded: int
     left_out: list[int]
     lost: dict[tuple[str, str], list[int]]
+    thinned: dict[tuple[str, str], tuple[int, int, int]]
 
 
 def read_runs(runs: Sequence[str | Path | RunFolder], what: str) -> list[ScoredRun]:
@@ -115,7 +119,8 @@ def shared_utterances(runs: Sequence[ScoredRun], match: Match, axes: Sequence[st
     ids = [name for name in matched[0] if name in shared]
     left_out = [int(run.scores["excluded"].is_null().sum()) - len(ids) for run in runs]
     lost = _lost_groups(runs, ids, axes) if any(left_out) else {}
-    return SharedUtterances(ids, _excluded(runs), left_out, lost)
+    thinned = {group: n for group, n in groups_left_out(runs, ids, axes).items() if group not in lost}
+    return SharedUtterances(ids, _excluded(runs), left_out, lost, thinned)
 
 
 def _excluded(runs: Sequence[ScoredRun]) -> int:
@@ -171,6 +176,8 @@ def notes_on_utterances(shared: SharedUtterances, names: Sequence[str]) -> list[
     for (axis, value), places in shared.lost.items():
         having = ", ".join(names[place] for place in places)
         notes.append(f"{axis}={value} is not compared: no utterance of it is alike in all runs (in {having})")
+    for (axis, value), (n_left, n_rows, place) in shared.thinned.items():
+        notes.append(f"{axis}={value}: {n_left} of {n_rows} rows of {names[place]} are not compared")
     return notes
 
 

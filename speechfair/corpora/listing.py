@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.corpora.tables import sound_parquet
 from speechfair.errors import CorpusError
+from speechfair.strict_json import parse_json
 from speechfair.types import Corpus, CorpusCard, Exclusion, Utterance
 
 __all__ = ["KEY", "SCHEMA", "ListedPart", "listing_facts"]
@@ -46,7 +46,7 @@ class ListedPart:
         self._corpus, self._path = corpus, Path(path)
         facts = listing_facts(self._path)
         for what, ours in (("corpus", corpus.name), ("options", dict(corpus.options))):
-            if facts.get(what) != json.loads(json.dumps(ours)):
+            if facts.get(what) != parse_json(json.dumps(ours)):
                 raise CorpusError(
                     f"{path} lists a part of {facts['corpus']!r} with options {facts['options']}, and this is "
                     f"{corpus.name!r} with {dict(corpus.options)}; load the corpus as it was listed"

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from speechfair.errors import CorpusError, InputError, MissingExtraError
 from speechfair.resources import cache_folder
 from speechfair.store import storing, write_atomically
+from speechfair.strict_json import parse_json
 
 __all__ = ["address_of", "fetched_file", "fetched_folder", "parent_address"]
 
@@ -230,7 +231,7 @@ def _unchanged(copy: Path, stamps: Mapping[str, str]) -> dict[str, str]:
 
 def _read_index(copy: Path) -> dict[str, str]:
     try:
-        found = json.loads((copy / INDEX).read_bytes())
+        found = parse_json((copy / INDEX).read_bytes())
     except (OSError, ValueError):  # of a first use, or cut off
         return {}
     return {str(name): str(stamp) for name, stamp in found.items()} if isinstance(found, dict) else {}

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.corpora.delimited import TextForm, form_of, lines_in
 from speechfair.corpora.layout import lines_of, readable
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.corpora.workbook import WORKBOOKS, workbook_rows
 from speechfair.errors import CorpusError
 from speechfair.registry import did_you_mean
+from speechfair.strict_json import parse_json
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import RunFolder, differences, write_atomically
+from speechfair.strict_yaml import parse_yaml
 from speechfair.wording import percent
 
 if TYPE_CHECKING:
@@ -274,11 +275,9 @@ def _note_trained(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content, _ = parse_yaml(path)
+    except InputError as error:
         raise RunFolderError(f"{path} cannot be read: {error}; choose another --out") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise RunFolderError(f"{path} is not of schema {SCHEMA}; it was written by something else")

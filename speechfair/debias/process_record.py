@@ -20,6 +20,8 @@ from speechfair.process.training_evidence import (
 )
 from speechfair.running.run_record import read_record
 from speechfair.store import RunFolder
+from speechfair.strict_json import parse_json
+from speechfair.strict_yaml import parse_yaml
 
 __all__ = ["ending_of", "record_training", "training_digests", "training_record"]
 
@@ -49,16 +51,14 @@ def training_record(run: str | Path, *, trainer: str, commit: str) -> TrainingRe
     InputError
         `trainer` or `commit` is not usable.
     """
-    import yaml
-
     folder = Path(run)
     try:
-        record: dict[str, Any] = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
-        training = json.loads((folder / "training" / "training.json").read_text(encoding="utf-8"))
+        record: dict[str, Any] = parse_yaml(folder / "debias.yaml")[0]
+        training = parse_json((folder / "training" / "training.json").read_text(encoding="utf-8"))
         started, asked = record["started"], record["recipe"]
         made = record.get("trained") or _from_evaluation(folder, record)
         ended, output = made["ended"], made["output_sha256"]
-    except (OSError, KeyError, ValueError, TypeError, RunFolderError, yaml.YAMLError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RunFolderError, InputError) as error:
         raise RunFolderError(f"{folder} holds no finished training with its times: {error!r}") from None
     if not trainer.strip() or len(commit) < 7:
         raise InputError(
@@ -94,13 +94,11 @@ def ending_of(run: str | Path) -> dict[str, Any]:
     ------
     RunFolderError : ``debias.yaml`` cannot be read.
     """
-    import yaml
-
     path = Path(run) / "debias.yaml"
     try:
         content = path.read_bytes()
-        data = training_digests(yaml.safe_load(content))
-    except (OSError, KeyError, ValueError, TypeError, yaml.YAMLError) as error:
+        data = training_digests(parse_yaml(path)[0])
+    except (OSError, KeyError, ValueError, TypeError, InputError) as error:
         raise RunFolderError(f"{path} holds no training: {error!r}") from None
     return {"debias_yaml_sha256": hashlib.sha256(content).hexdigest(), "training_data": data}
 

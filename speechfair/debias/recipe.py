@@ -16,7 +16,7 @@ from speechfair.errors import InputError
 from speechfair.records import Record
 from speechfair.registry import did_you_mean
 from speechfair.resources import data_folder
-from speechfair.strict_yaml import parse_yaml, read_model
+from speechfair.strict_yaml import parse_yaml, read_model, yaml_value
 
 __all__ = [
     "DebiasRecipe",
@@ -338,15 +338,10 @@ def shipped_recipes() -> Mapping[str, Path]:
 
 def _changed(content: Any, word: str) -> Any:
     """`content` with one ``KEY=VALUE`` applied; numbers in the key index lists."""
-    import yaml
-
     key, sign, text = word.partition("=")
     if not sign or not key:
         raise InputError(f"--set {word!r}: write it as KEY=VALUE, such as steps=50")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        value = text
+    value = yaml_value(text)
     *path, last = key.split(".")
     place = content
     for part in path:

@@ -56,6 +56,7 @@ class RunFacts:
     model : names by which the run's model may be called: name, key and digest.
     imported : what of the run was imported, ``transcripts`` or ``counts``; None for a run on audio.
     accepted : changes of the folder from outside that somebody accepted.
+    stripped : beginnings and ends of hypotheses that the run leaves out.
     unlogged : why edits of ``run.yaml`` cannot be seen, or could not for a time; None where its log is whole.
     """
 
@@ -72,6 +73,7 @@ class RunFacts:
     imported: str | None = None
     accepted: Sequence[str] = ()
     unlogged: str | None = None
+    stripped: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @cached_property
     def counted(self) -> pl.DataFrame:

@@ -41,7 +41,7 @@ def requirements(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares])
         _limited(
             "failure_criterion", "failure rate", {"failure_rate"}, file.without_failure_rate, file, facts
         ),
-        _answers(facts, shares),
+        _answers(file, facts, shares),
     ]
 
 
@@ -126,9 +126,14 @@ def _limited(
         )
     unnamed: list[str] = []
     for axis in sorted({criterion.axis for criterion in fitting}):
+        of_axis = [criterion for criterion in fitting if criterion.axis == axis]
         groups = [g for g in facts.members(axis) if UNKNOWN not in g.split("+")]
-        named = {g for c in fitting if c.axis == axis for g in _names(c, facts, groups)}
-        left = [f"{axis}={group}" for group in groups if group not in named]
+        named = {g for c in of_axis for g in _names(c, facts, groups)}
+        if any(c.named_groups is None or c.accept_unlabelled for c in of_axis):
+            named |= {*facts.members(axis)} - {
+                *groups
+            }  # accepted, or a comparison of their own keeps them open
+        left = [f"{axis}={group}" for group in facts.members(axis) if group not in named]
         if groups and not left:
             return Requirement(
                 name=name, verdict="pass", reason=f"the {what} of every group on {axis} has a limit"
@@ -145,7 +150,7 @@ def _limited(
     )
 
 
-def _answers(facts: RunFacts, shares: list[GroupShares]) -> Requirement:
+def _answers(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares]) -> Requirement:
     """A model that says nothing fails; a group most of whose rows were lost settles nothing."""
     import polars as pl
 
@@ -158,7 +163,7 @@ def _answers(facts: RunFacts, shares: list[GroupShares]) -> Requirement:
                 verdict="fail",
                 reason=f"the model returned nothing for all {silent} utterances",
             )
-    lost = list(_lost(shares))
+    lost = [*_lost(shares), *_excluded(shares, file.accept_excluded)]
     if lost:
         return Requirement(name="answers", verdict="undetermined", reason="; ".join(lost))
     answered = "answers to" if "hypothesis" in counted.columns else "counts, made elsewhere, of"
@@ -172,4 +177,15 @@ def _lost(shares: list[GroupShares]) -> Iterator[str]:
             yield (
                 f"{one.axis}={one.group}: {lost} of {one.n_rows} rows have no answer that could be judged "
                 f"({one.excluded} excluded, {one.failed} failed, {one.empty} empty)"
+            )
+
+
+def _excluded(shares: list[GroupShares], most: float) -> Iterator[str]:
+    """Groups too many of whose rows no criterion sees; of half a group or more `_lost` speaks."""
+    for one in shares:
+        lost = one.excluded + one.failed + one.empty
+        if one.excluded > most * one.n_rows and lost < LOST_SHARE * one.n_rows:
+            yield (
+                f"{one.axis}={one.group}: {one.excluded} of {one.n_rows} rows were excluded, and {100 * most:g} % are "
+                "accepted (accept_excluded in the criteria file)"
             )

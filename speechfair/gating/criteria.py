@@ -39,6 +39,9 @@ Metric = Literal[
     "post_stratified_rate",
 ]
 
+_PERCENT = 100
+"""A ratio's limit from here on is taken for percent: nobody means that one group may have 100 times the errors."""
+
 AGAINST_REFERENCE = frozenset({"rate_ratio", "rate_difference"})
 """Metrics of one group next to the reference group."""
 
@@ -99,7 +102,8 @@ class Criterion(StrictRecord):
         default=False, description="judge the labelled groups although some utterances have no label"
     )
     accept_repeated_answers: bool = Field(
-        default=False, description="judge although all texts and answers of two speakers agree"
+        default=False,
+        description="judge although all texts and answers of two speakers agree, or one speaker's repeat",
     )
 
     @field_validator("groups", mode="before")
@@ -231,6 +235,15 @@ class CriteriaFile(StrictRecord):
         description="digest of the manifest, or its first 8 or more digits",
     )
     model: str | None = Field(default=None, description="name, key or digest of the model they are for")
+    strip_prefix: list[str] = Field(
+        default=[], description="the run must have left out these beginnings of hypotheses, and no others"
+    )
+    strip_suffix: list[str] = Field(
+        default=[], description="the run must have left out these ends of hypotheses, and no others"
+    )
+    accept_excluded: float = Field(
+        default=0.1, ge=0, lt=0.5, description="largest share of a group's rows that may be excluded"
+    )
     without_absolute: str | None = Field(
         default=None, min_length=10, description="why no criterion limits the error rate itself"
     )
@@ -268,7 +281,9 @@ def shipped_criteria() -> Path:
 
 def _limit_problem(metric: Metric, limit: float, kind: Kind | None) -> str | None:
     if metric in RATIOS:
-        return None if limit >= 1 else f"limit {limit:g}: a ratio's limit is at least 1, such as 1.25"
+        if 1 <= limit < _PERCENT:
+            return None
+        return f"limit {limit:g}: a ratio's limit is at least 1, a factor and not percent, such as 1.25"
     if not math.isfinite(limit) or (limit > 1 and kind not in ("count", "amount")):
         return f"limit {limit:g}: write a fraction and not percent, such as 0.15 for 15 %"
     if limit == 0 and metric != "rate_difference":

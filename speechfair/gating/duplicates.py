@@ -1,11 +1,13 @@
-"""Whether a speaker is counted twice: the same audio, or the same answers with the same errors, under two ids.
+"""Whether something is counted twice: one speaker under two ids, or one utterance of a speaker several times.
 
-Speakers are the unit of every interval, so one person under two ids makes each interval too narrow. Only copies are
-found here. One person whose different recordings carry different ids cannot be found in a run folder.
+Speakers are the unit of every interval, so one person under two ids makes each interval too narrow. An utterance that
+counts several times shifts its speaker's rate. Only copies and ids that nearly agree are found here. One person whose
+different recordings carry unlike ids cannot be found in a run folder.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from speechfair.wording import count
@@ -13,10 +15,24 @@ from speechfair.wording import count
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LEAST_ERRORS", "repeated_answers", "repeated_audio"]
+__all__ = [
+    "LEAST_ERRORS",
+    "MOST_ALIKE",
+    "alike_speakers",
+    "repeated_answers",
+    "repeated_audio",
+    "repeated_rows",
+]
 
 LEAST_ERRORS = 10
 """Errors that two speakers must share, each in the same place, before their answers count as copies."""
+
+
+MOST_ALIKE = 0.1
+"""The share of rows that may repeat another, and of speaker ids that may nearly agree: some do by chance."""
+
+_LEAST_WORDS = 5
+"""Shorter utterances are said the same way again and again."""
 
 
 def repeated_audio(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | None:
@@ -101,6 +117,63 @@ def repeated_answers(table: pl.DataFrame) -> str | None:
         f"all texts and answers of {names[0]!r} and {names[1]!r} agree, errors included: {n_speakers} speaker ids, but "
         f"{n_speakers - n_more} speakers with answers of their own"
     )
+
+
+def repeated_rows(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | None:
+    """Say how many rows of one speaker repeat another row of that speaker, or None where few do.
+
+    Parameters
+    ----------
+    table, sources : as in `repeated_audio`, with ``reference``, ``hypothesis`` and ``reference_length``.
+
+    Notes
+    -----
+    Rows repeat each other if speaker and group agree, and the stretch of audio too. Where a run holds no audio, it is
+    the text and the hypothesis that agree, of at least five words.
+    """
+    import polars as pl
+
+    same = ["speaker", "group"]
+    if (
+        sources is not None
+        and "audio_sha256" in sources.columns
+        and sources["audio_sha256"].null_count() == 0
+    ):
+        rows = table.join(sources, on="utterance_id", how="inner").with_columns(
+            pl.col("start_s", "end_s").round(1)
+        )
+        what, keys = "the same stretch of audio", [*same, "audio_sha256", "start_s", "end_s"]
+    elif "hypothesis" in table.columns:
+        rows = table.filter(pl.col("reference_length") >= _LEAST_WORDS)
+        what, keys = "the same text with the same answer", [*same, "reference", "hypothesis"]
+    else:
+        return None
+    repeats = rows.filter(pl.col("speaker").is_not_null()).filter(~pl.struct(keys).is_first_distinct())
+    if repeats.height <= MOST_ALIKE * table.height:
+        return None
+    return (
+        f"{repeats.height} of {table.height} rows are {what} as another row of their speaker, such as "
+        f"{repeats['utterance_id'][0]!r}: they count again and again"
+    )
+
+
+def alike_speakers(table: pl.DataFrame) -> str | None:
+    """Say how many speaker ids differ from another in nothing but case, width or blanks, or None where few do."""
+    names = sorted(table["speaker"].drop_nulls().unique().to_list())
+    first: dict[str, str] = {}
+    pairs = [(one, name) for name in names if (one := first.setdefault(_plain_id(name), name)) != name]
+    if len(pairs) <= MOST_ALIKE * len(names):
+        return None
+    return (
+        f"{len(names)} speaker ids, but {len(names) - len(pairs)} that differ in more than case, width or blanks, such "
+        f"as {pairs[0][0]!r} and {pairs[0][1]!r}; give each person one id"
+    )
+
+
+def _plain_id(name: str) -> str:
+    """An id without what people and programs write in different ways, blanks and invisible characters included."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
 def _distinct(speakers: list[str], shared: list[list[str | None]]) -> int:

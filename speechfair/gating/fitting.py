@@ -60,6 +60,7 @@ def criteria_fit(path: str | Path, run: str | Path) -> Fit:
         sources=manifest.select(*_SOURCES, utterance_id="id"),
         corpus=recipe.corpus.name,
         manifest_sha256=recipe.corpus.manifest_sha256,
+        stripped=(tuple(file.strip_prefix), tuple(file.strip_suffix)),
         model=(model.name, model.key, model.digest) if model is not None else (file.model or "",),
     )
     errors: list[str] = []

@@ -132,6 +132,21 @@ def _other_model(case: Case) -> str | None:
     return f"the criteria are for the model {wanted!r}, the run is of {found[0] if found else 'no model'!r}"
 
 
+def _other_stripping(case: Case) -> str | None:
+    for what, wanted, found in zip(
+        ("strip_prefix", "strip_suffix"),
+        (case.file.strip_prefix, case.file.strip_suffix),
+        case.facts.stripped,
+        strict=True,
+    ):
+        if sorted(wanted) != sorted(found):
+            return (
+                f"the run was scored with {what} {sorted(found)}, the criteria are for {sorted(wanted)}; score it with "
+                "those (a choice that was made after the results does not count)"
+            )
+    return None
+
+
 def _missing_axis(case: Case) -> str | None:
     for part in case.criterion.axis.split("+"):
         if part not in case.known_axes:
@@ -211,6 +226,21 @@ def _repeated_answers(case: Case) -> str | None:
     return f"{found} (accept_repeated_answers: true judges them all the same)" if found else None
 
 
+def _repeated_rows(case: Case) -> str | None:
+    from speechfair.gating.duplicates import repeated_rows
+
+    if case.criterion.accept_repeated_answers:
+        return None
+    found = repeated_rows(_table(case), case.facts.sources)
+    return f"{found} (accept_repeated_answers: true counts each of them)" if found else None
+
+
+def _alike_speakers(case: Case) -> str | None:
+    from speechfair.gating.duplicates import alike_speakers
+
+    return alike_speakers(_table(case))
+
+
 def _confounded(case: Case) -> str | None:
     from speechfair.gating.confounding import confounded_with
 
@@ -276,6 +306,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("other_corpus", "error", "run", _other_corpus),
     Guard("other_manifest", "error", "run", _other_manifest),
     Guard("other_model", "error", "run", _other_model),
+    Guard("other_stripping", "error", "run", _other_stripping),
     Guard("missing_axis", "error", "groups", _missing_axis),
     Guard("missing_group", "error", "groups", _missing_group),
     Guard("missing_reference", "error", "groups", _missing_reference),
@@ -285,6 +316,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("inferred_only", "undetermined", "groups", _inferred_only),
     Guard("repeated_audio", "undetermined", "groups", _repeated_audio),
     Guard("repeated_answers", "undetermined", "groups", _repeated_answers),
+    Guard("repeated_rows", "undetermined", "groups", _repeated_rows),
+    Guard("alike_speakers", "undetermined", "groups", _alike_speakers),
     Guard("confounded", "undetermined", "groups", _confounded),
     Guard("not_a_number", "error", "estimate", _not_a_number),
     Guard("undefined", "undetermined", "estimate", _undefined),

@@ -275,6 +275,9 @@ def _facts(folder: RunFolder, record: FolderRecord, criteria: Path) -> RunFacts:
         imported=_IMPORTED.get(recipe.source),
         accepted=tuple(map(str, accepted)),
         unlogged=_unlogged(folder),
+        stripped=(recipe.analysis.strip_prefix, recipe.analysis.strip_suffix)
+        if recipe.analysis
+        else ((), ()),
     )
 
 
@@ -316,7 +319,10 @@ def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
                 f"{criterion.id}: judged without the utterances that have no label on {criterion.axis}"
             )
         if criterion.accept_repeated_answers:
-            notes.append(f"{criterion.id}: speakers whose answers agree to the last error count as several")
+            notes.append(
+                f"{criterion.id}: speakers whose answers agree to the last error count as several, and repeats of an "
+                "utterance each time"
+            )
     return notes
 
 
@@ -331,6 +337,11 @@ def _group_notes(shares: Sequence[GroupShares]) -> list[str]:
             notes.append(f"{one.axis}={one.group}: of {count(one.n_rows, 'row')} {', '.join(lost)}")
         if not one.judged_by:
             notes.append(f"{one.axis}={one.group}: no criterion judges its {count(one.n_rows, 'row')}")
+        if 1 < one.n_speakers == one.n_rows - one.excluded:
+            notes.append(
+                f"{one.axis}={one.group}: each speaker has one utterance; ids that number utterances would look "
+                "the same"
+            )
     least = min((one.n_speakers for one in shares if one.judged_by), default=0)
     if least:
         share = 100 * smallest_visible_share(least)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.corpora.layout import lines_of
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, ImportedTable, Refused, Role
+from speechfair.strict_json import parse_json
 
 __all__ = ["Document", "documents_of", "first_document", "number", "stem", "table_of_rows", "table_of_texts"]
 

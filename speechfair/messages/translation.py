@@ -10,7 +10,6 @@ so, and pages mark it as English.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from speechfair.strict_json import parse_json
 from speechfair.strict_yaml import parse_yaml
 from speechfair.text.language_tags import language_name
 from speechfair.types import UNKNOWN
@@ -110,7 +110,7 @@ ENGLISH = Translator("en")
 @cache
 def viewer_messages() -> dict[str, dict[str, str]]:
     """The text by language by key, which the scripts of the viewer ask for."""
-    found: dict[str, dict[str, str]] = json.loads((_DATA / "viewer.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = parse_json((_DATA / "viewer.json").read_text(encoding="utf-8"))
     return found
 
 

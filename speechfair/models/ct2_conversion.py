@@ -20,6 +20,7 @@ from speechfair.errors import ModelError, StorageError
 from speechfair.models.families import bundled
 from speechfair.models.weights import quiet_transformers, require_transformers, sha256_of
 from speechfair.resources import cache_folder
+from speechfair.strict_json import parse_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +87,7 @@ def convert(source: Path, target: Path) -> None:
     """
     variables = read_variables(source / "model.bin")
     tensors = state_dict(variables, source / "model.bin")
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = parse_json((source / "config.json").read_text(encoding="utf-8"))
     special = _special_tokens(source / "tokenizer.json")
     with quiet_transformers():
         _save(_model(tensors, variables, special), config, special, source / "tokenizer.json", target)
@@ -210,7 +211,7 @@ def _layers(variables: Variables, side: str) -> int:
 
 def _special_tokens(tokenizer: Path) -> dict[str, int]:
     """Token ids of Whisper's control tokens, from ``tokenizer.json``."""
-    content = json.loads(tokenizer.read_text(encoding="utf-8"))
+    content = parse_json(tokenizer.read_text(encoding="utf-8"))
     found = {str(token["content"]): int(token["id"]) for token in content["added_tokens"]}
     for name in ("<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>", "<|startofprev|>"):
         if name not in found:
@@ -319,7 +320,7 @@ def _make(source: Path, target: Path, digest: str) -> None:
 def _is_whole(target: Path, digest: str) -> bool:
     """Whether `target` holds, byte for byte, what was converted from weights of that digest."""
     try:
-        receipt = json.loads((target / RECEIPT).read_text())
+        receipt = parse_json((target / RECEIPT).read_text())
         return receipt["source_sha256"] == digest and all(
             sha256_of(target / name) == expected for name, expected in receipt["files"].items()
         )

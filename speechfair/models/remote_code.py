@@ -6,13 +6,13 @@ then the option and the code are part of the model's identity.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
+from speechfair.strict_json import parse_json
 
 __all__ = ["RemoteCode", "code_files", "remote_code"]
 
@@ -91,7 +91,7 @@ def remote_code(folder: Path, trusted: bool) -> RemoteCode:
 def _named(path: Path) -> Iterator[tuple[str, str]]:
     """Auto classes and the places of their code that a file's ``auto_map`` names; a damaged file names none."""
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return
     places = content.get("auto_map") if isinstance(content, dict) else None

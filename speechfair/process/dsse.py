@@ -13,6 +13,7 @@ from pathlib import Path
 
 from speechfair.errors import InputError
 from speechfair.process.signing import signed_by, verifies
+from speechfair.strict_json import parse_json
 
 __all__ = ["IN_TOTO", "envelope", "opened"]
 
@@ -44,7 +45,7 @@ def opened(data: bytes, payload_type: str, keys: Iterable[str]) -> tuple[bytes, 
     InputError : it is no envelope, its payload is of another type, or none of the keys signed it.
     """
     try:
-        content = json.loads(data)
+        content = parse_json(data)
         payload = base64.b64decode(content["payload"], validate=True)
         signatures = [base64.b64decode(one["sig"], validate=True) for one in content["signatures"]]
         message = _encoded(payload, content["payloadType"])

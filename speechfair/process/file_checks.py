@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from speechfair.process.catalogue import Text
 from speechfair.process.finding import AS_EXPORTED, say
 from speechfair.process.ledger import Reading
 from speechfair.store import file_digest
+from speechfair.strict_json import parse_json
 
 __all__ = ["Findings", "evidence_files", "exchanged_files", "frozen_files", "linked_files"]
 
@@ -92,7 +92,7 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
                 say(f"evidence/{item}.json: was changed", f"evidence/{item}.json:変わっている")
             )
         else:
-            for source in json.loads(path.read_text(encoding="utf-8"))["sources"]:
+            for source in parse_json(path.read_text(encoding="utf-8"))["sources"]:
                 if source["sha256"] != AS_EXPORTED:  # those are compared with their own entries
                     files[source["path"]] = source["sha256"]
     found.problems.extend(

@@ -9,7 +9,6 @@ rewrites the whole of it: compare the head digest with one you kept, or sign it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from speechfair.hash_chain import (
     utc,
 )
 from speechfair.store import write_atomically
+from speechfair.strict_json import parse_json
 
 __all__ = ["GENESIS", "Entry", "Ledger", "Reading", "canonical", "digest_of", "utc"]
 
@@ -123,7 +123,7 @@ class Ledger:
             return None
         data = _bytes(self.head_path)
         try:
-            content = json.loads(data)
+            content = parse_json(data)
             number, digest = content["number"], content["digest"]
             holds = isinstance(number, int) and _head_bytes(number, digest) == data
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -7,7 +7,6 @@ used: a keyless (OIDC) signature needs Sigstore's servers.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import tempfile
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.strict_json import parse_json
 
 __all__ = ["check_own_signature", "check_signature", "public_pem", "refuse_certificate", "sign_folder"]
 
@@ -148,8 +148,8 @@ def _left_out(target: Path, signature: Path) -> list[str]:
 
 
 def _covered(signature: Path) -> set[str]:
-    envelope = json.loads(signature.read_bytes())["dsseEnvelope"]
-    resources = json.loads(base64.b64decode(envelope["payload"]))["predicate"]["resources"]
+    envelope = parse_json(signature.read_bytes())["dsseEnvelope"]
+    resources = parse_json(base64.b64decode(envelope["payload"]))["predicate"]["resources"]
     # a large file may be signed in pieces, each named FILE:FROM:TO
     shards = {name.rsplit(":", 2)[0] for name in (one["name"] for one in resources) if name.count(":") >= 2}
     return {one["name"] for one in resources} | shards

@@ -6,7 +6,6 @@ twice: by the order of ledger entries, and by the times that runs and training r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from speechfair.process.catalogue import GATES, Gate, Text
 from speechfair.process.finding import OPEN, Finding, Status, say, worst
 from speechfair.process.ledger import Entry, Reading
 from speechfair.process.material import Material, Role, Run
+from speechfair.strict_json import parse_json
 
 __all__ = [
     "AFTER",
@@ -261,4 +261,4 @@ def _said(material: Material, item: str, sha256: str) -> str | None:
     path = material.folder / "evidence" / f"{item}.json"
     if not path.is_file() or file_digest(path) != sha256:
         return None
-    return str(json.loads(path.read_text(encoding="utf-8")).get("status"))
+    return str(parse_json(path.read_text(encoding="utf-8")).get("status"))

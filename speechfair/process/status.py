@@ -6,7 +6,6 @@ rests on it into an error; a ledger that does not hold does so for all.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from speechfair.process.identity import signer_problem
 from speechfair.process.ledger import Entry, digest_of
 from speechfair.process.material import Material, read_material
 from speechfair.store import file_digest
+from speechfair.strict_json import parse_json
 
 __all__ = ["DECISION", "ItemStatus", "State", "read_state", "release_digest"]
 
@@ -174,7 +174,7 @@ def _status(
         ja = "変わっている" if path.is_file() else "ない"
         name = path.relative_to(material.folder)
         return ItemStatus(item, "error", say(f"{name} {what}", f"{name} が{ja}"), must)
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = parse_json(path.read_text(encoding="utf-8"))
     sources = tuple(Source(**source) for source in content["sources"])
     problem = _source_problem(material, sources, digests)
     if problem is not None:

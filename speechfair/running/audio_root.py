@@ -7,7 +7,6 @@ was begun on this machine was named by whoever began it; that is remembered in t
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from speechfair.errors import RunFolderError
 from speechfair.hash_chain import append_line, canonical
 from speechfair.resources import cache_folder
 from speechfair.store import LOG
+from speechfair.strict_json import parse_json
 
 __all__ = ["VARIABLE", "audio_root", "remember_root"]
 
@@ -89,7 +89,7 @@ def _read_memory() -> set[tuple[str, str]]:
         return found
     for line in lines:
         try:
-            begun, root = json.loads(line)
+            begun, root = parse_json(line)
         except (ValueError, TypeError):  # a line that a kill cut off
             continue
         found.add((str(begun), str(root)))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import MissingExtraError, StorageError
+from speechfair.strict_json import parse_json
 
 __all__ = ["Engine", "Voice", "at_tempo", "engine", "has_voice", "phonemize", "pronounce", "render", "wav"]
 
@@ -89,7 +90,7 @@ def engine() -> Engine:
     except ImportError:
         raise MissingExtraError("the synthetic corpus", "espeakng-loader", "synth") from None
     paths = {"library": str(espeakng_loader.get_library_path()), "data": str(espeakng_loader.get_data_path())}
-    answer = json.loads(_run(paths))
+    answer = parse_json(_run(paths))
     return Engine(**paths, version=str(answer["version"]).split()[0], sample_rate=int(answer["sample_rate"]))
 
 
@@ -104,7 +105,7 @@ def phonemize(text: str, voice: str) -> Phonemes:
     Clauses are divided by a word of its own, ``("_:",)``, a pause.
     """
     found = engine()
-    clauses = json.loads(_run({"library": found.library, "data": found.data, "voice": voice, "text": text}))
+    clauses = parse_json(_run({"library": found.library, "data": found.data, "voice": voice, "text": text}))
     words: list[tuple[str, ...]] = []
     for clause in clauses:
         for word in [PAUSE, *clause.replace(PAUSE, f" {PAUSE} ").split()]:
@@ -137,7 +138,7 @@ def pronounce(words: Sequence[str], voice: str) -> list[tuple[str, ...]]:
         "ipa": True,
         "text": ".\n".join(words),
     }
-    clauses = json.loads(_run(task))
+    clauses = parse_json(_run(task))
     if len(clauses) != len(words):
         raise StorageError(f"espeak-ng read {len(clauses)} clauses where {len(words)} words were given")
     return [tuple(filter(None, _IPA_MARKS.sub("|", clause).split("|"))) for clause in clauses]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from benchmarks.folder_edits import EDITS, random_edits, tried
 from benchmarks.folder_edits_page import page
 from benchmarks.folder_subjects import Subject, make_subjects
+from speechfair import cli
 from speechfair.running.run_record import read_record
 from speechfair.store import RunFolder
 
@@ -33,6 +35,19 @@ def test_edits_of_run_folders_are_found(subjects: dict[str, Subject], tmp_path: 
     ]
     assert {trial.edit.kind for trial in trials[:9]} == {*EDITS}
     assert "**Laundered: 0. Tracebacks: 0." in page(trials, 1)
+
+
+def test_no_verb_that_reads_a_run_is_left_out(subjects: dict[str, Subject]) -> None:
+    takes_a_run = re.compile(r"RunArgument|typer\.Argument\(help=\"[^\"]*[Rr]un folder")
+    commands = {
+        path.stem
+        for path in (Path(cli.__file__).parent).glob("*.py")
+        if path.stem not in ("options", "process")  # `process measure` takes the folder of a probe
+        and takes_a_run.search(path.read_text(encoding="utf-8"))
+    }
+    assert {"gate", "compare", "view", "sequence", "merge"} <= commands
+    tried_verbs = {verb.split(" ")[0] for subject in subjects.values() for verb in subject.verbs}
+    assert commands - tried_verbs == {"verify"}, "every edit is given to `verify` first"
 
 
 def test_laundering_would_be_seen(subjects: dict[str, Subject], tmp_path: Path) -> None:

@@ -273,6 +273,17 @@ def test_other_utterances_are_shown_and_left_out_when_asked(
         compare(old, new)
     found = compare(old, new, match="common")
     assert (found.matching.only_before, found.matching.only_after, found.matching.compared) == (4, 8, 52)
+    assert found.verdict == "undetermined", "whoever leaves out what got worse passes no more"
+    assert (
+        "harm may lie in what is not compared: 4 of 28 rows before of accent=x, 4 of 32 rows after of"
+        in found.reason
+    )
+
+
+def test_few_utterances_left_out_change_no_verdict(make: Callable[..., Path], corpus: ListCorpus) -> None:
+    fewer = replace(corpus, rows=corpus.rows[:-2])
+    found = compare(make("old", {"x": 6, "y": 9}), make("new", {"x": 6, "y": 9}, of=fewer), match="common")
+    assert found.matching.compared == 62
     assert found.verdict == "pass"
     assert "among the utterances that both runs share" in found.reason
 

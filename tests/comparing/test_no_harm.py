@@ -75,7 +75,15 @@ def test_the_worst_decides_and_nothing_is_no_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"relative": -1}, {"absolute": float("inf")}, {"level": 0.3}, {"level": 1}]
+    "wrong",
+    [
+        {"relative": -1},
+        {"relative": 10},
+        {"absolute": 2.0},
+        {"absolute": float("nan")},
+        {"level": 0.3},
+        {"level": 1},
+    ],
 )
 def test_senseless_margins_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError):

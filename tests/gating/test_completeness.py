@@ -109,7 +109,12 @@ def test_a_group_that_was_mostly_excluded_settles_nothing() -> None:
     state, reason = found(criteria(), run)["answers"]
     assert state == "undetermined"
     assert "40 of 80" in reason
-    assert found(criteria(), facts(X, Y, gone.head(39)))["answers"][0] == "pass"
+    assert found(criteria(), facts(X, Y, gone.head(4)))["answers"][0] == "pass"
+    state, reason = found(criteria(), facts(X, Y, gone.head(5)))["answers"]
+    assert state == "undetermined"
+    assert "5 of 45 rows were excluded, and 10 % are accepted" in reason
+    accepted = criteria().model_copy(update={"accept_excluded": 0.49})
+    assert found(accepted, facts(X, Y, gone.head(38)))["answers"][0] == "pass"
 
 
 def test_every_group_is_accounted_for() -> None:

@@ -78,6 +78,8 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message
     ("criterion", "message"),
     [
         ("metric: rate, limit: 15", "fraction and not percent"),
+        ("metric: rate_ratio, limit: 125", "a factor and not percent"),
+        ("metric: worst_best_ratio, limit: 110", "a factor and not percent"),
         ("metric: rate, limit: 0.2, reference: a", "compares with no reference"),
         ("metric: failure_rate, limit: 0", "never happens"),
         ("metric: gap, limit: 0.1, groups: [a]", "at least two groups"),

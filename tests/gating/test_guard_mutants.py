@@ -21,7 +21,7 @@ from speechfair.gating import judge as gate_module
 from speechfair.gating.cases import RunFacts
 from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.judge import judge
-from tests.gate_support import X, Y, criteria, doubled, facts, like, rows, sources
+from tests.gate_support import X, Y, criteria, doubled, facts, like, repeated, rows, sources
 from tests.gating.test_guards import GUARDED, nan_interval
 
 ORIGINAL = guards.GUARDS
@@ -48,6 +48,11 @@ SOUND: tuple[tuple[RunFacts, CriteriaFile], ...] = (
     ),
     (facts(X, Y, sources=sources(X, Y)), criteria()),
     (facts(X, doubled(Y)), criteria({"accept_repeated_answers": True})),
+    (facts(X, repeated(Y)), criteria({"accept_repeated_answers": True})),
+    (
+        facts(X, Y, stripped=(("b", "a"), ("c",))),
+        criteria().model_copy(update={"strip_prefix": ["a", "b"], "strip_suffix": ["c"]}),
+    ),
     (
         facts(X, pl.concat([rows("y", like(20, 35), prefix="a"), rows("y", like(20, 9), source="inferred")])),
         criteria(),
@@ -62,6 +67,9 @@ WORDS = {
     "missing_reference": ("reference group 'z'",),
     "other_model": ("model 'a'", "of 'b'"),
     "repeated_answers": ("110 speaker ids, but 75",),
+    "repeated_rows": ("40 of 120 rows", "'again-y0'"),
+    "alike_speakers": ("80 speaker ids, but 60", "'Y0 ' and 'y0'"),
+    "other_stripping": ("strip_prefix ['well']",),
     "inferred_only": ("only 0 of 40",),
     "other_normalizer": ("was scored with the normaliser",),
 }

@@ -16,7 +16,7 @@ from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.gate_result import overall
 from speechfair.gating.judge import judge
 from speechfair.types import Estimate
-from tests.gate_support import IN_ORDER, X, Y, criteria, doubled, facts, like, only, rows, sources
+from tests.gate_support import IN_ORDER, X, Y, criteria, doubled, facts, like, only, repeated, rows, sources
 
 
 def nan_interval(case: object) -> Callable[[float], Estimate]:
@@ -28,6 +28,13 @@ FAILED = [t.with_columns(failed=pl.lit(True), substitutions=pl.lit(100)) for t i
 LOST = Y.with_columns(speaker=pl.when(pl.col("utterance_id") == "y0").then(None).otherwise(pl.col("speaker")))
 
 DOUBLED = doubled(Y.head(35))
+
+ALIKE = Y.with_columns(
+    speaker=pl.concat_str("speaker", pl.int_range(pl.len()) % 2).replace_strict(
+        {f"y{i}{i % 2}": (f"Y{i - 1} " if i % 2 else f"y{i}") for i in range(40)}
+    )
+)
+"""Each speaker's second half under an id that differs in case and a blank."""
 
 # name -> (facts, criteria, verdict and next guard when this one is taken away)
 GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
@@ -68,6 +75,7 @@ GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
         criteria().model_copy(update={"model": "a"}),
         ("pass", None),
     ),
+    "other_stripping": (facts(X, Y, stripped=(("well",), ())), criteria(), ("pass", None)),
     "missing_axis": (facts(X, Y), criteria(axis="acent", groups=["y"]), ("error", "missing_group")),
     "missing_group": (facts(X, Y), criteria(groups=["z"]), ("undetermined", "undefined")),
     "missing_reference": (
@@ -85,6 +93,8 @@ GUARDED: dict[str, tuple[RunFacts, CriteriaFile, tuple[str, str | None]]] = {
     "inferred_only": (facts(X, rows("y", like(20), source="inferred")), criteria(), ("pass", None)),
     "repeated_audio": (facts(X, Y, sources=sources(X, Y, shared=2)), criteria(), ("pass", None)),
     "repeated_answers": (facts(X, DOUBLED), criteria(), ("pass", None)),
+    "repeated_rows": (facts(X, repeated(Y)), criteria(), ("pass", None)),
+    "alike_speakers": (facts(X, ALIKE), criteria(), ("pass", None)),
     "confounded": (
         facts(rows("x", like(20), labels={"corpus": "a"}), rows("y", like(20), labels=OTHER)),
         criteria(),
@@ -119,9 +129,9 @@ def test_each_guard_is_what_holds(guard: guards.Guard, monkeypatch: pytest.Monke
     assert (without.verdict, without.guard) != (found.verdict, found.guard), "the guard makes no difference"
 
 
-def test_eighteen_guards_are_the_last_line_before_a_pass() -> None:
+def test_twenty_one_guards_are_the_last_line_before_a_pass() -> None:
     """For the others a second guard, or the interval itself, stands behind."""
-    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 18
+    assert sum(without == ("pass", None) for *_, without in GUARDED.values()) == 21
 
 
 def test_a_missing_group_does_not_spoil_or_hide_behind_the_others() -> None:

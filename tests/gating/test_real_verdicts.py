@@ -86,11 +86,11 @@ def test_two_corpora_are_confounded_unless_that_is_accepted_in_words(data_root: 
     common = "axis: accent, min_speakers: 5"
     plain = [
         f"id: ratio, metric: rate_ratio, reference: native, limit: 1.25, {common}",
-        f"id: lax, metric: rate_ratio, reference: native, limit: 1000, {common}",
+        f"id: lax, metric: rate_ratio, reference: native, limit: 50, {common}",
         f"id: gap, metric: gap, limit: 0.9, {common}",
     ]
     accepting = (
-        f"id: accepted, metric: rate_ratio, reference: native, limit: 1000, accept_confounded: true, {common}"
+        f"id: accepted, metric: rate_ratio, reference: native, limit: 50, accept_confounded: true, {common}"
     )
     criteria = frozen(tmp_path, *plain, accepting)
     out = tmp_path / "run"

@@ -16,7 +16,8 @@ from speechfair.gating.completeness import group_shares, requirements
 from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.gate_result import overall
 from speechfair.gating.judge import judge
-from tests.gate_support import IN_ORDER, X, Y, criteria, doubled, facts, like, rows, sources
+from tests.gate_support import IN_ORDER, X, Y, criteria, doubled, facts, like, repeated, rows, sources
+from tests.gating.test_guards import ALIKE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "explanation" / "undeserved-passes.md"
@@ -59,6 +60,11 @@ def copied() -> RunFacts:
     return facts(X, y, sources=of)
 
 
+def copies(table: pl.DataFrame) -> pl.DataFrame:
+    """Sources of the rows and of `X`, in which a repeated row is of the same audio."""
+    return sources(X, table).with_columns(audio_sha256=pl.col("utterance_id").str.strip_prefix("again-"))
+
+
 def lopsided() -> pl.DataFrame:
     one = pl.col("utterance_id") == "y0"
     return Y.with_columns(
@@ -90,6 +96,21 @@ WAYS: dict[str, tuple[CriteriaFile, RunFacts]] = {
         facts(X, Y, BAD),
     ),
     "labels of the bad dropped": (file(), facts(X, Y, rows("", like(60)))),
+    "labels of the bad dropped, and the others named": (
+        file({"groups": ["y"]}, *({**c, "groups": ["x", "y"]} for c in (RATE, FAILURES))),
+        facts(X, Y, rows("", like(60))),
+    ),
+    "easy rows repeated for their speaker": (file(), facts(X, repeated(Y))),
+    "easy audio repeated for its speaker": (
+        file(),
+        facts(X, repeated(Y).with_columns(hypothesis="utterance_id"), sources=copies(repeated(Y))),
+    ),
+    "speakers split by case and blanks": (file(), facts(X, ALIKE)),
+    "ends of hypotheses left out after the results": (file(), facts(X, Y, stripped=((), ("thank you",)))),
+    "a fifth of a group excluded": (
+        file(),
+        facts(X, Y, rows("y", like(60, 10), prefix="hard").with_columns(excluded=pl.lit("no text"))),
+    ),
     "speakers doubled": (file(), facts(X, Y, sources=sources(X, Y, shared=Y.height))),
     "speakers doubled and encoded again": (file(), facts(X, doubled(Y.head(20)))),
     "reference copied under another label": (file(), copied()),

@@ -19,9 +19,9 @@ from typing import Any
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import expect, readable
 from speechfair.corpora.licence import clause_of, require_use
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.corpora.rows import ColumnMap, RowReader, column_map, labels_of
 from speechfair.errors import CorpusError, InputError, StorageError
+from speechfair.strict_json import parse_json
 from speechfair.types import Corpus, Exclusion, Utterance
 
 __all__ = ["TarMember", "TarShards", "write_shards"]

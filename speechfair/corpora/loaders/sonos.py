@@ -17,9 +17,9 @@ from typing import Any
 
 from speechfair.corpora.base import FolderCorpus
 from speechfair.corpora.layout import age_band, expect, readable
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError, InputError
 from speechfair.registry import did_you_mean
+from speechfair.strict_json import parse_json
 from speechfair.strict_yaml import read_text
 from speechfair.types import Exclusion, Utterance
 

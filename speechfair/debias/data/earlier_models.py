@@ -14,6 +14,7 @@ from speechfair.debias.data.same_person import Person, people_in_both
 from speechfair.debias.data.training_data import EarlierModel
 from speechfair.errors import InputError, RunFolderError
 from speechfair.store import write_atomically
+from speechfair.strict_json import parse_json
 from speechfair.wording import count
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def earlier_model(folder: Path) -> EarlierModel:
     if not path.is_file():
         return EarlierModel(folder)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
         return EarlierModel(
             folder,
             frozenset(map(_person, found["trained"])),

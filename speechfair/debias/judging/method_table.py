@@ -20,6 +20,7 @@ from speechfair.debias.recipe import DebiasRecipe
 from speechfair.errors import InputError, RunFolderError
 from speechfair.records import Record
 from speechfair.store import write_atomically
+from speechfair.strict_yaml import parse_yaml
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -147,13 +148,11 @@ def write_table(table: MethodTable, folder: Path) -> Path:
 
 def read_run(folder: Path) -> FinishedRun:
     """The recipe and the result of a finished run; `RunFolderError` says what cannot be read."""
-    import yaml
-
     try:
-        record = yaml.safe_load((folder / "debias.yaml").read_text(encoding="utf-8"))
+        record = parse_yaml(folder / "debias.yaml")[0]
         result = DebiasResult.model_validate_json((folder / "debias.json").read_text(encoding="utf-8"))
         recipe = DebiasRecipe.model_validate(record["recipe"])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise RunFolderError(f"{folder} holds no finished debiasing run that can be read: {error}") from None
     name = re.sub(rf"-{recipe.seed}$", "", folder.name)
     return FinishedRun(name, recipe.seed, folder, recipe, result)

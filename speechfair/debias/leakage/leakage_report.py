@@ -18,6 +18,7 @@ from speechfair.debias.leakage.leakage import FOLDS, PERMUTATIONS, Leakage, Prob
 from speechfair.errors import InputError
 from speechfair.records import Record
 from speechfair.store import write_atomically
+from speechfair.strict_yaml import parse_yaml
 from speechfair.types import UNKNOWN, Estimate
 
 if TYPE_CHECKING:
@@ -182,7 +183,6 @@ def leakage(
 
 def _models_of(name: str) -> list[str]:
     """The models that a word means: itself, or the two of a debiasing run."""
-    import yaml
 
     folder = Path(name)
     record = folder / "debias.yaml"
@@ -195,8 +195,8 @@ def _models_of(name: str) -> list[str]:
     if not (folder / "model").is_dir():
         raise InputError(f"{name} holds no model yet; finish the run with its own command")
     try:
-        before = str(yaml.safe_load(record.read_text(encoding="utf-8"))["recipe"]["model"])
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        before = str(parse_yaml(record)[0]["recipe"]["model"])
+    except (KeyError, TypeError, InputError) as error:
         raise InputError(f"{record} cannot be read as the record of a debiasing run: {error!r}") from None
     return [before, f"{'ctc' if before.startswith('ctc:') else 'whisper'}:{folder / 'model'}"]
 

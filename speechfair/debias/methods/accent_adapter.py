@@ -15,6 +15,7 @@ from speechfair.debias.method import Method, Stage
 from speechfair.debias.method_options import NoOptions
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
@@ -134,7 +135,7 @@ def _copy_adapter(source: Path, target: Path) -> None:
     """The adapter alone: PEFT's readme says nothing, and its configuration names the folder it came from."""
     target.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / "adapter_model.safetensors", target / "adapter_model.safetensors")
-    settings: Mapping[str, Any] = json.loads((source / "adapter_config.json").read_text(encoding="utf-8"))
+    settings: Mapping[str, Any] = read_json(source / "adapter_config.json")
     content = json.dumps({**settings, "base_model_name_or_path": None}, indent=2)
     write_atomically(target / "adapter_config.json", content.encode())
 

@@ -16,6 +16,7 @@ from speechfair.debias.method_options import NoOptions
 from speechfair.debias.recipe import TrainingSource
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row, TrainingData
@@ -110,7 +111,7 @@ class Anchor(Method):
         kept = stage.folder / KEPT
         if not kept.is_file():
             write_atomically(kept, json.dumps(self._texts(stage)).encode())
-        texts = json.loads(kept.read_text(encoding="utf-8"))
+        texts = read_json(kept)
         self._rows, self._left_out = _fitting(stage, texts)
         if stage.data.side and not self._rows:
             raise InputError(f"no anchor utterance is left: {dict(self._left_out)}; give other speech")

@@ -11,6 +11,7 @@ from speechfair.debias.method import Method, Stage
 from speechfair.debias.method_options import NoOptions
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from speechfair.debias.recipe import DebiasRecipe
@@ -84,5 +85,5 @@ class Decode(Method):
         if not kept.is_file():
             found = {"settings": setting, "development": stage.decoded_rates(setting)}
             write_atomically(kept, json.dumps(found).encode())
-        answer: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        answer: dict[str, Any] = read_json(kept)
         return answer

@@ -11,6 +11,7 @@ from speechfair.debias.data.samplers import shuffled
 from speechfair.debias.method import Method, Stage
 from speechfair.debias.method_options import NoOptions
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +52,7 @@ class Jtt(Method):
         kept = stage.folder / "jtt-rates.json"
         if not kept.is_file():
             write_atomically(kept, json.dumps(stage.train_and_rate(self.options.first_steps)).encode())
-        self.rates = json.loads(kept.read_text(encoding="utf-8"))
+        self.rates = read_json(kept)
 
     def draw(
         self, groups: NDArray[np.int64], n_draws: int, batch: int, rng: np.random.Generator

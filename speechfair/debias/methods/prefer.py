@@ -14,6 +14,7 @@ from speechfair.debias.method import Method, Stage
 from speechfair.debias.method_options import NoOptions
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row
@@ -88,7 +89,7 @@ class Prefer(Method):
         kept = stage.folder / KEPT
         if not kept.is_file():
             write_atomically(kept, json.dumps(self._transcripts(stage, rows)).encode())
-        found = json.loads(kept.read_text(encoding="utf-8"))
+        found = read_json(kept)
         self._pairs = tuple(self._paired(stage, rows, found))
         if not self._pairs:
             raise InputError(

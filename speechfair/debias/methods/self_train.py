@@ -16,6 +16,7 @@ from speechfair.debias.method_options import NoOptions
 from speechfair.debias.recipe import TrainingSource
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from speechfair.debias.data.training_data import Row, TrainingData
@@ -102,7 +103,7 @@ class SelfTrain(Method):
         if not kept.is_file():
             rows = (*stage.data.train, *stage.data.side)
             write_atomically(kept, json.dumps(self._transcripts(stage, rows)).encode())
-        found = json.loads(kept.read_text(encoding="utf-8"))
+        found = read_json(kept)
         self._teacher = found.get("teacher")
         n = len(stage.data.train)
         for name, rows, part in (

@@ -23,6 +23,7 @@ from speechfair.debias.method import Method
 from speechfair.debias.training.loop import TrainingLoop, draw_order, group_numbers
 from speechfair.errors import InputError, ModelError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class Training(TrainingLoop):
 
         done = self.folder / RECORD
         if done.is_file() and target.is_dir():
-            found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
+            found: dict[str, Any] = read_json(done)
             return found
         started = time.perf_counter()
         forget_peak()
@@ -184,7 +185,7 @@ class Training(TrainingLoop):
                 states, [row.group for row in rows], [row.speaker for row in rows], self.recipe.seed
             )
             write_atomically(kept, json.dumps(found.model_dump()).encode())
-        answer: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        answer: dict[str, Any] = read_json(kept)
         return answer
 
     def recognizer(self, options: Mapping[str, Any]) -> Recognizer:

@@ -18,6 +18,7 @@ from speechfair.debias.method import Method, load_method
 from speechfair.debias.training.window import choose_window
 from speechfair.errors import InputError
 from speechfair.store import write_atomically
+from speechfair.strict_json import read_json
 from speechfair.wording import percent
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class TrainingLoop:
         """Rates of the base model on the development speakers; measured once."""
         kept = self.folder / "development-before.json"
         if kept.is_file():
-            found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+            found: dict[str, Any] = read_json(kept)
             return found
         rates = self.development.rates(self.model)
         write_atomically(kept, json.dumps(rates).encode())

@@ -24,6 +24,7 @@ from speechfair.debias.data.training_batches import IGNORED, SAMPLE_RATE
 from speechfair.debias.training.selection import best_of, score
 from speechfair.debias.training.window import POSITIONS_PER_SECOND, audio_window
 from speechfair.errors import InputError, ModelError, SpeechfairError
+from speechfair.strict_json import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -390,7 +391,7 @@ def whole_checkpoints(folder: Path) -> list[Path]:
 
 def _is_whole(checkpoint: Path) -> bool:
     try:
-        sizes = json.loads((checkpoint / RECEIPT).read_text(encoding="utf-8"))
+        sizes = parse_json((checkpoint / RECEIPT).read_text(encoding="utf-8"))
         return all((checkpoint / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, ValueError):
         return False

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechfair.corpora.parsed_json import parse_json
 from speechfair.errors import CorpusError
 from speechfair.importing.imported import PLACE, Format, ImportedTable
+from speechfair.strict_json import parse_json
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,6 @@ Replies: a text, a list of parts, a refusal of its own field, or thinking withou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -16,6 +15,7 @@ from speechfair.errors import InputError
 from speechfair.models.answer_kinds import CUT_OFF, REFUSAL_FIELD
 from speechfair.models.answering import written
 from speechfair.models.arguments import one_of
+from speechfair.strict_json import parse_json
 from speechfair.types import Question
 
 __all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of", "without_marks"]
@@ -153,7 +153,7 @@ def merged_stream(text: str) -> dict[str, Any]:
         if data == "[DONE]":
             ended = True
             break
-        event = json.loads(data)
+        event = parse_json(data)
         if not isinstance(event, dict) or event.get("error"):
             raise ValueError("the stream reports an error")
         for choice in (event.get("choices") or [])[:1]:

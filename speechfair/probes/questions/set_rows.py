@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from speechfair.corpora.layout import inside, readable
 from speechfair.errors import CorpusError
 from speechfair.probes.questions.question_set import SetQuestion
+from speechfair.strict_json import parse_json
 from speechfair.types import Exclusion
 
 __all__ = ["BadRowError", "audio_under", "each_row", "item_of", "json_list", "json_object", "text_in"]
@@ -23,7 +23,7 @@ class BadRowError(ValueError):
 def json_list(path: Path) -> list[Any]:
     """The list that a JSON file holds; `CorpusError` where it holds something else."""
     try:
-        content = json.loads(readable(path).read_text(encoding="utf-8-sig"))
+        content = parse_json(readable(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise CorpusError(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(content, list):
@@ -34,7 +34,7 @@ def json_list(path: Path) -> list[Any]:
 def json_object(text: str) -> dict[str, Any]:
     """The JSON object in one line."""
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise BadRowError(f"not JSON: {error}") from None
     if not isinstance(content, dict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from speechfair.errors import SpeechfairError
 from speechfair.process.checks.common import Part, form_part, need_runs, ok
 from speechfair.process.finding import AS_EXPORTED, Finding, Source, decide, said, say
 from speechfair.process.identity import signer_problem
 from speechfair.process.material import Material
 from speechfair.store import file_digest
+from speechfair.strict_json import parse_json
 
 __all__ = ["CHECKS"]
 
@@ -123,7 +122,7 @@ def _names(material: Material, name: str, digests: set[str]) -> Part:
     try:
         data = path.read_bytes()
         validate(name.removesuffix(".json"), data)
-        json.loads(data)
+        parse_json(data)
     except (SpeechfairError, ValueError) as error:
         return "fail", say(f"{name}: {error}", f"{name}:{error}")
     if not digests or not all(digest in data.decode("utf-8", "replace") for digest in digests):

@@ -12,6 +12,7 @@ from speechfair.process.finding import Finding, decide, said, say
 from speechfair.process.material import Material, Run
 from speechfair.process.speech_origin import speech_part, synthetic_training
 from speechfair.process.training_evidence import Selection, TrainingRecord, limit_for_protected
+from speechfair.strict_json import parse_json
 
 __all__ = ["CHECKS"]
 
@@ -96,13 +97,12 @@ def record(material: Material) -> Finding:
 
 def _imported_commits(material: Material) -> dict[str, str]:
     """The commits that imported evidence names, by file."""
-    import json
 
     found = {}
     for entry in material.reading.of_kind("import"):
         path = material.folder / entry.body["file"]
         if path.is_file():
-            commit = json.loads(path.read_text(encoding="utf-8"))["facts"].get("commit")
+            commit = parse_json(path.read_text(encoding="utf-8"))["facts"].get("commit")
             if commit:
                 found[entry.body["file"]] = str(commit)
     return found

@@ -13,6 +13,7 @@ from speechfair.process.export.own_schema import check
 from speechfair.process.finding import say
 from speechfair.process.material import Material
 from speechfair.process.status import ItemStatus, state_of
+from speechfair.strict_yaml import parse_yaml_text
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -62,11 +63,9 @@ def render(material: Material) -> bytes:
 
 def validate(data: bytes) -> None:
     """The nodes are those that aisev walks, one is the top goal, and every node that is named is there."""
-    import yaml
-
     try:
-        nodes = yaml.safe_load(data.decode())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        nodes = parse_yaml_text(data.decode(), FILE)
+    except UnicodeDecodeError as error:
         raise InputError(f"{FILE}: is not YAML: {error}") from None
     check(nodes, "aisev", FILE)
     tops = [name for name, node in nodes.items() if node.get("goalType") == "TopGoal"]

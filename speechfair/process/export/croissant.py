@@ -11,6 +11,7 @@ from speechfair.process.checks.common import group_table
 from speechfair.process.finding import say
 from speechfair.process.material import Material, Run
 from speechfair.store import file_digest
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -69,7 +70,7 @@ def render(material: Material) -> bytes:
 def validate(data: bytes) -> None:
     """The properties that Croissant and its RAI vocabulary ask for are there; mlcroissant reads it if installed."""
     try:
-        content = json.loads(data)
+        content = parse_json(data)
     except ValueError as error:
         raise InputError(f"{FILE}: is not JSON: {error}") from None
     check_croissant(content, FILE)

@@ -13,6 +13,7 @@ from speechfair.process.finding import say
 from speechfair.process.ledger import digest_of
 from speechfair.process.material import Material
 from speechfair.process.status import ItemStatus, State, state_of
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -55,13 +56,13 @@ def validate(data: bytes) -> None:
         raise MissingExtraError("checking a CycloneDX document", "cyclonedx-python-lib", "exports") from None
     text = data.decode()
     try:
-        json.loads(text)
+        parse_json(text)
     except ValueError as error:
         raise InputError(f"{FILE}: is not JSON: {error}") from None
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if problem is not None:
         raise InputError(f"{FILE}: the CycloneDX 1.6 schema refuses it: {problem}")
-    content = json.loads(text)
+    content = parse_json(text)
     known: set[str] = set()
     _walk(content, "bom-ref", known)
     for name in ("requirement", "assessor", "target"):

@@ -11,6 +11,7 @@ from speechfair.process.finding import say
 from speechfair.process.material import Material
 from speechfair.process.status import state_of
 from speechfair.store import file_digest
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "PAYLOAD_TYPE", "render", "validate"]
 
@@ -64,7 +65,7 @@ def validate(data: bytes) -> None:
     except ImportError:
         raise MissingExtraError("checking an in-toto statement", "in-toto-attestation", "exports") from None
     try:
-        content = json.loads(data)
+        content = parse_json(data)
         subjects = [ParseDict(subject, ResourceDescriptor()) for subject in content["subject"]]
         Statement(subjects, content["predicateType"], content["predicate"]).validate()
     except (ValueError, KeyError, TypeError) as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
 from speechfair.errors import InputError
 from speechfair.resources import package_data
+from speechfair.strict_json import parse_json
 
 __all__ = ["check"]
 
@@ -26,5 +26,5 @@ def check(content: Any, schema: str, file: str) -> None:
 @cache
 def _schema(name: str) -> dict[str, Any]:
     path = package_data("process") / "schemas" / f"{name}.schema.json"
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
     return content

@@ -14,6 +14,7 @@ from speechfair.process.export.own_schema import check
 from speechfair.process.finding import say
 from speechfair.process.material import Material
 from speechfair.process.status import State, state_of
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -63,7 +64,7 @@ def render(material: Material) -> bytes:
 def validate(data: bytes) -> None:
     """The fields are those of Qunomon's guideline schema, and every id that is named exists."""
     try:
-        content = json.loads(data)
+        content = parse_json(data)
     except ValueError as error:
         raise InputError(f"{FILE}: is not JSON: {error}") from None
     check(content, "qunomon-guideline", FILE)

@@ -16,6 +16,7 @@ from speechfair.errors import InputError
 from speechfair.process.export.own_schema import check
 from speechfair.process.finding import say
 from speechfair.process.material import Material
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "render", "unpack", "validate"]
 
@@ -75,7 +76,7 @@ def validate(data: bytes) -> None:
             missing = set(_FILES) - set(package.namelist())
             if missing:
                 raise InputError(f"{FILE}: has no {sorted(missing)[0]}")
-            content = json.loads(package.read("ait.manifest.json"))
+            content = parse_json(package.read("ait.manifest.json"))
     except (zipfile.BadZipFile, ValueError) as error:
         raise InputError(f"{FILE}: cannot be read: {error}") from None
     check(content, "qunomon-ait", f"{FILE}/ait.manifest.json")

@@ -13,6 +13,7 @@ from speechfair.process.export.contents import evaluated_models, group_rates, mo
 from speechfair.process.finding import say
 from speechfair.process.ledger import digest_of
 from speechfair.process.material import Material, Role
+from speechfair.strict_json import parse_json
 
 __all__ = ["FILE", "LOSES", "render", "validate"]
 
@@ -73,7 +74,7 @@ def validate(data: bytes) -> None:
         raise MissingExtraError("checking an SPDX document", "spdx-python-model", "exports") from None
     objects = spdx.SHACLObjectSet()
     try:
-        content = json.loads(data)
+        content = parse_json(data)
         spdx.JSONLDDeserializer().deserialize_data(content, objects)
         missing = objects.link()
         spdx.JSONLDSerializer().serialize_data(objects)  # this is where required properties are asked for

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError
+from speechfair.strict_json import parse_json
 
 __all__ = ["agree", "finite", "read_object"]
 
@@ -20,7 +20,7 @@ def read_object(file: Path, what: str) -> dict[str, Any]:
     InputError : it cannot be read or holds something else; `what` says what was expected.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: is no {what}: {error}") from None
     if not isinstance(content, dict):

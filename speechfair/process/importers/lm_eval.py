@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from speechfair.process.catalogue import Text
 from speechfair.process.finding import say
 from speechfair.process.importers import Read
 from speechfair.process.importers.json_source import agree, finite, read_object
+from speechfair.strict_json import parse_json
 
 __all__ = ["NOT_PROVEN", "PROVES", "read"]
 
@@ -92,7 +92,7 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
         if line.strip():
             try:
-                rows.append(json.loads(line))
+                rows.append(parse_json(line))
                 _ = rows[-1]["doc_hash"], rows[-1]["prompt_hash"], rows[-1]["target_hash"]
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{file}, line {number}: is no sample of the harness: {error!r}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from speechfair.errors import InputError
 from speechfair.process.finding import say
 from speechfair.process.importers import Read
+from speechfair.strict_json import parse_json
 
 __all__ = ["NOT_PROVEN", "PROVES", "read"]
 
@@ -27,7 +27,7 @@ def read(path: Path) -> Read:
     """Read the file, or the one in a checkpoint's folder."""
     file = path / "trainer_state.json" if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parse_json(file.read_text(encoding="utf-8"))
         log, step = content["log_history"], content["global_step"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file}: is no trainer_state.json of the Hugging Face Trainer: {error!r}") from None
