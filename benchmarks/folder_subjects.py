@@ -240,9 +240,13 @@ def _written(write: Callable[[Path], object]) -> Mapping[str, Any]:
         place = Path(scratch) / "written"
         write(place)
         paths = sorted(path for path in place.rglob("*") if path.is_file())
-        return {
-            path.relative_to(place).as_posix(): _plain(steady_content(path), str(place)) for path in paths
-        }
+        return {path.relative_to(place).as_posix(): _comparable(path, str(place)) for path in paths}
+
+
+def _comparable(path: Path, folder: str) -> Any:
+    """What a written file holds, as plain values."""
+    content = steady_content(path)
+    return _plain(content.decode(errors="replace") if isinstance(content, bytes) else content, folder)
 
 
 class _Killed(Scripted):

@@ -128,12 +128,11 @@ def _limited(
     for axis in sorted({criterion.axis for criterion in fitting}):
         of_axis = [criterion for criterion in fitting if criterion.axis == axis]
         groups = [g for g in facts.members(axis) if UNKNOWN not in g.split("+")]
+        unlabelled = [g for g in facts.members(axis) if g not in groups]
         named = {g for c in of_axis for g in _names(c, facts, groups)}
         if any(c.named_groups is None or c.accept_unlabelled for c in of_axis):
-            named |= {*facts.members(axis)} - {
-                *groups
-            }  # accepted, or a comparison of their own keeps them open
-        left = [f"{axis}={group}" for group in facts.members(axis) if group not in named]
+            unlabelled = []  # accepted, or open as a comparison of their own
+        left = [f"{axis}={group}" for group in [*groups, *unlabelled] if group not in named]
         if groups and not left:
             return Requirement(
                 name=name, verdict="pass", reason=f"the {what} of every group on {axis} has a limit"
