@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from speechfair.errors import InputError, RunFolderError
+from speechfair.errors import InputError, RunFolderError, SpeechfairError
 from speechfair.process.training_evidence import (
     Base,
     Candidate,
@@ -24,6 +24,9 @@ from speechfair.strict_json import parse_json
 from speechfair.strict_yaml import parse_yaml
 
 __all__ = ["ending_of", "record_training", "training_digests", "training_record"]
+
+_DAMAGED = (OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, SpeechfairError)
+"""What reading the files of a run ends in where they were damaged."""
 
 
 def record_training(run: str | Path, target: str | Path, *, trainer: str, commit: str) -> TrainingRecord:
@@ -51,24 +54,27 @@ def training_record(run: str | Path, *, trainer: str, commit: str) -> TrainingRe
     InputError
         `trainer` or `commit` is not usable.
     """
-    folder = Path(run)
-    try:
-        record: dict[str, Any] = parse_yaml(folder / "debias.yaml")[0]
-        training = parse_json((folder / "training" / "training.json").read_text(encoding="utf-8"))
-        started, asked = record["started"], record["recipe"]
-        made = record.get("trained") or _from_evaluation(folder, record)
-        ended, output = made["ended"], made["output_sha256"]
-    except (OSError, KeyError, ValueError, TypeError, RunFolderError, InputError) as error:
-        raise RunFolderError(f"{folder} holds no finished training with its times: {error!r}") from None
     if not trainer.strip() or len(commit) < 7:
         raise InputError(
             "a training record needs --trainer, as in roles.yaml, and --commit of at least 7 letters"
         )
+    folder = Path(run)
+    try:
+        return _record_of(folder, trainer, commit)
+    except _DAMAGED as error:
+        raise RunFolderError(f"{folder} holds no finished training with its times: {error!r}") from None
+
+
+def _record_of(folder: Path, trainer: str, commit: str) -> TrainingRecord:
+    record: dict[str, Any] = parse_yaml(folder / "debias.yaml")[0]
+    training = parse_json((folder / "training" / "training.json").read_text(encoding="utf-8"))
+    asked = record["recipe"]
+    made = record.get("trained") or _from_evaluation(folder, record)
     return TrainingRecord(
         id=folder.name,
         outcome="completed",
-        started=started,
-        ended=ended,
+        started=record["started"],
+        ended=made["ended"],
         trainer=trainer,
         commit=commit,
         method=asked["method"]["name"],
@@ -81,9 +87,9 @@ def training_record(run: str | Path, *, trainer: str, commit: str) -> TrainingRe
         teacher=Teacher(**teacher) if (teacher := training["finish"].get("teacher")) else None,
         versions={str(name): str(version) for name, version in made["environment"].items()},
         hardware=made["hardware"],
-        output_sha256=output,
+        output_sha256=made["output_sha256"],
         # the model was saved, and with it the choice was made, before its evaluation
-        selection=_selection(training, asked, made.get("chosen_at", ended)),
+        selection=_selection(training, asked, made.get("chosen_at", made["ended"])),
     )
 
 
@@ -98,7 +104,7 @@ def ending_of(run: str | Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
         data = training_digests(parse_yaml(path)[0])
-    except (OSError, KeyError, ValueError, TypeError, InputError) as error:
+    except _DAMAGED as error:
         raise RunFolderError(f"{path} holds no training: {error!r}") from None
     return {"debias_yaml_sha256": hashlib.sha256(content).hexdigest(), "training_data": data}
 
