@@ -37,7 +37,11 @@ def evidence_readers() -> dict[str, Make]:
     """How each reader's good files are made, by its name."""
     return {
         **_of_processes(),
-        **{f"evidence of {name}": _of_tool(name) for name in MADE if name != "git"},
+        **{
+            f"evidence of {name}": _of_tool(name)
+            for name, (importer, *_) in MADE.items()
+            if importer != "git"
+        },
         **{f"questions {name}": _of_questions(name) for name in TREES},
         "model ctc": lambda place: _loaded(f"ctc:{tiny.ctc_folder(place)}"),
         "model text-llm": _text_llm,
@@ -71,7 +75,7 @@ def _of_processes() -> dict[str, Make]:
         return lambda: read_training(place / "training.json")
 
     def measurement(place: Path) -> Callable[[], Any]:
-        path = MADE["measurement"][0](place / "m")
+        path = MADE["measurement"][1](place / "m")
         return lambda: read_measurement(path)
 
     return {
@@ -84,8 +88,9 @@ def _of_processes() -> dict[str, Make]:
 
 def _of_tool(name: str) -> Make:
     def make(place: Path) -> Callable[[], Any]:
-        path = MADE[name][0](place / "tool")
-        return lambda: read_evidence(name, path)
+        importer, made, *_ = MADE[name]
+        path = made(place / "tool")
+        return lambda: read_evidence(importer, path)
 
     return make
 
