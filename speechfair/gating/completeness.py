@@ -14,6 +14,7 @@ from speechfair.gating.criteria import AGAINST_REFERENCE, CriteriaFile, Criterio
 from speechfair.gating.gate_result import GroupShares, Requirement
 from speechfair.running.scoring import add_axis, axes_of
 from speechfair.types import UNKNOWN
+from speechfair.wording import given_percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -185,6 +186,6 @@ def _excluded(shares: list[GroupShares], most: float) -> Iterator[str]:
         lost = one.excluded + one.failed + one.empty
         if one.excluded > most * one.n_rows and lost < LOST_SHARE * one.n_rows:
             yield (
-                f"{one.axis}={one.group}: {one.excluded} of {one.n_rows} rows were excluded, and {100 * most:g} % are "
-                "accepted (accept_excluded in the criteria file)"
+                f"{one.axis}={one.group}: {one.excluded} of {one.n_rows} rows were excluded, and "
+                f"{given_percent(most)} are accepted (accept_excluded in the criteria file)"
             )
