@@ -92,7 +92,7 @@ def refuse_certificate(signature: Path) -> None:
     InputError : the file is such a bundle, or cannot be read.
     """
     try:
-        material = json.loads(signature.read_bytes())["verificationMaterial"]
+        material = parse_json(signature.read_bytes())["verificationMaterial"]
     except OSError as error:
         raise InputError(f"{signature}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
