@@ -22,6 +22,7 @@ from benchmarks import (
     inference_speed,
     million_rows,
     recognition_speed,
+    run_overheads,
 )
 
 PACKAGES = (
@@ -84,8 +85,16 @@ def recognition() -> dict[str, Any]:
     return found
 
 
+def overheads() -> dict[str, Any]:
+    """Parts and manifest: constants of `benchmarks.cost_model`."""
+    found = run_overheads.run()
+    print("\n".join(f"{name}: {value}" for name, value in found.items()))
+    return found
+
+
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
-    part.__name__: part for part in (counting, bootstrap, training, rows, imports, inference, recognition)
+    part.__name__: part
+    for part in (counting, bootstrap, training, rows, imports, inference, recognition, overheads)
 }
 
 
