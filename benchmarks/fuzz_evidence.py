@@ -5,6 +5,7 @@ For `benchmarks.fuzz_readers`, which damages their files.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,9 @@ def _of_processes() -> dict[str, Make]:
 def _of_tool(name: str) -> Make:
     def make(place: Path) -> Callable[[], Any]:
         importer, made, *_ = MADE[name]
+        os.environ.setdefault(
+            "MLFLOW_ALLOW_FILE_STORE", "true"
+        )  # which MLflow itself no longer writes by default
         path = made(place / "tool")
         return lambda: read_evidence(importer, path)
 
