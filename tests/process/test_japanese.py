@@ -30,7 +30,7 @@ CODE = re.compile(
 )
 """File names, options, ids, axis=value, identifiers, abbreviations, paths, digests."""
 _WORDS = """
-    Qunomon aisev Croissant NIST CycloneDX Statements Data PROV Statement SLSA toto in Git git MLflow DVC Trainer
+    Annex Qunomon aisev Croissant NIST CycloneDX Statements Data PROV Statement SLSA toto in Git git MLflow DVC Trainer
     safetensors OpenSSH Inventory Machine Learning Face Hugging AIPrL
     people id name duty axis values source case reason remedy share covered label kind how limit item owner due corpus
     speech recorded augmented synthetic training evaluation collect restrict disclose dialect other none test train dev

@@ -154,8 +154,8 @@ def disjoint(material: Material) -> Finding:
                 say(
                     "no manifest of training or development data to compare with (for a supplied model that is used as "
                     "it is, state the facts pretrained_base: true and adapted_from_base: false in plan.yaml)",
-                    "照合する学習・開発のマニフェストがない(供給されたモデルをそのまま使う場合は plan.yaml の facts に "
-                    "`pretrained_base: true` と `adapted_from_base: false` を記す)",
+                    "照合する学習・開発のマニフェストがない(供給されたモデルをそのまま使う場合は plan.yaml の "
+                    "`facts` に `pretrained_base: true` と `adapted_from_base: false` を記す)",
                 ),
             )
         )
