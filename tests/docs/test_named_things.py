@@ -15,7 +15,7 @@ PAGES = [*(CHECKOUT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECUR
 FOLDERS = ("benchmarks", "corpora", "docs", "examples", "recipes", "speechfair", "tests")
 _FILE = re.compile(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*")
 _TEST = re.compile(r"(?:[\w/]+/)?test_\w+\.py(?:::\w+)?")
-_MODULE = re.compile(r"(?:speechfair|benchmarks)(?:\.\w+)+")
+_MODULE = re.compile(r"(?<![\w/])(?:speechfair|benchmarks)(?:\.\w+)+")
 
 
 def named() -> Iterator[tuple[Path, str]]:
