@@ -248,7 +248,7 @@ def _stale(entry: Entry, material: Material, evidence: str) -> Text | None:
     body, who = entry.body, f"{entry.body['by']}, {entry.time[:10]}"
     if date.fromisoformat(body["expires"]) < material.today:
         return say(
-            f"the word of {who} expired on {body['expires']}",
+            f"the attestation by {who} expired on {body['expires']}",
             f"{who} の確認・署名は {body['expires']} に失効",
         )
     if body["evidence_sha256"] != evidence:
