@@ -167,6 +167,10 @@ class RuleMade(ABC):
         """JSON-serialisable arguments apart from `root`, the defaults spelt out."""
         return dict(self._options)
 
+    def record_texts_as(self, name: str) -> None:
+        """Have `options` name the texts so, in place of the path of their file, which may not last."""
+        self._options["texts"] = name
+
     @property
     def root(self) -> Path:
         """Folder that the audio lies under."""

@@ -6,6 +6,7 @@ scenes come from a corpus's own texts, accents say different things, and the tex
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 import wave
@@ -219,10 +220,11 @@ def say(
     from speechfair.synthesis.synthetic_japanese import SyntheticJapanese
 
     corpus = SyntheticAccents if language == "eng" else SyntheticJapanese
+    lines = "\n".join(texts) + "\n"
     with tempfile.TemporaryDirectory(prefix="speechfair-texts-") as folder:
         file = Path(folder) / "texts.txt"
-        file.write_text("\n".join(texts) + "\n", encoding="utf-8")
-        return corpus(
+        file.write_text(lines, encoding="utf-8")
+        made = corpus(
             root if root is not None else cache_folder("scenes"),
             first_languages=first_languages,
             strengths=strengths,
@@ -230,6 +232,8 @@ def say(
             texts=file,
             seed=seed,
         )
+    made.record_texts_as(f"sha256 {hashlib.sha256(lines.encode()).hexdigest()}")
+    return made
 
 
 def bind(corpus: Corpus, *, silences: int = 8, seed: int = 0) -> SceneCorpus:

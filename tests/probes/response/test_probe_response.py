@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from speechfair.errors import InputError, RunFolderError
-from speechfair.probes.response.probe_response import probe_response
+from speechfair.probes.response.probe_response import probe_response, say_requests
 from speechfair.probes.response.replies import _ANSWER, _ASKED, _truths
 from speechfair.probes.response.request_set import requests
 from speechfair.probes.response.response_results import MeasureResult, ResponseResult, json_schema
@@ -245,6 +245,15 @@ def test_resumes_and_refuses_another_recipe(tmp_path: Path) -> None:
     assert probe_response(speech, Mute(), ["accent"], out=tmp_path / "run") == first
     with pytest.raises(RunFolderError, match="prompt"):
         probe_response(speech, Servant(), ["accent"], out=tmp_path / "run", prompt="Reply shortly.")
+
+
+def test_requests_spoken_again_are_the_same_corpus(tmp_path: Path) -> None:
+    first, again = (
+        say_requests(2, first_languages="jpn", voices=1, root=tmp_path / name) for name in ("a", "b")
+    )
+    assert first.options == again.options
+    assert str(tmp_path) not in str(first.options)
+    assert say_requests(3, first_languages="jpn", voices=1, root=tmp_path).options != first.options
 
 
 def test_unusable_input_is_refused(tmp_path: Path) -> None:
