@@ -17,7 +17,17 @@ from urllib.parse import unquote, urlsplit
 
 from speechfair.corpora.layout import inside
 
-__all__ = ["MISSING_WORDS", "TimeUnit", "cell_text", "channel_of", "is_missing", "place_of_audio", "time_of"]
+__all__ = [
+    "AMBIGUOUS_COMMA",
+    "MISSING_WORDS",
+    "TimeUnit",
+    "cell_text",
+    "channel_of",
+    "is_missing",
+    "place_of_audio",
+    "time_of",
+    "two_meanings",
+]
 
 TimeUnit = Literal["seconds", "milliseconds", "samples"]
 
@@ -27,6 +37,9 @@ is also Namibia and North America, so a table in which it means missing maps it 
 
 _CHANNELS = {"left": 0, "l": 0, "a": 0, "right": 1, "r": 1, "b": 1}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+AMBIGUOUS_COMMA = r"^[+-]?0*[1-9]\d{0,2},\d{3}$"
+"""A number whose comma may be a decimal comma or a mark of thousands: after four digits, or a zero, it is no mark."""
 
 
 def cell_text(row: Mapping[str, Any], column: str | None) -> str | None:
@@ -46,6 +59,12 @@ def is_missing(text: str) -> bool:
     return text.strip().casefold() in MISSING_WORDS
 
 
+def two_meanings(raw: str) -> str:
+    """What a number that matches `AMBIGUOUS_COMMA` may be, and what to do."""
+    whole, _, part = raw.partition(",")
+    return f"may be {whole}.{part} or {whole}{part}; write it with a point or without the comma"
+
+
 def time_of(raw: str, unit: TimeUnit = "seconds", sample_rate: int | None = None) -> float:
     """A time in seconds.
 
@@ -62,13 +81,10 @@ def time_of(raw: str, unit: TimeUnit = "seconds", sample_rate: int | None = None
     >>> time_of("0,5"), time_of("1500", "milliseconds"), time_of("8000", "samples", 16000)
     (0.5, 1.5, 0.5)
     """
+    if re.match(AMBIGUOUS_COMMA, raw):
+        raise ValueError(two_meanings(raw))
     if _DECIMAL_COMMA.fullmatch(raw):
-        whole, _, part = raw.partition(",")
-        if len(part) == 3 and whole.strip("+-0"):
-            raise ValueError(
-                f"may be {whole}.{part} or {whole}{part}; write it with a point or without the comma"
-            )
-        raw = f"{whole}.{part}"
+        raw = raw.replace(",", ".")
     value = float(raw)
     if unit == "milliseconds":
         return value / 1000

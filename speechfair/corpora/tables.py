@@ -255,14 +255,16 @@ def _no_object(row: Any) -> str:
 
 
 def _with_inner(row: dict[str, Any]) -> dict[str, Any]:
-    """`row`, and what its objects hold under names such as ``speaker.id``; a name that is there already stays."""
+    """`row`, then what its objects hold under names such as ``speaker.id``; a name that is there already stays."""
     inner = {
         f"{name}.{key}": value
         for name, cell in row.items()
         if isinstance(cell, dict) and name.count(".") < _DEEPEST
         for key, value in cell.items()
     }
-    return {**_with_inner(inner), **row} if inner else row
+    if not inner:
+        return row
+    return {**row, **{name: cell for name, cell in _with_inner(inner).items() if name not in row}}
 
 
 def parquet_columns(path: Path) -> list[str]:

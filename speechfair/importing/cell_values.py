@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from speechfair.corpora.cells import MISSING_WORDS
+from speechfair.corpora.cells import AMBIGUOUS_COMMA, MISSING_WORDS, two_meanings
 from speechfair.corpora.languages import iso_639_3
 from speechfair.errors import CorpusError, InputError
 from speechfair.importing.imported import PLACE, ImportedTable
@@ -24,6 +24,7 @@ __all__ = [
     "nothing",
     "numbers_in",
     "place_of",
+    "refuse_two_meanings",
     "texts_of",
     "times_of",
 ]
@@ -62,17 +63,25 @@ def _require_plain(table: ImportedTable, column: str) -> None:
 
 
 def numbers_in(text: pl.Series) -> pl.Series:
-    """Cells as numbers, null where one is none; a decimal comma is read where it cannot be a mark of thousands.
+    """Cells as numbers, null where one is none; a comma is a decimal comma.
 
     >>> import polars as pl
     >>> numbers_in(pl.Series(["0.5", "1,5", "0,125", "1,500", "x"])).to_list()
-    [0.5, 1.5, 0.125, None, None]
+    [0.5, 1.5, 0.125, 1.5, None]
     """
     import polars as pl
 
-    thousands = text.str.contains(r"^[+-]?0*[1-9]\d*,\d{3}$")
-    pointed = text.str.replace(r"^([+-]?\d+),(\d+)$", "$1.$2")
-    return pointed.set(thousands, None).cast(pl.Float64, strict=False)
+    return text.str.replace(r"^([+-]?\d+),(\d+)$", "$1.$2").cast(pl.Float64, strict=False)
+
+
+def refuse_two_meanings(table: ImportedTable, column: str, text: pl.Series, unit: str) -> None:
+    """Refuse with its row a cell such as ``1,500`` of a column that may hold thousands, whose `unit` is named."""
+    either = text.str.contains(AMBIGUOUS_COMMA).fill_null(False)
+    if either.any():
+        raise CorpusError(
+            f"{table.name}, {place_of(table, either)}, column {column!r}: {unit} of {text.filter(either)[0]} "
+            f"{two_meanings(text.filter(either)[0])}"
+        )
 
 
 def nothing(frame: pl.DataFrame) -> pl.Series:
@@ -190,6 +199,7 @@ def times_of(table: ImportedTable, column: str | None, per_second: float = 1.0) 
     if column is None:
         return pl.Series([None] * table.frame.height, dtype=pl.Float64)
     text = cells_of(table, column)
+    refuse_two_meanings(table, column, text, "a number of seconds (or of what time_unit says)")
     values = numbers_in(text)
     bad = text.is_not_null() & ~(values.is_finite() & (values >= 0)).fill_null(False)
     if bad.any():

@@ -20,7 +20,7 @@ from speechfair.text.unicode_folding import fold
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Asked", "Columns", "column_named", "could_be_label", "resolve"]
+__all__ = ["Asked", "Columns", "column_named", "column_there", "could_be_label", "resolve"]
 
 USUAL: Mapping[Role, tuple[str, ...]] = {
     "id": (
@@ -112,7 +112,7 @@ def resolve(
         if role in without:
             continue
         if role in named:
-            roles[role] = _there(named[role], present, table.name, role)
+            roles[role] = column_there(named[role], table, role)
         elif role in table.roles:
             roles[role] = table.roles[role]
         elif found := _guess(role, table.frame, [name for name in present if name not in taken]):
@@ -134,7 +134,7 @@ def resolve(
         )
     within = asked.columns.speaker_within
     if within is not None:
-        within = _there(within, present, table.name, "speaker_within")
+        within = column_there(within, table, "speaker_within")
     return Columns(roles, labels, tuple(said), within, _per_second(asked.columns))
 
 
@@ -180,25 +180,30 @@ def _plain(name: str) -> str:
     return " ".join(fold(name).split()).casefold()
 
 
-def _there(column: str, present: Sequence[str], place: str, role: str) -> str:
-    found = column_named(column, present)
+def column_there(column: str, table: ImportedTable, role: str) -> str:
+    """`column_named` in a table; `InputError` that names what the column is for where there is none."""
+    found = column_named(column, table.columns)
     if found is None:
         raise InputError(
-            f"{place} has no column {column!r} (for {role}); {did_you_mean(column, list(present))}"
+            f"{table.name} has no column {column!r} (for {role}); {did_you_mean(column, table.columns)}"
         )
     return found
 
 
 def _guess(role: Role, frame: pl.DataFrame, present: Sequence[str]) -> str | None:
-    plain = {re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_"): name for name in reversed(present)}
+    plain: dict[str, str] = {}
+    for name in sorted(
+        present, key=lambda name: "." in name
+    ):  # ``speaker.id``, of an object, after ``speaker_id``
+        plain.setdefault(re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_"), name)
     for usual in USUAL[role]:
-        name = plain.get(usual)
-        if name is None:
+        found = plain.get(usual)
+        if found is None:
             continue
-        column = frame[name]
+        column = frame[found]
         if role == "id" and usual in _WEAK_IDS and (column.null_count() or column.is_duplicated().any()):
             continue  # a file name that several rows share is no id
-        return name
+        return found
     return None
 
 
@@ -222,7 +227,7 @@ def _labels(
                 f"name with --label {axis}=COLUMN"
             )
     return {
-        axis: label.model_copy(update={"column": _there(label.column, present, table.name, f"label {axis}")})
+        axis: label.model_copy(update={"column": column_there(label.column, table, f"label {axis}")})
         for axis, label in found.items()
     }
 

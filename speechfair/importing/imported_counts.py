@@ -6,19 +6,19 @@ Nothing is guessed. What is no count, or contradicts another column, is refused 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from speechfair.errors import CorpusError, InputError
-from speechfair.importing.cell_values import cells_of, numbers_in, place_of
+from speechfair.importing.cell_values import cells_of, numbers_in, place_of, refuse_two_meanings
+from speechfair.importing.columns import column_there
 from speechfair.importing.imported import ImportedTable
 from speechfair.metrics.error_counts import KINDS
-from speechfair.registry import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CountColumns", "RateUnit", "count_columns", "counts_of"]
+__all__ = ["CountColumns", "RateUnit", "columns_in", "count_columns", "counts_of"]
 
 RateUnit = Literal["percent", "fraction"]
 _RATE = "an error rate"
@@ -81,7 +81,7 @@ def counts_of(table: ImportedTable, columns: CountColumns) -> tuple[pl.DataFrame
     """
     import polars as pl
 
-    _check_columns(table, columns)
+    columns = columns_in(table, columns)
     words = _whole(table, columns.words, "the number of words")
     said: list[str] = []
     kinds = [pl.Series(name, [None] * len(words), dtype=pl.Int64) for name in KINDS]
@@ -107,10 +107,14 @@ def counts_of(table: ImportedTable, columns: CountColumns) -> tuple[pl.DataFrame
     return pl.DataFrame([*kinds, errors.rename("errors"), words.rename("reference_length")]), tuple(said)
 
 
-def _check_columns(table: ImportedTable, columns: CountColumns) -> None:
-    for name in columns.names:
-        if name not in table.frame.columns:
-            raise InputError(f"{table.name} has no column {name!r}; {did_you_mean(name, table.columns)}")
+def columns_in(table: ImportedTable, columns: CountColumns) -> CountColumns:
+    """`columns` under their names in `table`, whose case may differ; `InputError` as for `counts_of`."""
+    columns = replace(
+        columns,
+        words=column_there(columns.words, table, "number of words"),
+        errors=tuple(column_there(name, table, "errors") for name in columns.errors),
+        rate=None if columns.rate is None else column_there(columns.rate, table, "error rate"),
+    )
     if len(columns.errors) not in (0, 1, len(KINDS)):
         raise InputError(
             f"{', '.join(columns.errors)}: name one column of errors, or three, in the order substitutions, deletions, "
@@ -123,6 +127,7 @@ def _check_columns(table: ImportedTable, columns: CountColumns) -> None:
             f"{table.name}, column {columns.rate!r}: is 1 an error rate of 1 % or of 100 %? Say so with --rate-in "
             "percent or --rate-in fraction"
         )
+    return columns
 
 
 def _numbers(
@@ -149,6 +154,8 @@ def _numbers(
             f"{table.name}, {place_of(table, text.is_null())}, column {column!r}: {what} is missing "
             f"({text.null_count()} rows); fill it in, or take the row out of the table"
         )
+    if what != _RATE:  # no error rate is in the thousands
+        refuse_two_meanings(table, column, text, what)
     values = numbers_in(text)
     bad = ~(values.is_finite() & (values >= 0)).fill_null(False)
     if bad.any():

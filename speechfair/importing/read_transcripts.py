@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 from speechfair.corpora.rows import ColumnMap, column_map
 from speechfair.errors import CorpusError, InputError
-from speechfair.importing.columns import Asked, Columns, column_named, resolve
+from speechfair.importing.columns import Asked, Columns, column_named, column_there, resolve
 from speechfair.importing.imported import Format, ImportedTable, Role
-from speechfair.importing.imported_counts import CountColumns, counts_of
+from speechfair.importing.imported_counts import CountColumns, columns_in, counts_of
 from speechfair.importing.timed_words import words_in_stretches
 from speechfair.importing.transcripts import (
     SystemTranscripts,
@@ -132,7 +132,8 @@ def read_transcripts(
         table = _as_references(table)  # every system has a file of its own, so the source is the references
     given = table if references is None else _as_references(read_table(references, references_format))
     confidence = {
-        name: column_named(each, table.columns) or each for name, each in (confidence or {}).items()
+        name: each if isinstance(chosen.get(name), Path) else column_named(each, table.columns) or each
+        for name, each in (confidence or {}).items()
     }
     columns = _columns(given, table, chosen, asked, confidence)
     if "text" not in columns.roles:
@@ -184,6 +185,7 @@ def transcripts_of_counts(
     table: ImportedTable, systems: Mapping[str, CountColumns], asked: Asked, language: str | None
 ) -> Transcripts:
     """As `read_counts`, from a table that has been read."""
+    systems = {name: columns_in(table, columns) for name, columns in systems.items()}
     counts = {name: counts_of(table, columns) for name, columns in systems.items()}
     taken = [column for columns in systems.values() for column in columns.names]
     no_text: tuple[Role, ...] = ("text",)
@@ -277,6 +279,8 @@ def _system(
     if read.words is not None:
         read = words_in_stretches(read, given)
         said = read.notes
+    if confidence is not None:
+        confidence = column_there(confidence, read, "confidence")
     column = read.roles.get("hypothesis") or read.roles.get("text")
     if column is None:
         columns = resolve(read, Asked(), [], text_needed=False)

@@ -84,6 +84,63 @@ def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
         read(jsonl(tmp_path, rows()), sheet="more")
 
 
+def test_an_objects_part_never_displaces_the_rows_own_column(tmp_path: Path) -> None:
+    nested = [{"speaker": {"id": 0}, "speaker_id": row.pop("speaker"), **row} for row in rows()]
+    late = [{"speaker": {"id": 0}, "id": "first"}, *nested]
+    pl.DataFrame(nested).write_parquet(tmp_path / "t.parquet")
+    for path in (jsonl(tmp_path, nested), tmp_path / "t.parquet"):
+        assert read(path).manifest["speaker"].to_list() == ["s0", "s1", "s2", "s3"]
+    assert read(jsonl(tmp_path, late)).manifest["speaker"].to_list() == [None, "s0", "s1", "s2", "s3"]
+
+
+@pytest.mark.parametrize("first", [2**53 + 1, 10**18, 2**63, 10**30])
+@pytest.mark.parametrize("other", [None, 0.5])
+def test_long_whole_numbers_keep_their_digits(first: int, other: float | None, tmp_path: Path) -> None:
+    content = [row | {"speaker": first + n, "hyp": 9_100_000_000_000_001} for n, row in enumerate(rows())]
+    content += [rows()[0] | {"id": "last", "speaker": other, "hyp": None}]
+    found = read(jsonl(tmp_path, content))
+    assert found.manifest["speaker"].to_list()[:4] == [str(first + n) for n in range(4)]
+    assert found.systems[0].table["text"][0] == "9100000000000001"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("1,000", 1.0), ("0,987", 0.987), ("0.5", 0.5), ("1,500", None), ("97", None)]
+)
+def test_a_confidence_has_a_decimal_comma(cell: str, value: float | None, tmp_path: Path) -> None:
+    path = jsonl(tmp_path, rows(sure=cell))
+    if value is None:
+        with pytest.raises(InputError, match="confidence"):
+            read(path, confidence={"a": "sure"})
+    else:
+        assert read(path, confidence={"a": "sure"}).systems[0].table["confidence"].to_list() == [value] * 4
+
+
+def test_a_confidence_is_looked_up_in_the_systems_own_file(tmp_path: Path) -> None:
+    references = jsonl(tmp_path, [{k: v for k, v in row.items() if k != "hyp"} for row in rows()])
+    hypotheses = tmp_path / "hyp.csv"
+    pl.DataFrame({"id": ["u0", "u1"], "text": ["one", "two"], "confidence": [0.5, 1.0]}).write_csv(hypotheses)
+    asked = asked_of(None, {}, {}, ("accent",))
+    found = read_transcripts(references, {"a": str(hypotheses)}, asked, confidence={"a": "Confidence"})
+    assert found.systems[0].table["confidence"].to_list()[:2] == [0.5, 1.0]
+    with pytest.raises(InputError, match=r"hyp.csv has no column 'sure' \(for confidence\)"):
+        read_transcripts(references, {"a": str(hypotheses)}, asked, confidence={"a": "sure"})
+
+
+def test_columns_of_counts_are_matched_without_case(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Speaker,accent,Words,Errors,WER\ns,x,8,1,12.5\n")
+    given = {"a": CountColumns("words", ("errors",), "wer", "percent")}
+    found = read_counts(path, given, asked_of(None, {}, {}, ("accent",)))
+    assert found.systems[0].table["errors"].to_list() == [1]
+    assert found.systems[0].source["words"] == "Words"
+
+
+def test_a_comma_after_four_digits_is_a_decimal_comma(tmp_path: Path) -> None:
+    assert read(jsonl(tmp_path, rows(duration="1234,567"))).manifest["duration_s"].to_list() == [1234.567] * 4
+    with pytest.raises(CorpusError, match=r"may be 1\.500 or 1500"):
+        read(jsonl(tmp_path, rows(duration="1,500")))
+
+
 @pytest.mark.parametrize("cell", ["1,500", "1:30", "1.5 s", "-1"])
 def test_what_is_no_time_is_refused_with_its_place(tmp_path: Path, cell: str) -> None:
     with pytest.raises(CorpusError, match=r"line 1, column 'duration'.*seconds"):
@@ -92,7 +149,13 @@ def test_what_is_no_time_is_refused_with_its_place(tmp_path: Path, cell: str) ->
 
 @pytest.mark.parametrize(
     ("words", "rate", "errors"),
-    [("200", "12,5", 25), ("200", "12.5", 25), ("1.000", "12,5", None), ("80", "1,250", None)],
+    [
+        ("200", "12,5", 25),
+        ("200", "12.5", 25),
+        ("1.000", "12,5", None),
+        ("80", "1,250", 1),
+        ("1,000", "5", None),
+    ],
 )
 def test_counts_with_a_decimal_comma(tmp_path: Path, words: str, rate: str, errors: int | None) -> None:
     path = tmp_path / "t.csv"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "read"]
 
 _UNTYPED = (".csv", ".tsv", ".txt", *WORKBOOKS)
+_LARGEST_INT64 = 2**63 - 1
+_EXACT = 2**53
+"""Floating-point numbers hold every whole number up to it."""
 
 
 def read(path: Path, encoding: str | None = None, sheet: str | None = None) -> ImportedTable:
@@ -94,7 +97,10 @@ def _series(name: str, cells: list[Any]) -> Any:
     if kinds <= {str, type(None)}:
         return pl.Series(name, cells, dtype=pl.String)
     if kinds <= {int, float, type(None)}:
-        return pl.Series(name, cells, dtype=pl.Float64, strict=False)
+        whole = kinds <= {int, type(None)}
+        most = _LARGEST_INT64 if whole else _EXACT
+        if all(abs(cell) <= most for cell in cells if isinstance(cell, int)):
+            return pl.Series(name, cells, dtype=pl.Int64 if whole else pl.Float64, strict=False)
     if list in kinds and dict not in kinds:
         lists = [cell if isinstance(cell, list) or cell is None else [cell] for cell in cells]
         return pl.Series(name, [_texts(cell) for cell in lists], dtype=pl.List(pl.String))
