@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.data_files import write_page
+from benchmarks.data_files import write_pages
 from speechfair.models import load_speech_llm
 from speechfair.probes import load_question_set, speak
 from speechfair.probes.grounding.grounding_sections import grounding_findings, grounding_sections
@@ -51,6 +51,8 @@ SHOWS = (
     "are small on purpose, the accent is made by rule, and too few scenes are asked about for an interval, so every "
     "group is undetermined. It says nothing about larger language models."
 )
+MORE = "More of the cascade: replies, and Japanese", ("What it replies", "What it hears of Japanese words")
+"""Title and sections of the second page."""
 PARTS = ("grounding", "barista", "response", "japanese")
 
 
@@ -217,7 +219,7 @@ def main(given: Sequence[str] | None = None) -> None:
     requests = {
         part: sum(map(_rows, (asked.out / part / "replies").rglob("part-*.parquet"))) for part in done
     }
-    write_page(page({part: results[part] for part in done}, costs, requests), PAGE)
+    write_pages(page({part: results[part] for part in done}, costs, requests), PAGE, *MORE)
     print(PAGE)
 
 
