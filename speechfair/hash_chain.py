@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,8 +31,6 @@ __all__ = [
 
 GENESIS = "0" * 64
 """What the first line names as the line before it."""
-
-_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 _TAIL = 1 << 16
 """Bytes that hold the last line: a line names one file or one state."""
@@ -148,9 +145,17 @@ def _entry(line: bytes) -> Entry | str:
         return "was edited: it is not a line that a writer leaves"
     if not holds:
         return f"was edited: its content is not that of its digest ({entry.kind!r} of {entry.time})"
-    if _UTC.fullmatch(entry.time) is None:
+    if not _is_utc(entry.time):
         return f"was edited: {entry.time!r} is not a time as a writer leaves it, in UTC"
     return entry
+
+
+def _is_utc(time: str) -> bool:
+    """Whether a text is a moment as `utc` writes it, of a day that exists."""
+    try:
+        return utc(datetime.fromisoformat(time)) == time
+    except (ValueError, OverflowError):
+        return False
 
 
 def _problem(line: bytes, number: int, before: Entry | None) -> Entry | str:

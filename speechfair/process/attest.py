@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -200,6 +201,5 @@ def _append(
 ) -> Entry:
     require_key(material, str(body["by"]), key)
     note_keys(material)
-    ledger = Ledger(material.folder)
-    content = dict(body) if key is None else signed_body(kind, body, key, ledger.read())
-    return ledger.append(kind, content, now)
+    content = body if key is None else partial(signed_body, kind, body, key)
+    return Ledger(material.folder).append(kind, content, now)

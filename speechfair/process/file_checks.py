@@ -79,12 +79,12 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
     """The evidence, and the files that it rests on, are as they were collected."""
     collected = reading.last("collect")
     recorded = dict(collected.body["evidence"]) if collected else {}
-    here = {path.name.removesuffix(".json"): path for path in sorted((folder / "evidence").glob("[!.]*"))}
+    here = {path.name: path for path in sorted((folder / "evidence").glob("[!.]*"))}
     files: dict[str, str] = {}
     if collected:
         files["runs.yaml"] = collected.body["runs"]
     for item, digest in recorded.items():
-        path = here.get(item)
+        path = here.pop(f"{item}.json", None)
         if path is None:
             found.problems.append(say(f"evidence/{item}.json: is missing", f"evidence/{item}.json:ない"))
         elif file_digest(path) != digest:
@@ -96,9 +96,7 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
                 if source["sha256"] != AS_EXPORTED:  # those are compared with their own entries
                     files[source["path"]] = source["sha256"]
     found.problems.extend(
-        say(f"evidence/{path.name}: is not in the ledger", f"evidence/{path.name}:台帳にない")
-        for item, path in here.items()
-        if item not in recorded
+        say(f"evidence/{name}: is not in the ledger", f"evidence/{name}:台帳にない") for name in here
     )
     for name, digest in sorted(files.items()):
         path = folder / name

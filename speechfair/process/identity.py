@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,9 @@ def note_keys(material: Material, key: Path | None = None) -> Entry | None:
     last = material.reading.last("keys")
     if rows == (list(map(list, last.body["keys"])) if last else []):
         return None
-    body: dict[str, Any] = {"keys": rows}
-    if key is not None:
-        body = signed_body("keys", body, key, material.reading)
-    return Ledger(material.folder).append("keys", body, material.given_now)
+    body = {"keys": rows}
+    content = body if key is None else partial(signed_body, "keys", body, key)
+    return Ledger(material.folder).append("keys", content, material.given_now)
 
 
 def require_key(material: Material, by: str, key: Path | None) -> None:

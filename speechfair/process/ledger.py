@@ -9,7 +9,7 @@ rewrites the whole of it: compare the head digest with one you kept, or sign it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,10 +77,20 @@ class Ledger:
         self.path = folder / "ledger.jsonl"
         self.head_path = folder / "ledger.head"
 
-    def append(self, kind: str, body: Mapping[str, Any], now: datetime | None = None) -> Entry:
+    def append(
+        self,
+        kind: str,
+        body: Mapping[str, Any] | Callable[[Reading], Mapping[str, Any]],
+        now: datetime | None = None,
+    ) -> Entry:
         """Add a line and return it. Waits for other writers; refuses a ledger that does not hold.
 
         A torn tail of a killed writer is set aside in ``ledger.torn-N`` and noted in a line of its own.
+
+        Parameters
+        ----------
+        body : what the entry says; a function makes it of the ledger as it is before this entry, while no other
+            process can write.
 
         Raises
         ------
@@ -99,7 +109,7 @@ class Ledger:
                     )
                 if reading.torn:
                     reading = self._set_torn_aside(reading, now)
-                return self._write(reading, kind, body, now)
+                return self._write(reading, kind, body(reading) if callable(body) else body, now)
         except Timeout:
             raise RunFolderError(
                 f"another process has held {self.path} for {_WAIT_S:.0f} s; try again"

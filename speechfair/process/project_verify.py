@@ -281,7 +281,7 @@ def _times(material: Material, run: Run, found: Findings) -> None:
 
 
 def _spoken(material: Material, found: Findings) -> None:
-    """What people said; entries of older versions could have been copied from another folder."""
+    """What people said; signed entries of older versions could have been copied from another folder or repeated."""
     spoken = material.reading.of_kind(*SIGNED)
     found.problems.extend(attestation_problems(material))
     found.checked.append(
@@ -290,14 +290,15 @@ def _spoken(material: Material, found: Findings) -> None:
             f"確認・署名、免除、公開判断 {len(spoken)} 件",
         )
     )
-    placeless = [str(e.number) for e in spoken if e.body.get("signature") and AFTER not in e.body]
+    signed = material.reading.of_kind(*SIGNED, "keys")
+    placeless = [str(e.number) for e in signed if e.body.get("signature") and AFTER not in e.body]
     if placeless:
         names = ", ".join(placeless)
         found.notes.append(
             say(
                 f"entries {names}: their signatures do not say where in the ledger they belong (an older version wrote "
-                "them), so a copy from another folder would not be noticed",
-                f"記録 {names}:署名に台帳での位置が含まれず(旧版の記録)、別のフォルダからの写しには気づけない",
+                "them), so a repetition or a copy from another folder would not be noticed",
+                f"記録 {names}:署名に台帳での位置が含まれず(旧版の記録)、別フォルダからの写しや使い回しには気づけない",
             )
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import yaml
 
 from speechfair.process.attest import attest
 from speechfair.process.collect import collect
-from speechfair.process.identity import note_keys
+from speechfair.process.identity import keys_in, note_keys
 from speechfair.process.init import freeze
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import read_material
@@ -322,7 +323,7 @@ def item_twice(process: Path) -> None:
     edit_lines(process, lambda lines: [line.replace(one, two, 1) for line in lines])
 
 
-def beside(name: str, other: str) -> Attack:
+def lookalike(name: str, other: str) -> Attack:
     return lambda process: (process / other).write_bytes((process / name).read_bytes())
 
 
@@ -352,10 +353,19 @@ ATTACKS |= {
     "evidence behind a link": (linked("evidence/AF-2.4.json"), "evidence/AF-2.4.json: is a link"),
     "a form behind a link": (linked("use_case.yaml"), "use_case.yaml: is a link"),
     "evidence of the same name in capitals": (
-        beside("evidence/AF-2.4.json", "evidence/AF-2.4.JSON"), "evidence/AF-2.4.JSON: is not in the ledger",
+        lookalike("evidence/AF-2.4.json", "evidence/AF-2.4.JSON"), "evidence/AF-2.4.JSON: is not in the ledger",
     ),
     "evidence of the same name in other characters": (
-        beside("evidence/AF-2.4.json", "evidence/AF\u22122.4.json"), "2.4.json: is not in the ledger",
+        lookalike("evidence/AF-2.4.json", "evidence/AF\u22122.4.json"), "2.4.json: is not in the ledger",
+    ),
+    "evidence of the same name without a suffix": (
+        lookalike("evidence/AF-2.4.json", "evidence/AF-2.4"), "evidence/AF-2.4: is not in the ledger",
+    ),
+    "evidence whose suffix was taken away": (
+        lambda p: (p / "evidence/AF-2.4.json").rename(p / "evidence/AF-2.4"), "evidence/AF-2.4.json: is missing",
+    ),
+    "a day that does not exist": (
+        lambda p: clock(p, "2026-02-30T00:00:00.000000Z"), "not a time as a writer",
     ),
     "a form edited after the signature": (
         edited("mitigation.yaml"), "mitigation.yaml: was changed since it was collected",
@@ -384,3 +394,11 @@ def test_an_untouched_folder_gives_no_finding_whoever_speaks(signed: Path, tmp_p
     keys(process, 2, revoked=datetime.now(UTC).date().replace(year=2999).isoformat())
     collect(process)
     assert verify_process(process, recompute=False).problems == ()
+
+
+def test_a_set_of_keys_that_an_older_version_signed_is_noted(signed: Path, tmp_path: Path) -> None:
+    process = project.light(signed, tmp_path)
+    body = {"keys": [list(astuple(key)) for key in keys_in(read_material(process).forms["roles.yaml"])]}
+    entry = Ledger(process).append("keys", {**body, "signature": signature_of(body, project.key(process))})
+    notes = verify_process(process, recompute=False).notes
+    assert any(f"entries {entry.number}: their signatures do not say where" in note for note in notes)

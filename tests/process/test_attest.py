@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from speechfair.process.attest import attest, decide_release, waive
 from speechfair.process.collect import collect
 from speechfair.process.gates import gate_of
 from speechfair.process.init import freeze
-from speechfair.process.ledger import Ledger
+from speechfair.process.ledger import Entry, Ledger
+from speechfair.process.project_verify import verify_process
 from speechfair.process.signing import new_key, valid_signature
 from speechfair.process.status import read_state
 from tests.process import project
@@ -157,6 +160,23 @@ def test_signatures_cover_the_text_and_keys_are_never_overwritten(unsigned: Path
     (tmp_path / "b.pem").write_text("no key")
     with pytest.raises(InputError, match="unencrypted private key"):
         attest(unsigned, "AF-6.4", **SAYS, key=tmp_path / "b.pem")
+
+
+def test_two_who_sign_the_same_at_the_same_moment_both_count(
+    signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, both, append = project.light(signed, tmp_path), Barrier(2), Ledger.append
+
+    def together(*given: Any) -> Entry:
+        both.wait(timeout=60)
+        return append(*given)
+
+    monkeypatch.setattr(Ledger, "append", together)
+    agree = {"by": "ana", "role": "approver", "statement": "so it is", "key": project.key(process)}
+    with ThreadPoolExecutor() as pool:
+        entries = list(pool.map(lambda _: attest(process, "AF-6.4", **agree), range(2)))
+    assert len({entry.body["after"] for entry in entries}) == 2
+    assert verify_process(process, recompute=False).problems == ()
 
 
 def test_nobody_speaks_into_a_ledger_that_does_not_hold(unsigned: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speechfair.errors import InputError, RunFolderError
+from speechfair.hash_chain import next_entry, read_chain, undigested
 from speechfair.process.ledger import GENESIS, Ledger, canonical, digest_of
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -157,6 +159,26 @@ def test_a_line_that_is_dated_before_the_one_above_it_is_found(tmp_path: Path) -
     content["digest"] = digest_of(content)
     ledger.path.write_bytes(first + b"\n" + canonical(content) + b"\n")
     assert "before the line above it" in ledger.read().problems[0]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-02-30T00:00:00.000000Z",
+        "2026-13-01T00:00:00.000000Z",
+        "2026-01-31T24:00:00.000000Z",
+        "2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00.000000",
+        "0001-01-01T00:00:00.000000+09:00",
+    ],
+)
+def test_a_time_that_no_writer_leaves_is_damage_of_a_ledger_and_a_run_s_log(time: str) -> None:
+    entry = replace(next_entry(None, "note", {}), time=time)
+    entry = replace(entry, digest=digest_of(undigested(entry)))
+    entries, (problem,), _ = read_chain(entry.line, "log.jsonl")
+    assert entries == ()
+    assert problem.startswith("log.jsonl, line 1: was edited")
+    assert "not a time" in problem
 
 
 def test_nothing_is_added_to_a_ledger_that_does_not_hold(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from speechfair.errors import InputError
 from speechfair.process.init import Start, freeze, init
 from speechfair.process.ledger import Ledger
 from speechfair.process.project_verify import verify_process
-from speechfair.process.stamps import stamp
+from speechfair.process.stamps import KIND, stamp
 from speechfair.process.time_stamp_token import request_for, stamped_time
 from tests.process.authority import Authority, authority
 from tests.process.test_japanese import english
+from tests.process.test_project_verify import rewrite
 
 ROOT = authority("A root", stamps=False)
 ONE, TWO, THREE = (authority(name, above=ROOT) for name in ("one", "two", "three"))
@@ -78,6 +79,13 @@ def revoked(process: Path, data: bytes) -> list[str]:
     path.write_bytes(data)
     before = verify_process(process).problems
     return [line for line in verify_process(process, revocations=[path]).problems if line not in before]
+
+
+def test_a_stamp_of_a_day_that_does_not_exist_is_a_finding(process: Path) -> None:
+    impossible = "2999-02-30T00:00:00.000000Z"
+    rewrite(process, lambda e: {**e, "time": impossible} if e["kind"] == KIND else e)
+    line = len(Ledger(process).read().entries) + 1
+    assert f"ledger.jsonl, line {line}: was edited: '{impossible}'" in verify_process(process).problems[0]
 
 
 DAY = timedelta(days=1)
