@@ -23,7 +23,7 @@ class Pool:
     def __init__(self, workers: int, culprit: int | None, accidents: list[bool], picks: list[int]) -> None:
         self.held: list[list[tuple[int, bool]]] = [[] for _ in range(workers)]
         self.culprit, self.accidents, self.picks = culprit, accidents, picks
-        self.told: list[tuple[int, Lost]] = []
+        self.reported: list[tuple[int, Lost]] = []
 
     def has_room(self, *, alone: bool) -> bool:
         return any(self._takes(held, alone) for held in self.held)
@@ -33,14 +33,14 @@ class Pool:
         next(held for held in self.held if self._takes(held, alone)).append((number, alone))
 
     def next_answer(self) -> tuple[int, list[Hypothesis] | Stopped | Lost]:
-        if self.told:
-            return self.told.pop(0)
+        if self.reported:
+            return self.reported.pop(0)
         busy = [held for held in self.held if held]
         held = busy[(self.picks.pop() if self.picks else 0) % len(busy)]
         if held[0][0] == self.culprit or (self.accidents and self.accidents.pop()):
-            self.told += [(number, Lost("killed", alone)) for number, alone in held]
+            self.reported += [(number, Lost("killed", alone)) for number, alone in held]
             held.clear()
-            return self.told.pop(0)
+            return self.reported.pop(0)
         number, _ = held.pop(0)
         return number, [Hypothesis(f"u{number}", "text", None, 0.0, "key")]
 
