@@ -36,18 +36,22 @@ def command(
         str | None, typer.Option(help="What the models were tried on; default: the table's or corpus's name.")
     ] = None,
     language: options.Language = "en",
+    process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     json: options.Json = False,
 ) -> None:
     """Rank models that transcribed the same audio, with ties where they cannot be told apart.
 
     Example: speechfair leaderboard runs/a runs/b runs/c --group-by accent
     """
+    from speechfair.process.journal import process_folder
     from speechfair.verbs.compare import leaderboard
 
-    found = leaderboard(
-        runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed,
-        title=title, out=out, report=report, language=language,
-    )  # fmt: skip
+    with process_folder(process, override_gate):
+        found = leaderboard(
+            runs, group_by=group_by, by=by, match=match, min_speakers=min_speakers, level=level, seed=seed,
+            title=title, out=out, report=report, language=language,
+        )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
     else:

@@ -27,6 +27,8 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Also write the sequence to this JSON file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write a page (HTML) to this file.")] = None,
     language: options.Language = "en",
+    process: options.Process = None,
+    override_gate: options.OverrideGate = None,
     json: options.Json = False,
 ) -> None:
     """Judge each release against the one before, the first and the lowest earlier rates, so that slow drift is seen.
@@ -34,12 +36,14 @@ def command(
     Exit code of the last release: 0 no group got worse by more than the margin; 1 one did; 3 undetermined.
     Example: speechfair sequence runs/v1 runs/v2 runs/v3 --group-by accent
     """
+    from speechfair.process.journal import process_folder
     from speechfair.verbs.compare import sequence
 
-    found = sequence(
-        runs, group_by=group_by, match=match, relative=margin_relative, absolute=margin_absolute, level=level,
-        out=out, report=report, language=language,
-    )  # fmt: skip
+    with process_folder(process, override_gate):
+        found = sequence(
+            runs, group_by=group_by, match=match, relative=margin_relative, absolute=margin_absolute, level=level,
+            out=out, report=report, language=language,
+        )  # fmt: skip
     if json:
         typer.echo(found.to_json(), nl=False)
     else:

@@ -132,4 +132,15 @@ def exchanged_files(folder: Path, reading: Reading, found: Findings) -> None:
             found.problems.append(
                 say(f"{name}: was changed after it was written", f"{name}:書き出し後に変わっている")
             )
+    here = (
+        path.relative_to(folder) for path in sorted((folder / "exports").rglob("[!.]*")) if path.is_file()
+    )
+    found.notes.extend(
+        say(
+            f"{path.as_posix()}: is in no entry of the ledger, so nothing was checked of it",
+            f"{path.as_posix()}:台帳に記録がなく、内容を調べていない",
+        )
+        for path in here
+        if path.as_posix() not in latest
+    )
     found.checked.append(say(f"{len(latest)} exports and imports", f"書き出し・取り込み {len(latest)} 件"))

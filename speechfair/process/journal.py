@@ -29,6 +29,8 @@ GATE_OF: dict[str, Gate] = {
     "audit": "evaluation",
     "transcribe": "evaluation",
     "compare": "evaluation",
+    "leaderboard": "evaluation",
+    "sequence": "evaluation",
 }
 """The gate that a verb needs open. A run that `runs.yaml` lists for another purpose than the test set needs none."""
 

@@ -67,6 +67,7 @@ def revocation_problems(
         return
     issuer, serial = signer_of(token)
     own = [one for one in lists if one.issuer == issuer and _signed(one, authority)]
+    own.sort(key=lambda one: one.last_update_utc)
     if not own:
         name = issuer.rfc4514_string()
         yield say(
@@ -74,20 +75,24 @@ def revocation_problems(
             "with a trusted certificate of that name",
             f"指定された失効リストに、時刻認証局の証明書の発行者(`{name}`)が署名したものがない",
         )
+        return
+    due = own[-1].next_update_utc
+    if due is not None and due < datetime.now(UTC):
+        yield say(
+            f"the revocation list is out of date: a newer one was due on {due.date()}; fetch it",
+            f"失効リストが古い(次回更新 {due.date()})。新しいものを取得する",
+        )
     for each in own:
-        yield from _listed(each, serial, time)
+        yield from _listed(each, serial, time, newest=each is own[-1])
 
 
-def _listed(each: CertificateRevocationList, serial: int, time: str) -> Iterator[Text]:
-    """What one list of the certificate's issuer says."""
+def _listed(each: CertificateRevocationList, serial: int, time: str, *, newest: bool) -> Iterator[Text]:
+    """What one list of the certificate's issuer says.
+
+    An older one counts too, because a newer one may omit a certificate that has expired. Only a hold can be lifted.
+    """
     from cryptography.x509 import CRLReason, ExtensionNotFound
 
-    if each.next_update_utc is not None and each.next_update_utc < datetime.now(UTC):
-        day = each.next_update_utc.date()
-        yield say(
-            f"the revocation list is out of date: a newer one was due on {day}; fetch it",
-            f"失効リストが古い(次回更新 {day})。新しいものを取得する",
-        )
     entry = each.get_revoked_certificate_by_serial_number(serial)
     if entry is None:
         return
@@ -95,6 +100,8 @@ def _listed(each: CertificateRevocationList, serial: int, time: str) -> Iterator
         reason = entry.extensions.get_extension_for_class(CRLReason).value.reason.value
     except ExtensionNotFound:
         reason = None
+    if reason == "certificateHold" and not newest:
+        return
     revoked = entry.revocation_date_utc
     if reason in _STILL_VALID_BEFORE and datetime.fromisoformat(time) < revoked:
         return

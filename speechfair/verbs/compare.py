@@ -54,11 +54,10 @@ def compare(
         The runs cannot be compared, a file would be written into a run folder, or the evaluation gate of the process
         folder near `after` is not open (`speechfair.process.journal.process_folder` names another, or a reason).
     """
-    from speechfair.process.journal import require_gate
     from speechfair.reporting.compare_html import write_comparison
 
     outside_run_folders(out, report)
-    require_gate("compare", after.path if isinstance(after, RunFolder) else Path(after))
+    _require_gate("compare", [after])
     found = compare_models.compare(
         before, after, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level, seed=seed,
         metrics=metrics,
@@ -92,11 +91,14 @@ def leaderboard(
     Raises
     ------
     RunFolderError : a folder has not been scored, or was changed since.
-    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    InputError
+        The runs cannot be compared, a file would be written into a run folder, or the evaluation gate of the process
+        folder near a run is not open.
     """
     from speechfair.reporting.leaderboard_html import write_leaderboard
 
     outside_run_folders(out, report)
+    _require_gate("leaderboard", runs)
     found = ranking.leaderboard(
         runs,
         group_by=group_by,
@@ -134,12 +136,22 @@ def sequence(
     Raises
     ------
     RunFolderError : a folder has not been scored, or was changed since.
-    InputError : the runs cannot be compared, or a file would be written into a run folder.
+    InputError
+        The runs cannot be compared, a file would be written into a run folder, or the evaluation gate of the process
+        folder near a release after the first is not open.
     """
     from speechfair.reporting.sequence_html import write_sequence
 
     outside_run_folders(out, report)
+    _require_gate("sequence", runs[1:])
     found = releases.sequence(
         runs, group_by=group_by, match=match, relative=relative, absolute=absolute, level=level
     )
     return write_result(found, out, report, partial(write_sequence, language=language))
+
+
+def _require_gate(verb: str, runs: Sequence[str | Path | RunFolder]) -> None:
+    from speechfair.process.journal import require_gate
+
+    for run in runs:
+        require_gate(verb, run.path if isinstance(run, RunFolder) else Path(run))

@@ -64,6 +64,7 @@ class Authority:
         reason: certificate_parts.ReasonFlags | None = None,
         *,
         until: datetime | None = None,
+        issued: datetime | None = None,
     ) -> bytes:
         """A list (PEM) by which the certificate of another, or its own, is revoked from a time on."""
         row = certificate_parts.RevokedCertificateBuilder().serial_number(other.certificate.serial_number)
@@ -74,7 +75,7 @@ class Authority:
         built = (
             certificate_parts.CertificateRevocationListBuilder()
             .issuer_name(self.certificate.subject)
-            .last_update(now - timedelta(days=20))
+            .last_update(issued or now - timedelta(days=20))
             .next_update(until or now + timedelta(days=20))
             .add_revoked_certificate(row.build())
         )

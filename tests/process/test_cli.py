@@ -128,3 +128,26 @@ def test_a_run_that_is_told_of_a_folder_without_a_plan_is_refused(tmp_path: Path
     result = run("gate", tmp_path, "--criteria", "c.yaml", "--process", tmp_path)
     assert result.exit_code == 2
     assert "not a process folder" in str(result.exception)
+
+
+@pytest.mark.parametrize("verb", ["leaderboard", "sequence"])
+def test_a_ranking_next_to_a_process_folder_needs_its_gate(tmp_path: Path, verb: str) -> None:
+    started(tmp_path / "process")
+    words = [verb, tmp_path / "runs" / "a", tmp_path / "runs" / "b"]
+    assert "the evaluation gate was not opened before" in str(run(*words).exception)
+    assert "evaluation gate" not in str(run(*words, "--override-gate", "a trial").exception)
+    override = Ledger(tmp_path / "process").read().entries[-1]
+    assert (override.kind, override.body["verb"], override.body["folder"]) == (
+        "gate_override",
+        verb,
+        "../runs/b",
+    )
+
+
+def test_verify_notes_an_export_that_the_ledger_does_not_name(tmp_path: Path) -> None:
+    folder = tmp_path / "process"
+    started(folder)
+    assert "is in no entry" not in run("process", "verify", folder).output
+    (folder / "exports").mkdir(exist_ok=True)
+    (folder / "exports" / "more.json").write_text("{}")
+    assert "exports/more.json: is in no entry" in " ".join(run("process", "verify", folder).output.split())

@@ -171,7 +171,14 @@ def begun(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("verb", "needed"), [("debias", "data"), ("audit", "evaluation"), ("compare", "evaluation")]
+    ("verb", "needed"),
+    [
+        ("debias", "data"),
+        ("audit", "evaluation"),
+        ("compare", "evaluation"),
+        ("leaderboard", "evaluation"),
+        ("sequence", "evaluation"),
+    ],
 )
 def test_a_verb_refuses_while_its_gate_is_shut_and_says_what_to_do(
     begun: Path, verb: str, needed: str

@@ -73,12 +73,13 @@ def test_granted_with_modifications_is_granted(begun: Path) -> None:
     assert stamped_time(answer, over.digest, ONE.pem + ROOT.pem)
 
 
-def revoked(process: Path, data: bytes) -> list[str]:
-    """What `verify` finds with a revocation list, and does not find without."""
-    path = process.parent / "list.crl"
-    path.write_bytes(data)
+def revoked(process: Path, *lists: bytes) -> list[str]:
+    """What `verify` finds with revocation lists, and does not find without."""
+    paths = [process.parent / f"{number}.crl" for number in range(len(lists))]
+    for path, data in zip(paths, lists, strict=True):
+        path.write_bytes(data)
     before = verify_process(process).problems
-    return [line for line in verify_process(process, revocations=[path]).problems if line not in before]
+    return [line for line in verify_process(process, revocations=paths).problems if line not in before]
 
 
 def test_a_stamp_of_a_day_that_does_not_exist_is_a_finding(process: Path) -> None:
@@ -122,6 +123,36 @@ def test_an_old_list_and_what_is_no_list_are_named(process: Path) -> None:
         verify_process(process, revocations=[process / "plan.yaml"])
     with pytest.raises(InputError, match="cannot be read"):
         verify_process(process, revocations=[process / "none.crl"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ((TWO, None, {}), (TWO, None, {}), None),
+        (
+            (ONE, ReasonFlags.key_compromise, {}),
+            (TWO, None, {}),
+            "(keyCompromise)",
+        ),  # a newer one may omit the expired
+        ((ONE, ReasonFlags.certificate_hold, {}), (TWO, None, {}), None),
+        ((TWO, None, {}), (ONE, ReasonFlags.certificate_hold, {}), "(certificateHold)"),
+        ((TWO, None, {}), (TWO, None, {"until": NOW - DAY}), "is out of date"),
+    ],
+)
+def test_of_several_lists_the_newest_must_be_current_and_each_revocation_counts(
+    process: Path,
+    old: tuple[Authority, ReasonFlags | None, dict[str, datetime]],
+    new: tuple[Authority, ReasonFlags | None, dict[str, datetime]],
+    words: str | None,
+) -> None:
+    (first, why, _), (second, now_why, until) = old, new
+    lists = [
+        ROOT.revoking(first, NOW - 9 * DAY, why, until=NOW - 2 * DAY),
+        ROOT.revoking(second, NOW - 9 * DAY, now_why, issued=NOW - 3 * DAY, **until),
+    ]
+    for given in (lists, lists[::-1]):
+        found = revoked(process, *given)
+        assert [words in line for line in found] == [True] if words else found == []
 
 
 def test_what_is_reported_of_revocation_is_japanese_too(process: Path) -> None:
