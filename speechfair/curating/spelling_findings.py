@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
-from speechfair.text.unicode_folding import fold
+from speechfair.text.unicode_folding import plain_name
 from speechfair.types import UNKNOWN, Corpus
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _yaml(text: str) -> str:
 def _alike(names: Mapping[str, int]) -> list[list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(" ".join(fold(name).split()).casefold(), []).append(name)
+        found.setdefault(plain_name(name), []).append(name)
     return sorted(sorted(each) for each in found.values() if len(each) > 1)
 
 

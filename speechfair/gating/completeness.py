@@ -49,7 +49,8 @@ def requirements(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares])
 def group_shares(file: CriteriaFile, facts: RunFacts) -> list[GroupShares]:
     """Every group of every axis that a criterion names, with what was lost of it and which criteria judge it.
 
-    Rows without a label on the axis are the group ``unknown``. Excluded rows count under the labels that they have.
+    Rows without a label on the axis are the group ``unknown``. Excluded rows count under the labels that they have;
+    those of a row that could not be read are not known.
     """
     import polars as pl
 
@@ -163,7 +164,8 @@ def _answers(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares]) -> 
                 verdict="fail",
                 reason=f"the model returned nothing for all {silent} utterances",
             )
-    lost = [*_lost(shares), *_excluded(shares, file.accept_excluded)]
+    most = file.accept_excluded
+    lost = [*_lost(shares), *_excluded(shares, most), *_unknown_excluded(shares, most)]
     if lost:
         return Requirement(name="answers", verdict="undetermined", reason="; ".join(lost))
     answered = "answers to" if "hypothesis" in counted.columns else "counts, made elsewhere, of"
@@ -172,20 +174,40 @@ def _answers(file: CriteriaFile, facts: RunFacts, shares: list[GroupShares]) -> 
 
 def _lost(shares: list[GroupShares]) -> Iterator[str]:
     for one in shares:
-        lost = one.excluded + one.failed + one.empty
-        if lost >= LOST_SHARE * one.n_rows:
+        excluded = (
+            0 if _without_label(one) else one.excluded
+        )  # of those without a label `_unknown_excluded` speaks
+        n_rows, lost = one.n_rows - one.excluded + excluded, excluded + one.failed + one.empty
+        if n_rows and lost >= LOST_SHARE * n_rows:
             yield (
-                f"{one.axis}={one.group}: {lost} of {one.n_rows} rows have no answer that could be judged "
-                f"({one.excluded} excluded, {one.failed} failed, {one.empty} empty)"
+                f"{one.axis}={one.group}: {lost} of {n_rows} rows have no answer that could be judged "
+                f"({excluded} excluded, {one.failed} failed, {one.empty} empty)"
             )
 
 
 def _excluded(shares: list[GroupShares], most: float) -> Iterator[str]:
-    """Groups too many of whose rows no criterion sees; of half a group or more `_lost` speaks."""
+    """Judged groups too many of whose rows no criterion sees; of half a group or more `_lost` speaks."""
     for one in shares:
         lost = one.excluded + one.failed + one.empty
-        if one.excluded > most * one.n_rows and lost < LOST_SHARE * one.n_rows:
+        if one.judged_by and one.excluded > most * one.n_rows and lost < LOST_SHARE * one.n_rows:
             yield (
                 f"{one.axis}={one.group}: {one.excluded} of {one.n_rows} rows were excluded, and "
                 f"{given_percent(most)} are accepted (accept_excluded in the criteria file)"
             )
+
+
+def _unknown_excluded(shares: list[GroupShares], most: float) -> Iterator[str]:
+    """Axes on which too many rows of the whole run were excluded without a label: they may be of any group."""
+    for axis in sorted({one.axis for one in shares}):
+        of_axis = [one for one in shares if one.axis == axis]
+        n_rows = sum(one.n_rows for one in of_axis)
+        excluded = sum(one.excluded for one in of_axis if _without_label(one))
+        if excluded > most * n_rows:
+            yield (
+                f"{axis}: {excluded} of {n_rows} rows were excluded and have no label, and "
+                f"{given_percent(most)} are accepted (accept_excluded in the criteria file)"
+            )
+
+
+def _without_label(one: GroupShares) -> bool:
+    return UNKNOWN in one.group.split("+")

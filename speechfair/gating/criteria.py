@@ -105,6 +105,10 @@ class Criterion(StrictRecord):
         default=False,
         description="judge although all texts and answers of two speakers agree, or one speaker's repeat",
     )
+    accept_alike_speakers: bool = Field(
+        default=False,
+        description="judge although speaker ids differ from each other only in case, width or repeated blanks",
+    )
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -214,7 +218,7 @@ class Criterion(StrictRecord):
         text += (
             "Holm over the file" if self.multiplicity == "holm" else "no correction for several comparisons"
         )
-        for name in ("confounded", "unlabelled", "repeated_answers"):
+        for name in ("confounded", "unlabelled", "repeated_answers", "alike_speakers"):
             text += f"; {name.replace('_', ' ')} accepted" if getattr(self, f"accept_{name}") else ""
         return text
 

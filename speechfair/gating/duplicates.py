@@ -7,13 +7,15 @@ different recordings carry unlike ids cannot be found in a run folder.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
+from speechfair.text.unicode_folding import plain_name
 from speechfair.wording import count
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from speechfair.metrics.error_counts import Tokens
 
 __all__ = [
     "LEAST_ERRORS",
@@ -31,8 +33,8 @@ LEAST_ERRORS = 10
 MOST_ALIKE = 0.1
 """The share of rows that may repeat another, and of speaker ids that may nearly agree: some do by chance."""
 
-_LEAST_WORDS = 5
-"""Shorter utterances are said the same way again and again."""
+_LEAST_WORDS, _LEAST_CHARACTERS = 5, 15
+"""Shorter utterances are said the same way again and again, such as ありがとうございます."""
 
 
 def repeated_audio(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | None:
@@ -119,17 +121,18 @@ def repeated_answers(table: pl.DataFrame) -> str | None:
     )
 
 
-def repeated_rows(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | None:
+def repeated_rows(table: pl.DataFrame, sources: pl.DataFrame | None, unit: Tokens = "words") -> str | None:
     """Say how many rows of one speaker repeat another row of that speaker, or None where few do.
 
     Parameters
     ----------
     table, sources : as in `repeated_audio`, with ``reference``, ``hypothesis`` and ``reference_length``.
+    unit : what ``reference_length`` counts, where `table` has no column ``tokens`` that says so by row.
 
     Notes
     -----
     Rows repeat each other if speaker and group agree, and the stretch of audio too. Where a run holds no audio, it is
-    the text and the hypothesis that agree, of at least five words.
+    the text and the hypothesis that agree, of at least five words or fifteen characters.
     """
     import polars as pl
 
@@ -144,7 +147,9 @@ def repeated_rows(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | No
         )
         what, keys = "the same stretch of audio", [*same, "audio_sha256", "start_s", "end_s"]
     elif "hypothesis" in table.columns:
-        rows = table.filter(pl.col("reference_length") >= _LEAST_WORDS)
+        units = pl.col("tokens") if "tokens" in table.columns else pl.lit(unit)
+        least = pl.when(units == "characters").then(_LEAST_CHARACTERS).otherwise(_LEAST_WORDS)
+        rows = table.filter(pl.col("reference_length") >= least)
         what, keys = "the same text with the same answer", [*same, "reference", "hypothesis"]
     else:
         return None
@@ -158,22 +163,16 @@ def repeated_rows(table: pl.DataFrame, sources: pl.DataFrame | None) -> str | No
 
 
 def alike_speakers(table: pl.DataFrame) -> str | None:
-    """Say how many speaker ids differ from another in nothing but case, width or blanks, or None where few do."""
+    """Say how many speaker ids differ from another only in case, width or repeated blanks, or None where few do."""
     names = sorted(table["speaker"].drop_nulls().unique().to_list())
     first: dict[str, str] = {}
-    pairs = [(one, name) for name in names if (one := first.setdefault(_plain_id(name), name)) != name]
+    pairs = [(one, name) for name in names if (one := first.setdefault(plain_name(name), name)) != name]
     if len(pairs) <= MOST_ALIKE * len(names):
         return None
     return (
         f"{len(names)} speaker ids, but {len(names) - len(pairs)} that differ in more than case, width or blanks, such "
         f"as {pairs[0][0]!r} and {pairs[0][1]!r}; give each person one id"
     )
-
-
-def _plain_id(name: str) -> str:
-    """An id without what people and programs write in different ways, blanks and invisible characters included."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
 def _distinct(speakers: list[str], shared: list[list[str | None]]) -> int:

@@ -57,7 +57,7 @@ def criteria_fit(path: str | Path, run: str | Path) -> Fit:
         card_reference=recipe.card.reference,
         differences=(),
         standing=Standing(Path(path).name, ""),
-        sources=manifest.select(*_SOURCES, utterance_id="id"),
+        sources=manifest.filter(manifest["excluded"].is_null()).select(*_SOURCES, utterance_id="id"),
         corpus=recipe.corpus.name,
         manifest_sha256=recipe.corpus.manifest_sha256,
         stripped=(tuple(file.strip_prefix), tuple(file.strip_suffix)),

@@ -139,7 +139,7 @@ def _other_stripping(case: Case) -> str | None:
         case.facts.stripped,
         strict=True,
     ):
-        if sorted(wanted) != sorted(found):
+        if set(wanted) != set(found):
             return (
                 f"the run was scored with {what} {sorted(found)}, the criteria are for {sorted(wanted)}; score it with "
                 "those (a choice that was made after the results does not count)"
@@ -231,14 +231,17 @@ def _repeated_rows(case: Case) -> str | None:
 
     if case.criterion.accept_repeated_answers:
         return None
-    found = repeated_rows(_table(case), case.facts.sources)
+    found = repeated_rows(_table(case), case.facts.sources, case.tokens)
     return f"{found} (accept_repeated_answers: true counts each of them)" if found else None
 
 
 def _alike_speakers(case: Case) -> str | None:
     from speechfair.gating.duplicates import alike_speakers
 
-    return alike_speakers(_table(case))
+    if case.criterion.accept_alike_speakers:
+        return None
+    found = alike_speakers(_table(case))
+    return f"{found} (accept_alike_speakers: true counts each id as a person)" if found else None
 
 
 def _confounded(case: Case) -> str | None:

@@ -323,6 +323,10 @@ def _notes(file: CriteriaFile, facts: RunFacts) -> list[str]:
                 f"{criterion.id}: speakers whose answers agree to the last error count as several, and repeats of an "
                 "utterance each time"
             )
+        if criterion.accept_alike_speakers:
+            notes.append(
+                f"{criterion.id}: speaker ids that differ only in case, width or blanks count as several people"
+            )
     return notes
 
 

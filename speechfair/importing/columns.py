@@ -15,7 +15,7 @@ from speechfair.corpora.rows import ColumnMap, LabelColumn
 from speechfair.errors import InputError
 from speechfair.importing.imported import ImportedTable, Role
 from speechfair.registry import did_you_mean
-from speechfair.text.unicode_folding import fold
+from speechfair.text.unicode_folding import plain_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -172,12 +172,8 @@ def column_named(name: str, present: Sequence[str]) -> str | None:
     """
     if name in present:
         return name
-    alike = [each for each in present if _plain(each) == _plain(name)]
+    alike = [each for each in present if plain_name(each) == plain_name(name)]
     return alike[0] if len(alike) == 1 else None
-
-
-def _plain(name: str) -> str:
-    return " ".join(fold(name).split()).casefold()
 
 
 def column_there(column: str, table: ImportedTable, role: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["APOSTROPHES", "fold", "is_ignorable", "lower"]
+__all__ = ["APOSTROPHES", "fold", "is_ignorable", "lower", "plain_name"]
 
 APOSTROPHES = (
     "\u0060\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u0374\u055a\u05f3\u07f4\u07f5\u1fbd\u1fbf\u1fef"
@@ -91,3 +91,12 @@ def lower(text: str) -> str:
     ('σοφοσ', True)
     """
     return unicodedata.normalize("NFKC", text.lower()).replace("\u03c2", "\u03c3")
+
+
+def plain_name(name: str) -> str:
+    """A name or label as it is compared: `fold`, without case, outer blanks and repeated blanks.
+
+    >>> plain_name(" Jane\u00a0\u200b  DOE"), plain_name("1 11") == plain_name("11 1")
+    ('jane doe', False)
+    """
+    return " ".join(fold(name).split()).casefold()

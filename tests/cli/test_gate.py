@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ from speechfair.cli.main import app
 from speechfair.gating.criteria import shipped_criteria
 from speechfair.gating.freezing import freeze
 from speechfair.testing import Scripted
+from speechfair.types import Exclusion, Utterance
 from tests.gate_support import WAIVED
 from tests.support import scripted_texts, small_corpus
 
@@ -242,3 +244,15 @@ def test_what_fits_is_frozen_and_what_will_stay_open_is_announced(
     assert done.exit_code == 0, done.output
     assert "will be undetermined: few: 12 speakers" in done.output
     assert "ratio:" not in done.output
+
+
+def test_repeated_audio_is_announced_though_a_row_is_excluded(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    corpus = small_corpus(tmp_path / "wav", speakers=24, per_speaker=2)
+    first = {row.speaker: row.audio for row in reversed(corpus.rows) if isinstance(row, Utterance)}
+    same = [replace(row, audio=first[row.speaker]) for row in corpus.rows if isinstance(row, Utterance)]
+    prepare(replace(corpus, rows=[*same, Exclusion("gone", "no text", "row 49")]), "run")
+    Path("criteria.yaml").write_text(HEAD + LINE, encoding="utf-8")
+    done = run("criteria", "check", "criteria.yaml", "--run", "run")
+    assert "the same stretch of audio" in " ".join(done.output.split())

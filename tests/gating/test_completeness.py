@@ -117,6 +117,38 @@ def test_a_group_that_was_mostly_excluded_settles_nothing() -> None:
     assert found(accepted, facts(X, Y, gone.head(38)))["answers"][0] == "pass"
 
 
+def unread(n: int) -> pl.DataFrame:
+    return rows("", like(20, n)).with_columns(
+        excluded=pl.lit("not JSON"), utterance_id=pl.col("utterance_id") + "-bad"
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "state"), [(1, "pass"), (8, "pass"), (9, "undetermined"), (300, "undetermined")]
+)
+def test_excluded_rows_without_a_label_are_a_share_of_all(n: int, state: str) -> None:
+    """9 of 89 are more than a tenth."""
+    verdict, reason = found(criteria(), facts(X, Y, unread(n)))["answers"]
+    assert verdict == state, reason
+    assert state == "pass" or f"accent: {n} of {80 + n} rows were excluded and have no label" in reason
+    accepted = criteria().model_copy(update={"accept_excluded": 0.2})
+    assert (found(accepted, facts(X, Y, unread(n)))["answers"][0] == "pass") == (n < 20)
+
+
+def test_unlabelled_rows_that_failed_still_settle_nothing() -> None:
+    silent = rows("", like(20, 4)).with_columns(failed=pl.lit(True))
+    file = criteria({"accept_unlabelled": True})
+    assert found(file, facts(X, Y, silent, unread(3)))["answers"][0] == "undetermined"
+
+
+def test_a_group_that_no_criterion_judges_may_lose_a_few_rows() -> None:
+    other = rows("z", like(20, 9)).with_columns(
+        excluded=pl.when(pl.int_range(pl.len()) < 1).then(pl.lit("no audio"))
+    )
+    assert found(criteria(groups=["y"]), facts(X, Y, other))["answers"][0] == "pass"
+    assert found(criteria(), facts(X, Y, other))["answers"][0] == "undetermined"
+
+
 def test_every_group_is_accounted_for() -> None:
     excluded = rows("z", like(20, 3)).with_columns(excluded=pl.lit("no text"))
     run = facts(X, Y, excluded, rows("w", like(20)), rows("", like(20, 7)))

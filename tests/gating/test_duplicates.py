@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
-from speechfair.gating.duplicates import LEAST_ERRORS, repeated_answers, repeated_audio
-from tests.gate_support import X, Y, doubled, rows, sources
+from speechfair.gating.duplicates import (
+    LEAST_ERRORS,
+    alike_speakers,
+    repeated_answers,
+    repeated_audio,
+    repeated_rows,
+)
+from speechfair.metrics.error_counts import Tokens
+from tests.gate_support import X, Y, doubled, repeated, rows, sources
 
 
 def grouped(table: pl.DataFrame) -> pl.DataFrame:
@@ -78,3 +86,24 @@ def test_a_model_that_always_says_the_same_or_nothing_is_no_proof() -> None:
 
 def test_speakers_without_an_id_are_nobody() -> None:
     assert repeated_answers(doubled(Y).with_columns(speaker=pl.lit(None, pl.String))) is None
+
+
+@pytest.mark.parametrize(("unit", "length", "counts"), [
+    ("words", 4, False), ("words", 5, True), ("characters", 14, False), ("characters", 15, True),
+])  # fmt: skip
+def test_what_everybody_says_again_is_no_repeat(unit: Tokens, length: int, counts: bool) -> None:
+    again = grouped(repeated(Y)).with_columns(reference_length=pl.lit(length))
+    assert (repeated_rows(again, None, unit) is not None) == counts
+    mixed = again.with_columns(tokens=pl.lit(unit))
+    assert (repeated_rows(mixed, None, "words") is not None) == counts
+
+
+@pytest.mark.parametrize(
+    ("names", "alike"),
+    [(("A b", " a  B"), True), (("Ａ1", "a1"), True), (("1 11", "11 1"), False), (("s 1", "s1"), False)],
+)
+def test_speaker_ids_are_alike_up_to_case_width_and_repeated_blanks(
+    names: tuple[str, str], alike: bool
+) -> None:
+    table = Y.head(2).with_columns(speaker=pl.Series(names))
+    assert (alike_speakers(table) is not None) == alike

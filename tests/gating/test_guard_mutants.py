@@ -22,7 +22,7 @@ from speechfair.gating.cases import RunFacts
 from speechfair.gating.criteria import CriteriaFile
 from speechfair.gating.judge import judge
 from tests.gate_support import X, Y, criteria, doubled, facts, like, repeated, rows, sources
-from tests.gating.test_guards import GUARDED, nan_interval
+from tests.gating.test_guards import ALIKE, GUARDED, nan_interval
 
 ORIGINAL = guards.GUARDS
 
@@ -49,8 +49,9 @@ SOUND: tuple[tuple[RunFacts, CriteriaFile], ...] = (
     (facts(X, Y, sources=sources(X, Y)), criteria()),
     (facts(X, doubled(Y)), criteria({"accept_repeated_answers": True})),
     (facts(X, repeated(Y)), criteria({"accept_repeated_answers": True})),
+    (facts(X, ALIKE), criteria({"accept_alike_speakers": True})),
     (
-        facts(X, Y, stripped=(("b", "a"), ("c",))),
+        facts(X, Y, stripped=(("b", "a", "b"), ("c",))),
         criteria().model_copy(update={"strip_prefix": ["a", "b"], "strip_suffix": ["c"]}),
     ),
     (
