@@ -68,7 +68,6 @@ def _fitting(names: Any, incomplete: str) -> list[str]:
 
 
 def _axes_of_run(run: Path) -> Iterable[str]:
-
     try:
         stored = parse_json((run / "audit.json").read_text(encoding="utf-8"))
         return [part for axis in stored["axes"] for part in str(axis["axis"]).split("+")]

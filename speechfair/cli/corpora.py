@@ -105,18 +105,18 @@ def check(
     from speechfair.verbs.corpora import transcripts_to_check
 
     if Path(name).exists() and name not in corpora().names():
-        told = options.pairs(option, "--option")
+        stated = options.pairs(option, "--option")
         if (
             root is not None
             or splits is not None
             or manifest is not None
-            or told.keys() - {"encoding", "language", "sheet"}
+            or stated.keys() - {"encoding", "language", "sheet"}
         ):
             raise InputError(
                 f"{name} is a table of transcripts; it has no folder, splits or manifest, and of options --columns, "
                 "--option encoding=…, language=… and sheet=…"
             )
-        table = transcripts_to_check(name, columns=columns, group_by=group_by or (), **told)
+        table = transcripts_to_check(name, columns=columns, group_by=group_by or (), **stated)
         for line in table.said:
             output.say(line)
         page = (html, language)

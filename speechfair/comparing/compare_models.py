@@ -146,10 +146,10 @@ def _verdict(
         return "undetermined", f"harm can be neither shown nor excluded{where}: {unknown}"
     if left_out:
         parts = [
-            f"{n} of {n_rows} rows {('before', 'after')[place]} of {axis}={value}"
+            f"{n} of {n_rows} rows of {axis}={value} {('before', 'after')[place]}"
             for (axis, value), (n, n_rows, place) in sorted(left_out.items())
         ]
-        return "undetermined", f"harm may lie in what is not compared: {', '.join(parts)}"
+        return "undetermined", f"harm may lie in what is not compared: {'; '.join(parts)}"
     return "pass", f"every group's rate is within the margin{where}"
 
 

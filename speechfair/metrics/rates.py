@@ -197,9 +197,9 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         for each in (np.sum([counts[name] for name in columns], axis=0), counts["reference_length"])
     )
     unknown = np.array([name is None for name in names], dtype=bool)
-    # A speaker who said nothing and got nothing wrong tells nothing, and must not raise the number of speakers.
-    told = ((words > 0) | (errors > 0)) & ~unknown
-    order = sorted(np.flatnonzero(told), key=names.__getitem__)
+    # A speaker who said nothing and got nothing wrong shows nothing, and must not raise the number of speakers.
+    known = ((words > 0) | (errors > 0)) & ~unknown
+    order = sorted(np.flatnonzero(known), key=names.__getitem__)
     return SpeakerSums(
         speakers=tuple(names[number] for number in order),
         errors=errors[order],

@@ -33,7 +33,7 @@ def with_translations(content: dict[str, Any]) -> dict[str, Any]:
     """An answer with ``said``: by language the translations of its recorded sentences, where the catalogue has them."""
     sentences = sorted(set(_sentences(content, False)))
     said = {
-        language: {text: told for text in sentences if (told := _line_by_line(tell, text)) is not None}
+        language: {text: known for text in sentences if (known := _line_by_line(tell, text)) is not None}
         for language in LANGUAGES[1:]
         if (tell := Translator(language))
     }

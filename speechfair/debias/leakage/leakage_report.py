@@ -183,7 +183,6 @@ def leakage(
 
 def _models_of(name: str) -> list[str]:
     """The models that a word means: itself, or the two of a debiasing run."""
-
     folder = Path(name)
     record = folder / "debias.yaml"
     if not record.is_file():

@@ -54,8 +54,8 @@
   /** An error with its lines. */
   function errorText(text) {
     const found = root.Speechfair.words.recorded(text);
-    const lines = plain(found === null ? text : found).replace(/\\(u000a|n)/g, "\n");
-    return el("pre", { lang: found === null ? "en" : null }, lines);
+    const lines = String(found === null ? text : found).split("\n").map(plain);
+    return el("pre", { lang: found === null ? "en" : null }, lines.join("\n"));
   }
 
   let timer = null;
