@@ -82,36 +82,43 @@ def spelling_findings(
 
 
 def _labels(axis: str, counts: Counter[str]) -> Iterator[Found]:
-    for alike in _alike(counts):
-        most, *others = sorted(alike, key=lambda value: -counts[value])
-        told = ", ".join(f"{value!r} ({counts[value]} rows)" for value in (most, *others))
+    """One axis takes one mapping, so that of each finding holds those of the findings before it."""
+    same: dict[str, str] = {}
+    groups = [sorted(alike, key=lambda value: -counts[value]) for alike in _alike(counts)]
+    for most, *others in groups:
+        same |= dict.fromkeys(others, most)
+    for group in groups:
+        written = ", ".join(f"{value!r} ({counts[value]} rows)" for value in group)
         yield (
             "labels-alike",
             "problem",
-            f"{axis}: values that differ only in case, blanks or invisible characters: {told}; to join them give "
-            "--columns\n"
-            f"  {_mapping(axis, dict.fromkeys(others, most))}",
-            (most, *others)[:_EXAMPLES],
+            f"{axis}: values that differ only in case, blanks, quotes or invisible characters: {written}; to join "
+            f"them give --columns\n  {_mapping(axis, same)}",
+            tuple(group[:_EXAMPLES]),
         )
     if pairs := _to_one(dict(_nearly_alike(counts))):
-        told = ", ".join(
+        written = ", ".join(
             f"{rare!r} ({counts[rare]} rows) as {usual!r} ({counts[usual]})" for rare, usual in pairs.items()
         )
+        instead = _instead(same)
+        same = {old: pairs.get(new, new) for old, new in same.items()} | pairs
         yield (
             "labels-nearly-alike",
             "note",
-            f"{axis}: values that may be the same, written otherwise: {told}; to join those that are give --columns\n"
-            f"  {_mapping(axis, pairs)}",
+            f"{axis}: values that may be the same, written otherwise: {written}; to join those that are give "
+            f"--columns{instead}\n  {_mapping(axis, same)}",
             tuple(pairs)[:_EXAMPLES],
         )
-    perhaps = [value for value in counts if value.casefold() in _PERHAPS_MISSING]
+    perhaps = [value for value in counts if plain_name(value) in _PERHAPS_MISSING]
     if perhaps:
         n = sum(counts[value] for value in perhaps)
+        instead = _instead(same)
+        same = same | dict.fromkeys(perhaps, UNKNOWN)
         yield (
             "perhaps-missing",
             "note",
-            f"{axis}: {n} rows have a value that may mean missing, and is kept as a group; if it does give --columns\n"
-            f"  {_mapping(axis, dict.fromkeys(perhaps, UNKNOWN))}",
+            f"{axis}: {n} rows have a value that may mean missing, and is kept as a group; if it does give "
+            f"--columns{instead}\n  {_mapping(axis, same)}",
             tuple(perhaps[:_EXAMPLES]),
         )
     for separator in _SEPARATORS:
@@ -121,10 +128,14 @@ def _labels(axis: str, counts: Counter[str]) -> Iterator[Found]:
             yield (
                 "several-values",
                 "note",
-                f"{axis}: {n} rows name several values in one cell; to count them as 'several' give --columns\n"
-                f"  labels: {{{axis}: {{column: {axis}, separator: {json.dumps(separator)}}}}}",
+                f"{axis}: {n} rows name several values in one cell; to count them as 'several' give "
+                f"--columns{_instead(same)}\n  {_mapping(axis, same, separator)}",
                 tuple(several[:_EXAMPLES]),
             )
+
+
+def _instead(before: Mapping[str, str]) -> str:
+    return " in place of the mapping above" if before else ""
 
 
 def _all_known(value: str, separator: str, counts: Counter[str]) -> bool:
@@ -133,9 +144,14 @@ def _all_known(value: str, separator: str, counts: Counter[str]) -> bool:
     return all(known) if separator == "," else any(known)
 
 
-def _mapping(axis: str, values: Mapping[str, str]) -> str:
+def _mapping(axis: str, values: Mapping[str, str], separator: str | None = None) -> str:
     pairs = ", ".join(f"{_yaml(old)}: {_yaml(new)}" for old, new in values.items())
-    return f"labels: {{{axis}: {{column: {axis}, map: {{{pairs}}}}}}}"
+    parts = [f"column: {axis}"]
+    if separator is not None:
+        parts.append(f"separator: {json.dumps(separator)}")
+    if values:
+        parts.append(f"map: {{{pairs}}}")
+    return f"labels: {{{axis}: {{{', '.join(parts)}}}}}"
 
 
 def _yaml(text: str) -> str:
@@ -196,11 +212,14 @@ def _speakers_alike(rows: pl.DataFrame, speakers: Sequence[str]) -> Iterator[Fou
             yield (
                 "speakers-alike",
                 "problem",
-                f"{sum(map(len, alike))} speakers ({n} rows) differ from another only in case, blanks or invisible "
-                f"characters, and count as "
-                f"different people: {', '.join(' = '.join(map(repr, each)) for each in alike[:_EXAMPLES])}",
+                f"{sum(map(len, alike))} speakers ({n} rows) differ from another only in case, blanks, quotes or "
+                f"invisible characters, and count as different people: {_equal(alike[:_EXAMPLES])}",
                 tuple(name for each in alike for name in each)[:_EXAMPLES],
             )
+
+
+def _equal(names: Sequence[Sequence[str]]) -> str:
+    return ", ".join(" = ".join(map(repr, each)) for each in names)
 
 
 def _speakers_in_groups(

@@ -20,6 +20,7 @@ APOSTROPHES = (
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 _SELECTORS = [range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)]
 _SYMBOL_LETTERS = "\u00a9\u00ae\u2117\u2120\u2122"  # NFKC would glue "TM" to the word before
+_CLOSING = {"'": "'", '"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
 _MINUS = "\u02d7\u2043\u2212\u2796\u2e3a\u2e3b"
 
 
@@ -94,9 +95,14 @@ def lower(text: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A name or label as it is compared: `fold`, without case, outer blanks and repeated blanks.
+    """A name or label as it is compared: `fold`, without case, quotes around it, outer blanks and repeated blanks.
 
     >>> plain_name(" Jane\u00a0\u200b  DOE"), plain_name("1 11") == plain_name("11 1")
     ('jane doe', False)
+    >>> plain_name("\u201cJane Doe\u201d") == plain_name("'Jane Doe'") == "jane doe"
+    True
     """
-    return " ".join(fold(name).split()).casefold()
+    text = " ".join(fold(name).split())
+    while len(text) > 2 and _CLOSING.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return text.casefold()

@@ -58,13 +58,9 @@ def test_every_trap_is_named(tmp_path: Path) -> None:
 def test_what_is_to_be_pasted_settles_it(tmp_path: Path) -> None:
     path = table(tmp_path)
     found = by_kind(check(path, audio=False))
-    columns: dict[str, object] = {"column": "accent", "map": {}}
-    for kind in ("labels-alike", "perhaps-missing", "several-values"):
-        pasted = re.search(r"labels: .*$", found[kind][0], re.M)
-        assert pasted
-        given = yaml.safe_load(pasted[0])["labels"]["accent"]
-        columns["map"] = {**columns["map"], **given.pop("map", {})}  # type: ignore[dict-item]
-        columns |= given
+    pasted = re.search(r"labels: .*$", found["several-values"][0], re.M)
+    assert pasted, "the last mapping holds those before it"
+    columns = yaml.safe_load(pasted[0])["labels"]["accent"]
     left = by_kind(check(path, {"labels": {"accent": columns}, "speaker_within": "accent"}, audio=False))
     assert not {"labels-alike", "perhaps-missing", "several-values", "speaker-in-groups"} & set(left)
 

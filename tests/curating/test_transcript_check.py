@@ -135,7 +135,7 @@ def test_a_table_of_counts_is_checked_without_texts(tmp_path: Path) -> None:
 
 
 def test_invisible_characters_in_labels_are_named_with_a_mapping_that_joins_them(tmp_path: Path) -> None:
-    spelled = ["Indian", "indian", "Indian\u200b", "In\u00addian", "ｉndian", "Indians"]
+    spelled = ["Indian", "indian", "Indian\u200b", "In\u00addian", "ｉndian", "Indians", "\u2018Indian\u2019", '"indian"']
     path = tmp_path / "calls.jsonl"
     content = [{"text": "a", "speaker": f"s{n}", "accent": name} for n, name in enumerate(spelled * 2)]
     path.write_text("\n".join(json.dumps(row) for row in content))
@@ -144,10 +144,9 @@ def test_invisible_characters_in_labels_are_named_with_a_mapping_that_joins_them
         for each in check_corpus(TranscriptCorpus(path), audio=False).findings
         if each.kind in ("labels-alike", "labels-nearly-alike")
     ]
-    rule: dict[str, str] = {}
-    for message in told:
-        assert message.isprintable() or "\u200b" not in message
-        rule |= yaml.safe_load(message.split("\n")[1])["labels"]["accent"]["map"]
+    assert all("\u200b" not in message for message in told)
+    assert "in place of the mapping above" in told[-1]
+    rule = yaml.safe_load(told[-1].split("\n")[1])["labels"]["accent"]["map"]
     columns = {"labels": {"accent": {"column": "accent", "map": rule}}}
     found = check_corpus(TranscriptCorpus(path, columns=columns), audio=False)
     assert len(found.groups) == 1
