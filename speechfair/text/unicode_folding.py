@@ -20,7 +20,14 @@ APOSTROPHES = (
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 _SELECTORS = [range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)]
 _SYMBOL_LETTERS = "\u00a9\u00ae\u2117\u2120\u2122"  # NFKC would glue "TM" to the word before
-_CLOSING = {"'": "'", '"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
+_CLOSING = {
+    "'": "'",
+    '"': '"',
+    "\u201c": "\u201d",
+    "\u201e": "\u201c",
+    "\u00ab": "\u00bb",
+    "\u300c": "\u300d",
+}
 _MINUS = "\u02d7\u2043\u2212\u2796\u2e3a\u2e3b"
 
 

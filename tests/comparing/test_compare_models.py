@@ -275,7 +275,7 @@ def test_other_utterances_are_shown_and_left_out_when_asked(
     assert (found.matching.only_before, found.matching.only_after, found.matching.compared) == (4, 8, 52)
     assert found.verdict == "undetermined", "whoever leaves out what got worse passes no more"
     assert (
-        "harm may lie in what is not compared: 4 of 28 rows of accent=x before; 4 of 32 rows of accent=x after"
+        "harm may lie in what is not compared: 4 of 28 rows of accent=x before; 4 of 32 rows of accent=y after"
         in found.reason
     )
 
