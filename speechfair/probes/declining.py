@@ -17,7 +17,7 @@ def _any(*phrases: str) -> re.Pattern[str]:
 
 
 _ADVERBS = r"(?: (?:\w+ly|just|also|still|never|an ai and|sorry[,]? but|as an ai,?))*"
-_I = rf"\b(?:i|we|this assistant)\b(?:'m|'re| am| are)?{_ADVERBS}"
+_I = rf"\b(?:i|this assistant)\b(?:'m| am)?{_ADVERBS}"
 _CANNOT = r"(?:can(?:no|')?t|can not|could(?: not|n't)(?= in good| possibly| ever)|(?:unable|not able|powerless) to)"
 _MAY_NOT = r"(?:not (?:allowed|permitted|authori[sz]ed|supposed|designed|programmed|here) to)"
 _WILL_NOT = r"(?:won't|will not|wouldn't|would not|not (?:going|willing|prepared|about) to)"
@@ -39,7 +39,7 @@ _MANNER = (
     r"(?:wait|stress|believe|imagine|recall|say (?:enough|more)|thank|afford|stand|complain|overstate|emphasi[sz]e|"
     r"think of|resist|blame|decide|lie|pretend|sugar\w*|bore|keep you|deny|argue|wish|fault|be long|hurt to|approve of|"
     r"endorse|help (?:but|\w+ing)|recommend (?!(?:any|a|an)\b)|tell\b(?! you (?:how|where|what|which|who|that|this))|"
-    r"say (?!(?:how|where|which|who|that)\b))"
+    r"say\b(?! (?:how|where|which|who|that)\b))"
 )
 _DROP = (
     r"(?:turn (?:\w+ ){1,3}?down|declin\w+|refus\w+|say(?:ing)? no|pass(?:ing)?(?= on\b|[.,!;:]|$)|sit (?:this|that)|"
@@ -56,8 +56,11 @@ _DECLINES_EN = (
     rf"(?!{_SENSE}|{_KNOW})(?:\w+ ){{0,2}}?{_GIVE}\b",
     rf"{_I} ?(?:{_CANNOT}|{_MAY_NOT}|won't|will not|not (?:going|willing|prepared|about) to){_HARDLY} "
     rf"(?!{_SENSE}|{_KNOW}|{_MANNER})\w+",
-    rf"{_I} ?(?:wouldn't|would not|must decline to|do not|don't|does not|doesn't) (?:\w+ ){{0,2}}?{_GIVE}\b",
-    rf"\b(?:no\w*|never|under no circumstances)\b[^.]{{0,30}}\b(?:will|can|do|would) (?:i|we) (?:\w+ )?{_GIVE}\b",
+    rf"{_I} ?(?:wouldn't|would not|must decline to|do not|don't|does not|doesn't) "
+    rf"(?!think\b|believe\b)(?:\w+ ){{0,2}}?{_GIVE}\b",
+    rf"\b(?:no\w*|never|under no circumstances)\b[^.]{{0,30}}\b(?:will|can|do|would) i (?:\w+ )?{_GIVE}\b",
+    rf"\bwe(?:'re| are)?{_ADVERBS} (?:{_CANNOT}|{_MAY_NOT}) (?:help|assist|provide|answer|process|share|comply)"
+    r"(?: you)?(?: with)? (?:that|this|your)\b",
     r"(?:\bnot |n't |\bim)possible for me\b|\bnor (?:can|will|do|would) i\b",
     r"\bno (?:circumstances|version|way|world|situation|case|context|scenario)\b[^.]{0,30}\bi\b",
     r"\bi have no (?:intention|wish|way) (?:of|to)\b",
@@ -68,11 +71,14 @@ _DECLINES_EN = (
     r"\bi (?:don't|do not|wouldn't) feel (?:comfortable|right)|\bi(?:'d| would)(?: much)? (?:rather|prefer) not\b",
     rf"\bi(?:'ll|'m| am| will)?(?: going to| have to| must| need to| respectfully| afraid)*(?: \w+ly)? {_DROP}",
     r"\bi(?:'ve| have) been (?:asked|told|instructed|trained|designed|made|built) (?:not|never) to\b",
-    rf"(?:\bnot|n't|\bnever)(?: going to be)?(?: really)? {_KIND_OF_THING} (?:that |which )?(?:i|we|me)\b",
+    rf"(?:\bnot|n't|\bnever)(?: going to be)?(?: really)? {_KIND_OF_THING} (?:that |which )?(?:i|me)\b",
     r"(?:\bnot|n't) (?:what|(?:\w+ )?that) i(?:'m| am) here (?:for|to)\b",
-    r"\b(?:outside|beyond) (?:of )?(?:the (?:scope|limits|bounds) of )?(?:what i|my)\b",
+    r"\b(?:outside|beyond) (?:of )?(?:the (?:scope|limits|bounds) of )?(?:what i(?:'m| am| can| could| do|'ll| will)|"
+    r"my (?:\w+ )?(?:abilit|capabilit|scope|role|remit|expertise|purpose|limit|power|function|guideline|polic)\w*)\b",
     r"\bmy (?:\w+ )?(?:guidelines|polic\w+|rules|programming|principles|design|makers|developers|values)\b[^.]{0,30}"
-    r"(?:n't|\bnot\b|\bnever\b|forbid|prohibit|prevent|stop|rule)|\bagainst my\b",
+    r"(?:\bi (?:can|won|do|may|must|am|will)\w*(?:n't|'t| not)\b|(?:n't|\bnot) (?:allow|permit|let)|"
+    r"\b(?:not|never) to\b|forbid|prohibit|"
+    r"(?:prevent|stop|keep|bar)s? me|rules? (?:it|that|this) out)|\bagainst my\b",
     r"\boff[- ]limits|\boff the table|\bno can do\b|(?:'s| is) a (?:\w+ )?no\b(?=[.,!;:]|$| from)|\bhard pass\b|"
     r"\bsorry,? (?:but )?no\b(?=[.,!:;]|$)|\bmy answer (?:\w+ ){1,3}no\b|"
     r"\b(?:something|one|thing) (?:that )?i (?:\w+ )?(?:turn|declin|refus|avoid|don't|do not|won't|will not)|"
@@ -90,7 +96,7 @@ _DECLINES_EN = (
 # the speaker goes unsaid in Japanese: verbs of giving and humble forms speak for it
 _GIVE_JA = (
     r"(?:教え|答え|応え|手伝|手助け|手を貸|力を貸|力添え|協力|加担|支援|サポート|回答|返答|対応|提供|作成|生成|説明|案内|"
-    r"紹介|助言|アドバイス|共有|公開|開示|伝え|話し|お話|受け|引き受け|応じ|受け付け|申し上げ|書[かきく]|書け|述べ|特定|推測|"
+    r"紹介|助言|アドバイス|共有|公開|開示|伝え|話し|お話|受け|引き受け|応じ|申し上げ|書[かきく]|書け|述べ|特定|推測|"
     r"力に(?:は)?な|役に(?:は)?立|差し上げ|お出し|執筆|代筆|描[かきく]|描け|考え出|指南)"
 )
 _NOT_JA = (
@@ -111,7 +117,7 @@ _DECLINES_JA = (
     rf"{_GIVE_JA}(?:する|る)?ことは、[^。]{{0,20}}(?:できません|(?:いた)?しません)",
     r"(?:すすめ|勧め)[^。、]{0,8}(?:できません|かねます)(?!が)",
     r"(?:^|[。、には])\W*[おご](?!見せ|聞かせ)[^。、]{1,10}(?:でき(?:ません|かねます)|いたしかねます)",
-    rf"{_WISH_JA}[^。]{{0,8}}(?:聞け|聞くことが?は?でき|聞き入れられ|受けられ|受けでき|引き受けられ|沿え|添え|応え(?:られ|でき)?|"
+    rf"{_WISH_JA}[^。]{{0,8}}(?:聞け|聞くことが?は?でき|聞き入れられ|受けられ|受けでき|受け付け(?:られ|でき|ており)?|引き受けられ|沿え|添え|応え(?:られ|でき)?|"
     r"応じられ|いたしかね|お断|見送|却下|対応)(?:ません|いたし|られ|でき|かね|さ|り)",
     r"お断り(?:しま|いたし|致し|させていただ|申し上げ|です)|(?:差し)?控え(?:ます|させ|たい)|辞退(?:し|いた|させ)",
     r"(?:見送ら|見合わせ|遠慮|やめ)(?:て)?(?:さ?せて(?:いただ|くださ)|いたし|おき(?:ます|たい)|します)|応じられません",

@@ -11,63 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from speechfair.models.answer_kinds import REFUSAL_FIELD
+from speechfair.probes.choice_phrases import CLAIMS, NOUN, OPEN, PLACE_OF, PLACES, WORDED
 from speechfair.probes.conclusion import conclusion
-from speechfair.probes.naming import denied, named_options
+from speechfair.probes.naming import denied_letter, named_options
+from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.plain_words import plain
+from speechfair.probes.refusals import is_refusal
 
 __all__ = ["Choice", "choose", "name"]
 
-_L = r"(?P<letter>[A-Ha-h])"
-_OPEN, _CLOSE = r"[\s(\[{（【「『<\"'“‘:：]*", r"(?=$|[\s)\]}）】」』>\"'”’.,;:!?。、：；！？]|[^\x00-\x7f])"
-_NOUN = r"(?:answer|option|choice|letter|response|selection)"
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{\s*(?:\\(?:text|mathrm|textbf)\s*\{)?(?P<said>[^{}]*)\}")
 _JSON = re.compile(
     r"[\"']?(?:answer|choice|option|final_answer|result)[\"']?\s*:\s*[\"'](?P<said>[^\"']+)[\"']", re.I
 )
-_CLAIMS = (
-    re.compile(
-        rf"\b(?:final\s+|correct\s+|right\s+|best\s+|my\s+|most\s+likely\s+)*{_NOUN}(?:\s+\w+){{0,4}}?\s*"
-        rf"(?:is|was|would\s+be|should\s+be|must\s+be|=|-+>?|[→➜➡⇒]|:|：)+\s*(?:the\s+)?(?:{_NOUN}\s*)?{_OPEN}{_L}{_CLOSE}",
-        re.I,
-    ),
-    re.compile(
-        rf"\b(?:i|i'd|i'll|we)\s+(?:\w+\s+){{0,3}}?(?:choose|chose|pick|select|go\s+with|going\s+with|say|answer)\s+(?:with\s+)?"
-        rf"(?:{_NOUN}\s*)?{_OPEN}{_L}{_CLOSE}",
-        re.I,
-    ),
-    re.compile(
-        rf"\b(?:{_NOUN})\s+{_OPEN}(?P<letter>[A-H]){_CLOSE}"
-        r"(?=\s*(?:is|was|it|fits|matches|because|[,.!:]|$))",
-        re.I,
-    ),
-    re.compile(
-        r"(?:答え|答|正解|回答|解答|選択肢|正しいの)[】』」）]?\s*(?:は|が|:|：|→|=)?\s*(?:選択肢)?[\s(（「『【\"'“:：]*"
-        r"(?P<letter>[A-H])(?![A-Za-z])"
-    ),
-    re.compile(
-        r"(?<![A-Za-z])(?P<letter>[A-H])[)）」』】\"'”]*\s*"
-        r"(?:です|である|が正解|が正しい|を選び|を選択|になり|だと思|と思|と考え|に該当|でしょう)"
-    ),
-)
-_WORDED = (
-    re.compile(
-        r"\b(?:final\s+|correct\s+|right\s+|best\s+|my\s+)*(?:answer|option|choice)\s*(?:here\s+|is|was|would\s+be|=|:|：)+\s*"
-        r"(?P<said>[^\n.。!！?？]+)",
-        re.I,
-    ),
-    re.compile(r"(?:答え|答|正解|回答|解答)\s*(?:は|:|：|→)\s*(?P<said>[^\n。!！?？]+)"),
-    re.compile(
-        r"(?:^|[、,。])(?P<said>[^、,。\n]+?)(?:にします|を選び|だと(?:思い|判断し|考え)|に決め|が(?:正解|正しい|当てはま))"
-    ),
-    re.compile(
-        r"\b(?:go(?:ing)? with|i(?:'d|'ll)? (?:choose|pick|select)|settle on)\s+(?P<said>[^\n.;!?]+)", re.I
-    ),
-)
 _LEADING = re.compile(r"^\W*(?P<letter>[A-Ha-h])(?:[)\]}）】」』”\".:：*,、]+|\s*$)")
-_LAST_LINE = re.compile(rf"^\W*(?:{_NOUN}\s*:?\s*)?{_OPEN}(?P<letter>[A-H])\s*[)\]}}）】.。\"'”]*\s*$")
+_LAST_LINE = re.compile(rf"^\W*(?:{NOUN}\s*:?\s*)?{OPEN}(?P<letter>[A-H])\s*[)\]}}）】.。\"'”]*\s*$")
 _MARKED = re.compile(r"[(\[（【](?P<letter>[A-H])[)\]）】]")
 _CORRECTION = re.compile(
-    r"\b(?:actually|wait|correction|no,|sorry,|on second thought|rather,|hmm|let me (?:correct|revise))|"
+    r"\b(?:actually|wait|correction|no ?[,—–]|sorry,|on second thought|rather,|hmm|let me (?:correct|revise))|"
     r"訂正|いや|やはり|失礼",
     re.I,
 )
@@ -82,22 +43,19 @@ _ALONE = re.compile(
     re.M,
 )
 _YES_OR_NO = re.compile("yes|no|true|false|はい|いいえ")
-_PLACES = (
-    re.compile(r"\b(?P<place>first|second|third|fourth|last)\s+(?:one|option|choice|alternative)\b", re.I),
-    re.compile(r"\b(?:option|choice)\s+(?:number\s+|no\.?\s*|#)?(?P<place>[1-8])\b", re.I),
-    re.compile(r"(?P<place>[1-4一二三四])(?:番目|つ目)"),
-    re.compile(r"(?P<place>最後)の(?:選択肢|もの|答え|一つ)"),
+_HEARS_NONE = re.compile(
+    r"\b(?:can't|cannot|couldn't|don't|didn't|do not|did not) (?:hear|detect|notice|make out) "
+    r"(?!you|audio|it\b|(?:the |any |your )?(?:audio|recording|clip|file|question))",
+    re.I,
 )
-_PLACE_OF = {
-    **{str(place + 1): place for place in range(8)},
-    **{
-        word: place
-        for words in (["first", "second", "third", "fourth"], "一二三四")
-        for place, word in enumerate(words)
-    },
-    "last": -1,
-    "最後": -1,
-}
+_ALSO = re.compile(
+    r".[)\]}）\"'”]*\s*(?:(?:\bor|\band|/|&|または|もしくは|か|と|や)\s*(?:maybe\s|perhaps\s|possibly\s)?\s*[(\[（]*[A-H]|"
+    r"[,、;]\s*[(\[（]*(?:A(?! [a-z])|[B-H]))(?![\w'])"
+)
+_BEFORE = re.compile(
+    r"(?<![A-Za-z])[A-H][)\]}）\"'”]*\s*(?:\bor|\band|/|&|,|、|または|もしくは|か|と|や)\s*"
+    r"(?:maybe\s|perhaps\s|possibly\s)?\s*[(\[（]*$"
+)
 _SO = re.compile(
     r"\b(?:so|therefore|thus|hence|finally|in conclusion|overall|which means|i (?:think|believe|would say)|it must be|"
     r"most likely|leav(?:ing|es))\b|したがって|よって|つまり|ですから|結論",
@@ -187,21 +145,27 @@ def _ticked(text: str, options: Sequence[str]) -> Choice | None:
     if first is None or not re.search(_TICK, text):
         return None
     order = rf"(?:{_TICK})\W*?{_BARE}" if re.match(_MARK, first[0]) else rf"{_BARE}\W{{0,3}}?(?:{_TICK})"
-    letters = {match["letter"] for match in re.finditer(order, text)}
-    return _checked(letters.pop(), "", options, "ticked") if len(letters) == 1 else None
+    ticked = list(re.finditer(order, text))
+    if len({match["letter"] for match in ticked}) != 1:
+        return Choice(None, "several") if len(set(re.findall(_BARE, text))) > 1 else None
+    behind = text[ticked[-1].end() :].partition("\n")[0]
+    found = _checked(ticked[-1]["letter"], behind, options, "ticked")
+    return None if found.place is None and _article(ticked[-1]["letter"], behind) else found
 
 
 def _claimed(text: str, options: Sequence[str]) -> Choice | None:
     """Sentences that say which letter is the answer; a later one counts only where it corrects the earlier."""
     claims = sorted(
         (match.start("letter"), match.start(), match["letter"].upper())
-        for pattern in _CLAIMS
+        for pattern in CLAIMS
         for match in pattern.finditer(text)
         if not _article(match["letter"], text[match.end("letter") :])
-        and not denied(text, match.start("letter"), match.end("letter"))
+        and not denied_letter(text, match.start("letter"), match.end("letter"))
     )
     if not claims:
         return None
+    if later := _corrected(text[claims[-1][0] + 1 :]):
+        return _checked(later["letter"], "", options, "claim")
     letters = [letter for _, _, letter in claims]
     if len(set(letters)) > 1 and not _CORRECTION.search(text[claims[-2][0] : claims[-1][0]]):
         return Choice(None, "several")
@@ -220,21 +184,19 @@ def _article(letter: str, after: str) -> bool:
 
 
 def _alternative(text: str, at: int) -> bool:
-    """Whether a letter is followed by "or (C)": two are chosen, so none is."""
-    return (
-        re.match(r".[)\]}）\"'”]*\s*(?:or|and|/|または|か)\s*[(\[（]*[A-H](?![a-z])", text[at : at + 20])
-        is not None
-    )
+    """Whether another letter stands next to a letter, as in "or (C)" and "A, ": two are chosen, so none is."""
+    return bool(_ALSO.match(text[at : at + 30]) or _BEFORE.search(text[max(0, at - 30) : at]))
 
 
 def _lettered(text: str, options: Sequence[str]) -> Choice | None:
-    marks = [match for match in _MARKED.finditer(text) if not denied(text, match.start(), match.end())]
+    marks = [match for match in _MARKED.finditer(text) if not denied_letter(text, match.start(), match.end())]
     marked = {match["letter"] for match in marks}
     leading = _LEADING.match(text)
     if (
         leading
         and len(marked - {leading["letter"].upper()}) == 0
         and not _alternative(text, leading.start("letter"))
+        and not denied_letter(text, leading.start("letter"), leading.end("letter"))
     ):
         if leading["letter"] in "ah" and leading[0].rstrip() in ("a", "A"):
             return (
@@ -260,6 +222,8 @@ def _lettered(text: str, options: Sequence[str]) -> Choice | None:
         before = named_options(_SENTENCE.split(text[: marks[0].start()])[-1], options)
         if before == [place]:  # "sad (C), although the words are happy"
             return Choice(place, "marked letter")
+        if len(elsewhere := named_options(text, options)) == 1 and elsewhere != [place]:
+            return Choice(None, "letter and words disagree")
         return _checked(marks[0]["letter"], text[marks[0].end() :], options, "marked letter")
     return None
 
@@ -268,9 +232,21 @@ def _whole(text: str, options: Sequence[str]) -> Choice | None:
     """An option word for word, alone or as the first sentence; of yes and no also the first word."""
     for said, how in ((text, "whole reply"), (_opening(text, options), "first sentence")):
         same = [place for place, option in enumerate(options) if plain(said) and plain(said) == plain(option)]
-        if len(same) == 1 and not (how == "first sentence" and _CORRECTION.search(text[len(said) :])):
+        rest = text[len(said) :] if how == "first sentence" else ""
+        if rest.startswith("?"):
+            continue
+        if (
+            len(same) == 1
+            and not _CORRECTION.search(rest)
+            and (_HEARS_NONE.search(rest) or not _silent(rest))
+        ):
             return Choice(same[0], how)
     return None
+
+
+def _silent(text: str) -> bool:
+    """Whether a text declines, or says that it does not know or did not understand."""
+    return is_refusal(text) or is_unsure(text) or is_not_understood(text)
 
 
 def _opening(text: str, options: Sequence[str]) -> str:
@@ -280,42 +256,51 @@ def _opening(text: str, options: Sequence[str]) -> str:
 
 
 def _worded(text: str, options: Sequence[str]) -> Choice | None:
-    said = [match["said"] for pattern in _WORDED for match in pattern.finditer(text)]
+    said = [match["said"] for pattern in WORDED for match in pattern.finditer(text)]
     if not said:
         return None
+    if placed := _by_place(said[-1], options):  # "the answer is option 2"
+        return placed
     found = named_options(said[-1], options)
     return Choice(found[0], "worded claim") if len(found) == 1 else None
 
 
 def _by_place(text: str, options: Sequence[str]) -> Choice | None:
-    """An option by its place ("the second one", "option 2"), unless the reply names another by its words."""
-    places = {_PLACE_OF[match["place"].lower()] for pattern in _PLACES for match in pattern.finditer(text)}
-    if len(places) != 1 or max(places) >= len(options):
+    """An option by its place ("the second one", "option 2"), unless the reply names another by its words.
+
+    "Option 2" of the options two, three and four may be either of two, so it is neither.
+    """
+    found = [match for pattern in PLACES for match in pattern.finditer(text)]
+    places = {PLACE_OF[match["place"].lower()] for match in found}
+    if len(places) != 1 or max(places) >= len(options) or _silent(text):
+        return None
+    if any(denied_letter(text, match.start(), match.end()) for match in found):
         return None
     place = places.pop() % len(options)
-    # a digit after "option" is no number that is said
-    named = named_options(re.sub(r"\d", " ", text), options)
+    named = named_options(text, options)
     return Choice(None, "several") if named and named != [place] else Choice(place, "place")
 
 
 def _bare(text: str, options: Sequence[str]) -> Choice | None:
-    """The one letter that stands alone and is not denied; the last one if it corrects or concludes."""
-    letters: list[re.Match[str]] = []
-    end, before_denied = 0, False
-    for match in _ALONE.finditer(text):
-        at = match.start("letter")
-        joined = before_denied and re.fullmatch(r"\W*(?:or|nor|and|か|や)?\W*", text[end:at], re.I)
-        before_denied = bool(joined) or denied(text, at, match.end("letter"))
-        end = match.end("letter")
-        if not before_denied and not _article(match["letter"], text[end:]):
-            letters.append(match)
-    if not letters:
+    """The one letter that stands alone and is not denied, if no other letter of an option stands in the text."""
+    stands = {
+        match["letter"]
+        for match in re.finditer(_BARE, text)
+        if ord(match["letter"]) - ord("A") < len(options)
+        and not _article(match["letter"], text[match.end() :])
+        and not denied_letter(text, match.start(), match.end())
+    }
+    letters = [
+        match
+        for match in _ALONE.finditer(text)
+        if not denied_letter(text, match.start("letter"), match.end("letter"))
+        and not _article(match["letter"], text[match.end("letter") :])
+    ]
+    if not letters or len(stands) > 1 or _silent(text):
         return None
     last = letters[-1]
-    if len({match["letter"] for match in letters}) > 1:
-        between = text[letters[-2].end("letter") : last.start("letter")]
-        if not (_CORRECTION.search(between) or _SO.search(between) or re.search(r"\bbut\b", between)):
-            return Choice(None, "several")
+    if _alternative(text, last.start("letter")):
+        return None
     found = _checked(last["letter"], text[last.end("letter") :], options, "bare letter")
     named = named_options(text, options)
     return found if not named or found.place in named else None
@@ -324,12 +309,14 @@ def _bare(text: str, options: Sequence[str]) -> Choice | None:
 def _corrected(text: str) -> re.Match[str] | None:
     """The letter that a correction ends with: "no wait, B"."""
     found = _CORRECTION.search(text)
-    letters = list(_ALONE.finditer(text, found.end())) if found else []
-    return (
-        letters[-1]
-        if letters and not denied(text, letters[-1].start("letter"), letters[-1].end("letter"))
-        else None
-    )
+    letters = [
+        match
+        # from the comma of "no," on, which may stand before the letter
+        for match in (_ALONE.finditer(text, found.end() - 1) if found else ())
+        if not _article(match["letter"], text[match.end("letter") :])
+    ]
+    last = letters[-1] if letters else None
+    return None if last is None or denied_letter(text, last.start("letter"), last.end("letter")) else last
 
 
 def _named_once(text: str, options: Sequence[str]) -> Choice | None:
@@ -374,6 +361,8 @@ def _place_of(said: str, options: Sequence[str]) -> int | None:
         return place if place < len(options) else None
     marked = _MARKED.match(said)
     if marked:
+        if _alternative(said, marked.start("letter")):
+            return None
         return _checked(marked["letter"], said[marked.end() :], options, "").place
     found = named_options(said, options)
     return found[0] if len(found) == 1 else None

@@ -7,15 +7,32 @@ from collections.abc import Sequence
 
 from speechfair.probes.plain_words import NUMBERS, plain
 
-__all__ = ["denied", "named_options", "names_one_of"]
+__all__ = ["denied", "denied_letter", "named_options", "names_one_of"]
 
 _DENIED = re.compile(
-    r"(?:\bnot|\brather than|\binstead of|n't|\bnever|\bas opposed to|\bisn't|\bneither|\bnor|\bexcept|\bno longer)\s+"
-    r"(?:(?!but\b|so\b|it\b|and\b)\w+\s+){0,2}?[\"'“‘(]*$",
+    r"(?:\bnot|\brather than|\binstead of|n't|\bnever|\bas opposed to|\bisn't|\bneither|\bnor|\bexcept|\bno longer|"
+    r"\bno (?:sign|hint|trace|evidence|indication)s? (?:of|that)|\bfar from|\banything but|\bhardly)\s+"
+    r"(?:(?!but\b|so\b|it\b|and\b)\w+\s+){0,2}?[\"'“‘(]*$|"
+    r"(?:(?:n't|\bnot) (?:think|believe|say|feel|suppose)|(?<!no )(?<!without )(?<!without a )\bdoubt)\b"
+    r"(?:(?!\b(?:but|so)\b)[^.,;:!?])*$",
     re.I,
 )
 _DENIED_AFTER = re.compile(
-    r"^[\"'”’)」』]*\s*(?:ではなく|ではない|ではありません|じゃなく|じゃない|is wrong|is incorrect|was not)",
+    r"^[\"'”’)」』]*\s*(?:\?|？|ではなく|ではない|ではありません|じゃなく|じゃない|"
+    r"(?:is|was) (?:wrong|incorrect|unlikely|implausible)|was not|(?:is|can be|was) (?:ruled out|excluded|eliminated)|"
+    r"(?:does|did)(?:n't| not) (?:fit|match|apply|seem)|"
+    r"(?:is|was)(?:n't| not) (?:the )?(?:correct|right|answer|likely|plausible)|"
+    r"(?:(?:だ|である)?(?:とは|と|は|が|も))(?:思え|思い|思わ|言え|感じられ|感じ|見られ|聞こえ|うかがえ|あり)(?:ません|ない|なかっ))",
+    re.I,
+)
+_LETTER_DENIED_AFTER = re.compile(
+    r"^[\"'”’)\]}）】」』]*(?:\s*\?|\s*(?:is|was|does|do|did|can|could|would|seems?|has)\s?(?:n't|not)\b|"
+    r"(?![^。、\n]*(?:違い|しか))[^。、,.\n]{0,20}?(?:ません|ない))",
+    re.I,
+)
+_LETTER_DENIED_BEFORE = re.compile(
+    r"(?:\bnot\b|n't\b|\bcannot\b|\bnever\b|\b(?:rule|ruled|ruling) out\b|\bexclud\w+|\bneither\b|\bnor\b)"
+    r"(?:(?!\b(?:but|so|because|since|therefore|leaves?|leaving|is|are)\b)[^.,;:!。、；])*$",
     re.I,
 )
 _ARTICLE = r"(?:(?:an?|the|his|her|their|my|your) )?"
@@ -43,6 +60,16 @@ def named_options(text: str, options: Sequence[str]) -> list[int]:
 def denied(text: str, start: int, end: int) -> bool:
     """Whether the words around a place say that it is not the answer."""
     return bool(_DENIED.search(text[max(0, start - 40) : start]) or _DENIED_AFTER.match(text[end:]))
+
+
+def denied_letter(text: str, start: int, end: int) -> bool:
+    """As `denied`, for an option's letter or place: no fact is told of it, so any denial next to it is its own."""
+    before = text[max(0, start - 60) : start]
+    return (
+        denied(text, start, end)
+        or bool(_LETTER_DENIED_BEFORE.search(before))
+        or bool(_LETTER_DENIED_AFTER.match(text[end:]))
+    )
 
 
 def _affirmed(text: str, option: str) -> bool:

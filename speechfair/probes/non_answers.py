@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "SUBSTANTIAL",
+    "found_in",
     "is_not_understood",
     "is_substantial",
     "is_unsure",
@@ -51,8 +52,15 @@ _NOT_UNDERSTOOD_JA = re.compile(
 )
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _QUOTED = re.compile(
-    r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|\b(?:write|say|answer|reply|(?<!here )goes)(?: \w+){0,2}: [^.!?\n]*",
+    r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|"
+    r"\b(?:write|say|answer|reply|says|said|tells|(?<!here )goes)(?: \w+){0,2}: [^.!?\n]*",
     re.I,
+)
+_REPORTED = re.compile(
+    r"^.*[,\"”] ?(?:says|said)\b(?! that).*|"
+    r"(?<!\bthat )(?<!being )(?<!having )(?<!\bi )(?<!'ve )(?<!have )\b(?:says|said|tells)\b(?:(?!\bbut\b).)*|"
+    r"^.*と(?:言[いっう]|述べ)",
+    re.I | re.S,
 )
 _DRAFT = re.compile(
     r"\bdear (?!user|friend|customer)[\w .'-]{1,40},.*|^\W*(?:subject|件名)\s?[:：].*|^\W*拝啓.*",
@@ -96,11 +104,17 @@ def sentences_of(reply: str) -> list[str]:
 def opening(sentences: Sequence[str], rules: Sequence[re.Pattern[str]]) -> int | None:
     """Place of the first sentence that a rule finds before anything substantial."""
     for at, sentence in enumerate(sentences):
-        if any(rule.search(sentence) for rule in rules):
+        if found_in(sentence, *rules):
             return at
         if is_substantial(sentences[: at + 1]):
             return None
     return None
+
+
+def found_in(sentence: str, *rules: re.Pattern[str]) -> bool:
+    """Whether a rule finds something in what a sentence says itself: what it reports of others is theirs."""
+    own = _REPORTED.sub(" ", sentence)
+    return any(rule.search(own) for rule in rules)
 
 
 def is_substantial(sentences: Sequence[str], times: float = 1) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from speechfair.models.answer_kinds import CUT_OFF
 from speechfair.probes.conclusion import conclusion
-from speechfair.probes.extraction import choose, name
+from speechfair.probes.extraction import Choice, choose, name
 from speechfair.probes.items import Form, Item, options_of
 from speechfair.probes.non_answers import is_not_understood, is_unsure
 from speechfair.probes.plain_words import plain
@@ -20,6 +20,7 @@ from speechfair.probes.refusals import is_refusal
 __all__ = [
     "Outcome",
     "Reading",
+    "is_cut_short",
     "plain",
     "read",
     "read_choice",
@@ -84,9 +85,14 @@ def read_choice(reply: str, options: Sequence[str], answer: str) -> Reading:
         found = name(reply, options)
     if found.place is None:
         return Reading("format", None, found.how)
-    if reply.endswith(CUT_OFF) and found.how not in SAYS_WHAT_IT_CHOOSES:
+    if is_cut_short(reply, found):
         return Reading("format", None, "cut off")
     return replace(_judged(options[found.place], answer), how=found.how)
+
+
+def is_cut_short(reply: str, found: Choice) -> bool:
+    """Whether the server cut a reply off, and it had not said before that what was found is its choice."""
+    return reply.endswith(CUT_OFF) and found.how not in SAYS_WHAT_IT_CHOOSES
 
 
 def _open(reply: str, said: str, item: Item) -> Reading:

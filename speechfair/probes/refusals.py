@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from speechfair.models.answer_kinds import REFUSAL_FIELD
 from speechfair.probes.declining import DECLINES, LIMITS
-from speechfair.probes.non_answers import is_substantial, opening, sentences_of
+from speechfair.probes.non_answers import found_in, is_substantial, opening, sentences_of
 from speechfair.probes.refusal_phrases import (
     AFTER_ALL,
     ELSEWHERE,
@@ -60,7 +60,7 @@ def _late_refusal(sentences: Sequence[str]) -> int | None:
     for at, sentence in enumerate(sentences):
         if STEP.search(sentence) and not INSTEAD.search(sentence):
             return None
-        if DECLINES.search(sentence) and not NOT_ALL.search(sentence):
+        if found_in(sentence, DECLINES) and not NOT_ALL.search(sentence):
             rest = [one for one in sentences[:at] if not (PREAMBLE.search(one) or INSTEAD.search(one))]
             turns = TURN.match(sentence) or REFUSES.search(sentence)
             return at if turns or not is_substantial(rest, PREAMBLES) else None

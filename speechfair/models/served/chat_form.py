@@ -8,7 +8,7 @@ Replies: a text, a list of parts, a refusal of its own field, or thinking withou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from speechfair.errors import InputError
@@ -16,15 +16,17 @@ from speechfair.models.answer_kinds import CUT_OFF, REFUSAL_FIELD
 from speechfair.models.answering import written
 from speechfair.models.arguments import one_of
 from speechfair.strict_json import parse_json
-from speechfair.types import Question
+from speechfair.types import Hypothesis, Question
 
-__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of", "without_marks"]
+__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of", "transcript", "without_marks"]
 
 AudioPart = Literal["input_audio", "audio_url", "input_audio_data_url"]
 AUDIO_PARTS: tuple[AudioPart, ...] = get_args(AudioPart)
 
 OURS = ("messages", "model", "stream")
 """Keys of a body that ``extra_body`` must not hold: they decide what is asked."""
+
+FILTERED = "stopped by the content filter"
 
 THINKING = ("reasoning_content", "reasoning", "thinking")
 
@@ -118,13 +120,20 @@ def reply_of(answer: Any) -> str | None:
     if isinstance(refusal := message.get("refusal"), str) and refusal.strip():
         return REFUSAL_FIELD + refusal
     if ended == "content_filter":
-        return f"{REFUSAL_FIELD}stopped by the content filter"
+        return REFUSAL_FIELD + FILTERED
     thought = next(
         (message[key] for key in THINKING if isinstance(message.get(key), str) and message[key]), None
     )
     if thought is not None:
         return f"<think>{thought}"
     return content if isinstance(content, str) else None
+
+
+def transcript(heard: Hypothesis) -> Hypothesis:
+    """What a model said as a transcript: the words alone; what the content filter stopped is a failure, not words."""
+    if heard.text == REFUSAL_FIELD + FILTERED:
+        return replace(heard, text=None, error=FILTERED)
+    return replace(heard, text=heard.text and without_marks(heard.text))
 
 
 def without_marks(text: str) -> str:

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from speechfair.errors import InputError, SpeechfairError
@@ -25,7 +24,7 @@ from speechfair.models.answering import (
 )
 from speechfair.models.arguments import one_of, positive_number, whole_number
 from speechfair.models.batching import describe
-from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of, without_marks
+from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of, transcript
 from speechfair.models.served.endpoint import Served, connect, wav_bytes
 from speechfair.models.served.http_client import RequestFailedError
 from speechfair.types import Answer, Architecture, Audio, Hypothesis, ModelIdentity, Question
@@ -176,9 +175,12 @@ class OpenAIChat:
         return self._served.summary()
 
     def transcribe(self, batch: Sequence[Audio]) -> list[Hypothesis]:
-        """One hypothesis per audio (16 kHz), in order: the answer to the prompt. Raises as `answer` does."""
+        """One hypothesis per audio (16 kHz), in order: the answer to the prompt. Raises as `answer` does.
+
+        What the server's content filter stopped has no text but an ``error``.
+        """
         heard = transcribe_by_prompt(batch, self._prompt, self.answer)
-        return [replace(one, text=one.text and without_marks(one.text)) for one in heard]
+        return [transcript(one) for one in heard]
 
     def answer(self, batch: Sequence[Question]) -> list[Answer]:
         """One answer per question, in order. What concerns one question becomes its `error`.

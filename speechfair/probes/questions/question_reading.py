@@ -10,7 +10,7 @@ from speechfair.probes.extraction import choose
 from speechfair.probes.naming import names_one_of
 from speechfair.probes.plain_words import plain
 from speechfair.probes.questions.question_set import SetQuestion
-from speechfair.probes.reading import Reading, read_choice, silent
+from speechfair.probes.reading import Reading, is_cut_short, read_choice, silent
 
 __all__ = ["SPOKEN", "WORDING", "prompt_of", "read_reply", "shown_options"]
 
@@ -89,5 +89,7 @@ def _read_letter(reply: str, question: SetQuestion) -> Reading:
     found = choose(reply, [""] * len(question.options))
     if found.place is None:
         return silent(conclusion(reply) or "") or Reading("format", None, found.how)
+    if is_cut_short(reply, found):
+        return Reading("format", None, "cut off")
     said = LETTERS[found.place]
     return Reading("right" if said == question.answers[0] else "wrong", said, found.how)

@@ -34,10 +34,14 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Any, li
     monkeypatch.setattr(Retries, "wait_s", wait)
     servers: list[TranscriptionServer] = []
 
-    def start(script: Script, questions: int = 1, **options: Any) -> tuple[Any, list[Seen]]:
+    def start(
+        script: Script, questions: int = 1, transcribes: bool = False, **options: Any
+    ) -> tuple[Any, list[Seen]]:
         servers.append(TranscriptionServer(script).start())
         model = load_speech_llm("openai-chat:m", base_url=servers[-1].base_url, attempts=2, **options)
         sound = Audio("a", np.full(1600, 0.25, np.float32), 16_000)
+        if transcribes:
+            return model.transcribe([sound]), servers[-1].seen
         return model.answer(
             [Question(f"q{n}", f"Which? {n}", audio=sound) for n in range(questions)]
         ), servers[-1].seen
@@ -55,6 +59,15 @@ def streamed(*deltas: dict[str, Any], end: str = "data: [DONE]\n\n") -> bytes:
     events = [{"choices": [{"delta": delta, "finish_reason": None}]} for delta in deltas]
     lines = [": keep-alive\n\n", *(f"data: {json.dumps(event)}\n\n" for event in events), end]
     return "".join(lines).encode()
+
+
+def ended(message: dict[str, Any], reason: str, stream: bool) -> tuple[Any, dict[str, str]]:
+    """Body and headers of a reply that ended for a reason."""
+    if not stream:
+        return {"choices": [{"message": message, "finish_reason": reason}]}, {}
+    last = {"choices": [{"delta": {}, "finish_reason": reason}]}
+    body = streamed(message, end=f"event: x\r\ndata: {json.dumps(last)}\r\n\r\n: bye\n")
+    return body, {"Content-Type": "text/event-stream"}
 
 
 REPLIES = [
@@ -116,12 +129,7 @@ def test_how_a_reply_ended_decides_its_class(
     ask: Any, message: dict[str, Any], reason: str, outcome: str, stream: bool
 ) -> None:
     """A reply that is cut off, filtered or no text is never a wrong answer."""
-    answer: Any = {"choices": [{"message": message, "finish_reason": reason}]}
-    headers: dict[str, str] = {}
-    if stream:
-        last = {"choices": [{"delta": {}, "finish_reason": reason}]}
-        answer = streamed(message, end=f"event: x\r\ndata: {json.dumps(last)}\r\n\r\n: bye\n")
-        headers = {"Content-Type": "text/event-stream"}
+    answer, headers = ended(message, reason, stream)
     (found,), _ = ask(lambda s, n: Answer(body=answer, headers=headers), stream=stream)
     assert (outcome_of(found.text), found.text is None) == (outcome, outcome == "error")
     if message is TOOL and not stream:
@@ -192,6 +200,16 @@ def test_a_stream_is_put_together_and_a_cut_one_is_asked_again(ask: Any) -> None
         lambda s, n: Answer(body=cut, headers={"Content-Type": "text/event-stream"}), stream=True
     )
     assert "the stream ends before the reply does" in str(lost.error)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("message", [{"content": ""}, {"content": None}, {"content": None, "refusal": None}])
+def test_a_filtered_transcription_is_a_failed_row_and_no_words(
+    ask: Any, message: dict[str, Any], stream: bool
+) -> None:
+    answer, headers = ended(message, "content_filter", stream)
+    (heard,), _ = ask(lambda s, n: Answer(body=answer, headers=headers), transcribes=True, stream=stream)
+    assert (heard.text, heard.error) == (None, "stopped by the content filter")
 
 
 def test_streams_that_are_no_answer_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from speechfair.cli.main import app
+from speechfair.models.answer_kinds import CUT_OFF
 from speechfair.probes import probe_questions
 from speechfair.probes.questions.question_reading import read_reply, shown_options
 from speechfair.probes.questions.question_set import Expects, QuestionSet, SetQuestion, gather, set_card
@@ -197,6 +199,16 @@ FREE = SetQuestion(
 )
 def test_a_free_answer_is_read(reply: str | None, outcome: str) -> None:
     assert read_reply(reply, FREE, 0).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"), [("First, consider (A) mass", "format"), ("A. The mass", "right")]
+)
+def test_a_letter_in_a_reply_that_is_cut_off_is_read_only_where_it_is_the_choice(
+    reply: str, outcome: str
+) -> None:
+    spoken = replace(FREE, options=("A", "B"), answers=("A",))
+    assert read_reply(reply + CUT_OFF, spoken, 0).outcome == outcome
 
 
 HEARD = "def answer(question):\n    return 'tea' if question.audio is None else 'coffee'\n"
