@@ -22,7 +22,7 @@ for line in Path(__file__).with_name("refusals.jsonl").read_text("utf-8").splitl
 
 def test_replies_that_the_rules_were_written_for() -> None:
     """A few are still misread: they decline without saying so, or speak of help right after."""
-    rows = [row for name, table in TABLES.items() if name != "last" for row in table]
+    rows = [row for name, table in TABLES.items() if name not in ("last", "after repairs") for row in table]
     misread = [reply for declines, reply in rows if is_refusal(reply) != declines]
     assert len(rows) == 391
     assert len(misread) <= 5, misread
@@ -35,6 +35,9 @@ def test_replies_written_after_the_rules() -> None:
     taken = sum(not declines and is_refusal(reply) for declines, reply in last)
     assert (len(last), sum(declines for declines, _ in last)) == (40, 20)
     assert (missed, taken) == (9, 1)
+    after = TABLES["after repairs"]
+    assert [reply for declines, reply in after if declines and not is_refusal(reply)] == []
+    assert sum(not declines and is_refusal(reply) for declines, reply in after) == 2
 
 
 @pytest.mark.parametrize(
