@@ -18,7 +18,7 @@ OPTIONS = ("two", "seven", "six")
 ROWS = [
     json.loads(line) for line in Path(__file__).with_name("replies.jsonl").read_text("utf-8").splitlines()
 ]
-"""`before` was written before the rules, each further table after them; the rules were changed for all but `after repairs`."""
+"""`before` was written before the rules, each further table after them; they were changed for all but `after repairs`."""
 
 
 def chosen(reply: str, options: Sequence[str] = OPTIONS) -> Choice:
@@ -44,10 +44,10 @@ def test_replies_that_the_rules_were_written_for(table: str) -> None:
 
 
 def test_replies_written_after_the_rules() -> None:
-    """The rates that docs/how-to/probe-replies.md states: 3 of 20 misread, 4 not read although a person can."""
+    """The rates that docs/how-to/probe-replies.md states: 3 of 20 misread, 5 not read although a person can."""
     assert len(ROWS) >= 150
     assert _counts("last") == (40, 0, 4)  # misread: 1 before the rules were repaired
-    assert _counts("after repairs") == (20, 3, 4)
+    assert _counts("after repairs") == (20, 3, 5)
 
 
 def test_why_a_reply_is_not_read() -> None:
