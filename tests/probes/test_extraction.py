@@ -18,7 +18,7 @@ OPTIONS = ("two", "seven", "six")
 ROWS = [
     json.loads(line) for line in Path(__file__).with_name("replies.jsonl").read_text("utf-8").splitlines()
 ]
-"""`before` was written before the rules, each further table after them; they were changed for all but `after repairs`."""
+"""`before` was written before the rules, each further table after them; all but `after repairs` changed them."""
 
 
 def chosen(reply: str, options: Sequence[str] = OPTIONS) -> Choice:
