@@ -155,7 +155,7 @@ def system_of(
     Raises
     ------
     InputError
-        The column holds no text at all, a confidence is not in [0, 1], or no row has a label on `not_asked_by`.
+        A confidence is not in [0, 1], or no row has a label on `not_asked_by`.
     CorpusError
         Two hypotheses for one id, or no id in common.
     """
@@ -166,14 +166,12 @@ def system_of(
     texts = texts_of(table, column, f"hypothesis of {name!r}")
     if table.blank_is_missing:
         texts = texts.replace("", None)
-    if texts.null_count() == len(texts) and "error" not in table.roles:
-        raise InputError(
-            f"{table.name}, column {column!r}: not one transcript is in it; is it the right column?"
-        )
     given = pl.DataFrame({"text": texts, "confidence": confidences_of(table, confidence)}).with_columns(
         error=cells_of(table, table.roles["error"]) if "error" in table.roles else nothing(table.frame)
     )
     said = [*_numbers(table, column, f"hypothesis of {name}"), *_suspicious(texts, references, name)]
+    if texts.null_count() == len(texts):
+        said.append(f"{table.name}, column {column!r}: not one transcript is in it; is it the right column?")
     source: dict[str, Any] = {"file": table.name, "column": column}
     if same:
         joined = usable.with_columns(given.get_columns())

@@ -157,6 +157,21 @@ def test_missing_hypotheses_are_failures_and_empty_references_their_own_measure(
         assert silence["accent", "x"].words_per_utterance.value == 2.0
 
 
+@pytest.mark.parametrize("name", ["calls.csv", "calls.jsonl"])
+def test_a_system_that_wrote_nothing_fails_every_row_and_the_others_are_imported(
+    name: str, tmp_path: Path
+) -> None:
+    content = [{**row, "bad": None} for row in rows()]
+    table = write(tmp_path, name, content)
+    found = import_transcripts(table, {"good": "good", "bad": "bad"}, ["accent"], out=tmp_path / "runs")
+    assert any(
+        "column 'bad': not one transcript is in it; is it the right column?" in line for line in found.said
+    )
+    bad, good = (found.results[name] for name in ("bad", "good"))
+    assert (bad.totals.scored, bad.totals.failed, good.totals.failed) == (0, len(content), 0)
+    assert bad.overall.rate.value == 1.0
+
+
 @pytest.mark.parametrize(("way", "errors", "words"), [("errors", 2, 0), ("errors-and-words", 2, 2)])
 def test_empty_references_count_into_the_rate_where_asked(
     way: Any, errors: int, words: int, tmp_path: Path
