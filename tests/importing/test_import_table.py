@@ -22,13 +22,13 @@ def rows(speakers: int = 12) -> list[dict[str, Any]]:
     found = []
     for n in range(speakers):
         accent = "xy"[n % 2]
-        for take in range(2):
+        for take, text in enumerate((TEXT, "today one cat sat on a mat")):
             found.append(
                 {
                     "id": f"u{n:02d}-{take}",
-                    "text": TEXT,
-                    "good": TEXT if accent == "x" or take else TEXT.replace("cat", "bat"),
-                    "bad": TEXT.replace("cat ", "").replace("mat", "hat"),
+                    "text": text,
+                    "good": text if accent == "x" or take else text.replace("cat", "bat"),
+                    "bad": text.replace("cat ", "").replace("mat", "hat"),
                     "sure": 0.9 if take else 0.6,
                     "speaker": f"s{n:02d}",
                     "accent": accent,
