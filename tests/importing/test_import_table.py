@@ -176,7 +176,7 @@ def test_a_system_that_wrote_nothing_fails_every_row_and_the_others_are_imported
 def test_empty_references_count_into_the_rate_where_asked(
     way: Any, errors: int, words: int, tmp_path: Path
 ) -> None:
-    content = [row | {"good": TEXT} for row in rows()]
+    content = [row | {"good": row["text"]} for row in rows()]
     content[1] |= {"text": "", "good": "thank you"}
     table = write(tmp_path, "a.parquet", content)
     done = import_transcripts(table, {"s": "good"}, ["accent"], out=tmp_path / "r", empty_references=way)
