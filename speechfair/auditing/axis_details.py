@@ -91,11 +91,17 @@ def _one_out(result: AuditResult, scores: pl.DataFrame, finding: Finding) -> str
 
 
 def _changed(tried: Fragile, differs: bool) -> str:
-    named = ", ".join(
+    if len(tried.changing) == 1:
+        ((name, ratio),) = tried.changing
+        left = f"({times(ratio)} is left)"
+        if differs:
+            return f"It rests on one speaker: without {printable(name)} it is not shown {left}."
+        return f"It depends on one speaker: without {printable(name)} a difference is shown {left}."
+    named = "; ".join(
         f"{printable(name)} ({times(ratio)} is left)" for name, ratio in tried.changing[:_MOST_NAMED]
     )
     if len(tried.changing) > _MOST_NAMED:
-        named += f" and {len(tried.changing) - _MOST_NAMED} more"
+        named += f"; and {count(len(tried.changing) - _MOST_NAMED, 'more speaker')}"
     without = f"without one of {count(len(tried.changing), 'speaker')}"
     if differs:
         return f"It rests on single speakers: {without} it is not shown: {named}."

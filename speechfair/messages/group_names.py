@@ -32,6 +32,8 @@ def with_names(text: str, pairs: Iterable[tuple[str, str]], tell: Translator = E
     for axis, group in ordered:
         names.setdefault(group, set()).add(tell.group(axis, group))
     for axis, group in ordered:
+        if group not in text:
+            continue
         name = tell.group(axis, group)
         code = rf"(?<![\w+]){re.escape(f'{axis}={group}')}(?![\w+])"
         text = f"{name} ({tell.axis(axis)})".join(re.split(code, text))

@@ -32,6 +32,8 @@ _DATA = Path(__file__).resolve().parent / "data"
 _PLACE = re.compile(r"\{(\w+)(?::(said|number|figures|item))?\}")
 _FORMS = {"number": r"[-+]?[0-9][0-9.,]*(?: ?%)?", "figures": r"[-+−–0-9.,\[\]×% ]+", "item": "(?:(?!; ).)+?"}
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*")
+_AXES_OF_WORDS = ("gender", "sex", "age_band")
+"""Axes whose usual groups are words that the catalogue has."""
 _DEEPEST = 6
 _MOST_TRIES = 200
 """Regular expressions tried for one sentence and its parts; those of the program take a few."""
@@ -99,7 +101,7 @@ class Translator:
     def _value(self, axis: str, value: str) -> str:
         if axis.endswith("language") and _CODE.fullmatch(value):
             return printable(language_name(value, self.language))
-        if self.language != "en" and (value == UNKNOWN or axis in ("gender", "sex")):
+        if self.language != "en" and (value == UNKNOWN or axis in _AXES_OF_WORDS):
             return viewer_messages()[self.language].get(f"value.{value}") or printable(value)
         return printable(value)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from speechfair.messages.group_names import with_names
 from speechfair.messages.translation import LANGUAGES, Translator, viewer_messages
 
 __all__ = ["messages_script", "with_translations"]
@@ -30,14 +31,21 @@ def messages_script() -> str:
 
 
 def with_translations(content: dict[str, Any]) -> dict[str, Any]:
-    """An answer with ``said``: by language the translations of its recorded sentences, where the catalogue has them."""
+    """An answer with ``said``: by language its recorded sentences as that language's reader should see them.
+
+    The codes of groups that the answer holds become their names, also in English; other languages have a sentence only
+    where the catalogue knows it.
+    """
     sentences = sorted(set(_sentences(content, False)))
-    said = {
-        language: {text: known for text in sentences if (known := _line_by_line(tell, text)) is not None}
-        for language in LANGUAGES[1:]
-        if (tell := Translator(language))
-    }
-    return {**content, "said": said} if any(said.values()) else content
+    pairs = sorted(set(_groups(content)))
+    said: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        tell = Translator(language)
+        for text in sentences:
+            told = _line_by_line(tell, with_names(text, pairs, tell))
+            if told is not None and told != text:
+                said.setdefault(language, {})[text] = told
+    return {**content, "said": said} if said else content
 
 
 def _line_by_line(tell: Translator, text: str) -> str | None:
@@ -61,3 +69,16 @@ def _sentences(content: Any, recorded: bool) -> Iterator[str]:
             yield from _sentences(value, recorded)
     elif recorded and isinstance(content, str) and " " in content:
         yield content
+
+
+def _groups(content: Any) -> Iterator[tuple[str, str]]:
+    """Axis and value of every group in an answer."""
+    if isinstance(content, dict):
+        axis, value = content.get("axis"), content.get("value")
+        if isinstance(axis, str) and isinstance(value, str):
+            yield axis, value
+        for one in content.values():
+            yield from _groups(one)
+    elif isinstance(content, list) and content and isinstance(content[0], dict | list):
+        for one in content:
+            yield from _groups(one)

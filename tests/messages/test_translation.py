@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import speechfair.reporting
+from speechfair.auditing.axis_details import _changed
+from speechfair.auditing.speaker_rates import Fragile
 from speechfair.messages import translation
 from speechfair.messages.translation import Translator
 from speechfair.strict_yaml import parse_yaml
@@ -95,10 +97,24 @@ def test_what_is_not_in_the_catalogue_stays_and_is_known_to_be_english(text: str
     assert not tell.knows(text)
 
 
+@pytest.mark.parametrize("n", range(1, 8))
+@pytest.mark.parametrize("differs", [True, False])
+def test_no_speaker_that_a_finding_rests_on_is_named_in_english(n: int, differs: bool) -> None:
+    names = ["1135", "a b", "x, y (z)", "山田", "it is left", "s-6", "7"][:n]
+    tried = Fragile(9, tuple((name, 1e9 if name == "a b" else 1.25) for name in names))
+    said = tell(_changed(tried, differs))
+    for name in names:
+        said = said.replace(name, "")
+    assert not re.search("[A-Za-z]", said)
+    assert ("ほか" in said) == (n > 3)
+
+
 def test_names_are_those_of_the_language() -> None:
     assert tell.group("first_language+gender", "cmn+female") == "中国語 + 女性"
     assert tell.group("accent", "cmn") == "cmn"
     assert tell.group("gender", "unknown") == "不明"
+    assert tell.group("gender+age_band", "female+child") == "女性 + 子ども"
+    assert tell.group("age_band", "30 to 40") == "30 to 40"
     assert tell.axis("first_language+strength+my_axis") == "第一言語 + 強さ + my axis"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from speechfair.messages.translation import LANGUAGES
+from speechfair.messages.translation import LANGUAGES, Translator
 from speechfair.messages.translation import viewer_messages as messages
+from speechfair.viewing.changes import change_screen
+from speechfair.viewing.opened_run import RunShelf
 from speechfair.viewing.page_files import STATIC
 from speechfair.viewing.sentences import with_translations
 from speechfair.viewing.utterance_query import KINDS
@@ -57,6 +59,29 @@ def test_an_answer_brings_the_translations_of_its_recorded_sentences() -> None:
     assert found["said"] == {"ja": {reason: "話者が 5 人未満(3 人)のため区間なし"}}
     assert {**found, "said": None} == {**answer, "said": None}
     assert with_translations({"notes": ["my own words"]}) == {"notes": ["my own words"]}
+
+
+def test_an_answer_names_groups_where_its_sentences_write_codes() -> None:
+    reason = "first_language=jpn: some words of somebody; first_language=spa: not a group of the answer"
+    known = "no group has the axis first_language=jpn"
+    answer = {"reason": reason, "groups": [{"axis": "first_language", "value": "jpn"}], "notes": [known]}
+    said = with_translations(answer)["said"]
+    assert said["en"] == {
+        reason: "Japanese (first language): some words of somebody; first_language=spa: not a group of the answer",
+        known: "no group has the axis Japanese (first language)",
+    }
+
+
+def test_every_sentence_of_a_comparison_has_names_in_both_languages(shelf: RunShelf) -> None:
+    before, after = shelf.usable()
+    found = with_translations(change_screen(before, after))
+    tell = Translator("ja")
+    for text in {found["reason"], *found["notes"], *(g["no_harm"]["reason"] for g in found["groups"])} - {""}:
+        shown = found["said"].get("en", {}).get(text, text)
+        assert not re.search(r"\b(accent|gender)=", shown), shown
+        assert text in found["said"]["ja"] or not tell.knows(text), text
+    assert found["reason"] in found["said"]["ja"]
+    assert re.search(r"\((accent|gender)\)", found["said"]["en"][found["reason"]])
 
 
 def test_no_script_parses_text_as_html_or_code() -> None:

@@ -1,7 +1,7 @@
 /* Before and after: the change of every group with its margin, and the utterances won and lost. */
 (function (root) {
   "use strict";
-  const { el, shown, cut, sentence, words, dataTable, figure, figures, source, overview } = root.Speechfair;
+  const { el, shown, sentence, words, dataTable, figure, figures, source, overview } = root.Speechfair;
   const BADGE = { pass: "alike", fail: "difference", undetermined: "unclear" };
 
   async function compareScreen(view, { before, after }) {
@@ -31,7 +31,7 @@
             level: words.fixed(100 * found.level, 0),
           }),
         ),
-        words.language() === "en" ? el("p", { class: "muted" }, cut(found.reason, 600)) : null,
+        found.reason ? el("p", { class: "muted" }, sentence(found.reason, 600)) : null,
       ),
     );
     const to = (kind) =>

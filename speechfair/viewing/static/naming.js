@@ -22,7 +22,7 @@
     if (axes.length !== values.length) return value;
     return values
       .map((one, i) => {
-        if (one === "unknown" || (["gender", "sex"].includes(axes[i]) && words.known("value." + one)))
+        if (one === "unknown" || (["gender", "sex", "age_band"].includes(axes[i]) && words.known("value." + one)))
           return words.say("value." + one);
         if (!OF_LANGUAGES.includes(axes[i]) || !/^[a-z]{3}$/.test(one)) return one;
         const name = new Intl.DisplayNames([words.language()], { type: "language" }).of(one);

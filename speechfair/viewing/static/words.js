@@ -33,8 +33,8 @@
       recordedSaid[name] = Object.assign(recordedSaid[name] || {}, texts);
   }
 
-  /** A sentence of a result in the language of the page, or null where only its English is there. */
-  const recorded = (text) => (language === "en" ? text : ((recordedSaid[language] || {})[text] ?? null));
+  /** A sentence of a result in the language of the page, with names for codes; null where only its English is there. */
+  const recorded = (text) => (recordedSaid[language] || {})[text] ?? (language === "en" ? text : null);
 
   function grouped(text) {
     const [whole, rest] = text.split(".");
