@@ -13,7 +13,16 @@ from typing import Literal, get_args
 
 from speechfair.types import Answer
 
-__all__ = ["CUT_OFF", "KINDS", "REFUSAL_FIELD", "AnswerKind", "count_kinds", "kind_of"]
+__all__ = [
+    "CUT_OFF",
+    "FILTERED",
+    "KINDS",
+    "REFUSAL_FIELD",
+    "AnswerKind",
+    "count_kinds",
+    "kind_of",
+    "without_marks",
+]
 
 AnswerKind = Literal["answer", "refusal", "not_heard", "empty", "format", "error"]
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
@@ -21,7 +30,9 @@ KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
 REFUSAL_FIELD = "<refusal>"
 """Stands before a reply that a server marked as a refusal, in whatever words it comes."""
 CUT_OFF = "<cut>"
-"""Stands behind a reply that a server ended at the greatest length."""
+"""Stands behind a reply that a server or the model's own limit ended at the greatest length."""
+FILTERED = "stopped by the content filter"
+"""What stands behind `REFUSAL_FIELD` where a content filter left no words."""
 
 _NOT_HEARD = re.compile(
     r"\b(?:can(?:no|'|’)?t|could(?:n'|n’| no)t|(?:am|'m|’m) (?:not able|unable) to|unable to|do(?:n'|n’| no)t) "
@@ -37,6 +48,15 @@ _REFUSAL = re.compile(
     r"|\bas an? (?:ai|language model)\b|お答え(?:できません|できない|しかね)|対応(?:できません|できない|いたしかね)",
     re.IGNORECASE,
 )
+
+
+def without_marks(text: str) -> str:
+    """The words alone of a reply.
+
+    >>> without_marks("<refusal>I must not say."), without_marks("two ba<cut>")
+    ('I must not say.', 'two ba')
+    """
+    return text.removeprefix(REFUSAL_FIELD).removesuffix(CUT_OFF)
 
 
 def kind_of(text: str | None, form: str | None = None) -> AnswerKind:

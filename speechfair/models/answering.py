@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from speechfair.models.answer_kinds import CUT_OFF, FILTERED, REFUSAL_FIELD, without_marks
 from speechfair.models.batching import describe, refusal, share_seconds, too_long
 from speechfair.types import Answer, Audio, Hypothesis, ModelIdentity, Question
 
@@ -19,6 +21,7 @@ __all__ = [
     "failed_answer",
     "key_with_prompt",
     "refuse_question",
+    "replies",
     "transcribe_by_prompt",
     "written",
 ]
@@ -94,13 +97,37 @@ def answer_in_passes(
 def transcribe_by_prompt(
     batch: Sequence[Audio], prompt: str, answer: Callable[[list[Question]], list[Answer]]
 ) -> list[Hypothesis]:
-    """A speech-LLM as a recogniser: its answers to `prompt` about each audio, as hypotheses, verbatim."""
+    """A speech-LLM as a recogniser: its answers to `prompt` about each audio, as hypotheses: the words alone.
+
+    What a content filter stopped is a failure, not words.
+    """
     # rows are numbered, because ids of a batch need not differ
     asked = [Question(str(row), prompt, audio) for row, audio in enumerate(batch)]
     return [
-        Hypothesis(audio.utterance_id, found.text, found.error, found.seconds, found.model)
+        Hypothesis(audio.utterance_id, *_words(found), found.seconds, found.model)
         for audio, found in zip(batch, answer(asked), strict=True)
     ]
+
+
+def _words(found: Answer) -> tuple[str | None, str | None]:
+    if found.text == REFUSAL_FIELD + FILTERED:
+        return None, FILTERED
+    return found.text and without_marks(found.text), found.error
+
+
+def replies(tokenizer: Any, tokens: Any, ends: int | Sequence[int] | None, most: int) -> list[str]:
+    """The replies in a batch of new tokens, as `transformers` generates them; one that was cut says so.
+
+    Parameters
+    ----------
+    tokens : tensor, replies x tokens, padded behind.
+    ends : the tokens that end a reply, of the model's generation config; None if it has none.
+    most : tokens that a reply may have. One that has them all and no end gets `CUT_OFF`, as from a server.
+    """
+    ending = set([ends] if isinstance(ends, int) else ends or ())
+    texts = [str(text).strip() for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+    cut = [len(row) >= most and ending.isdisjoint(row) for row in tokens.tolist()]
+    return [text + CUT_OFF if was_cut and text else text for text, was_cut in zip(texts, cut, strict=True)]
 
 
 def _length(question: Question) -> int:

@@ -19,6 +19,7 @@ from speechfair.models.answering import (
     TRANSCRIPT_FORM,
     answer_in_passes,
     refuse_question,
+    replies,
     transcribe_by_prompt,
     written,
 )
@@ -176,7 +177,7 @@ class ChatAudio:
             tokens = self._model.generate(**given, do_sample=False, max_new_tokens=self._max_new_tokens)
         answers = tokens[:, given["input_ids"].shape[1] :]
         tokenizer = getattr(self._processor, "tokenizer", self._processor)
-        return [str(text).strip() for text in tokenizer.batch_decode(answers, skip_special_tokens=True)]
+        return replies(tokenizer, answers, self._model.generation_config.eos_token_id, self._max_new_tokens)
 
     def _inputs(self, batch: list[Question]) -> Any:
         """What the processor makes of questions: token ids, features, masks."""

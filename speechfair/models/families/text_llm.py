@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from speechfair.errors import InputError, ModelError
-from speechfair.models.answering import TRANSCRIPT_FORM, answer_in_passes, refuse_question, written
+from speechfair.models.answering import TRANSCRIPT_FORM, answer_in_passes, refuse_question, replies, written
 from speechfair.models.arguments import whole_number
 from speechfair.models.batching import describe
 from speechfair.models.prompt_prefix import PromptPrefix
@@ -127,8 +127,8 @@ class TextLlm:
             ).to(self._device)
             tokens = self._generate(given)
         answers = tokens[:, given["input_ids"].shape[1] :]
-        found = self._tokenizer.batch_decode(answers, skip_special_tokens=True)
-        return [str(text).strip() for text in found]
+        ends = self._model.generation_config.eos_token_id
+        return replies(self._tokenizer, answers, ends, self._max_new_tokens)
 
     def _generate(self, given: Any) -> Any:
         kept = {"do_sample": False, "max_new_tokens": self._max_new_tokens}

@@ -8,25 +8,23 @@ Replies: a text, a list of parts, a refusal of its own field, or thinking withou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from speechfair.errors import InputError
-from speechfair.models.answer_kinds import CUT_OFF, REFUSAL_FIELD
+from speechfair.models.answer_kinds import CUT_OFF, FILTERED, REFUSAL_FIELD
 from speechfair.models.answering import written
 from speechfair.models.arguments import one_of
 from speechfair.strict_json import parse_json
-from speechfair.types import Hypothesis, Question
+from speechfair.types import Question
 
-__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of", "transcript", "without_marks"]
+__all__ = ["AUDIO_PARTS", "AudioPart", "ChatForm", "merged_stream", "reply_of"]
 
 AudioPart = Literal["input_audio", "audio_url", "input_audio_data_url"]
 AUDIO_PARTS: tuple[AudioPart, ...] = get_args(AudioPart)
 
 OURS = ("messages", "model", "stream")
 """Keys of a body that ``extra_body`` must not hold: they decide what is asked."""
-
-FILTERED = "stopped by the content filter"
 
 THINKING = ("reasoning_content", "reasoning", "thinking")
 
@@ -127,22 +125,6 @@ def reply_of(answer: Any) -> str | None:
     if thought is not None:
         return f"<think>{thought}"
     return content if isinstance(content, str) else None
-
-
-def transcript(heard: Hypothesis) -> Hypothesis:
-    """What a model said as a transcript: the words alone; what the content filter stopped is a failure, not words."""
-    if heard.text == REFUSAL_FIELD + FILTERED:
-        return replace(heard, text=None, error=FILTERED)
-    return replace(heard, text=heard.text and without_marks(heard.text))
-
-
-def without_marks(text: str) -> str:
-    """The words alone of what `reply_of` gives.
-
-    >>> without_marks("<refusal>I must not say."), without_marks("two ba<cut>")
-    ('I must not say.', 'two ba')
-    """
-    return text.removeprefix(REFUSAL_FIELD).removesuffix(CUT_OFF)
 
 
 def merged_stream(text: str) -> dict[str, Any]:

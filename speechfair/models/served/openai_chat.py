@@ -24,7 +24,7 @@ from speechfair.models.answering import (
 )
 from speechfair.models.arguments import one_of, positive_number, whole_number
 from speechfair.models.batching import describe
-from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of, transcript
+from speechfair.models.served.chat_form import AudioPart, ChatForm, reply_of
 from speechfair.models.served.endpoint import Served, connect, wav_bytes
 from speechfair.models.served.http_client import RequestFailedError
 from speechfair.types import Answer, Architecture, Audio, Hypothesis, ModelIdentity, Question
@@ -179,8 +179,7 @@ class OpenAIChat:
 
         What the server's content filter stopped has no text but an ``error``.
         """
-        heard = transcribe_by_prompt(batch, self._prompt, self.answer)
-        return [transcript(one) for one in heard]
+        return transcribe_by_prompt(batch, self._prompt, self.answer)
 
     def answer(self, batch: Sequence[Question]) -> list[Answer]:
         """One answer per question, in order. What concerns one question becomes its `error`.

@@ -10,6 +10,7 @@ import pytest
 
 from speechfair.errors import InputError, MissingExtraError, ModelError
 from speechfair.models import load_model
+from speechfair.models.answer_kinds import without_marks
 from speechfair.models.families.chat_audio import TRANSCRIBE, _most_s
 from speechfair.types import Audio, Question
 from tests.models import tiny
@@ -58,7 +59,7 @@ def test_the_prompt_matters_and_is_part_of_the_identity(family: str, folders: An
     answers = [h.text for h in other.transcribe(batch)]
     assert answers != [h.text for h in model.transcribe(batch)]
     asked = [Question(audio.utterance_id, "How many bags are there?", audio=audio) for audio in batch]
-    assert answers == [a.text for a in model.answer(asked)]
+    assert answers == [without_marks(a.text or "") for a in model.answer(asked)]
 
 
 def test_a_pass_of_several_gives_the_same_where_the_family_allows(folders: Any) -> None:
