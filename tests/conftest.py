@@ -17,7 +17,8 @@ from hypothesis import settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# jsonschema imports it where it is there: three seconds a process, for a grammar of IRIs that no schema here asks for.
+# jsonschema imports it where it is there, three seconds a process, to check addresses. tests/process/test_exports.py
+# does so once, in a process of its own.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # The suite tries the same examples each time, so that a failure is about what has changed. New ones: `make laws`.

@@ -92,6 +92,37 @@ def test_cyclonedx_names_the_weights_and_scores_only_pass_and_fail(exported: Pat
         validate("cyclonedx", json.dumps(broken).encode())
 
 
+_WITH_ITS_GRAMMAR = """
+import json, sys
+import rfc3987_syntax
+from speechfair.errors import InputError
+from speechfair.process.export import validate
+data = json.load(open(sys.argv[1], encoding="utf-8"))
+validate("cyclonedx", json.dumps(data).encode())
+data["externalReferences"] = [{"type": "website", "url": "http://[no address"}]
+try:
+    validate("cyclonedx", json.dumps(data).encode())
+except InputError as error:
+    print(error)
+else:
+    sys.exit("an address that is none was let through")
+"""
+
+
+def test_cyclonedx_holds_no_address_that_is_none(exported: Path) -> None:
+    """In a process of its own: the other tests leave out the grammar of addresses, which takes seconds to build."""
+    path = exported / "exports" / file_name("cyclonedx")
+    done = subprocess.run(
+        [sys.executable, "-c", _WITH_ITS_GRAMMAR, path],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no address" in done.stdout
+
+
 def test_in_toto_says_failed_where_something_is_open(exported: Path, unsigned: Path) -> None:
     assert content(exported, "in-toto")["predicate"]["result"] == "PASSED"
     again = json.loads(render("in-toto", read_material(unsigned)))
