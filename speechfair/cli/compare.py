@@ -62,7 +62,7 @@ def command(
     if json:
         typer.echo(found.to_json(), nl=False)
     else:
-        output.show_table(found.table())
+        output.show_table(found.table(), language)
     if out is not None:
         output.say(f"comparison: {out}")
     if report is not None:

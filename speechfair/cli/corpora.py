@@ -158,7 +158,7 @@ def _finish(
     if json:
         _print_json(result.to_dict())
     else:
-        _print_check(result)
+        _print_check(result, language)
     if not result.ok:
         raise typer.Exit(1)
 
@@ -169,7 +169,7 @@ def _print_json(content: Any) -> None:
     typer.echo(json_module.dumps(content, ensure_ascii=False, indent=2))
 
 
-def _print_check(result: Any) -> None:
+def _print_check(result: Any, language: Literal["en", "ja"]) -> None:
     from speechfair.result_table import Column, Table
 
     columns = (
@@ -195,16 +195,18 @@ def _print_check(result: Any) -> None:
         )
         for g in result.groups
     )
-    output.show_table(Table("", columns, rows))
+    output.show_table(Table("", columns, rows), language)
     for part, counts in result.parts.items():
-        typer.echo(
+        output.tell(
             f"{part}: {counts['in']} rows = {counts['usable']} usable + {counts['unreadable']} unreadable "
-            f"+ {counts['excluded']} excluded"
+            f"+ {counts['excluded']} excluded",
+            language,
         )
     for reason, count in result.excluded.items():
-        typer.echo(f"  excluded: {count} {reason}")
+        output.tell(f"  excluded: {count} {reason}", language)
     for finding in result.findings:
         examples = f" ({', '.join(finding.examples)})" if finding.examples else ""
-        typer.echo(f"{finding.level}: {finding.message}{examples}")
+        output.tell(f"{finding.level}: {finding.message}", language, after=examples)
     problems = sum(finding.level == "problem" for finding in result.findings)
-    typer.echo(f"{problems} problems, {len(result.findings) - problems} notes; {result.n_speakers} speakers")
+    notes = len(result.findings) - problems
+    output.tell(f"{problems} problems, {notes} notes; {result.n_speakers} speakers", language)

@@ -15,6 +15,7 @@ from speechfair.wording import percent
 if TYPE_CHECKING:
     from speechfair.debias.judging.before_after import DebiasResult
     from speechfair.debias.training.dry_run import DebiasPlan
+    from speechfair.messages.translation import Language
 
 __all__ = ["app"]
 
@@ -85,7 +86,7 @@ def command(
 
     if dry_run:
         found = debias_plan(recipe, set_ or (), pilot=pilot)
-        _show_plan(found, json)
+        _show_plan(found, language, json)
         if found.hopeless and not found.even_if_undetermined:
             output.say(
                 f"the verdict can only be undetermined or degraded, because of {'; '.join(found.hopeless)}. Add "
@@ -104,7 +105,7 @@ def command(
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
-        _show(result)
+        _show(result, language)
     if code := EXIT_CODES[result.verdict]:
         raise typer.Exit(code)
 
@@ -181,7 +182,7 @@ def record_command(
 app.command("leakage")(debias_leakage.command)
 
 
-def _show_plan(found: DebiasPlan, json: bool) -> None:
+def _show_plan(found: DebiasPlan, language: Language, json: bool) -> None:
     if json:
         import json as writer
         from dataclasses import asdict
@@ -190,42 +191,47 @@ def _show_plan(found: DebiasPlan, json: bool) -> None:
         return
     from speechfair.debias.debias_tables import plan_table, power_table
 
-    output.show_table(plan_table(found))
-    output.show_table(power_table(found))
+    output.show_table(plan_table(found), language)
+    output.show_table(power_table(found), language)
     for reason, count in found.unused.items():
-        typer.echo(f"left out: {count} ({reason})")
+        output.tell(f"left out: {count} ({reason})", language)
     if found.added:
         groups = ", ".join(f"{group} {count}" for group, count in found.added["by_group"].items())
-        typer.echo(
+        output.tell(
             f"made: {found.added['rows']} rows of the corpus {found.added['corpus']} ({groups}), counted above; "
-            f"{found.added['replaced']} in place of recorded ones"
+            f"{found.added['replaced']} in place of recorded ones",
+            language,
         )
         for reason, count in found.added["left_out"].items():
-            typer.echo(f"not made: {count} ({reason})")
+            output.tell(f"not made: {count} ({reason})", language)
     for row in found.evaluations:
         kind = "protected" if row["protected"] else "target"
-        typer.echo(
-            f"audited before and after: {row['name']} ({kind}), {row['utterances']} utterances, {row['hours']:.2f} h"
+        output.tell(
+            f"audited before and after: {row['name']} ({kind}), {row['utterances']} utterances, {row['hours']:.2f} h",
+            language,
         )
-    typer.echo(
+    output.tell(
         f"{found.steps} steps, {found.passes:.1f} passes over the data, window {found.window_s:g} s, "
-        f"{percent(found.trainable_share, sign=True)} of the weights trained"
+        f"{percent(found.trainable_share, sign=True)} of the weights trained",
+        language,
     )
-    typer.echo(
+    output.tell(
         f"about {_time(found.training_seconds)} of training here ({found.seconds_per_step:.1f} s a step), "
-        "and the audits on top"
+        "and the audits on top",
+        language,
     )
 
 
-def _show(result: DebiasResult) -> None:
+def _show(result: DebiasResult, language: Language) -> None:
     from speechfair.debias.debias_tables import change_table
+    from speechfair.messages.translation import Translator
 
-    output.show_table(change_table(result))
+    output.show_table(change_table(result, Translator(language)), language)
     for note in result.notes:
-        typer.echo(f"note: {note}")
-    typer.echo(f"verdict: {result.verdict}")
+        output.tell(f"note: {note}", language)
+    output.tell(f"verdict: {result.verdict}", language)
     for reason in result.reasons:
-        typer.echo(f"  {reason}")
+        output.tell(f"  {reason}", language)
 
 
 def _time(seconds: float) -> str:

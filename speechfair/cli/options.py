@@ -48,7 +48,10 @@ CorpusName = Annotated[
     str,
     typer.Argument(help="Corpus name; `speechfair corpora` lists them.", autocompletion=completion.corpora),
 ]
-Language = Annotated[Literal["en", "ja"], typer.Option(help="Language of the page: English or Japanese.")]
+Language = Annotated[
+    Literal["en", "ja"],
+    typer.Option(help="Language of the page and of what is printed: English or Japanese."),
+]
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
 Root = Annotated[
     Path | None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 if TYPE_CHECKING:
+    from speechfair.messages.translation import Language
     from speechfair.result_table import Sheet, Table
     from speechfair.running.transcription import Observer, Progress
     from speechfair.store import RunFolder
@@ -22,6 +23,7 @@ __all__ = [
     "say_how",
     "show_table",
     "show_tables",
+    "tell",
     "transcription_progress",
 ]
 
@@ -47,26 +49,46 @@ def say_how(run: RunFolder, model: Recognizer) -> None:
         say(summary())
 
 
-def show_table(table: Table | Sheet) -> None:
+def show_table(table: Table | Sheet, language: Language = "en") -> None:
     """Print a table on standard output, as wide as the terminal or ``COLUMNS``; 120 columns where there is neither."""
     from rich.console import Console
+
+    from speechfair.messages.told_tables import in_language
+    from speechfair.messages.translation import Translator
 
     console = Console(highlight=False)
     if not console.is_terminal:
         given = os.environ.get("COLUMNS", "")
         width = int(given) if given.isdigit() and int(given) > 0 else 120
         console = Console(highlight=False, width=width, no_color=True)
-    console.print(table)
+    console.print(in_language(table, Translator(language)))
 
 
-def show_tables(tables: Sequence[Table], form: Literal["text", "markdown", "csv", "latex"]) -> None:
-    """Print tables on standard output: for a person, or one after another in a form of their own."""
+def tell(line: str, language: Language, *, after: str = "") -> None:
+    """Print a line of the program in a language; `after`, of names, as it is."""
+    from speechfair.messages.told_tables import told_line
+    from speechfair.messages.translation import Translator
+
+    typer.echo(told_line(line, Translator(language)) + after)
+
+
+def show_tables(
+    tables: Sequence[Table], form: Literal["text", "markdown", "csv", "latex"], language: Language = "en"
+) -> None:
+    """Print tables on standard output: for a person, or one after another in a form of their own.
+
+    CSV is for programs, and the same in every language.
+    """
     if form == "text":
         for table in tables:
-            show_table(table)
+            show_table(table, language)
         return
+    from speechfair.messages.told_tables import in_language
+    from speechfair.messages.translation import Translator
+
     written = {"markdown": "to_markdown", "csv": "to_csv", "latex": "to_latex"}[form]
-    typer.echo("\n".join(getattr(table, written)() for table in tables), nl=False)
+    told = tables if form == "csv" else [in_language(table, Translator(language)) for table in tables]
+    typer.echo("\n".join(getattr(table, written)() for table in told), nl=False)
 
 
 @contextmanager

@@ -155,7 +155,12 @@ def grounding(
             retry_failed=retry_failed,
             observe=observe,
         )
-    _finish(result, grounding_findings(result), grounding_sections(result), folder, language, json)
+    from speechfair.messages.translation import Translator
+
+    tell = Translator(language)
+    _finish(
+        result, grounding_findings(result, tell), grounding_sections(result, tell), folder, language, json
+    )
     if result.audio.not_measured or result.text.not_measured:
         raise typer.Exit(3)
 
@@ -213,7 +218,12 @@ def questions(
             retry_failed=retry_failed,
             observe=observe,
         )
-    _finish(result, questions_findings(result), questions_sections(result), folder, language, json)
+    from speechfair.messages.translation import Translator
+
+    tell = Translator(language)
+    _finish(
+        result, questions_findings(result, tell), questions_sections(result, tell), folder, language, json
+    )
     if result.not_measured:
         raise typer.Exit(3)
 
@@ -266,7 +276,10 @@ def strength(
             retry_failed=retry_failed,
             observe=observe,
         )
-    _finish(result, strength_findings(result), strength_sections(result), folder, language, json)
+    from speechfair.messages.translation import Translator
+
+    tell = Translator(language)
+    _finish(result, strength_findings(result, tell), strength_sections(result, tell), folder, language, json)
 
 
 @app.command()
@@ -345,7 +358,10 @@ def response(
             retry_failed=retry_failed,
             observe=observe,
         )
-    _finish(result, response_findings(result), response_sections(result), folder, language, json)
+    from speechfair.messages.translation import Translator
+
+    tell = Translator(language)
+    _finish(result, response_findings(result, tell), response_sections(result, tell), folder, language, json)
 
 
 def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
@@ -380,14 +396,16 @@ def _finish(
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
-        _show(findings, sections, result.notes)
+        _show(findings, sections, result.notes, language)
     output.say(f"run folder: {folder}\nreport:     {page}")
 
 
-def _show(findings: Sequence[Finding], sections: Sequence[Section], notes: Sequence[str]) -> None:
+def _show(
+    findings: Sequence[Finding], sections: Sequence[Section], notes: Sequence[str], language: Language
+) -> None:
     for finding in findings:
-        typer.echo(finding.text)
+        output.tell(finding.text, language)
     for section in sections:
-        output.show_table(section.table)
+        output.show_table(section.table, language)
     for note in notes:
-        typer.echo(f"note: {note}")
+        output.tell(f"note: {note}", language)

@@ -47,7 +47,7 @@ def command(
     if json:
         typer.echo(found.to_json(), nl=False)
     else:
-        output.show_tables(found.tables(), format)
+        output.show_tables(found.tables(), format, language)
     if out is not None:
         output.say(f"sequence: {out}")
     if report is not None:

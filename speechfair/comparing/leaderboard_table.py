@@ -65,12 +65,15 @@ def groups_words(
     by_reason: dict[str, list[str]] = {}
     for one in axis.left_out:
         # "fewer than 5 speakers (3): no interval" is one reason for all numbers.
-        by_reason.setdefault(one.reason.partition(" (")[0].partition(": no interval")[0], []).append(
-            named(axis.axis, one.group)
-        )
+        by_reason.setdefault(_short(one.reason), []).append(named(axis.axis, one.group))
     for reason, groups in by_reason.items():
         lines.append(f"{count(len(groups), 'group')} left out, {reason}: {_named(groups)}.")
     return lines
+
+
+def _short(reason: str) -> str:
+    """A reason without what differs between groups, and without what follows from it."""
+    return reason.partition(" (")[0].partition(": no ")[0]
 
 
 def _named(groups: list[str]) -> str:

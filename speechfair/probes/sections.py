@@ -197,7 +197,7 @@ def response_sections(result: ResponseResult, tell: Translator = ENGLISH) -> lis
         sections.append(Section(title, lede, headers, tuple(rows), tuple(notes), None, frozenset(marked)))
     accuracy = tuple(
         (
-            one.measure,
+            tell.said(one.measure),
             f"{one.n_right} of {one.n_cases}",
             percent(one.n_right / one.n_cases) + _limits(one.low, one.high),
             "yes" if one.used else "NO",
