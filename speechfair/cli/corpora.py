@@ -172,12 +172,14 @@ def _print_json(content: Any) -> None:
 def _print_check(result: Any, language: Literal["en", "ja"]) -> None:
     from speechfair.result_table import Column, Table
 
+    lettered = any(group.n_characters for group in result.groups)
     columns = (
         Column("axis", "axis"),
         Column("group", "group"),
         Column("n_speakers", "speakers", "count"),
         Column("n_utterances", "utterances", "count"),
         Column("n_words", "words", "count", priority=1),
+        *([Column("n_characters", "characters", "count", priority=1)] if lettered else []),
         Column("hours", "hours", "number"),
         Column("level_db", "level dB", "number", priority=2),
         Column("sample_rates", "Hz", priority=3),
@@ -189,6 +191,7 @@ def _print_check(result: Any, language: Literal["en", "ja"]) -> None:
             g.n_speakers,
             g.n_utterances,
             g.n_words,
+            *([g.n_characters] if lettered else []),
             g.hours,
             g.level_db,
             ", ".join(map(str, g.sample_rates)),

@@ -19,6 +19,7 @@ from speechfair.corpora.layout import inside
 
 __all__ = [
     "AMBIGUOUS_COMMA",
+    "EXACT",
     "MISSING_WORDS",
     "TimeUnit",
     "cell_text",
@@ -35,6 +36,8 @@ MISSING_WORDS = frozenset({"", "nan", "none", "null", "n/a", "#n/a", "<na>", "un
 """Words that stand for a missing label, speaker or language, in any case. ``NA`` and ``-`` are not among them: ``NA``
 is also Namibia and North America, so a table in which it means missing maps it (``map: {NA: unknown}``)."""
 
+EXACT = 2.0**53
+"""Floats below it hold every whole number."""
 _CHANNELS = {"left": 0, "l": 0, "a": 0, "right": 1, "r": 1, "b": 1}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -43,10 +46,18 @@ AMBIGUOUS_COMMA = r"^[+-]?0*[1-9]\d{0,2},\d{3}$"
 
 
 def cell_text(row: Mapping[str, Any], column: str | None) -> str | None:
-    """The stripped text of a cell; None where it is absent, null, NaN or blank."""
+    """The stripped text of a cell; None where it is absent, null, NaN or blank. A whole number loses its ``.0``.
+
+    Tables with a gap in a column of whole numbers (pandas, Parquet) hold them as floats.
+
+    >>> cell_text({"age": 30.0}, "age"), cell_text({"age": 30.5}, "age"), cell_text({"age": "30.0"}, "age")
+    ('30', '30.5', '30.0')
+    """
     value = row.get(column) if column else None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        value = int(value)
     return str(value).strip() or None
 
 

@@ -52,13 +52,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group or crossing. `hours`, `level_db`, `sample_rates` are of readable audio; None and empty without audio."""
+    """A group or crossing. `hours`, `level_db`, `sample_rates` are of readable audio; None and empty without audio.
+
+    `n_characters` are the letters and digits of texts in languages written without spaces, `n_words` words of others.
+    """
 
     axis: str
     value: str
     n_utterances: int
     n_speakers: int
     n_words: int
+    n_characters: int
     hours: float | None
     level_db: float | None
     sample_rates: tuple[int, ...]
@@ -227,7 +231,7 @@ def _groups(rows: pl.DataFrame, groupings: Sequence[list[str]], audio: bool) -> 
             .agg(
                 pl.len().alias("n"),
                 pl.col("speaker").drop_nulls().n_unique().alias("speakers"),
-                pl.col("words").sum(),
+                pl.col("words", "characters").sum(),
                 pl.col("duration_s").sum(),
                 pl.col("level_db").mean(),
                 pl.col("sample_rate").drop_nulls().unique().sort().alias("rates"),
@@ -243,6 +247,7 @@ def _groups(rows: pl.DataFrame, groupings: Sequence[list[str]], audio: bool) -> 
                     n_utterances=row["n"],
                     n_speakers=row["speakers"],
                     n_words=int(row["words"] or 0),
+                    n_characters=int(row["characters"] or 0),
                     hours=row["duration_s"] / 3600 if audio else None,
                     level_db=row["level_db"] if audio else None,
                     sample_rates=tuple(row["rates"]) if audio else (),

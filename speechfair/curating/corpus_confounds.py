@@ -36,6 +36,7 @@ _SEPARATING = {
 # column: what it is called, its unit, and the difference of means below which it is not worth telling
 _MEASURED = {
     "words": ("text length", "words", 0.5),
+    "characters": ("text length", "characters", 1.0),
     "duration_s": ("recording length", "s", 0.2),
     "level_db": ("level", "dB", 1.0),
     "silent": ("share of silence", "", 0.05),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from speechfair.audio import AudioError, load_bytes, one_channel, read_stretch
 from speechfair.corpora.batches import Batch, batch_of, batches_of
 from speechfair.text.annotations import annotations_in
+from speechfair.text.normalizers import default_tokens
 from speechfair.types import UNKNOWN, Corpus, Exclusion, Utterance
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def rows_schema() -> dict[str, Any]:
         "speaker": pl.UInt32,
         "text": pl.UInt64,
         "words": pl.Int32,
+        "characters": pl.Int32,
         "oddities": pl.UInt8,
         "file_type": pl.Categorical,
         "excluded": pl.Categorical,
@@ -132,6 +134,7 @@ class Facts:
         axis, ``unknown`` where there is no label. `oddities` has a bit for each of `ODDITIES`.
     speakers : names by the codes in the column ``speaker``. A speaker of one corpus is another person than the speaker
         of that name in another.
+        `words` and `characters` are the length of a text in the unit of its language; the other one is null.
     brackets : how often each bracket occurs in the transcripts: its marker, what is inside, whether it is an event.
     """
 
@@ -191,7 +194,7 @@ def _frame(
         "id",
         pl.col("speaker").replace_strict(names, numbers, default=None, return_dtype=pl.UInt32),
         pl.when(told).then(text.hash(0)).alias("text"),
-        pl.when(told).then(pl.col("text").str.count_matches(r"\S+")).cast(pl.Int32).alias("words"),
+        *_lengths(batch.frame),
         pl.when(there).then(_oddities(pl.col("text"))).alias("oddities"),
         pl.when(there).then(ending).cast(pl.Categorical).alias("file_type"),
         pl.col("excluded").cast(pl.Categorical),
@@ -207,6 +210,24 @@ def _frame(
                 columns[name].append(getattr(look, name) if isinstance(look, AudioLook) else None)
         frame = frame.with_columns(pl.Series(name, columns[name], dtype) for name, dtype in seen.items())
     return frame.with_columns(_label_columns(batch))
+
+
+def _lengths(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Words of each text, or its letters and digits where its language is written without spaces."""
+    import polars as pl
+
+    spaceless = [
+        name for name in frame["language"].drop_nulls().unique() if default_tokens(name) == "characters"
+    ]
+    lettered = pl.col("language").is_in(spaceless).fill_null(False)
+    text = pl.col("text")
+    return [
+        pl.when(~lettered).then(text.str.count_matches(r"\S+")).cast(pl.Int32).alias("words"),
+        pl.when(lettered)
+        .then(text.str.count_matches(r"[\p{L}\p{M}\p{N}]"))
+        .cast(pl.Int32)
+        .alias("characters"),
+    ]
 
 
 def _label_columns(batch: Batch) -> list[pl.Series]:

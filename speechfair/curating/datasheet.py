@@ -282,8 +282,13 @@ def _about_people(card: Card, check: CorpusCheck) -> Iterable[_Section]:
 
 def _about_speech(card: Card, check: CorpusCheck) -> Iterable[_Section]:
     yield "E. Speech situation", [], "read or free speech, place, time, device, who was spoken to"
-    words = sum(group.n_words for group in next(iter(_by_axis(check).values()), []))
-    yield "F. Text characteristics", [f"{words} words in all." if words else ""], "genre and topics"
+    groups = next(iter(_by_axis(check).values()), [])
+    lengths = {
+        "words": sum(group.n_words for group in groups),
+        "characters of languages written without spaces": sum(group.n_characters for group in groups),
+    }
+    told = " and ".join(f"{n} {unit}" for unit, n in lengths.items() if n)
+    yield "F. Text characteristics", [f"{told} in all." if told else ""], "genre and topics"
     yield "G. Recording quality", _quality(check), "room, microphone and what was done to the audio"
     traps = "\n".join(f"- {markdown(trap)}" for trap in card.traps)
     yield "H. Other", ["Known traps:", traps] if traps else [], ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from speechfair.corpora.cells import AMBIGUOUS_COMMA, MISSING_WORDS, two_meanings
+from speechfair.corpora.cells import AMBIGUOUS_COMMA, EXACT, MISSING_WORDS, two_meanings
 from speechfair.corpora.languages import iso_639_3
 from speechfair.errors import CorpusError, InputError
 from speechfair.importing.imported import PLACE, ImportedTable
@@ -30,8 +30,6 @@ __all__ = [
 ]
 
 _ASSUMED = "eng"
-_EXACT = 2.0**53
-"""Floats below it hold every whole number."""
 
 
 def cleaned(column: pl.Series) -> pl.Series:
@@ -40,7 +38,7 @@ def cleaned(column: pl.Series) -> pl.Series:
 
     if column.dtype.is_float():
         numbers = column.drop_nulls().drop_nans()
-        whole = bool(((numbers % 1 == 0) & (numbers.abs() < _EXACT)).all())
+        whole = bool(((numbers % 1 == 0) & (numbers.abs() < EXACT)).all())
         column = column.fill_nan(None).cast(pl.Int64) if whole else column.fill_nan(None)
     text = column.cast(pl.String).str.strip_chars()
     return pl.select(

@@ -359,3 +359,17 @@ def test_counts_of_the_real_sets_are_those_of_their_readme(
     assert (part["usable"], part["excluded"], found.n_speakers) == (rows, 0, speakers)
     counted = {(group.axis, group.value): group.n_speakers for group in found.groups}
     assert {key: counted.get(key, 0) for key in groups} == groups
+
+
+@pytest.mark.parametrize("language", ["zh", "yue", "jpn", "tha", "mya", "khm", "lao", "bod"])
+def test_languages_without_spaces_are_measured_in_characters(language: str, tmp_path: Path) -> None:
+    lines = ["audio,text,speaker,accent,language"]
+    for n in range(24):
+        spaceless = n % 2
+        text = "\u4eca\u65e5\u306f\u3001\u6674\u308c\u3002" if spaceless else "it is sunny today"
+        lines.append(f'{n}.wav,"{text}",s{n % 12},{"xy"[spaceless]},{language if spaceless else "eng"}')
+    (tmp_path / "m.csv").write_text("\n".join(lines), "utf-8")
+    found = check_corpus(load_corpus("manifest", manifest=tmp_path / "m.csv"), audio=False)
+    lengths = {g.value: (g.n_words, g.n_characters) for g in found.groups if g.axis == "accent"}
+    assert lengths == {"x": (48, 0), "y": (0, 60)}
+    assert not [each for each in found.findings if "text length" in each.message]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speechfair.corpora.cells import EXACT
 from speechfair.corpora.tables import DELIMITED, FORMATS, columns_of, parquet_frames, rows_of
 from speechfair.corpora.workbook import WORKBOOKS
 from speechfair.errors import CorpusError, InputError
@@ -21,8 +22,6 @@ __all__ = ["FORMAT", "read"]
 
 _UNTYPED = (".csv", ".tsv", ".txt", *WORKBOOKS)
 _LARGEST_INT64 = 2**63 - 1
-_EXACT = 2**53
-"""Floating-point numbers hold every whole number up to it."""
 
 
 def read(path: Path, encoding: str | None = None, sheet: str | None = None) -> ImportedTable:
@@ -98,7 +97,7 @@ def _series(name: str, cells: list[Any]) -> Any:
         return pl.Series(name, cells, dtype=pl.String)
     if kinds <= {int, float, type(None)}:
         whole = kinds <= {int, type(None)}
-        most = _LARGEST_INT64 if whole else _EXACT
+        most = _LARGEST_INT64 if whole else EXACT
         if all(abs(cell) <= most for cell in cells if isinstance(cell, int)):
             return pl.Series(name, cells, dtype=pl.Int64 if whole else pl.Float64, strict=False)
     if list in kinds and dict not in kinds:
