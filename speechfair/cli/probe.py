@@ -12,9 +12,9 @@ from speechfair.cli import options, output, probe_sizes
 from speechfair.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from speechfair.messages.translation import Language
+    from speechfair.messages.translation import Language, Translator
     from speechfair.probes.sections import Finding, Section
 
 __all__ = ["app"]
@@ -155,12 +155,7 @@ def grounding(
             retry_failed=retry_failed,
             observe=observe,
         )
-    from speechfair.messages.translation import Translator
-
-    tell = Translator(language)
-    _finish(
-        result, grounding_findings(result, tell), grounding_sections(result, tell), folder, language, json
-    )
+    _finish(result, grounding_findings, grounding_sections, folder, language, json)
     if result.audio.not_measured or result.text.not_measured:
         raise typer.Exit(3)
 
@@ -218,12 +213,7 @@ def questions(
             retry_failed=retry_failed,
             observe=observe,
         )
-    from speechfair.messages.translation import Translator
-
-    tell = Translator(language)
-    _finish(
-        result, questions_findings(result, tell), questions_sections(result, tell), folder, language, json
-    )
+    _finish(result, questions_findings, questions_sections, folder, language, json)
     if result.not_measured:
         raise typer.Exit(3)
 
@@ -276,10 +266,7 @@ def strength(
             retry_failed=retry_failed,
             observe=observe,
         )
-    from speechfair.messages.translation import Translator
-
-    tell = Translator(language)
-    _finish(result, strength_findings(result, tell), strength_sections(result, tell), folder, language, json)
+    _finish(result, strength_findings, strength_sections, folder, language, json)
 
 
 @app.command()
@@ -358,10 +345,7 @@ def response(
             retry_failed=retry_failed,
             observe=observe,
         )
-    from speechfair.messages.translation import Translator
-
-    tell = Translator(language)
-    _finish(result, response_findings(result, tell), response_sections(result, tell), folder, language, json)
+    _finish(result, response_findings, response_sections, folder, language, json)
 
 
 def _speech_llm(spec: str, given: dict[str, Any]) -> Any:
@@ -383,20 +367,22 @@ def _folder(out: Path | None, kind: str, model: str) -> Path:
 
 def _finish(
     result: Any,
-    findings: Sequence[Finding],
-    sections: Sequence[Section],
+    findings: Callable[[Any, Translator], list[Finding]],
+    sections: Callable[[Any, Translator], list[Section]],
     folder: Path,
     language: Language,
     json: bool,
 ) -> None:
     """Print the result: JSON, or findings and tables; write the page in its language and say where it is."""
+    from speechfair.messages.translation import Translator
     from speechfair.verbs.probe import probe_page
 
+    tell = Translator(language)
     page = probe_page(result, folder, language)
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
-        _show(findings, sections, result.notes, language)
+        _show(findings(result, tell), sections(result, tell), result.notes, language)
     output.say(f"run folder: {folder}\nreport:     {page}")
 
 

@@ -34,7 +34,11 @@
         tile(
           say("column.ratio"),
           group.is_reference ? say("reference") : overview.estimate(group.ratio, "ratio"),
-          say("tile.against", { reference: found.axis.reference || words.NOTHING }),
+          say("tile.against", {
+            reference: found.axis.reference
+              ? root.Speechfair.plain(overview.groupName(found.axis.axis, found.axis.reference))
+              : words.NOTHING,
+          }),
         ),
         tile(
           say("tile.errors"),

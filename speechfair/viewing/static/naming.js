@@ -15,6 +15,11 @@
       .join(" + ");
   const OF_LANGUAGES = ["first_language", "native_language", "language", "l1"];
 
+  const namesIn = {};
+  /** Names of languages in the language of the page; made once, as that takes longer than a row of a table. */
+  const languageNames = () =>
+    (namesIn[words.language()] ||= new Intl.DisplayNames([words.language()], { type: "language" }));
+
   /** A group in words: a language code of an axis of languages with the language's name. */
   function groupName(axis, value) {
     const axes = axis.split("+"),
@@ -25,7 +30,7 @@
         if (one === "unknown" || (["gender", "sex", "age_band"].includes(axes[i]) && words.known("value." + one)))
           return words.say("value." + one);
         if (!OF_LANGUAGES.includes(axes[i]) || !/^[a-z]{3}$/.test(one)) return one;
-        const name = new Intl.DisplayNames([words.language()], { type: "language" }).of(one);
+        const name = languageNames().of(one);
         return name && name.toLowerCase() !== one ? `${name} (${one})` : one;
       })
       .join(" + ");

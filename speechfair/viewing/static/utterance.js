@@ -127,7 +127,7 @@
           el(
             "span",
             {},
-            cut(label.value, 80),
+            cut(overview.groupName(label.axis, label.value), 80),
             " ",
             el("small", { class: "muted" }, say("source." + label.source)),
           ),

@@ -232,7 +232,9 @@
           el(
             "span",
             {},
-            Object.entries(r.groups).map(([, value], i) => [i ? " · " : "", cut(value, 30)]),
+            Object.entries(r.groups)
+              .filter(([axis]) => !partOfOthers(axis, r.groups))
+              .map(([axis, value], i) => [i ? " · " : "", cut(overview.groupName(axis, value), 30)]),
           ),
         value: (r) => Object.values(r.groups).join(" · "),
         head: "groups",
@@ -254,6 +256,9 @@
     view.add(el("p", { class: "muted keys" }, say("keys.list")));
     view.took(started);
   }
+
+  /** Whether an axis is a crossing whose parts are shown on their own. */
+  const partOfOthers = (axis, groups) => axis.includes("+") && axis.split("+").every((part) => part in groups);
 
   /** All that match, not only this page: the server's file, or what the bundle holds. */
   async function saveAll(key, query) {
