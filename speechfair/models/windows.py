@@ -134,7 +134,8 @@ def spoken_language(asked: str | None, multilingual: bool, known: Sequence[str],
     if asked is None:
         if multilingual:
             raise InputError(
-                f"{name} is multilingual: say which language is spoken, such as language=en or language=ja"
+                f"{name} is multilingual: say which language is spoken, such as language=en or language=ja "
+                "(on the command line --model-option language=en)"
             )
         return "en"
     if asked not in known:

@@ -247,6 +247,31 @@ def test_the_order_of_a_table_is_in_its_address(viewer: Watched) -> None:
     assert viewer.page.get_attribute("th[aria-sort=descending] >> nth=0", "scope") == "col"
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_every_column_is_in_sight_and_sorts_on_every_screen(viewer: Watched, size: int) -> None:
+    viewer.page.set_viewport_size({"width": size, "height": 900})
+    try:
+        for screen, column in (("runs", "Verdict"), ("utterances", "Errors")):
+            viewer.open(SCREENS[screen])
+            hidden = viewer.page.evaluate(
+                """() => [...document.querySelectorAll(".cards tbody tr:first-child > *")]
+                .filter((cell) => { const box = cell.getBoundingClientRect();
+                  return box.width < 1 || box.right > innerWidth + 1 || box.left < 0; }).length"""
+            )
+            assert hidden == 0, (screen, size)
+            viewer.page.click(f".cards thead button:has-text('{column}') >> nth=0")
+            viewer.page.wait_for_selector(".cards th[aria-sort=ascending], .cards th[aria-sort=descending]")
+    finally:
+        viewer.page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def test_groups_have_their_names_on_the_screens_of_utterances(files: Watched) -> None:
+    files.open("#/run/before/utterances?lang=ja&speaker=s01")
+    assert "女性" in files.page.inner_text(".utterances td.groups >> nth=0")
+    files.open("#/run/before/utterance/4?lang=ja")
+    assert "女性" in files.page.inner_text(".facts")
+
+
 def test_before_and_after(viewer: Watched, files: Watched) -> None:
     for page in (viewer, files):
         page.open(SCREENS["compare"])

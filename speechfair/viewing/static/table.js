@@ -5,7 +5,7 @@
 
   /**
    * columns: [{title, cell: (row) => node or text, value: (row) => what is sorted and saved, numeric, sort: key}]
-   * options: {name, caption, rows, sort: {key, descending, choose: (key) => …}, save: () => …}
+   * options: {name, caption, class: "cards" for rows that become cards on narrow screens, titled: name every cell, rows, sort: {key, descending, choose: (key) => …}, save: () => …}
    * Without options.sort the table sorts what it holds by itself, and its order is in the address.
    */
   function dataTable(columns, options) {
@@ -57,7 +57,7 @@
               j === 0 ? "th" : "td",
               {
                 scope: j === 0 ? "row" : null,
-                "data-title": column.numeric ? column.head || column.title : null,
+                "data-title": j && (column.numeric || column.titled || options.titled) ? column.head || column.title : null,
                 class: [column.numeric ? "n" : "", column.kind || ""].join(" ").trim() || null,
               },
               column.cell(row, i),

@@ -200,6 +200,7 @@
       },
       {
         title: say("column.speaker"),
+        titled: true,
         sort: "speaker",
         cell: (r) =>
           r.speaker === null
@@ -246,7 +247,7 @@
         caption: say("utterances.caption"),
         hideCaption: true,
         rows: found.rows,
-        class: "utterances",
+        class: "utterances cards",
         sort: { key: sort, descending, choose },
         save: () => saveAll(key, query),
       }),
