@@ -27,19 +27,20 @@ def with_names(text: str, pairs: Iterable[tuple[str, str]], tell: Translator = E
     >>> with_names("first_language=jpn: 3 rows", [("first_language", "jpn")])
     'Japanese (first language): 3 rows'
     """
-    ordered = sorted(set(pairs), key=lambda pair: (-len(pair[1]), pair))
+    every = set(pairs)
+    ordered = sorted(
+        (pair for pair in every if pair[1] in text), key=lambda pair: (-len(pair[1]), pair)
+    )  # a code that is not there needs no name, and there may be many
     names: dict[str, set[str]] = {}
     for axis, group in ordered:
         names.setdefault(group, set()).add(tell.group(axis, group))
     for axis, group in ordered:
-        if group not in text:
-            continue
         name = tell.group(axis, group)
         code = rf"(?<![\w+]){re.escape(f'{axis}={group}')}(?![\w+])"
         text = f"{name} ({tell.axis(axis)})".join(re.split(code, text))
         if len(names[group]) == 1:
             text = text.replace(f"group {group!r}", f"group {name}")
-    for axis in {axis for axis, _ in ordered}:
+    for axis in {axis for axis, _ in every if axis in text}:
         after_noun = rf"(?:(?<=\bon )|(?<=than )){re.escape(axis)}(?![\w+])"
         text = tell.axis(axis).join(re.split(after_noun, text))
     return text
