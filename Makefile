@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 DEV := whisper,bundled,bundled-base,synth,ja,sphinx,lhotse,datasets,sign,stamp,model-signing,exports,inspect,remote,view,docs,dev
+# An older pip compares every release of every package with every tag of this machine: minutes instead of seconds.
+NEWER_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help browser demo test check types fast collect laws ray lint docs docs-start bench chaos simulate oracles results clean
@@ -34,11 +36,13 @@ $(BIN)/python:
 
 $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing speechfair into $(VENV) …"
+	@$(NEWER_PIP)
 	@$(PIP) -e '.[bundled,synth]'
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt Makefile | $(BIN)/python
 	@echo "installing speechfair with its test tools into $(VENV) …"
+	@$(NEWER_PIP)
 	@$(PIP) -e '.[$(DEV)]'
 	@touch $@ $(VENV)/core.stamp
 

@@ -31,8 +31,9 @@ def steps() -> dict[str, dict[str, Any]]:
 
 def transcripts() -> str:
     rows = [
-        f"u{i},s{i // 3},{'xy'[i // 3 % 2]},{' '.join(WORDS)},{' '.join(['wrong', *WORDS[1:]])}"
+        f"u{i},s{i // 3},{'xy'[i // 3 % 2]},{' '.join(said)},{' '.join(['wrong', *said[1:]])}"
         for i in range(60)
+        for said in [[*WORDS[i % 3 :], *WORDS[: i % 3]]]
     ]
     return "\n".join(["id,speaker,accent,reference,candidate", *rows]) + "\n"
 

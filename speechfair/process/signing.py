@@ -90,17 +90,36 @@ def valid_signature(body: Mapping[str, Any]) -> bool:
     return verifies(str(signature.get("public_key")), value, _message(body))
 
 
+_SMALL_ORDER = frozenset(
+    (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""Points of small order (as libsodium lists them): under such a "key" a made-up signature holds for many a message."""
+
+
+def _is_weak(key: bytes) -> bool:
+    return (key[:-1] + bytes([key[-1] & 0x7F])).hex() in _SMALL_ORDER
+
+
 def verifies(public: str, signature: bytes, message: bytes) -> bool:
-    """Whether a signature over a message is by an Ed25519 public key (hex). False for what is no key."""
+    """Whether a signature over a message is by an Ed25519 public key (hex). False for what is no key, or a weak one."""
     _require()
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(signature, message)
+        key = bytes.fromhex(public)
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return not _is_weak(key)
 
 
 def public_key(text: str) -> str:

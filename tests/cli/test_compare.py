@@ -68,7 +68,7 @@ def test_margins_level_and_axes_are_handed_on(run: Callable[..., Result]) -> Non
         "old",
         "worse",
         "--margin-relative",
-        "2",
+        "1",
         "--level",
         "0.9",
         "--group-by",
@@ -78,8 +78,8 @@ def test_margins_level_and_axes_are_handed_on(run: Callable[..., Result]) -> Non
         "--json",
     )
     content = json.loads(done.stdout)
-    assert done.exit_code == 0
-    assert (content["relative"], content["level"], content["seed"]) == (2.0, 0.9, 5)
+    assert done.exit_code == 3, "with the usual margin it fails"
+    assert (content["relative"], content["level"], content["seed"]) == (1.0, 0.9, 5)
     assert [axis["axis"] for axis in content["axes"]] == ["gender"]
     assert json.loads(run("old", "better", "--margin-absolute", "0.2", "--json").stdout)["absolute"] == 0.2
 

@@ -22,7 +22,7 @@ from speechfair.process.init import freeze
 from speechfair.process.ledger import Ledger
 from speechfair.process.material import read_material
 from speechfair.process.project_verify import verify_process
-from speechfair.process.signing import new_key, signature_of, signed_body
+from speechfair.process.signing import _SMALL_ORDER, new_key, signature_of, signed_body, verifies
 from speechfair.process.status import read_state, release_digest
 from tests.process import project
 from tests.process.test_order import end, is_gate, moved
@@ -402,3 +402,14 @@ def test_a_set_of_keys_that_an_older_version_signed_is_noted(signed: Path, tmp_p
     entry = Ledger(process).append("keys", {**body, "signature": signature_of(body, project.key(process))})
     notes = verify_process(process, recompute=False).notes
     assert any(f"entries {entry.number}: their signatures do not say where" in note for note in notes)
+
+
+@pytest.mark.parametrize("sign", ["", "80"], ids=["positive", "negative"])
+@pytest.mark.parametrize("key", sorted(_SMALL_ORDER))
+def test_no_signature_holds_under_a_weak_key(key: str, sign: str) -> None:
+    """Without the check a signature of zeros holds for about every fourth message under the key of zeros."""
+    raw = bytes.fromhex(key)
+    weak = (raw[:-1] + bytes([raw[-1] | int(sign or "0", 16)])).hex()
+    for message in range(40):
+        assert not verifies(weak, bytes(64), str(message).encode())
+        assert not verifies(weak, bytes([1, *[0] * 63]), str(message).encode())
