@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from speechfair.charts.drawing import FONT, label_px
+from speechfair.charts.drawing import FONT
 from speechfair.messages.translation import ENGLISH, Translator
 from speechfair.reporting.probe_figures import Chart, _chart
 from speechfair.wording import given_percent, percent
@@ -49,10 +49,15 @@ def reliability_chart(
     width = _panel_width(len(shown))
     # a range in which no group has anything would only press the rest together
     left = min(min(one.low for one in group.reliability) for group in shown)
-    panels = [
-        _reliability_panel(group, name, tell(tokens), width, left, tell, first=index % _COLUMNS == 0)
-        for index, (group, name) in enumerate(zip(shown, names, strict=True))
-    ]
+
+    def panels(*, narrow: bool) -> list[dict[str, Any]]:
+        return [
+            _reliability_panel(
+                group, name, tell(tokens), width, left, tell, first=narrow or index % _COLUMNS == 0
+            )
+            for index, (group, name) in enumerate(zip(shown, names, strict=True))
+        ]
+
     described = "; ".join(
         f"{name}: "
         + ", ".join(
@@ -72,8 +77,9 @@ def reliability_chart(
         "Bars: {tokens} in the bin.",
         tokens=tell(tokens),
     )
-    spec = {"concat": panels, "columns": _COLUMNS, "spacing": 24}
-    return _chart(spec, tell.said("What was claimed and what was right"), legend, described, 44)
+    spec = {"concat": panels(narrow=False), "columns": _COLUMNS, "spacing": 24}
+    what = tell.said("What was claimed and what was right")
+    return _chart(spec, panels(narrow=True), what, legend, described)
 
 
 def rejection_chart(
@@ -89,10 +95,15 @@ def rejection_chart(
     # One interval that is absurdly wide must not press all curves to the floor.
     top = 1.04 * max(min(2 * max(values), max(point.high or 0.0 for point in points)), *values, target, 0.01)
     width = _panel_width(len(shown))
-    panels = [
-        _rejection_panel(group, name, target, top, width, tell(tokens), tell, first=index % _COLUMNS == 0)
-        for index, (group, name) in enumerate(zip(shown, names, strict=True))
-    ]
+
+    def panels(*, narrow: bool) -> list[dict[str, Any]]:
+        return [
+            _rejection_panel(
+                group, name, target, top, width, tell(tokens), tell, first=narrow or index % _COLUMNS == 0
+            )
+            for index, (group, name) in enumerate(zip(shown, names, strict=True))
+        ]
+
     described = "; ".join(
         f"{name}: "
         + ", ".join(
@@ -102,8 +113,9 @@ def rejection_chart(
         for group, name in zip(shown, names, strict=True)
     )
     legend = tell.said("Line: error among what is accepted. Band: its interval. Dashed: the wanted error.")
-    spec = {"concat": panels, "columns": _COLUMNS, "spacing": 24}
-    return _chart(spec, tell.said("What rejecting the unsure buys"), legend, described, 44)
+    spec = {"concat": panels(narrow=False), "columns": _COLUMNS, "spacing": 24}
+    what = tell.said("What rejecting the unsure buys")
+    return _chart(spec, panels(narrow=True), what, legend, described)
 
 
 def threshold_chart(
@@ -125,11 +137,13 @@ def threshold_chart(
     top = 1.06 * max(
         min(3 * target, max(highs, default=0.0)), target, *(row["value"] or 0.0 for row in error), 0.01
     )
-    room = max(label_px(name) for name in names) + 24
-    panels = [
-        _threshold_panel(tell("Errors among what is accepted"), error, names, top, target, first=True),
-        _threshold_panel(tell("Share that is accepted"), share, names, 1.02, None, first=False),
-    ]
+
+    def panels(*, narrow: bool) -> list[dict[str, Any]]:
+        return [
+            _threshold_panel(tell("Errors among what is accepted"), error, names, top, target, first=True),
+            _threshold_panel(tell("Share that is accepted"), share, names, 1.02, None, first=narrow),
+        ]
+
     described = "; ".join(
         f"{name}: {tell(kind)}, {_described(found, tell)}"
         for group, name in zip(groups, names, strict=True)
@@ -139,8 +153,8 @@ def threshold_chart(
         "Dot: the group's own threshold, on speakers it was not chosen on. Diamond: one threshold for all. "
         "Dashed: the wanted error."
     )
-    spec = {"hconcat": panels, "spacing": 24}
-    return _chart(spec, tell.said("Own thresholds and one for all"), legend, described, room)
+    spec, what = {"hconcat": panels(narrow=False), "spacing": 24}, tell.said("Own thresholds and one for all")
+    return _chart(spec, panels(narrow=True), what, legend, described, names)
 
 
 def _described(found: Selection | None, tell: Translator) -> str:

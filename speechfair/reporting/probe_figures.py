@@ -24,16 +24,24 @@ __all__ = ["Chart", "dose_chart", "level_chart"]
 _PANEL = 150
 _STEP = 26
 _COLUMNS = 4
+_NARROW, _NARROWEST = 330, 120
+"""Width of a drawing on a narrow screen, and the least of a panel in it beside long labels."""
+_SIDES = 22
+_ROOM = 44
+"""For the numbers of an axis."""
+_LINE = 15
+"""Letters of a label's line on a narrow screen."""
 _LABEL_LETTERS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing with its title, and what its marks mean in words."""
+    """A drawing with its title, and what its marks mean in words; `narrow` has one panel below the other."""
 
     title: str
     legend: str
     svg: Markup
+    narrow: Markup
 
 
 def level_chart(groups: Sequence[GroupGrounding], tell: Translator = ENGLISH) -> Chart | None:
@@ -47,21 +55,23 @@ def level_chart(groups: Sequence[GroupGrounding], tell: Translator = ENGLISH) ->
         while label in labels.values():
             label += "\u200b"
         labels[group.value] = label
+    names = list(labels.values())
     levels = sorted({(level.level, level.name) for group in groups for level in group.levels})
-    panels = [
-        _panel(
-            f"L{level} {tell(name)}", _rows(groups, labels, level), list(labels.values()), first=number == 0
-        )
-        for number, (level, name) in enumerate(levels)
-    ]
+
+    def panels(*, narrow: bool) -> list[dict[str, Any]]:
+        return [
+            _panel(f"L{level} {tell(name)}", _rows(groups, labels, level), names, first=narrow or number == 0)
+            for number, (level, name) in enumerate(levels)
+        ]
+
     described = "; ".join(
         f"{labels[group.value]}: " + ", ".join(f"L{v.level} {percent(v.audio.value)} %" for v in group.levels)
         for group in groups
     )
     title = f"Right answers by {axis_title(groups[0].axis)}"
     legend = "Dot: asked of the audio, with its interval. Diamond: asked of the transcript. Distance: the modality gap."
-    room = max(label_px(label) for label in labels.values()) + 24
-    return _chart({"hconcat": panels, "spacing": 14}, tell(title), tell(legend), described, room)
+    spec = {"hconcat": panels(narrow=False), "spacing": 14}
+    return _chart(spec, panels(narrow=True), tell(title), tell(legend), described, names)
 
 
 def dose_chart(result: StrengthResult, tell: Translator = ENGLISH) -> Chart | None:
@@ -75,18 +85,22 @@ def dose_chart(result: StrengthResult, tell: Translator = ENGLISH) -> Chart | No
     top = 1.04 * max(min(2 * max(tops), max(highs)), *tops, 0.01)
     # the page stretches a drawing to its own width, so few panels must be wide ones
     width = 900 // min(len(result.languages), _COLUMNS) - 40
-    panels = [
-        _dose_panel(one, top, tell(rate) if number % _COLUMNS == 0 else None, width, tell)
-        for number, one in enumerate(result.languages)
-    ]
+
+    def panels(*, narrow: bool) -> list[dict[str, Any]]:
+        return [
+            _dose_panel(one, top, tell(rate) if narrow or number % _COLUMNS == 0 else None, width, tell)
+            for number, one in enumerate(result.languages)
+        ]
+
     described = "; ".join(
         f"{tell.group(LANGUAGES, one.first_language)}: "
         + ", ".join(f"{d.strength:g} {percent(d.rate.value)} %" for d in one.doses)
         for one in result.languages
     )
     legend = "Dots: measured, joined by lines. Band: interval. Dashed: twice the rate at strength 0."
-    spec = {"concat": panels, "columns": _COLUMNS, "spacing": 16}
-    return _chart(spec, tell(f"{rate} by accent strength"), tell(legend), described, 44)
+    spec = {"concat": panels(narrow=False), "columns": _COLUMNS, "spacing": 16}
+    what = tell(f"{rate} by accent strength")
+    return _chart(spec, panels(narrow=True), what, tell(legend), described)
 
 
 def _dose_panel(
@@ -198,15 +212,56 @@ def _panel(title: str, rows: list[dict[str, Any]], order: list[str], *, first: b
     }
 
 
-def _chart(spec: dict[str, Any], title: str, legend: str, described: str, room: int) -> Chart:
-    import vl_convert
+def _chart(
+    spec: dict[str, Any],
+    panels: Sequence[dict[str, Any]],
+    title: str,
+    legend: str,
+    described: str,
+    labels: Sequence[str] = (),
+) -> Chart:
+    """The chart of `spec`, and that of its `panels`, each with axes of its own, for a narrow screen.
+
+    Parameters
+    ----------
+    labels : of the rows, where the panels have any.
+    """
     from markupsafe import Markup
+
+    room = max(map(label_px, labels)) + 24 if labels else _ROOM
+    lines = [part for label in labels for part in (label[:_LINE], label[_LINE:])]
+    less = max(map(label_px, lines)) + 24 if labels else _ROOM
+    width = max(_NARROWEST, _NARROW - less - _SIDES)
+    stacked = {"vconcat": [_as_wide(panel, width) for panel in panels], "spacing": 18}
+    wide, narrow = framed(_drawn(spec, room), title, described), _drawn(stacked, less)
+    return Chart(title, legend, Markup(wide), Markup(framed(narrow, title, described, narrow=True)))
+
+
+def _as_wide(panel: dict[str, Any], width: int) -> dict[str, Any]:
+    """A panel of another width, long labels of its rows in two lines."""
+    if "vconcat" in panel:
+        return {**panel, "vconcat": [_as_wide(one, width) for one in panel["vconcat"]]}
+    layers = [{**layer, "encoding": _in_lines(layer["encoding"])} for layer in panel["layer"]]
+    return {**panel, "width": width, "layer": layers}
+
+
+def _in_lines(encoding: dict[str, Any]) -> dict[str, Any]:
+    y = encoding.get("y", {})
+    if y.get("type") != "nominal" or not y.get("axis"):
+        return encoding
+    label = "datum.label"
+    lines = f"length({label}) > {_LINE} ? [slice({label}, 0, {_LINE}), slice({label}, {_LINE})] : {label}"
+    return {**encoding, "y": {**y, "axis": {**y["axis"], "labelExpr": lines}}}
+
+
+def _drawn(spec: dict[str, Any], room: int) -> str:
+    import vl_convert
 
     text = {"labelColor": "var(--ink)", "titleColor": "var(--soft)", "labelFont": FONT, "titleFont": FONT}
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": None,
-        "padding": {"left": 2, "right": 20, "top": 6, "bottom": 4},
+        "padding": {"left": 2, "right": _SIDES - 2, "top": 6, "bottom": 4},
         "config": {
             "aria": False,
             "view": {"stroke": None},
@@ -224,5 +279,4 @@ def _chart(spec: dict[str, Any], title: str, legend: str, described: str, room: 
         },
         **spec,
     }
-    svg = framed(str(vl_convert.vegalite_to_svg(whole)), title, described)
-    return Chart(title, legend, Markup(svg))
+    return str(vl_convert.vegalite_to_svg(whole))

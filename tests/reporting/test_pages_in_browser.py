@@ -18,6 +18,12 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 90))"""
 
+SMALL = """() => [...document.querySelectorAll('svg.chart text')]
+  .filter(e => e.getBoundingClientRect().width > 0)
+  .filter(e => parseFloat(getComputedStyle(e).fontSize) * Math.abs(e.getScreenCTM().a || e.getScreenCTM().b) < 9.5)
+  .map(e => e.textContent)"""
+"""Texts of charts that are smaller than can be read."""
+
 
 @pytest.fixture(scope="module")
 def pages(run: Path, japanese_pages: dict[str, Path]) -> dict[str, Path]:
@@ -48,6 +54,8 @@ def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
             if page.locator(".slim").count():
                 shown = page.locator("svg.chart:visible").first
                 assert shown.evaluate("e => e.classList.contains('narrow')") == (width == 390)
+            if width == 390:
+                assert page.evaluate(SMALL) == [], name
         wrong = axe.run(page).response["violations"]
         assert not [(one["id"], [node["html"][:90] for node in one["nodes"][:3]]) for one in wrong], scheme
         assert page.evaluate("window.hacked") is None
