@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shlex
 import subprocess
@@ -48,6 +49,47 @@ def test_the_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert done.exit_code == 0, f"{command}\n{done.output}{done.exception!r}"
     assert "everything that was checked agrees" in done.output
     parse(shlex.split(debias)[1:])
+
+
+@pytest.mark.parametrize(
+    ("speakers", "wrong", "verdict", "code"),
+    [
+        (80, {"x": 1, "y": 1}, "pass", 0),
+        (80, {"x": 1, "y": 4}, "fail", 1),
+        (12, {"x": 1, "y": 1}, "undetermined", 3),
+    ],
+)
+def test_a_table_gets_a_page_and_a_verdict_with_two_commands(
+    speakers: int,
+    wrong: dict[str, int],
+    verdict: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the columns that the README asks for, and the limits that it names, as they are in the checkout."""
+    chance = random.Random(1)
+    words = ["open", "the", "account", "and", "send", "my", "new", "card", "to", "office"]
+    rows = ["text,vendor_text,speaker,accent"]
+    for person in range(speakers):
+        accent = "xy"[person % 2]
+        for _ in range(40):
+            said = chance.choices(words, k=10)
+            heard = ["er" if chance.random() < wrong[accent] / 10 else word for word in said]
+            rows.append(f"{' '.join(said)},{' '.join(heard)},{person},{accent}")
+    (tmp_path / "calls.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
+    monkeypatch.chdir(tmp_path)
+    (gate,) = [
+        block.text for block in blocks(CHECKOUT / "README.md") if block.text.startswith("speechfair gate")
+    ]
+    done = CliRunner().invoke(app, shlex.split(commands()[0])[1:])
+    assert done.exit_code == 0, done.output
+    assert "By accent" in done.output
+    assert (tmp_path / "runs" / "calls" / "vendor" / "report.html").is_file()
+    done = CliRunner().invoke(app, shlex.split(gate)[1:])
+    assert f"verdict: {verdict} " in done.output
+    assert done.exit_code == code
 
 
 def test_the_make_targets_that_are_shown_exist() -> None:

@@ -28,6 +28,10 @@ RUN_BY = {
         "README.md",
         "from speechfair import evaluate",
     ): "tests/test_readme.py::test_the_example_from_transcripts_runs",
+    (
+        "README.md",
+        "speechfair gate runs/calls/vendor --criteria examples/criteria/accent.yaml",
+    ): "tests/test_readme.py::test_a_table_gets_a_page_and_a_verdict_with_two_commands",
     ("CONTRIBUTING.md", "from collections.abc import Iterator"): CORPUS,
     ("CONTRIBUTING.md", "from pathlib import Path"): CORPUS,
     **{
