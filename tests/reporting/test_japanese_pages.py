@@ -28,7 +28,7 @@ NAMES = re.compile(
     r"speechfair( (audit|compare|leaderboard|sequence|corpora check|confidence|debias|probe \w+|process|view))?"
     r"|--[a-z-]+|SHA-256|MAPSSWE|NIST|in memory|whisper-english|faster-whisper|ctranslate2|basic|english|unicode"
     r"|identity|latency|accent\w*=|\bcity\b"
-    r"|\.hack….*?1b\[31m"  # the second line of a long name in a narrow chart
+    r"|\.hack…\S*?\[31m"  # the second line of a long name in a narrow chart
     r"|=<scrip.*?(?:1b\[31m|(?=[:;]|$))|「[^」]*」|\{[^}]*\}|\w+\.(?:yaml|json)|\x60[^\x60]*\x60"
     r"|Annex|Croissant|Data Statements|Ed25519|ISO/IEC T[SR]"
 )
