@@ -63,6 +63,8 @@ GUIDES: Mapping[str, str] = {
     "how-to/compare.md": "",
     "how-to/models.md": "",
     "how-to/figures.md": "",
+    "how-to/releases.md": "",
+    "explanation/scale.md": "",
     "how-to/plan-and-discover.md": "",
     "how-to/gate.md": "",
     "how-to/many-machines.md": "",
@@ -100,8 +102,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         (audits, *_) = blocks_to_run(DOCS / "how-to" / "compare.md")
         run_block(audits, STAND_INS, VERDICTS)
-    for name in ("first", "pilot", "a", "b", "c"):
-        shutil.copytree(folder / "runs" / ("after" if name == "b" else "before"), folder / "runs" / name)
+    for name in ("first", "pilot", "a", "b", "c", "v1", "v2", "v3"):
+        source = "after" if name in ("b", "v2") else "before"
+        shutil.copytree(folder / "runs" / source, folder / "runs" / name)
     return folder
 
 
