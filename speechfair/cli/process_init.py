@@ -49,8 +49,18 @@ def init_command(
     from speechfair.process.words import FACT_QUESTIONS
     from speechfair.verbs.process import process_init
 
-    start = _start(config, name, aifl, languages, language, role, fact, gain_for, ask)
-    written = process_init(folder, start)
+    if ask:
+        from speechfair.cli.process_answers import answers_path
+        from speechfair.cli.process_ask import ask as ask_all
+
+        if config is not None:
+            raise InputError("give either --from FILE or --ask, not both")
+        start = ask_all(folder, _given(name, aifl, languages, language, role, fact, gain_for))
+        written = process_init(folder, start)
+        answers_path(folder).unlink(missing_ok=True)
+    else:
+        start = _start(config, name, aifl, languages, language, role, fact, gain_for)
+        written = process_init(folder, start)
     ja = start.language == "ja"
     typer.echo(
         f"{folder}:計画を AIFL {start.aifl} で凍結した。記入するファイル:"
@@ -78,8 +88,7 @@ def _start(
     language: str | None,
     role: list[str] | None,
     fact: list[str] | None,
-    gain_for: list[str] | None = None,
-    ask: bool = False,
+    gain_for: list[str] | None,
 ) -> Start:
     from speechfair.process.init import Start, read_start
 
@@ -87,8 +96,27 @@ def _start(
         if any(value is not None for value in (name, aifl, languages, language, role, fact, gain_for)):
             raise InputError("give either --from FILE or the other options, not both")
         return read_start(config)
-    if not ask and (name is None or aifl is None or languages is None):
+    if name is None or aifl is None or languages is None:
         raise InputError("--name, --aifl and --languages are needed (or --from FILE, or --ask)")
+    given = _given(name, aifl, languages, language, role, fact, gain_for)
+    try:
+        return Start.model_validate({**given, "language": language or "en"})
+    except ValueError as error:
+        from speechfair.cli.process_answers import first_line
+
+        raise InputError(f"process init: {first_line(error)}") from None
+
+
+def _given(
+    name: str | None,
+    aifl: int | None,
+    languages: str | None,
+    language: str | None,
+    role: list[str] | None,
+    fact: list[str] | None,
+    gain_for: list[str] | None,
+) -> dict[str, Any]:
+    """What the options say; None where they say nothing."""
     facts = options.key_values(fact, "--fact")
     roles: dict[str, Any] = dict(options.pairs(role, "--role"))
     if "trainer" in roles:
@@ -96,7 +124,7 @@ def _start(
     if roles:
         named = [person for who in roles.values() for person in ([who] if isinstance(who, str) else who)]
         roles["people"] = [{"id": person} for person in dict.fromkeys(named)]
-    given: dict[str, Any] = {
+    return {
         "name": name,
         "aifl": aifl,
         "languages": [code.strip() for code in languages.split(",")] if languages else None,
@@ -105,11 +133,3 @@ def _start(
         "gain_for": [] if gain_for == ["none"] else gain_for,
         "forms": {"roles.yaml": roles} if roles else {},
     }
-    if ask:
-        from speechfair.cli.process_ask import ask as ask_all
-
-        return ask_all(given)
-    try:
-        return Start.model_validate({**given, "language": language or "en"})
-    except ValueError as error:
-        raise InputError(f"process init: {error}") from None

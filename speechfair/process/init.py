@@ -29,7 +29,17 @@ from speechfair.records import StrictRecord
 from speechfair.store import file_digest, write_atomically
 from speechfair.strict_yaml import read_model
 
-__all__ = ["Start", "add_measurements", "add_records", "add_runs", "freeze", "init", "read_start"]
+__all__ = [
+    "Start",
+    "add_measurements",
+    "add_records",
+    "add_runs",
+    "freeze",
+    "init",
+    "plan_of",
+    "read_start",
+    "require_new",
+]
 
 
 class Start(StrictRecord):
@@ -66,13 +76,12 @@ def init(folder: str | Path, start: Start, now: datetime | None = None) -> list[
     InputError : the folder holds a plan already, or a form that is named does not exist.
     """
     folder = Path(folder)
-    if (folder / "plan.yaml").exists():
-        raise InputError(f"{folder} holds a plan already; a plan is not overwritten: choose another folder")
+    require_new(folder)
     specs = form_specs()
     for name in start.forms:
         if name not in specs:
             raise InputError(f"there is no form {name!r}; the forms are {', '.join(specs)}")
-    plan = _plan(start)
+    plan = plan_of(start)
     texts = {name: write_form(name, start.language, start.forms.get(name)) for name in specs}
     texts |= {"plan.yaml": _plan_text(plan), "runs.yaml": _runs_text(start)}
     for name, text in texts.items():
@@ -82,7 +91,14 @@ def init(folder: str | Path, start: Start, now: datetime | None = None) -> list[
     return [folder / name for name in (*specs, "runs.yaml")]
 
 
-def _plan(start: Start) -> Plan:
+def require_new(folder: Path) -> None:
+    """Refuse a folder that holds a plan already."""
+    if (folder / "plan.yaml").exists():
+        raise InputError(f"{folder} holds a plan already; a plan is not overwritten: choose another folder")
+
+
+def plan_of(start: Start) -> Plan:
+    """The plan that a start makes; `InputError` names what it does not allow."""
     try:
         return Plan.model_validate(
             {

@@ -36,7 +36,7 @@ _WORDS = """
     speech recorded augmented synthetic training evaluation collect restrict disclose dialect other none test train dev
     base serving noisy silent prepared keys person public inferred annotator tests control gated true false covariate
     extraction reidentification matched adjusted disclosed gaps sensitive necessity withheld
-    task speechfair
+    task speechfair Ctrl
     ana tom eve oli zoe listed much worse good enough crossed female male small project accent gender read and agreed
     these weights no gap beyond the limit begun process runs stuttering noise candidate
 """
