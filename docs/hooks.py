@@ -285,7 +285,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
     columns = tuple(Column(title, title) for title in head)
     table = Table("", columns, tuple(tuple(str(cell) for cell in row) for row in rows))
-    return table.to_markdown(lambda text: " ".join(text.split()).replace("|", r"\|")).splitlines()
+    # a bar within code parts no columns, and a backslash there would be shown
+    bars = re.compile(r"`[^`]*`|\|")
+    return table.to_markdown(
+        lambda text: bars.sub(lambda found: r"\|" if found[0] == "|" else found[0], " ".join(text.split()))
+    ).splitlines()
 
 
 def _escaped(text: str) -> str:

@@ -130,6 +130,13 @@ def test_every_column_of_a_data_file_is_explained_on_a_page() -> None:
             assert f"`{column}`" in explained, column
 
 
+def test_types_show_no_backslash(site: Path) -> None:
+    for name in ("criteria", "recipes"):
+        text = (site / "reference" / f"{name}.html").read_text("utf-8")
+        assert "<code>str | None</code>" in text
+        assert r"\|" not in text
+
+
 def test_the_site_builds_without_a_warning(site: Path) -> None:
     """Links and anchors are checked by the build, which is strict."""
     assert (site / "ja" / "index.html").exists()
