@@ -212,7 +212,7 @@ def verify_command(
     public_key: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Public key (PEM) of a signer of folders; repeatable. Else the first signature's key."
+            help="Public key (PEM) or identity file of a signer; repeatable. Else the first signature's signer."
         ),
     ] = None,
     json: options.Json = False,

@@ -18,6 +18,14 @@ PROVES = {
     "証明しないこと:鍵が誰のものか(フィンガープリントを照合する)、署名の時刻、モデルの良し悪し",
 }
 
+PROVES_IDENTITY = {
+    "en": "proves: whoever could sign in to that account signed these files, and none was changed, added or removed "
+    "since\ndoes not prove: that issuer and trusted root deserve trust, who used the account, or a good model",
+    "ja": "証明すること:このアカウントにログインできた者がこれらのファイルに署名し、"
+    "その後に変更・追加・削除がないこと\n"
+    "証明しないこと:発行者と信頼の起点が信頼に値するか、アカウントを使ったのが誰か、モデルの良し悪し",
+}
+
 
 def sign_command(
     folder: Annotated[Path, typer.Argument(help="Process folder.")],
@@ -29,13 +37,27 @@ def sign_command(
         Path | None, typer.Option(help="Add this signature (Sigstore bundle), made elsewhere, instead.")
     ] = None,
     public_key: Annotated[Path | None, typer.Option(help="The key (PEM) that checks --signature.")] = None,
+    identity: Annotated[
+        str | None, typer.Option(help="Of a keyless --signature: e-mail address or URI of the signer.")
+    ] = None,
+    issuer: Annotated[str | None, typer.Option(help="OIDC issuer that vouched for --identity.")] = None,
+    trusted_root: Annotated[
+        Path | None, typer.Option(help="Sigstore's trusted_root.json, or your own, to check it offline.")
+    ] = None,
 ) -> None:
     """Sign a model's folder with OpenSSF model signing, or add such a signature; `process verify` checks it."""
     from speechfair.process.process_plan import read_plan
     from speechfair.verbs.process import process_sign
 
     language = read_plan(folder).language
-    found = process_sign(folder, target, key=key, signature=signature, public_key=public_key)
+    found = process_sign(
+        folder, target, key=key, signature=signature, public_key=public_key, identity=identity, issuer=issuer,
+        trusted_root=trusted_root,
+    )  # fmt: skip
+    if identity is not None:
+        pin = "identity and trusted root, sha256" if language == "en" else "署名者と信頼の起点の sha256"
+        typer.echo(f"{found.path}\n{pin}: {found.key_sha256}\n{PROVES_IDENTITY[language]}")
+        return
     pin = "public key, sha256" if language == "en" else "公開鍵の sha256"
     typer.echo(f"{found.path}\n{pin}: {found.key_sha256}\n{PROVES[language]}")
 

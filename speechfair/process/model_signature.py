@@ -1,7 +1,8 @@
 """Signatures of the OpenSSF model-signing project over a folder (a Sigstore bundle), made and checked with a key.
 
-The package ``model-signing`` does the work; here are its errors in words, and what a signature covers. Only keys are
-used: a keyless (OIDC) signature needs Sigstore's servers.
+The package ``model-signing`` does the work; here are its errors in words, and what a signature covers. We sign with
+keys only, since a keyless (OIDC) signature is made with Sigstore's servers. It is checked without them: against an
+identity that is pinned with its issuer and a trusted root.
 """
 
 from __future__ import annotations
@@ -14,9 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from speechfair.errors import InputError, MissingExtraError
+from speechfair.process.signer_identity import is_identity, read_identity, use_identity
 from speechfair.strict_json import parse_json
 
-__all__ = ["check_own_signature", "check_signature", "public_pem", "refuse_certificate", "sign_folder"]
+__all__ = [
+    "check_own_signature",
+    "check_signature",
+    "public_pem",
+    "refuse_certificate",
+    "sign_folder",
+    "signer_data",
+]
 
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 """What the project leaves out by default."""
@@ -42,41 +51,59 @@ def sign_folder(target: Path, key: Path, signature: Path) -> bytes:
     return public
 
 
-def check_signature(target: Path, signature: Path, public_key: Path) -> None:
-    """Check that a signature is by a key and over every file of a folder as it is now.
+def check_signature(target: Path, signature: Path, signer: Path) -> None:
+    """Check that a signature is by a signer and over every file of a folder as it is now.
+
+    Parameters
+    ----------
+    signer : file of a public key (PEM), or of an identity (`speechfair.process.signer_identity`).
 
     Raises
     ------
     InputError : it is not; the message names the files that were added, removed or changed.
     MissingExtraError : without ``model-signing``.
     """
-    verifying = _package().verifying
-    _or_input_error(
-        "the signature does not hold",
-        lambda: verifying.Config().use_elliptic_key_verifier(public_key=public_key).verify(target, signature),
-    )
+    _package()
+    _or_input_error("the signature does not hold", lambda: _verifier(signer).verify(target, signature))
     if left_out := _left_out(target, signature):
         raise InputError(
             f"the signature leaves out {left_out[0]!r} and {len(left_out) - 1} more files of {target}"
         )
 
 
-def check_own_signature(signature: Path, public_key: Path) -> None:
-    """Check that a signature is by a key, without the files that it is over.
+def _verifier(signer: Path) -> Any:
+    config = _package().verifying.Config()
+    if is_identity(signer):
+        return use_identity(config, read_identity(signer))
+    return config.use_elliptic_key_verifier(public_key=signer)
+
+
+def signer_data(signer: Path) -> bytes:
+    """What is kept of a signer's file: a public key in PEM, or an identity as canonical JSON.
+
+    Raises
+    ------
+    InputError : it holds neither.
+    """
+    return read_identity(signer).data() if is_identity(signer) else public_pem(signer)
+
+
+def check_own_signature(signature: Path, signer: Path) -> None:
+    """Check that a signature is by a signer, without the files that it is over.
 
     Raises
     ------
     InputError : it is not.
     MissingExtraError : without ``model-signing``.
     """
-    config = _package().verifying.Config().use_elliptic_key_verifier(public_key=public_key)
+    _package()
 
     def check() -> None:
         # the package has no such check of its own; over an empty folder it reports differing files only
         # after it has verified the signature
         with tempfile.TemporaryDirectory() as empty:
             try:
-                config.verify(Path(empty), signature)
+                _verifier(signer).verify(Path(empty), signature)
             except ValueError as error:
                 if not str(error).startswith(_MISMATCH):
                     raise
@@ -99,9 +126,9 @@ def refuse_certificate(signature: Path) -> None:
         return  # no bundle at all, which the check of the signature reports
     if isinstance(material, dict) and {"certificate", "x509CertificateChain"} & material.keys():
         raise InputError(
-            f"{signature}: is signed with a certificate, as keyless signatures are, and not with a key. Whether it "
-            "holds rests on who issued the certificate, which is not checked here: use `model_signing verify sigstore` "
-            "(or `verify certificate`), or have the model signed with a key, too"
+            f"{signature}: is signed with a certificate, as keyless signatures are, and not with a key. Give "
+            "--identity, --issuer and --trusted-root of the signer instead of --public-key (a certificate of your own "
+            "authority: `model_signing verify certificate`)"
         )
 
 

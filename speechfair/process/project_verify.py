@@ -98,7 +98,7 @@ def verify_process(
     recompute : also compute every audit again and read the audio; False is quick and says so in the notes.
     authority : PEM file with the certificate of a time-stamping authority that you trust; None takes the pinned one.
     revocations : files with certificate revocation lists (PEM or DER); no time-stamp's certificate may be in one.
-    public_keys : PEM files with the keys of signers that you trust; without any, a folder's first signature counts.
+    public_keys : files of signers that you trust: PEM keys or identities. Without any, a folder's first signer counts.
 
     Raises
     ------

@@ -1,13 +1,14 @@
 """Signed folders in a process: the model, or exports of the evidence, each signature named by a ledger entry.
 
-A signature shows that the holder of a key signed these files. Whose key it is, and that the model is good, it does not.
+A signature shows that the holder of a key, or of an identity, signed these files. Whose key it is, and that the model
+is good, it does not.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from speechfair.process.model_signature import (
     public_pem,
     refuse_certificate,
     sign_folder,
+    signer_data,
 )
 from speechfair.process.process_plan import read_plan
+from speechfair.process.signer_identity import SignerIdentity, identity_of, is_identity, read_identity
 from speechfair.store import file_digest, write_atomically
 
 __all__ = ["FOLDER", "KIND", "SignedFolder", "check_signed_folders", "sign_folder_in"]
@@ -53,6 +56,9 @@ def sign_folder_in(
     key: str | Path | None = None,
     signature: str | Path | None = None,
     public_key: str | Path | None = None,
+    identity: str | None = None,
+    issuer: str | None = None,
+    trusted_root: str | Path | None = None,
 ) -> SignedFolder:
     """Sign a model folder with OpenSSF model signing, or add a signature that was made elsewhere, and note it.
 
@@ -62,6 +68,8 @@ def sign_folder_in(
     target : folder whose files are signed: a model, or ``exports`` of the process folder.
     key : elliptic-curve private key (PEM) to sign with.
     signature, public_key : instead of `key`, a Sigstore bundle that was made elsewhere, and the key (PEM) for it.
+    identity, issuer, trusted_root : for a keyless bundle, instead of `public_key`, whose it must be (e-mail address or
+        URI), the OIDC issuer that vouched for it, and the file of Sigstore's trusted root, or of one's own.
 
     Raises
     ------
@@ -78,11 +86,14 @@ def sign_folder_in(
         )
     if (folder / FOLDER).resolve().is_relative_to(target.resolve()):
         raise InputError(f"{target}: holds the signatures themselves; sign the model's folder")
-    if signature is not None:
+    named = _named(identity, issuer, trusted_root)
+    if signature is not None and named is None:
         refuse_certificate(Path(signature))
-    if (key is None) == (signature is None) or (signature is None) != (public_key is None):
+    by = sum(one is not None for one in (public_key, named))
+    if (key is None) == (signature is None) or by != (signature is not None):
         raise InputError(
-            "give --key to sign, or --signature with --public-key to add a signature made elsewhere"
+            "give --key to sign, or --signature with --public-key (or --identity, --issuer and --trusted-root) to add "
+            "a signature made elsewhere"
         )
     (folder / FOLDER).mkdir(exist_ok=True)
     if key is not None:
@@ -92,16 +103,31 @@ def sign_folder_in(
         draft.unlink()
     else:
         assert signature is not None
-        assert public_key is not None
-        public = public_pem(Path(public_key))
-        bundle = Path(signature).read_bytes()
+        public = named.data() if named is not None else public_pem(Path(str(public_key)))
+        try:
+            bundle = Path(signature).read_bytes()
+        except OSError as error:
+            raise InputError(f"{signature}: cannot be read: {error.strerror}") from None
     return _note(folder, target, bundle, public)
+
+
+def _named(
+    identity: str | None, issuer: str | None, trusted_root: str | Path | None
+) -> SignerIdentity | None:
+    if identity is None and issuer is None and trusted_root is None:
+        return None
+    if identity is None or issuer is None or trusted_root is None:
+        raise InputError(
+            "--identity, --issuer and --trusted-root go together: all three say whose signature counts"
+        )
+    return identity_of(identity, issuer, Path(trusted_root))
 
 
 def _note(folder: Path, target: Path, bundle: bytes, public: bytes) -> SignedFolder:
     """Keep a signature and its key, check them as `verify` will, and name them in the ledger."""
     digest, pin = hashlib.sha256(bundle).hexdigest(), hashlib.sha256(public).hexdigest()
-    file, pinned = f"{FOLDER}/{digest[:16]}.sig", f"{FOLDER}/key-{pin[:16]}.pem"
+    kind, end = ("identity", "json") if public.startswith(b"{") else ("key", "pem")
+    file, pinned = f"{FOLDER}/{digest[:16]}.sig", f"{FOLDER}/{kind}-{pin[:16]}.{end}"
     new = [name for name in (file, pinned) if not (folder / name).exists()]
     write_atomically(folder / file, bundle)
     write_atomically(folder / pinned, public)
@@ -134,15 +160,15 @@ def check_signed_folders(
     Parameters
     ----------
     recompute : open the signatures and read the signed files, too.
-    public_keys : files (PEM) of the keys that the verifier trusts. Without any, every signature of a folder must be by
-        the key of its first one: whoever can write here could sign other files with a key of their own.
+    public_keys : files of the signers that the verifier trusts: keys (PEM) or identities. Without any, every signature
+        of a folder must be by the signer of its first one: whoever can write here could sign with a key of their own.
 
     Raises
     ------
     InputError : a file of `public_keys` holds no such key.
     MissingExtraError : there are signatures, and ``model-signing`` is not installed.
     """
-    trusted = {hashlib.sha256(public_pem(Path(path))).hexdigest() for path in public_keys}
+    trusted = {hashlib.sha256(signer_data(Path(path))).hexdigest(): Path(path) for path in public_keys}
     signed: dict[str, list[Entry]] = {}
     for entry in material.reading.of_kind(KIND):
         signed.setdefault(os.path.normpath(str(entry.body.get("target"))), []).append(entry)
@@ -162,7 +188,7 @@ def check_signed_folders(
         return checked, problems, notes
     for where, of in signed.items():
         newest = of[-1]
-        problems += _key_problems(where, of, trusted)
+        problems += _key_problems(material.folder, where, of, trusted)
         notes += _notes(material, newest, trusted)
         if not recompute:
             notes.append(say(f"the signature over {where} was not checked", f"{where} の署名は調べていない"))
@@ -173,12 +199,24 @@ def check_signed_folders(
     return checked, problems, notes
 
 
-def _key_problems(where: str, entries: list[Entry], trusted: Collection[str]) -> list[Text]:
-    """A newest signature by none of the trusted keys; without those, by another key than the first signature's."""
+def _by_identity(folder: Path, entry: Entry, trusted: Mapping[str, Path]) -> bool:
+    """Whether a keyless signature holds for an identity of the verifier, under the verifier's own trusted root."""
+    for path in trusted.values():
+        if is_identity(path):
+            try:
+                check_own_signature(folder / str(entry.body["file"]), path)
+            except InputError:
+                continue
+            return True
+    return False
+
+
+def _key_problems(folder: Path, where: str, entries: list[Entry], trusted: Mapping[str, Path]) -> list[Text]:
+    """A newest signature by none of the trusted signers; without those, by another than the first signature's."""
     first, last = entries[0], entries[-1]
     pins = [str(entry.body.get("key_sha256")) for entry in entries]
     if trusted:
-        if pins[-1] in trusted:
+        if pins[-1] in trusted or _by_identity(folder, last, trusted):
             return []
         return [
             say(
@@ -245,7 +283,26 @@ def _notes(material: Material, entry: Entry, trusted: Collection[str]) -> list[T
     body = entry.body
     where, pin = body.get("target"), str(body.get("key_sha256"))
     found: list[Text] = []
-    if not trusted:
+    signer = material.folder / str(body.get("key"))
+    if is_identity(signer):
+        who = read_identity(signer)
+        found.append(
+            say(
+                f"{where}: signed as {who.identity}, for whom {who.issuer} vouched, by the root in {body['key']}"
+                + (
+                    ""
+                    if trusted
+                    else "; give an identity file of your own with --public-key: this one came with the folder"
+                ),
+                f"{where}:`{who.identity}`(`{who.issuer}` が保証、`{body['key']}` の信頼の起点による)の署名"
+                + (
+                    ""
+                    if trusted
+                    else "。この起点はフォルダーに付属のため、手元の署名者ファイルを `--public-key` で指定する"
+                ),
+            )
+        )
+    elif not trusted:
         found.append(
             say(
                 f"{where}: signed with the key {pin[:16]}…; compare it with the one that the signer publishes, or give "
