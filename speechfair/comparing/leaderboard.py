@@ -7,7 +7,7 @@ tell them apart. It says who is better, never whether anybody is good enough; `g
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["Leaderboard", "json_schema", "leaderboard"]
 
 _RANKED = ("worst", "gap", "overall")
+_MOST_NOTES = 3
+"""Models with a note of one kind that have a line each."""
+_RUNAWAY = "more insertions than reference tokens"
 
 
 class Leaderboard(LeaderboardRecord):
@@ -291,11 +294,22 @@ def _notes(
     shared: SharedUtterances,
 ) -> list[str]:
     notes = notes_on_utterances(shared, names)
-    for model in models:
-        if model.n_failed:
-            notes.append(f"{model.name}: {failures(model.n_failed)}")
-        if model.n_runaway:
-            rest = "more insertions than reference tokens"
-            notes.append(f"{model.name}: {counted(model.n_runaway, 'text', f'has {rest}', f'have {rest}')}")
+    names_failed = {model.name: model.n_failed for model in models if model.n_failed}
+    names_runaway = {model.name: model.n_runaway for model in models if model.n_runaway}
+    notes += _each_or_all(names_failed, failures, "failed utterances count as all deleted")
+    notes += _each_or_all(names_runaway, _runaways, f"texts with {_RUNAWAY}")
     notes += notes_on_versions(runs)
     return notes
+
+
+def _runaways(n: int) -> str:
+    return counted(n, "text", f"has {_RUNAWAY}", f"have {_RUNAWAY}")
+
+
+def _each_or_all(found: dict[str, int], of_one: Callable[[int], str], of_all: str) -> list[str]:
+    """A note for each model; one for all of them, the most first, where there are many."""
+    if len(found) <= _MOST_NOTES:
+        return [f"{name}: {of_one(n)}" for name, n in found.items()]
+    ordered = sorted(found.items(), key=lambda one: -one[1])
+    listed = ", ".join(f"{name} ({n})" for name, n in ordered)
+    return [f"{of_all}, {sum(found.values())} in {len(found)} models: {listed}"]

@@ -18,6 +18,7 @@ from speechfair.cli.main import app
 from speechfair.comparing.leaderboard import Leaderboard, json_schema
 from speechfair.comparing.leaderboard_table import ranks
 from speechfair.errors import InputError
+from speechfair.messages.translation import Translator
 from speechfair.reporting.leaderboard_html import write_leaderboard
 from speechfair.testing import Scripted
 from speechfair.types import Utterance
@@ -164,3 +165,29 @@ def test_the_command_prints_every_form_and_writes_files(
     assert CliRunner().invoke(app, [*words, "--format", "csv"]).stdout.startswith("rank,model,worst,")
     refused = CliRunner().invoke(app, [*words, "--report", str(runs[0] / "x.html")])
     assert refused.exit_code != 0
+
+
+def test_many_models_with_failures_share_a_note_with_every_count(corpus: ListCorpus, tmp_path: Path) -> None:
+    """25 systems with a line for each failure and each kind are a page that nobody reads."""
+    ids = [row.id for row in corpus.rows]
+    for n in range(1, 6):
+        model = Scripted(
+            scripted_texts(corpus, {"x": n, "y": n}), name=f"m{n}", failures=dict.fromkeys(ids[:n], "no")
+        )
+        audit(corpus, model, ["accent"], out=tmp_path / f"m{n}")
+    few = leaderboard([tmp_path / f"m{n}" for n in (1, 2, 3)])
+    assert [note for note in few.notes if "failed utterance" in note] == [
+        "m1: 1 failed utterance counts as all deleted",
+        "m2: 2 failed utterances count as all deleted",
+        "m3: 3 failed utterances count as all deleted",
+    ]
+    many = leaderboard([tmp_path / f"m{n}" for n in range(1, 6)])
+    notes = [note for note in many.notes if "failed utterance" in note]
+    assert notes == [
+        "failed utterances count as all deleted, 15 in 5 models: m5 (5), m4 (4), m3 (3), m2 (2), m1 (1)"
+    ]
+    assert Translator("ja")(notes[0]) == (
+        "失敗した発話は全部の脱落として数えます。5 モデルで計 15 件:m5 (5), m4 (4), m3 (3), m2 (2), m1 (1)"
+    )
+    runaway = "texts with more insertions than reference tokens, 15 in 5 models: m5 (5), m4 (4)"
+    assert Translator("ja").knows(runaway)
