@@ -46,7 +46,7 @@ def _said(entry: Entry, material: Material) -> list[Text]:
     if exception:
         try:
             if not material.catalogue.item(body["item"]).waivable:
-                found.append(say("no exception can cover this item", "この項目に例外は認められない"))
+                found.append(say("no exception can cover this item", "この項目は免除できない"))
         except SpeechfairError as error:
             found.append(said(error))
     problem = signer_problem(entry, material)

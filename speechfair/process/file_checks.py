@@ -59,7 +59,7 @@ def frozen_files(folder: Path, reading: Reading, found: Findings) -> None:
             found.problems.append(
                 say(
                     f"{name}: is missing (entry {entry.number} froze it)",
-                    f"{name}:ない(記録 {entry.number} で凍結)",
+                    f"{name}:見つからない(記録 {entry.number} で凍結)",
                 )
             )
         elif file_digest(path) != entry.body["sha256"]:
@@ -86,7 +86,9 @@ def evidence_files(folder: Path, reading: Reading, found: Findings) -> None:
     for item, digest in recorded.items():
         path = here.pop(f"{item}.json", None)
         if path is None:
-            found.problems.append(say(f"evidence/{item}.json: is missing", f"evidence/{item}.json:ない"))
+            found.problems.append(
+                say(f"evidence/{item}.json: is missing", f"evidence/{item}.json:見つからない")
+            )
         elif file_digest(path) != digest:
             found.problems.append(
                 say(f"evidence/{item}.json: was changed", f"evidence/{item}.json:変わっている")
@@ -125,7 +127,7 @@ def exchanged_files(folder: Path, reading: Reading, found: Findings) -> None:
             found.problems.append(
                 say(
                     f"{name}: is missing (entry {entry.number} wrote it)",
-                    f"{name}:ない(記録 {entry.number} で書き出し)",
+                    f"{name}:見つからない(記録 {entry.number} で書き出し)",
                 )
             )
         elif file_digest(path) != entry.body["sha256"]:

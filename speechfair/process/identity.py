@@ -61,7 +61,9 @@ class Key:
                 f"the key is valid only from {self.valid_from}", f"鍵の有効期間は {self.valid_from} から"
             )
         if self.valid_until is not None and day > self.valid_until:
-            return say(f"the key expired on {self.valid_until}", f"鍵は {self.valid_until} に失効している")
+            return say(
+                f"the key expired on {self.valid_until}", f"鍵の有効期限は {self.valid_until} に切れている"
+            )
         if self.revoked is not None and day >= self.revoked:
             return say(f"the key was revoked on {self.revoked}", f"鍵は {self.revoked} に取り消されている")
         return None
@@ -173,7 +175,7 @@ def place_problem(entry: Entry, reading: Reading) -> Text | None:
     return say(
         "was signed after an entry that is not in this ledger: it was copied from another process folder, or the "
         "entries before it were rewritten",
-        "署名時に末尾だった記録がこの台帳にない。別のフォルダから写されたか、以前の記録が書き換えられている",
+        "署名時に末尾だった記録がこの台帳にない。別のフォルダーから写されたか、以前の記録が書き換えられている",
     )
 
 

@@ -225,7 +225,7 @@ def _gate_problems(entry: Entry, material: Material) -> Iterator[Text]:
     if gate == "release" and not any(e.kind == "release_decision" for e in before):
         yield say("opened before a release decision was signed", "公開判断の署名より先に開いている")
     if body["open"]:
-        yield say("says open and lists open items", "開としながら未完の項目を挙げている")
+        yield say("says open and lists open items", "開いたと記録しながら未完の項目を挙げている")
     yield from _forged(entry, looked, before, material)
 
 

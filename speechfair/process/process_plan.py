@@ -55,7 +55,9 @@ NUMBER_WORDS: dict[str, Text] = {
         en="no group may get worse by more than this share of its rate",
         ja="群の悪化の許容幅(誤り率に対する割合)",
     ),
-    "margin_absolute": Text(en="… or by this much, whichever is larger", ja="… またはこの差の大きい方"),
+    "margin_absolute": Text(
+        en="… or by this much, whichever is larger", ja="… またはこの値(誤り率の差)のうち大きい方"
+    ),
     "insertion_ratio": Text(
         en="largest ratio of insertion rates to the reference group", ja="基準群に対する挿入率の比の上限"
     ),
@@ -74,7 +76,7 @@ NUMBER_WORDS: dict[str, Text] = {
     ),
     "share_shortfall": Text(
         en="a group below this part of its target share is thin",
-        ja="目標割合のこの倍を下回る群は少ないとみなす",
+        ja="目標割合にこの値を掛けた割合を下回る群は少ないとみなす",
     ),
     "valid_days": Text(
         en="days that audits, drills and statements stay valid", ja="監査・訓練・確認の有効日数"

@@ -171,14 +171,14 @@ def _ledger(reading: Reading, head: str | None, found: Findings) -> None:
         found.notes.append(
             say(
                 f"ledger.jsonl: {len(reading.torn)} bytes of an unfinished entry; the next entry sets them aside",
-                f"ledger.jsonl:書きかけの {len(reading.torn)} バイト。次の記録が退避する",
+                f"ledger.jsonl:書きかけの {len(reading.torn)} バイト。次に記録するときに退避される",
             )
         )
     if head is None:
         found.notes.append(
             say(
                 "no kept head was given (--head), so a ledger rewritten as a whole would not be noticed",
-                "控えの末尾ダイジェスト(--head)がなく、台帳全体の書き換えには気づけない",
+                "控えの末尾ダイジェスト(--head)がなく、台帳全体の書き換えは検出できない",
             )
         )
     elif head in {entry.digest for entry in reading.entries}:
@@ -252,7 +252,7 @@ def _runs(material: Material, found: Findings) -> None:
     found.checked.append(
         say(
             f"{len(material.runs)} run folders: every file, every audit computed again, the audio",
-            f"実行フォルダ {len(material.runs)} 件:全ファイル、監査の再計算、音声",
+            f"実行フォルダー {len(material.runs)} 件:全ファイル、監査の再計算、音声",
         )
     )
 
@@ -298,7 +298,7 @@ def _spoken(material: Material, found: Findings) -> None:
             say(
                 f"entries {names}: their signatures do not say where in the ledger they belong (an older version wrote "
                 "them), so a repetition or a copy from another folder would not be noticed",
-                f"記録 {names}:署名に台帳での位置が含まれず(旧版の記録)、別フォルダからの写しや使い回しには気づけない",
+                f"記録 {names}:署名に台帳での位置が含まれず(旧版の記録)、別フォルダーの写しや使い回しは検出できない",
             )
         )
 
@@ -323,4 +323,4 @@ def _place(line: str) -> str:
 
 def _chain(line: str) -> Text:
     """A break of the chain; its first words name file and line."""
-    return say(line, f"{_place(line)}:台帳の連鎖が成り立たない")
+    return say(line, f"{_place(line)}:台帳の連鎖が途切れている")

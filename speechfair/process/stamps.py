@@ -284,7 +284,7 @@ def _pinned(folder: Path, entries: Iterable[Entry]) -> Text:
     return say(
         f"the time-stamps were checked with the certificate that this folder pinned: {who}. Compare it with the one "
         "that the authority publishes, and give that with --authority",
-        f"タイムスタンプはこのフォルダに登録された証明書で調べた:{who}。時刻認証局が公開する証明書と照合し、"
+        f"タイムスタンプはこのフォルダーに登録された証明書で調べた:{who}。時刻認証局が公開する証明書と照合し、"
         "`--authority` で指定する",
     )
 
@@ -324,7 +324,7 @@ def _problems(
     except InputError as error:
         yield say(
             f"the time-stamp does not hold: it {error}",
-            "タイムスタンプが成り立たない(改変されたか、別の対象のものか、登録した時刻認証局のものでない)",
+            "タイムスタンプが無効である(改変されたか、別の対象のものか、登録した時刻認証局のものでない)",
         )
         return
     yield from _clock_problems(entry, over, time)

@@ -131,7 +131,7 @@ def _general_problem(material: Material) -> Text | None:
     if material.reading.problems:
         problem = material.reading.problems[0]
         return say(
-            f"the ledger does not hold: {problem}", f"{problem.partition(': ')[0]}:台帳の連鎖が成り立たない"
+            f"the ledger does not hold: {problem}", f"{problem.partition(': ')[0]}:台帳の連鎖が途切れている"
         )
     collected = material.reading.last("collect")
     if collected is None:

@@ -33,7 +33,7 @@ def _folder_problems(run: Path, entry: Entry) -> Iterator[Text]:
     if not path.is_file():
         yield say(
             f"{where}: is missing, and entry {entry.number} noted its training",
-            f"{where}:ない(記録 {entry.number} に学習の終了がある)",
+            f"{where}:見つからない(記録 {entry.number} に学習の終了がある)",
         )
     elif file_digest(path) != entry.body["debias_yaml_sha256"]:
         yield say(

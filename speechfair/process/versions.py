@@ -65,13 +65,16 @@ def _changed(old: Item, new: Item) -> list[Text]:
     if old.gates != new.gates:
         en, ja = ", ".join(new.gates), "・".join(GATE_WORDS[gate].ja for gate in new.gates)
         steps.append(
-            say(f"{name} {title.en}: now looked at by the gates {en}", f"{name} {title.ja}:ゲート変更({ja})")
+            say(
+                f"{name} {title.en}: now looked at by the gates {en}",
+                f"{name} {title.ja}:判定するゲートの変更({ja})",
+            )
         )
     if old.pass_.en != new.pass_.en:
         steps.append(
             say(
                 f"{name} {title.en}: now passes if {new.pass_.en}",
-                f"{name} {title.ja}:合格の条件が変更:{new.pass_.ja}",
+                f"{name} {title.ja}:合格の条件の変更:{new.pass_.ja}",
             )
         )
     if old.mode != new.mode:

@@ -56,7 +56,7 @@ FACT_QUESTIONS: dict[str, Text] = {
     "personal_data": Text(
         en="can voices or texts be traced to a person?", ja="声や本文から個人を特定できるか"
     ),
-    "pretrained_base": Text(en="are weights used that others trained?", ja="他者が学習した重みを使うか"),
+    "pretrained_base": Text(en="are weights used that others trained?", ja="他者が学習させた重みを使うか"),
     "reweighted_or_selected": Text(
         en="are groups weighted, or checkpoints chosen?", ja="群の重み付けやチェックポイントの選択を行うか"
     ),

@@ -114,6 +114,16 @@ def nothing_trained(process: Path) -> None:
     path.write_text(yaml.safe_dump(content | {"runs": kept, "training_records": []}))
 
 
+def development_only(process: Path) -> None:
+    """A model that was trained somewhere, with nothing but its development rows listed."""
+    import yaml
+
+    path = process / "runs.yaml"
+    content = yaml.safe_load(path.read_text())
+    kept = [entry for entry in content["runs"] if entry["role"] != "training"]
+    path.write_text(yaml.safe_dump(content | {"runs": kept, "training_records": []}))
+
+
 def forget(process: Path, kind: str, key: str, value: Any) -> None:
     """Rewrite the whole ledger with another value in the entries of a kind."""
     from tests.process.test_project_verify import rewrite
@@ -264,6 +274,7 @@ NO: list[tuple[str, str, Change, str]] = [
         "accent=x: 50% of the speakers (27% to 73%), target 100%, and no remedy",
     ),
     ("AF-2.4", "fail", trained_on_the_test_set, "speakers in both"),
+    ("AF-2.4", "not_assessed", development_only, "no manifest of training rows"),
     ("AF-2.4", "fail", as_supplied, "used as it is, but runs.yaml lists a training"),
     ("AF-2.4", "fail", both(as_supplied, nothing_trained), "suppliers.yaml lacks its weights"),
     (

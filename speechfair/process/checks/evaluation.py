@@ -87,7 +87,10 @@ def compared(material: Material, run: Run, metrics: frozenset[str], need: str) -
             parts.append(
                 (
                     "not_assessed",
-                    say(f"{run.name}: fewer than two groups on {axis}", f"{run.name}:{axis} に群が二つない"),
+                    say(
+                        f"{run.name}: fewer than two groups on {axis}",
+                        f"{run.name}:{axis} の群が二つに満たない",
+                    ),
                 )
             )
         for group in groups:

@@ -31,7 +31,7 @@ def trace(material: Material, findings: Mapping[str, Finding]) -> Finding:
                         "fail",
                         say(
                             f"risk {name} names {item}, which is no item",
-                            f"リスク {name} の {item} は項目にない",
+                            f"リスク {name} の {item} という項目はない",
                         ),
                     )
                 )
@@ -80,7 +80,10 @@ def _assigned(material: Material, known: set[str], findings: Mapping[str, Findin
         item, owner, due = row["item"], row["owner"], row["due"]
         if item is not None and item not in known:
             parts.append(
-                ("fail", say(f"assignments.yaml: {item} is no item", f"assignments.yaml:{item} は項目にない"))
+                (
+                    "fail",
+                    say(f"assignments.yaml: {item} is no item", f"assignments.yaml:{item} という項目はない"),
+                )
             )
         if owner is not None and owner not in material.people:
             en = f"assignments.yaml: {owner} is not among people"
@@ -104,16 +107,16 @@ def waivers(material: Material) -> Finding:
     for (_, item), entry in latest.items():
         body = entry.body
         if item not in known or not known[item].waivable or item in NEVER_WAIVED:
-            parts.append(("fail", say(f"{item} takes no exception", f"{item} に例外は認められない")))
+            parts.append(("fail", say(f"{item} takes no exception", f"{item} は免除できない")))
         if body["by"] in material.trainers:
-            parts.append(("fail", say(f"{item}: excepted by a trainer", f"{item}:学習担当が例外としている")))
+            parts.append(("fail", say(f"{item}: excepted by a trainer", f"{item}:学習担当が免除している")))
         if body["expires"] < material.today.isoformat():
             parts.append(
                 (
                     "fail",
                     say(
                         f"{item}: the exception expired on {body['expires']}",
-                        f"{item}:例外が {body['expires']} に失効",
+                        f"{item}:免除が {body['expires']} に失効",
                     ),
                 )
             )

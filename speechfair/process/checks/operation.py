@@ -32,7 +32,7 @@ def logs(material: Material) -> Finding:
     form = material.forms["retention.yaml"]
     parts = [form_part(form)]
     for problem in material.reading.problems:
-        parts.append(("fail", say(problem, f"{problem.partition(': ')[0]}:台帳の連鎖が成り立たない")))
+        parts.append(("fail", say(problem, f"{problem.partition(': ')[0]}:台帳の連鎖が途切れている")))
     days, least = form.values["logs_days"], material.plan.numbers.logs_days
     if days is not None and days < least:
         parts.append(

@@ -100,7 +100,10 @@ def sufficiency(material: Material) -> Finding:
                 parts.append(
                     (
                         "undetermined",
-                        say(f"{axis}: fewer than two labelled groups", f"{axis}:ラベルのある群が二つない"),
+                        say(
+                            f"{axis}: fewer than two labelled groups",
+                            f"{axis}:ラベルのある群が二つに満たない",
+                        ),
                     )
                 )
             for value, speakers in named.items():
@@ -147,14 +150,14 @@ def disjoint(material: Material) -> Finding:
                 ),
             )
         )
-    elif not others and not supplied:
+    elif not material.of_role("training") and not supplied:
         parts.append(
             (
                 "not_assessed",
                 say(
-                    "no manifest of training or development data to compare with (for a supplied model that is used as "
+                    "no manifest of training rows to compare with (for a supplied model that is used as "
                     "it is, state the facts pretrained_base: true and adapted_from_base: false in plan.yaml)",
-                    "照合する学習・開発のマニフェストがない(供給されたモデルをそのまま使う場合は plan.yaml の "
+                    "照合する学習用の行のマニフェストがない(供給されたモデルをそのまま使う場合は plan.yaml の "
                     "`facts` に `pretrained_base: true` と `adapted_from_base: false` を記す)",
                 ),
             )

@@ -17,7 +17,7 @@ __all__ = ["NOT_PROVEN", "PROVES", "read"]
 PROVES = say(
     "which content every dependency and output of a stage had when the pipeline was locked; files and folders that are "
     "there were compared",
-    "パイプライン固定時の各依存物・出力の内容。手元のファイルとフォルダは照合済み",
+    "パイプラインを固定した時点での、各依存物・出力の内容。手元のファイルとフォルダーは照合済み",
 )
 NOT_PROVEN = say(
     "that a stage's command made its outputs: DVC records what was there; that md5 was not forged on purpose; "
