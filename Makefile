@@ -21,7 +21,7 @@ help:
 	@echo "make docs-start  follow the pages of Start that run a real recogniser or train one, as they stand (minutes)"
 	@echo "make laws   property tests with new random examples (hours); EXAMPLES=500 for more"
 	@echo "make ray    the tests of the Ray engine on a small cluster of this machine (installs ray)"
-	@echo "make bench  speed beside peers, in one run"
+	@echo "make bench  speed beside peers, in one run; writes docs/results/benchmarks.md"
 	@echo "make chaos  disturb every long verb (kills, full disks, cut files) and run it again; writes docs/results/faults.md"
 	@echo "make results  debias real weights on real speech; resumable, hours; writes docs/results/debias.md and accents.md"
 	@echo "make oracles  run lme4, glmmTMB and sclite again and compare (installs them with apt-get)"
@@ -119,6 +119,7 @@ docs-start: $(VENV)/all.stamp
 	@SPEECHFAIR_START=$(CURDIR)/build/start $(BIN)/python -m pytest -n0 -s tests/docs/test_start.py -k as_they_stand
 
 bench: $(VENV)/all.stamp
+	@$(PIP) -e '.[$(DEV),hf,serving,dev-torch,bench]'
 	@$(BIN)/python -m benchmarks
 
 simulate: $(VENV)/dev.stamp

@@ -1,6 +1,7 @@
 """Run every benchmark, print what came out, and keep it: `python -m benchmarks [--only PART …]`.
 
-The record is benchmarks/results/benchmarks.json; a part that is not run again stays as it was. A part that others
+The record is benchmarks/results/benchmarks.json, shown on docs/results/benchmarks.md; a part that is
+not run again stays as it was. A part that others
 stand beside in one ratio is always one run.
 """
 
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    benchmarks_page,
     bootstrap_speed,
     bulk_counting,
+    counting_peers,
     debias_throughput,
     imported_rows,
     inference_speed,
@@ -35,6 +38,13 @@ RECORD = Path(__file__).parent / "results" / "benchmarks.json"
 def counting() -> dict[str, Any]:
     """Word errors in bulk beside jiwer."""
     return _beside_a_peer(bulk_counting.run())
+
+
+def peers() -> dict[str, Any]:
+    """Counting beside every peer, at several error rates and lengths."""
+    found = counting_peers.run()
+    print("\n".join(counting_peers.describe(found)))
+    return found
 
 
 def bootstrap() -> dict[str, Any]:
@@ -94,7 +104,7 @@ def overheads() -> dict[str, Any]:
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     part.__name__: part
-    for part in (counting, bootstrap, training, rows, imports, inference, recognition, overheads)
+    for part in (counting, peers, bootstrap, training, rows, imports, inference, recognition, overheads)
 }
 
 
@@ -113,7 +123,7 @@ def main() -> None:
         RECORD.write_text(
             json.dumps(record, indent=2) + "\n", encoding="utf-8"
         )  # after each: hours may follow
-    print(f"written to {RECORD}")
+    print(f"written to {RECORD} and {benchmarks_page.write(record)}")
 
 
 def _beside_a_peer(found: dict[str, Any]) -> dict[str, Any]:

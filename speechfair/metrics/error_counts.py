@@ -7,6 +7,7 @@ shows an alignment (use jiwer for that).
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
+    from rapidfuzz.distance import Editops
 
 __all__ = [
     "KINDS",
@@ -44,6 +46,9 @@ _IDEOGRAPHIC = re.compile(
 _VOCABULARY_LIMIT = 1_000_000
 _FIRST_SURROGATE, _SURROGATES = 0xD800, 0x800
 _BLOCK = 20_000
+_LONG = 200
+"""Tokens beyond which the distance alone is no longer cheap beside the operations."""
+_KIND = operator.itemgetter(0)
 _OTHER_SPACES = tuple(c for c in map(chr, range(0x3001)) if c.isspace() and c != " ")
 
 
@@ -184,15 +189,13 @@ def _words_as_characters(references: Sequence[str], hypotheses: Sequence[str]) -
     except UnicodeEncodeError:  # a lone surrogate, which polars cannot hold
         return _encode_pairwise(references, hypotheses)
     split = texts.str.split(" ")
-    words = split.explode()
-    distinct = words.unique()
-    if _has_other_spaces(texts, words, distinct):
+    words, numbers = _numbered(split)
+    if _has_other_spaces(texts, words, numbers):
         split = pl.Series([" ".join(text.split()) for text in both], dtype=pl.String).str.split(" ")
-        words = split.explode()
-        distinct = words.unique()
-    if len(distinct) >= _VOCABULARY_LIMIT:
+        words, numbers = _numbered(split)
+    if numbers.n_unique() >= _VOCABULARY_LIMIT:
         return _encode_pairwise(references, hypotheses)
-    codes = words.cast(pl.Enum(distinct)).to_physical().to_numpy().astype("<u4")
+    codes = numbers.to_physical().to_numpy().astype("<u4")
     codes[codes >= _FIRST_SURROGATE] += _SURROGATES
     written = codes.tobytes().decode("utf-32-le")
     ends = split.list.len().cum_sum().to_list()
@@ -202,8 +205,19 @@ def _words_as_characters(references: Sequence[str], hypotheses: Sequence[str]) -
     return encoded[: len(references)], encoded[len(references) :]
 
 
-def _has_other_spaces(texts: pl.Series, words: pl.Series, distinct: pl.Series) -> bool:
+def _numbered(split: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The words of all texts, and the same as categories of their own, numbered as they first occur."""
+    import polars as pl
+
+    words = split.explode()
+    return words, words.cast(pl.Categorical(pl.Categories.random(physical=pl.UInt32)))
+
+
+def _has_other_spaces(texts: pl.Series, words: pl.Series, numbers: pl.Series) -> bool:
     """Whether splitting at single blanks differs from `str.split`, apart from the empty texts."""
+    import polars as pl
+
+    distinct = numbers.unique().cast(pl.String)
     if distinct.to_frame("word").select(_contains_space()).to_series().any():
         return True
     return int((words == "").sum()) != int((texts == "").sum())
@@ -230,22 +244,37 @@ def _without_spaces(references: Sequence[str], hypotheses: Sequence[str]) -> tup
     return ["".join(text.split()) for text in references], ["".join(text.split()) for text in hypotheses]
 
 
+def _operations(editops: Editops) -> tuple[int, int]:
+    """How many edits there are, and how many of them replace a token."""
+    kinds = list(map(_KIND, editops.as_list()))
+    return len(kinds), kinds.count("replace")
+
+
 def _count_block(references: list[str], hypotheses: list[str], counts: NDArray[np.int64]) -> None:
     """Fill `counts`, shape (pairs, 4), in place."""
     import numpy as np
     from rapidfuzz.distance import Levenshtein
     from rapidfuzz.process import cpdist
 
-    distance = cpdist(references, hypotheses, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
     length = np.fromiter(map(len, references), np.int64, len(references))
     surplus = np.fromiter(map(len, hypotheses), np.int64, len(hypotheses)) - length
+    replaced = np.full(len(references), -1)
+    long = np.flatnonzero(np.minimum(length, length + surplus) > _LONG).tolist()
+    if long:  # their operations are needed anyway, and give the distance too
+        sides = list(references), list(hypotheses)
+        given = np.zeros(len(references), np.int64)
+        for row in long:
+            given[row], replaced[row] = _operations(Levenshtein.editops(references[row], hypotheses[row]))
+            for side in sides:
+                side[row] = ""
+        distance = given + cpdist(*sides, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
+    else:
+        distance = cpdist(references, hypotheses, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
     # Deletions and insertions beyond those that the lengths force come in pairs; start with none.
     substitutions = distance - np.abs(surplus)
-    pairs = np.zeros_like(distance)
-    for row in np.flatnonzero(substitutions > 1).tolist():
-        operations = Levenshtein.editops(references[row], hypotheses[row]).as_list()
-        replaced = [operation[0] for operation in operations].count("replace")
-        pairs[row] = (substitutions[row] - replaced) // 2
+    for row in np.flatnonzero((substitutions > 1) & (replaced < 0)).tolist():
+        replaced[row] = _operations(Levenshtein.editops(references[row], hypotheses[row]))[1]
+    pairs = np.where(replaced < 0, 0, (substitutions - replaced) // 2)
     counts[:, 0] = substitutions - 2 * pairs
     counts[:, 1] = np.maximum(-surplus, 0) + pairs
     counts[:, 2] = np.maximum(surplus, 0) + pairs
