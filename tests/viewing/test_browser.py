@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -251,7 +252,8 @@ def test_the_order_of_a_table_is_in_its_address(viewer: Watched) -> None:
 def test_every_column_is_in_sight_and_sorts_on_every_screen(viewer: Watched, size: int) -> None:
     viewer.page.set_viewport_size({"width": size, "height": 900})
     try:
-        for screen, column in (("runs", "Verdict"), ("utterances", "Errors")):
+        heads = {"runs": "Verdict", "run": "Speakers", "utterances": "Errors", "compare": "Verdict"}
+        for screen, column in heads.items():
             viewer.open(SCREENS[screen])
             hidden = viewer.page.evaluate(
                 """() => [...document.querySelectorAll(".cards tbody tr:first-child > *")]
@@ -261,6 +263,35 @@ def test_every_column_is_in_sight_and_sorts_on_every_screen(viewer: Watched, siz
             assert hidden == 0, (screen, size)
             viewer.page.click(f".cards thead button:has-text('{column}') >> nth=0")
             viewer.page.wait_for_selector(".cards th[aria-sort=ascending], .cards th[aria-sort=descending]")
+    finally:
+        viewer.page.set_viewport_size({"width": 1400, "height": 900})
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_chart_shows_its_figures_on_every_screen(viewer: Watched, size: int) -> None:
+    """Every line has its name and its figures, in the picture and over no other text."""
+    viewer.page.set_viewport_size({"width": size, "height": 900})
+    try:
+        for screen in ("run", "compare"):
+            viewer.open(SCREENS[screen])
+            figures = viewer.page.evaluate(
+                """() => [...document.querySelectorAll("svg.chart:has(.label)")].map((svg) => {
+                  const frame = svg.getBoundingClientRect();
+                  const box = (text) => text.getBoundingClientRect();
+                  const boxes = [...svg.querySelectorAll(".label, .value, .tick")].map(box);
+                  const crossing = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3
+                    && b.top < a.bottom - 3;
+                  return {names: svg.querySelectorAll(".label").length,
+                    values: [...svg.querySelectorAll(".value")].map((t) => t.textContent),
+                    out: boxes.filter((b) => b.left < frame.left - 1 || b.right > frame.right + 1).length,
+                    over: boxes.filter((a, i) => boxes.some((b, j) => i < j && crossing(a, b))).length};
+                })"""
+            )
+            assert figures
+            for figure in figures:
+                assert len(figure["values"]) == figure["names"] > 0
+                assert all(re.search("[0-9]", text) for text in figure["values"]), figure
+                assert (figure["out"], figure["over"]) == (0, 0), (screen, size, figure)
     finally:
         viewer.page.set_viewport_size({"width": 1400, "height": 900})
 

@@ -143,18 +143,7 @@
       ? figure(
           "change-" + name,
           say("compare.caption"),
-          withMargins(
-            figures.intervals(lines, unit, {
-              label: say("compare.caption") + " – " + title,
-              marks: [
-                ...marks,
-                ...lines
-                  .filter((l) => l.margin !== null)
-                  .map((l) => ({ at: l.margin, label: "", class: "hidden" })),
-              ],
-            }),
-            lines,
-          ),
+          figures.intervals(lines, unit, { label: say("compare.caption") + " – " + title, marks }),
           {
             header: ["group", "difference", "low", "high", "margin", "verdict"],
             rows: groups.map((g) => [
@@ -267,7 +256,7 @@
             sort: null,
           },
         ],
-        { name: "change-" + name, caption: title, hideCaption: true, rows: groups },
+        { name: "change-" + name, caption: title, hideCaption: true, titled: true, rows: groups },
       ),
       axis
         ? el(
@@ -281,23 +270,6 @@
           )
         : null,
     );
-  }
-
-  /** A short upright stroke at each line's own margin. */
-  function withMargins(drawing, lines) {
-    const marks = [...drawing.querySelectorAll("line.hidden")];
-    lines
-      .filter((l) => l.margin !== null)
-      .forEach((line, i) => {
-        const row = lines.indexOf(line),
-          mark = marks[i];
-        if (!mark) return;
-        const y = 8 + 26 * (row + 0.5);
-        mark.setAttribute("class", "margin");
-        mark.setAttribute("y1", y - 10);
-        mark.setAttribute("y2", y + 10);
-      });
-    return drawing;
   }
 
   root.Speechfair = Object.assign(root.Speechfair, { compareScreen });

@@ -37,28 +37,37 @@
   }
 
   const narrow = () => window.innerWidth < 560;
+  const NARROW = 24; // letters of a name beside its figures on a narrow screen; a wide letter is two
+
+  function fitting(text) {
+    let room = NARROW;
+    const letters = [...plain(text)];
+    const most = letters.findIndex((letter) => (room -= letter > "\u2e7f" ? 2 : 1) < 0);
+    return most < 0 ? letters.join("") : letters.slice(0, most - 1).join("") + "…";
+  }
 
   /**
-   * Intervals on one scale, a line each.
-   * lines: [{label, value, low, high, kind, text}]; unit: how a number is worded; marks: [{at, label, class}].
+   * Intervals on one scale, a line each; on a narrow screen the name and the figures stand above their line.
+   * lines: [{label, value, low, high, kind, text, margin}]; unit: how a number is worded; marks: [{at, label, class}].
    */
   function intervals(lines, unit, options) {
     const width = narrow() ? 340 : 760,
-      left = narrow() ? 120 : 240,
-      right = narrow() ? 12 : 150,
-      row = 26,
+      left = narrow() ? 12 : 240,
+      right = narrow() ? 14 : 150,
+      row = narrow() ? 44 : 26,
       top = 8;
     const height = top + row * lines.length + 34;
     const marks = options.marks || [];
     const log = options.log;
-    const at = [...lines.flatMap((l) => [l.value, l.low, l.high]), ...marks.map((m) => m.at)].filter(
+    const at = [...lines.flatMap((l) => [l.value, l.low, l.high, l.margin]), ...marks.map((m) => m.at)].filter(
       (v) => v !== null && v !== undefined && (!log || v > 0),
     );
     let low = Math.min(...at),
       high = Math.max(...at);
     if (options.zero) low = Math.min(0, low);
     const middle = lines.map((l) => l.value).filter((v) => v !== null && v !== undefined);
-    if (middle.length) high = Math.min(high, Math.max(...middle, ...marks.map((m) => m.at)) * 3 || high);
+    const kept = [...marks.map((m) => m.at), ...lines.map((l) => l.margin ?? -Infinity)];
+    if (middle.length) high = Math.min(high, Math.max(...middle, ...kept) * 3 || high);
     if (!(high > low)) high = low + (Math.abs(low) || 1);
     const f = log ? Math.log : (v) => v;
     const x = (v) =>
@@ -91,16 +100,15 @@
       );
     }
     lines.forEach((line, i) => {
-      const y = top + row * (i + 0.5);
+      const y = top + row * (i + (narrow() ? 0.75 : 0.5)),
+        above = narrow() ? y - 16 : y + 4;
+      const name = "\u2068" + (narrow() ? fitting(line.label) : short(line.label)) + "\u2069";
+      const side = narrow() ? { x: left, "text-anchor": "start" } : { x: left - 10, "text-anchor": "end" };
       drawing.append(
         svg(
           "text",
-          { class: "label", x: left - 10, y: y + 4, "text-anchor": "end", direction: "ltr" },
-          "\u2068" +
-            (narrow() && plain(line.label).length > 14
-              ? plain(line.label).slice(0, 12) + "…"
-              : short(line.label)) +
-            "\u2069",
+          { class: "label", y: above, direction: "ltr", ...side },
+          name,
           svg("title", {}, plain(line.label)),
         ),
       );
@@ -133,10 +141,14 @@
       if (line.value !== null && line.value !== undefined) {
         drawing.append(svg("circle", { class: "dot " + (line.kind || ""), cx: x(line.value), cy: y, r: 5 }));
       }
-      if (right > 100)
+      if (line.margin !== null && line.margin !== undefined)
         drawing.append(
-          svg("text", { class: "value", x: width - right + 14, y: y + 4 }, line.text || words.NOTHING),
+          svg("line", { class: "margin", x1: x(line.margin), x2: x(line.margin), y1: y - 10, y2: y + 10 }),
         );
+      const end = narrow()
+        ? { x: width - right, "text-anchor": "end" }
+        : { x: width - right + 14, "text-anchor": "start" };
+      drawing.append(svg("text", { class: "value", y: above, ...end }, line.text || words.NOTHING));
     });
     return drawing;
   }

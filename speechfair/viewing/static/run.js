@@ -250,6 +250,7 @@
         name: "groups-" + axis.axis,
         caption: say("groups.caption", { axis: axisTitle(axis.axis) }),
         hideCaption: true,
+        titled: true,
         rows: axis.groups,
       },
     );

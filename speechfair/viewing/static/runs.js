@@ -65,7 +65,7 @@
             value: ({ axis }) => axis && words.say("verdict." + axis.verdict),
           },
         ],
-        { name: "runs", caption: say("runs.caption"), class: "cards", titled: true, rows },
+        { name: "runs", caption: say("runs.caption"), titled: true, rows },
       ),
     );
     view.add(el("p", { class: "muted" }, say("interval.note", { level: levelOf(good[0]) })));

@@ -2,14 +2,17 @@
 (function (root) {
   "use strict";
   const { el, words, exporting, address } = root.Speechfair;
+  const MOST_ON_A_LINE = 4; // columns beside each other on a narrow screen
 
   /**
    * columns: [{title, cell: (row) => node or text, value: (row) => what is sorted and saved, numeric, sort: key}]
-   * options: {name, caption, class: "cards" for rows that become cards on narrow screens, titled: name every cell, rows, sort: {key, descending, choose: (key) => …}, save: () => …}
+   * options: {name, caption, class: of the table, titled: name every cell of a card, rows, sort: {key, descending, choose: (key) => …}, save: () => …}
+   * Where there are many columns, rows become cards on narrow screens.
    * Without options.sort the table sorts what it holds by itself, and its order is in the address.
    */
   function dataTable(columns, options) {
     const { say } = words;
+    const cards = columns.length > MOST_ON_A_LINE;
     let rows = options.rows.slice();
     const place = "order." + options.name;
     let order = options.sort ? null : orderOf(address.parse(location.hash).asked[place], columns);
@@ -102,7 +105,7 @@
       { class: "scroll", tabindex: "0", role: "group", "aria-label": options.caption },
       table,
     );
-    return el("div", { class: "table " + (options.class || "") }, scroll, tools);
+    return el("div", { class: ["table", cards ? "cards" : "", options.class || ""].join(" ").trim() }, scroll, tools);
   }
 
   /** The order that an address names, such as "3d": the fourth column, falling. */

@@ -247,7 +247,7 @@
         caption: say("utterances.caption"),
         hideCaption: true,
         rows: found.rows,
-        class: "utterances cards",
+        class: "utterances",
         sort: { key: sort, descending, choose },
         save: () => saveAll(key, query),
       }),
