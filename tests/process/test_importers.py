@@ -103,11 +103,15 @@ def dvc_lock(folder: Path) -> Path:
 
 
 def trainer_state(folder: Path) -> Path:
+    """The state as the Trainer's own class saves it, and reads it."""
+    callbacks = pytest.importorskip("transformers.trainer_callback", reason="the extra hf is not installed")
     folder.mkdir()
     log = [{"loss": 2.0, "step": 1}, {"eval_wer": 0.3, "step": 2}, {"loss": 1.0, "step": 2}]
-    content = {"global_step": 2, "max_steps": 2, "epoch": 1.0, "best_metric": 0.3, "log_history": log}
-    (folder / "trainer_state.json").write_text(json.dumps(content))
-    return folder / "trainer_state.json"
+    state = callbacks.TrainerState(global_step=2, max_steps=2, epoch=1.0, best_metric=0.3, log_history=log)
+    path = folder / "trainer_state.json"
+    state.save_to_json(str(path))
+    assert callbacks.TrainerState.load_from_json(str(path)) == state
+    return path
 
 
 def measurement(folder: Path) -> Path:
