@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from speechfair.metrics.jackknife import (
     poisson_limits,
     wider,
 )
+from speechfair.metrics.row_numbers import numbered
 from speechfair.types import Estimate
 
 if TYPE_CHECKING:
@@ -188,26 +189,26 @@ def speaker_sums(scores: pl.DataFrame, *, kinds: Sequence[ErrorKind] = _KINDS) -
         _require_agreement(scores)
     # numpy, since groups are mostly small and a query of polars takes longer than all of this
     named = scores["speaker"].cast(pl.String)
-    # a number for each name, NaN where it is unknown
-    codes = named.cast(pl.Categorical).to_physical().cast(pl.Float64).to_numpy()
-    _, first, of = np.unique(codes, return_index=True, return_inverse=True)
-    names = named[first].to_list()
+    of, first = numbered(named)
     errors, words = (
-        np.bincount(of, weights=each, minlength=len(names)).astype(np.float64)
-        for each in (np.sum([counts[name] for name in columns], axis=0), counts["reference_length"])
+        np.bincount(of, weights=each, minlength=len(first)).astype(np.float64)
+        for each in (reduce(np.add, [counts[name] for name in columns]), counts["reference_length"])
     )
-    unknown = np.array([name is None for name in names], dtype=bool)
+    unknown = named.is_null().to_numpy()
+    without = unknown[first]
     # A speaker who said nothing and got nothing wrong shows nothing, and must not raise the number of speakers.
-    known = ((words > 0) | (errors > 0)) & ~unknown
-    order = sorted(np.flatnonzero(known), key=names.__getitem__)
+    known = np.flatnonzero(((words > 0) | (errors > 0)) & ~without)
+    names = named[first[known]].to_list()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    places = known[order]
     return SpeakerSums(
-        speakers=tuple(names[number] for number in order),
-        errors=errors[order],
-        words=words[order],
+        speakers=tuple([names[number] for number in order]),
+        errors=errors[places],
+        words=words[places],
         n_utterances=scores.height,
-        n_without_speaker=int(unknown[of].sum()),
-        errors_without_speaker=float(errors[unknown].sum()),
-        words_without_speaker=float(words[unknown].sum()),
+        n_without_speaker=int(np.count_nonzero(unknown)),
+        errors_without_speaker=float(errors[without].sum()),
+        words_without_speaker=float(words[without].sum()),
     )
 
 

@@ -266,3 +266,35 @@ def test_errors_that_are_not_the_sum_of_their_kinds_are_refused() -> None:
         InputError, match=r"row 1: errors is 3, but substitutions \+ deletions \+ insertions is 2"
     ):
         speaker_sums(pl.DataFrame({**rows, "errors": [2, 3, 5]}))
+
+
+@pytest.mark.parametrize("rows", [1, 7, 1_999, 2_000, 5_000])
+@pytest.mark.parametrize("speakers", [1, 40, 4_000])
+@pytest.mark.parametrize("unknown", [0.0, 0.1, 1.0])
+def test_sums_are_those_of_a_plain_loop_whatever_the_size(rows: int, speakers: int, unknown: float) -> None:
+    rng = np.random.default_rng(rows)
+    names = [f"s{one}" if rng.random() >= unknown else None for one in rng.integers(0, speakers, rows)]
+    counts = rng.integers(0, 2, (rows, 4))
+    pl.Series([f"other {number}" for number in range(9_000)]).cast(pl.Categorical)  # numbers that are taken
+    table = pl.DataFrame(
+        {
+            "speaker": pl.Series(names, dtype=pl.String),
+            **dict(
+                zip(("substitutions", "deletions", "insertions", "reference_length"), counts.T, strict=True)
+            ),
+        }
+    )
+    expected: dict[str | None, list[int]] = {}
+    for name, row in zip(names, counts.tolist(), strict=True):
+        sums = expected.setdefault(name, [0, 0])
+        sums[0] += sum(row[:3])
+        sums[1] += row[3]
+    rest = expected.pop(None, [0, 0])
+    told = {name: sums for name, sums in expected.items() if name is not None and any(sums)}
+
+    found = speaker_sums(table)
+
+    assert list(found.speakers) == sorted(told)
+    assert [[e, w] for e, w in zip(found.errors, found.words, strict=True)] == [told[s] for s in sorted(told)]
+    assert [found.errors_without_speaker, found.words_without_speaker] == rest
+    assert (found.n_utterances, found.n_without_speaker) == (rows, names.count(None))
