@@ -6,10 +6,10 @@ compares no result; see `compare`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from speechfair.auditing.result import AuditResult, read_audit
 from speechfair.comparing.comparison import Matching
@@ -43,6 +43,7 @@ __all__ = [
 Match = Literal["identical", "common"]
 
 _EXAMPLES = 5
+_AFTER = " after"
 _MOST_LEFT_OUT = 0.1
 """The share of a group's scored rows that may be in no comparison before nothing is said of the group."""
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -129,16 +130,17 @@ def match_runs(
     if match not in ("identical", "common"):
         raise InputError(f"match is {match!r}; {did_you_mean(match, ['identical', 'common'])}")
     parts = {part for axis in axes for part in axis.split("+")} if match == "common" else None
-    old, new = (_by_id(run, parts) for run in (before, after))
+    old, new = (_compared_columns(run) for run in (before, after))
     left_out: dict[str, list[str]] = {
-        "only_before": [name for name in old if name not in new],
-        "only_after": [name for name in new if name not in old],
+        "only_before": old.join(new, on="id", how="anti", maintain_order="left")["id"].to_list(),
+        "only_after": new.join(old, on="id", how="anti", maintain_order="left")["id"].to_list(),
     }
-    common = [name for name in old if name in new]
+    both = old.join(new, on="id", how="inner", suffix=_AFTER, maintain_order="left")
     for kind, columns in _KINDS:
-        changed = {n for n in common if any(old[n][c] != new[n][c] for c in columns)}
-        left_out[kind] = [name for name in common if name in changed]
-        common = [name for name in common if name not in changed]
+        changed = _changed(both, columns, parts)
+        left_out[kind] = both["id"].filter(changed).to_list()
+        both = both.filter(~changed)
+    common = both["id"].to_list()
     found = {kind: names for kind, names in left_out.items() if names}
     if found and match == "identical":
         raise InputError(_difference(before, after, found))
@@ -173,6 +175,8 @@ def groups_left_out(
     compared = pl.Series(ids, dtype=pl.String).implode()
     for place, run in enumerate(runs):
         scored = run.scores.filter(pl.col("excluded").is_null())
+        if scored.height == len(ids):  # the ids are among them, so none is left out
+            continue
         for axis in axes:
             counts = (
                 add_axis(scored, axis)
@@ -236,15 +240,36 @@ def scores_of_ids(run: ScoredRun, ids: Sequence[str]) -> pl.DataFrame:
     return order.join(run.scores, on="utterance_id", how="left", maintain_order="left")
 
 
-def _by_id(run: ScoredRun, axes: set[str] | None) -> dict[str, dict[str, Any]]:
-    """What makes an utterance the same, by its id; labels on `axes` only, or on all."""
+def _compared_columns(run: ScoredRun) -> pl.DataFrame:
+    """What makes an utterance the same, with its id."""
+    import polars as pl
+
     columns = ["id", *(column for _, names in _KINDS for column in names)]
-    keep: Callable[[str], bool] = (lambda axis: True) if axes is None else axes.__contains__
-    rows = {}
-    for row in run.manifest.filter(run.manifest["excluded"].is_null()).select(columns).iter_rows(named=True):
-        labels = sorted((x["axis"], x["value"]) for x in row["labels"] or [] if keep(x["axis"]))
-        rows[row["id"]] = {**row, "labels": labels, "audio_error": row["audio_error"] is not None}
-    return rows
+    rows = run.manifest.filter(run.manifest["excluded"].is_null()).select(columns)
+    return rows.with_columns(pl.col("audio_error").is_not_null())
+
+
+def _changed(both: pl.DataFrame, columns: Sequence[str], axes: set[str] | None) -> pl.Series:
+    """Whether each row of both runs differs in one of `columns`; in labels only on `axes`, if they are given."""
+    import polars as pl
+
+    changed = pl.repeat(False, both.height, dtype=pl.Boolean, eager=True)
+    for column in columns:
+        one, other = both[column], both[f"{column}{_AFTER}"]
+        differs = one.ne_missing(other)
+        if column == "labels":  # their order and where they come from do not matter
+            rows = differs.arg_true()
+            pairs = zip(one.gather(rows).to_list(), other.gather(rows).to_list(), strict=True)
+            values = [_label_values(old, axes) != _label_values(new, axes) for old, new in pairs]
+            differs = differs.scatter(rows, pl.Series(values, dtype=pl.Boolean)) if values else differs
+        changed = changed | differs
+    return changed
+
+
+def _label_values(labels: list[dict[str, str]] | None, axes: set[str] | None) -> list[tuple[str, str]]:
+    return sorted(
+        (each["axis"], each["value"]) for each in labels or [] if axes is None or each["axis"] in axes
+    )
 
 
 def _difference(before: ScoredRun, after: ScoredRun, found: dict[str, list[str]]) -> str:

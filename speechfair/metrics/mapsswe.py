@@ -98,7 +98,15 @@ def align(reference: Sequence[str], hypothesis: Sequence[str]) -> str:
         alike += 1
     # Reading backwards, equal words at the end are always taken as correct.
     kept = len(reference) - alike, len(hypothesis) - alike
-    return _aligned(tuple(reference[: kept[0]]), tuple(hypothesis[: kept[1]])) + "C" * alike
+    said, heard = tuple(reference[: kept[0]]), tuple(hypothesis[: kept[1]])
+    # With one error there is nothing to choose: every other way takes a deletion and an insertion.
+    if len(said) == len(heard) and said[:-1] == heard[:-1]:
+        return "C" * (len(said) - 1) + "S" * bool(said) + "C" * alike
+    if said and said[:-1] == heard:
+        return "C" * len(heard) + "D" + "C" * alike
+    if heard and said == heard[:-1]:
+        return "C" * len(said) + "I" + "C" * alike
+    return _aligned(said, heard) + "C" * alike
 
 
 def segments(one: str, other: str, boundary: int = 2) -> list[tuple[int, int]]:
@@ -109,6 +117,11 @@ def segments(one: str, other: str, boundary: int = 2) -> list[tuple[int, int]]:
     one, other : operations as by `align`, against the same reference.
     boundary : words that both must have right between segments.
     """
+    return list(_segments(one, other, boundary))
+
+
+@lru_cache(maxsize=65_536)  # most utterances have few errors, at few places
+def _segments(one: str, other: str, boundary: int) -> tuple[tuple[int, int], ...]:
     found = []
     i = j = start_i = start_j = good = 0
     inside = False
@@ -132,7 +145,7 @@ def segments(one: str, other: str, boundary: int = 2) -> list[tuple[int, int]]:
         found.append(
             (_errors(one, start_i, len(one) - 1, boundary), _errors(other, start_j, len(other) - 1, boundary))
         )
-    return [pair for pair in found if any(pair)]
+    return tuple(pair for pair in found if any(pair))
 
 
 @lru_cache(maxsize=4096)  # read sentences recur, and a run is compared with several others

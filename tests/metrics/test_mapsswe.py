@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from speechfair.errors import InputError
-from speechfair.metrics.mapsswe import align, mapsswe, segments
+from speechfair.metrics.mapsswe import _aligned, align, mapsswe, segments
 
 CASES = json.loads((Path(__file__).parents[1] / "oracles" / "mapsswe" / "cases.json").read_text())["cases"]
 spoken = st.lists(st.sampled_from("abcd"), max_size=12).map(" ".join)
@@ -123,3 +123,23 @@ def test_bad_input_is_refused() -> None:
         mapsswe(["a", "b"], ["a"], ["a"])
     with pytest.raises(InputError, match="boundary is 0"):
         mapsswe(["a"], ["a"], ["a"], boundary=0)
+
+
+@given(spoken, spoken)
+def test_what_is_told_at_sight_is_what_the_whole_table_says(reference: str, hypothesis: str) -> None:
+    words, heard = reference.split(), hypothesis.split()
+    assert align(words, heard) == _aligned(tuple(words), tuple(heard))
+
+
+@given(spoken, st.integers(0, 12), st.sampled_from(["S", "D", "I", ""]), st.sampled_from("abcd"))
+def test_one_error_anywhere_is_where_the_whole_table_puts_it(
+    reference: str, place: int, kind: str, word: str
+) -> None:
+    words = reference.split()
+    place = min(place, len(words))
+    heard = (
+        words[:place]
+        + [word] * (kind in "SI" and bool(kind))
+        + words[place + (kind in "SD" and bool(kind)) :]
+    )
+    assert align(words, heard) == _aligned(tuple(words), tuple(heard))
