@@ -88,7 +88,8 @@ def _who(entry: Any) -> str:
 
 
 def _pretty(value: Any) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)
+    """JSON in lines; what cannot be printed is escaped within each line."""
+    return "\n".join(map(printable, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
 
 
 def _content(state: State) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from speechfair.process.init import Start, init
 from speechfair.process.status import read_state
-from speechfair.reporting.checklist_html import render_checklist, write_checklist
+from speechfair.reporting.checklist_html import _pretty, render_checklist, write_checklist
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -57,3 +57,8 @@ def test_a_ledger_that_does_not_hold_is_said_at_the_top(tmp_path: Path, page: st
     text = render_checklist(read_state(tmp_path / "process"))
     assert "The ledger does not hold." in text
     assert "was edited" in text
+
+
+def test_values_that_were_found_are_in_lines_and_what_cannot_be_printed_is_escaped() -> None:
+    shown = _pretty({"a": [1, "x\u202ey"], "語": "\x7f"})
+    assert shown == '{\n "a": [\n  1,\n  "x\\u202ey"\n ],\n "語": "\\x7f"\n}'
