@@ -13,8 +13,9 @@ from speechfair.errors import InputError
 
 if TYPE_CHECKING:
     from speechfair.auditing.result import AuditResult
+    from speechfair.messages.translation import Language
 
-__all__ = ["command", "finish"]
+__all__ = ["command", "finish", "in_language"]
 
 
 def command(
@@ -47,6 +48,7 @@ def command(
     retry_failed: options.RetryFailed = False,
     process: options.Process = None,
     override_gate: options.OverrideGate = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Transcribe a corpus with a model and compare the error rates of its groups.
@@ -91,18 +93,27 @@ def command(
                 observe=observe,
             )
         output.say_how(RunFolder(folder), recognizer)
-        finish(result, folder, json)
+        finish(result, folder, json, language)
 
 
-def finish(result: AuditResult, folder: Path, json: bool) -> None:
-    """Print the result. An audit in which nothing was scored ends with exit code 2."""
+def finish(result: AuditResult, folder: Path, json: bool, language: Language) -> None:
+    """Print the result and write its page in the language. Where nothing was scored, the exit code is 2."""
     if json:
         typer.echo(result.to_json(), nl=False)
     else:
-        output.show_table(result.table())
+        output.show_table(result.table(), language)
+    in_language(folder, language)
     output.say(f"run folder: {folder}\nreport:     {folder / 'report.html'}")
     if result.totals.scored == 0:
         raise InputError(
             f"no utterance could be scored ({result.totals.failed} failed, {result.totals.excluded} excluded); "
             f"the reasons are in {folder / 'audit.json'}"
         )
+
+
+def in_language(folder: Path, language: Language) -> None:
+    """The page of a run folder in another language than that in which the verb has written it."""
+    if language != "en":
+        from speechfair.reporting.from_run import report
+
+        report(folder, language=language)

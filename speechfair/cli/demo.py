@@ -19,6 +19,7 @@ def command(
     ),
     model: options.Model = "bundled:whisper-tiny.en",
     window: options.Window = "10",
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Audit a real recogniser on synthetic accents whose order is known, so that you see what an audit says.
@@ -32,7 +33,7 @@ def command(
     recognizer = load_model(model, **options.model_options(None, window))
     with output.transcription_progress() as observe:
         result = demo(recognizer, out=out, observe=observe)
-    finish(result, out, json)
+    finish(result, out, json, language)
     output.say(
         "these accents were planted by rule and get worse with strength by design; now try real speech:\n"
         "  speechfair audit speechocean762 --root DIR --split test --group-by age_band --group-by gender"

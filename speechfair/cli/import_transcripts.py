@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from speechfair.cli import options, output
+from speechfair.cli.audit import in_language
 from speechfair.errors import InputError
 
 __all__ = ["command"]
@@ -86,6 +87,7 @@ def command(
     level: options.Level = 0.95,
     seed: options.Seed = 0,
     adjust: options.Adjust = None,
+    page_language: options.PageLanguage = "en",
     json: options.Json = False,
 ) -> None:
     """Audit one or more systems from transcripts (or counts) that exist, without audio.
@@ -141,7 +143,8 @@ def command(
         typer.echo(json_module.dumps(found, ensure_ascii=False, indent=2))
     for name, result in done.results.items():
         if not json:
-            output.show_table(result.table())
+            output.show_table(result.table(), page_language)
+        in_language(done.folders[name], page_language)
         output.say(f"run folder: {done.folders[name]}\nreport:     {done.folders[name] / 'report.html'}")
     empty = [name for name, result in done.results.items() if result.totals.scored == 0]
     if empty:

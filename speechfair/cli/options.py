@@ -27,6 +27,7 @@ __all__ = [
     "Normalizer",
     "Option",
     "OverrideGate",
+    "PageLanguage",
     "Process",
     "Reference",
     "RetryFailed",
@@ -51,6 +52,13 @@ CorpusName = Annotated[
 Language = Annotated[
     Literal["en", "ja"],
     typer.Option(help="Language of the page and of what is printed: English or Japanese."),
+]
+PageLanguage = Annotated[
+    Literal["en", "ja"],
+    typer.Option(
+        "--page-language",
+        help="Language of the page and of what is printed, where --language is that of the speech.",
+    ),
 ]
 RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
 Root = Annotated[

@@ -21,6 +21,7 @@ def command(
     empty_references: options.EmptyReferences = "exclude",
     strip_prefix: options.StripPrefix = None,
     strip_suffix: options.StripSuffix = None,
+    language: options.Language = "en",
     json: options.Json = False,
 ) -> None:
     """Score a transcribed run folder, replacing its scores, audit.json and report."""
@@ -40,4 +41,4 @@ def command(
         strip_prefix=strip_prefix or (),
         strip_suffix=strip_suffix or (),
     )
-    finish(result, run, json)
+    finish(result, run, json, language)

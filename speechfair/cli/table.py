@@ -18,6 +18,7 @@ def command(
         Literal["markdown", "latex", "csv", "html"], typer.Option(help="Form of the table.")
     ] = "markdown",
     axis: Annotated[str | None, typer.Option(help="Only this axis.", autocompletion=completion.axes)] = None,
+    language: options.Language = "en",
     out: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
 ) -> None:
     """Print the tables of an audit, one for each axis, as Markdown, LaTeX, CSV or HTML.
@@ -29,7 +30,7 @@ def command(
     from speechfair.verbs.written import outside_run_folders
 
     outside_run_folders(out)
-    text = table(run, format, axis=axis)
+    text = table(run, format, axis=axis, language=language)
     if out is None:
         typer.echo(text, nl=False)
     else:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from speechfair.messages.translation import Translated, Translator
 from speechfair.result_table import Sheet, Table
+from speechfair.types import UNKNOWN
 from speechfair.wording import printable
 
 __all__ = ["in_language", "told_line"]
 
-_LABELS = ("note", "problem")
+_LABELS = ("note", "problem", "Note")
 
 
 def in_language(shown: Table | Sheet, tell: Translator) -> Table | Sheet:
@@ -50,16 +53,32 @@ def _told(table: Table, tell: Translator) -> Table:
         replace(one, title=_word(one.title, tell), short=_word(one.short, tell) if one.short else "")
         for one in table.columns
     )
-    rows = tuple((_name(name, tell), *(_word(text, tell) for text in texts)) for name, *texts in table.texts)
-    notes = [told_line(note, tell) for note in table.notes]
+    axis = table.columns[0].title.replace(" + ", "+").replace(" ", "_") if table.columns else ""
+    rows = tuple(
+        (_name(name, axis, tell), *(_word(text, tell) for text in texts)) for name, *texts in table.texts
+    )
+    named = partial(_named, [row[0] for row in table.texts], axis, tell)
+    notes = [told_line(named(note) if note.startswith("All ") else note, tell) for note in table.notes]
     for note in table.footnotes:
         mark, _, reason = note.partition(" ")
         notes.append(f"{mark} {told_line(reason, tell)}")
-    return Table(_word(table.title, tell), columns, rows, tuple(notes), table.tones)
+    return Table(_word(named(table.title), tell), columns, rows, tuple(notes), table.tones)
 
 
-def _name(text: str, tell: Translator) -> str:
-    """The name of a row: that of a group stays; what the program calls all of them, or a kind, is told."""
+def _named(groups: Sequence[str], axis: str, tell: Translator, text: str) -> str:
+    """`text` with the names of the groups of a table in the place of their codes."""
+    codes = {one.partition(" (ref.)")[0] for one in groups} - {UNKNOWN}
+    for code in sorted(codes, key=lambda one: (-len(one), one)):
+        text = tell.group(axis, code).join(re.split(rf"(?<![\w+]){re.escape(code)}(?![\w+])", text))
+    return text
+
+
+def _name(text: str, axis: str, tell: Translator) -> str:
+    """The name of a row: a group's as pages name it; what the program calls all of them, or a kind, is told."""
+    bare, mark, rest = text.partition(" (ref.)")
+    named = tell.group(axis, bare)
+    if named != printable(bare):
+        return named + (tell("(ref.)") if mark else "") + rest
     return _word(text, tell) if " " in text or text in ("all", "overall") else text
 
 

@@ -13,6 +13,8 @@ from speechfair.auditing.result import AuditResult
 from speechfair.auditing.speaker_rates import rates_by_group
 from speechfair.charts.figure import FORMATS, Figure, Format
 from speechfair.errors import InputError
+from speechfair.messages.told_tables import in_language
+from speechfair.messages.translation import Translator
 from speechfair.metrics.error_counts import rate_title
 from speechfair.registry import did_you_mean
 from speechfair.result_table import Table
@@ -20,6 +22,7 @@ from speechfair.store import write_atomically
 from speechfair.wording import count, printable, with_interval
 
 if TYPE_CHECKING:
+    from speechfair.messages.translation import Language
     from speechfair.store import RunFolder
 
 __all__ = ["TableFormat", "figures", "summary", "table"]
@@ -99,8 +102,16 @@ def summary(result: AuditResult, picture: str | None = None, figure: Figure | No
     return "\n".join([*lines, "", f"Made by speechfair {result.speechfair}.", ""])
 
 
-def table(run: str | Path | RunFolder, format: TableFormat = "markdown", *, axis: str | None = None) -> str:
+def table(
+    run: str | Path | RunFolder,
+    format: TableFormat = "markdown",
+    *,
+    axis: str | None = None,
+    language: Language = "en",
+) -> str:
     """The tables of a scored run folder, one for each axis, as Markdown, LaTeX (booktabs), CSV or HTML.
+
+    CSV is for programs, and the same in every language.
 
     Raises
     ------
@@ -121,7 +132,8 @@ def table(run: str | Path | RunFolder, format: TableFormat = "markdown", *, axis
     shown = _axes(result, axis)
     found = [part for part in result.table().parts() if isinstance(part, Table)]
     by_axis = dict(zip(axis_names(result), found, strict=False))
-    return "\n".join(ways[format](by_axis[name]) for name in shown)
+    tell = Translator("en" if format == "csv" else language)
+    return "\n".join(ways[format](in_language(by_axis[name], tell)) for name in shown)
 
 
 def _axes(result: AuditResult, axis: str | None) -> list[str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from speechfair.auditing.run import audit
 from speechfair.cli.debias import _show
+from speechfair.cli.main import app
 from speechfair.cli.probe import _show as show_probe
 from speechfair.comparing.leaderboard_record import GroupLeftOut, LeaderboardAxis
 from speechfair.comparing.leaderboard_table import groups_words
@@ -36,7 +41,7 @@ from tests.support import scripted_texts, small_corpus, write_tone
 LONG = " ".join(f"w{i}" for i in range(40))
 LEFT = re.compile(
     r"--json|COLUMNS=\d+|\(listed\b[^)]*\)|/\S+|\S+/\S*|\b(accent|gender)(\+\w+)?=\S+|\bu\d\S*|p = |p < "
-    r"|\b(plain|thick|other|drink|old|better|worse)\b|speaker_within: accent|^accent "
+    r"|\b(plain|thick|other|drink|old|better|worse)\b|speaker_within: accent|^accent |^transcripts |ScriptedFailureError: broken"
 )
 """Commands, paths, groups in code and names of models and rows."""
 tell = Translator("ja")
@@ -66,6 +71,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         failures = {first: "broken"} if name == "worse" else {}
         model = Scripted(texts, name=name, confidences=sure, failures=failures)
         audit(corpus, model, ["accent", "accent+gender"], out=folder / name)
+    shutil.copytree(folder / "better", folder / "scored")
+    shutil.copytree(folder / "worse", folder / "failing")
     return folder
 
 
@@ -105,6 +112,10 @@ def test_why_a_leaderboard_left_a_group_out_is_japanese() -> None:
         "sequence {}/old {}/better --format markdown",
         "confidence {}/old --target-error 0.1",
         "confidence {}/worse --target-error 0.001",
+        "score {}/scored --group-by accent --group-by gender --group-by accent+gender",
+        "score {}/failing --group-by gender",
+        "table {}/old",
+        "table {}/worse --format latex",
     ],
 )
 def test_what_a_verb_prints(
@@ -115,6 +126,57 @@ def test_what_a_verb_prints(
     assert done.returncode in (0, 1, 3), done.stderr
     assert re.search("[ぁ-ん]", done.stdout)
     assert english_in(done.stdout) == []
+
+
+ENGLISH_ALONE = {
+    "prepare transcribe merge": "print a folder and a progress bar",
+    "figures": "prints paths; its charts are for papers in English",
+    "models metrics doctor discover": "print lists for the person at the keyboard",
+    "verify plan": "print sentences of their own, which have no Japanese yet",
+    "view": "prints an address; the page has both languages",
+    "criteria-show criteria-freeze criteria-check": "print files and lines of files",
+    "corpora corpora-manifest corpora-split corpora-datasheet corpora-export corpora-show": "print lists and files",
+    "debias-compare debias-record": "print a table of recipes, and a path",
+    "debias-leakage": "prints a table of layers, with no Japanese yet",
+    "probe-plan": "prints sentences of its own, which have no Japanese yet",
+}
+"""Verbs that print no result in the reader's language, and why; all of `process` takes the plan's language."""
+
+
+def verbs(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, one in command.commands.items():
+        whole = f"{path}-{name}".strip("-")
+        if not hasattr(one, "commands") or one.invoke_without_command:
+            yield whole, one
+        if hasattr(one, "commands"):
+            yield from verbs(one, whole)
+
+
+def test_every_verb_that_prints_a_result_takes_the_language() -> None:
+    alone = {name for names in ENGLISH_ALONE for name in names.split()}
+    without = set()
+    for name, verb in verbs(get_command(app)):
+        options = inspect.signature(verb.callback).parameters
+        takes = any(one in options and options[one].default == "en" for one in ("language", "page_language"))
+        if not takes and not name.startswith("process-"):
+            without.add(name)
+    assert without == alone
+
+
+def test_an_audit_and_an_import_are_wholly_japanese(
+    tmp_path: Path, speechfair: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    rows = [f"s{n % 14},{'female' if n % 2 else 'male'},w1 w2 w3 w4,w1 w2 w3" for n in range(28)]
+    table = tmp_path / "calls.csv"
+    table.write_text("\n".join(["speaker,gender,text,heard", *rows]) + "\n")
+    words = ["import", str(table), "--hypothesis", "plain=heard", "--lang", "eng", "--group-by", "gender"]
+    done = speechfair(*words, "--out", str(tmp_path / "runs"), "--page-language", "ja")
+    assert done.returncode == 0, done.stderr
+    assert "女性" in done.stdout
+    assert "female" not in done.stdout
+    assert english_in(done.stdout) == []
+    assert '<html lang="ja"' in (tmp_path / "runs" / "plain" / "report.html").read_text("utf-8")
 
 
 def test_what_a_check_of_a_table_prints(
