@@ -1,4 +1,4 @@
-"""A table of transcripts from the first byte to the page: import, score, report, verify, and one refused command.
+"""A table of transcripts from the first byte to the page: import, score, report, verify, compare, one refused command.
 
 Everything that a person waits for is inside: reading the table, normalising, counting, five axes and two crossings,
 10,000 replicates, the page, and reading the folder again. One process for each size, two threads. Run with
@@ -66,6 +66,7 @@ from pathlib import Path
 from benchmarks.timing import peak_megabytes
 from speechfair.auditing.verify import verify
 from speechfair.errors import SpeechfairError
+from speechfair.verbs.compare import compare
 from speechfair.verbs.import_transcripts import import_transcripts
 table, out, axes = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3].split(",")
 found = {}
@@ -79,6 +80,8 @@ def timed(name, work):
 timed("refused", lambda: import_transcripts(table, {"a": "hypothesis"}, axes, out=out, reference={"accent": "none"}))
 timed("import", lambda: import_transcripts(table, {"a": "hypothesis"}, axes, out=out))
 timed("verify", lambda: verify(out / "a"))
+timed("import another", lambda: import_transcripts(table, {"b": "better"}, axes, out=out))
+timed("compare", lambda: compare(out / "a", out / "b", out=out / "c.json", report=out / "c.html"))
 print(json.dumps({"work": found, "megabytes": peak_megabytes()}))
 """
 
@@ -92,6 +95,7 @@ def make_table(path: Path, rows: int) -> None:
     sentences = rng.integers(0, len(_WORDS), (max(10, rows // _DISTINCT_TEXTS), 9))
     chosen = sentences[rng.integers(0, len(sentences), rows)]
     heard = np.where(rng.random(chosen.shape) < 1 / 8, rng.integers(0, len(_WORDS), chosen.shape), chosen)
+    better = np.where(rng.random(chosen.shape) < 1 / 4, chosen, heard)
     words = np.array(_WORDS, dtype=object)
     speakers = max(20, rows // _ROWS_PER_SPEAKER)
     speaker = rng.integers(0, speakers, rows)
@@ -104,6 +108,7 @@ def make_table(path: Path, rows: int) -> None:
             "id": [f"u{row}" for row in range(rows)],
             "text": [" ".join(row).capitalize() + "." for row in words[chosen]],
             "hypothesis": [" ".join(row) for row in words[heard]],
+            "better": [" ".join(row) for row in words[better]],
             "speaker": [f"s{one}" for one in speaker],
             "seconds": rng.uniform(1, 9, rows),
             **{axis: label(axis, values) for axis, values in zip(AXES, (20, 3, 5, 4, 6), strict=False)},
@@ -126,7 +131,7 @@ def measure(rows: int) -> dict[str, Any]:
 def run(sizes: tuple[int, ...] = ROWS) -> dict[str, Any]:
     """Every size, smallest first."""
     return {
-        "what": "a table of transcripts imported, scored over five axes and two crossings, reported, verified",
+        "what": "transcripts imported, scored over five axes and two crossings, reported, verified, compared",
         "rows": {str(rows): measure(rows) for rows in sizes},
         "load": os.getloadavg()[0],
     }

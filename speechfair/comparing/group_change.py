@@ -37,12 +37,13 @@ class Judge:
         tables: tuple[pl.DataFrame, pl.DataFrame],
         reference: Pair | None,
         is_reference: bool,
+        pair: Pair | None = None,
     ) -> GroupChange:
-        """One group, whose scores `tables` are, against the `reference` group's pair."""
+        """One group, whose scores `tables` are, against the `reference` group's pair; `pair` is its own, if known."""
         from speechfair.metrics.paired import paired_difference, paired_ratio, ratio_change
         from speechfair.metrics.pairing import pair_up
 
-        pair = pair_up(*tables)
+        pair = pair if pair is not None else pair_up(*tables)
         return GroupChange(
             axis=axis,
             value=value,
@@ -89,7 +90,7 @@ def axis_change(
     old, new = (add_axis(table, axis) for table in tables)
     pairs = pair_by_group(old, new, "group")
     present = [
-        set(add_axis(run.scores.filter(pl.col("excluded").is_null()), axis)["group"].to_list())
+        set(add_axis(run.scores.filter(pl.col("excluded").is_null()), axis)["group"].unique().to_list())
         for run in runs
     ]
     reference, why = _reference(axis, pairs, runs)
@@ -97,7 +98,7 @@ def axis_change(
     for value in sorted(pairs):
         parts = old.filter(pl.col("group") == value), new.filter(pl.col("group") == value)
         against = pairs[reference] if reference is not None and value != reference else None
-        groups.append(judge.group(axis, value, parts, against, is_reference=value == reference))
+        groups.append(judge.group(axis, value, parts, against, value == reference, pairs[value]))
     groups.sort(key=_most_worsened)
     for value in sorted(set.union(*present) - set(pairs)):
         sides = value in present[0], value in present[1]
