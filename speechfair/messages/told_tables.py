@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import overload
 
 from speechfair.messages.translation import Translated, Translator
 from speechfair.result_table import Sheet, Table
@@ -15,6 +16,14 @@ from speechfair.wording import printable
 __all__ = ["in_language", "told_line"]
 
 _LABELS = ("note", "problem", "Note")
+
+
+@overload
+def in_language(shown: Table, tell: Translator) -> Table: ...
+
+
+@overload
+def in_language(shown: Table | Sheet, tell: Translator) -> Table | Sheet: ...
 
 
 def in_language(shown: Table | Sheet, tell: Translator) -> Table | Sheet:
