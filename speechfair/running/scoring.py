@@ -205,9 +205,7 @@ def _normalised(joined: pl.DataFrame, column: str, scoring: Scoring, *, hypothes
 
     rows = joined.select(pl.col(column).alias("text"), "language")
     distinct = rows.filter(pl.col("text").is_not_null()).unique(maintain_order=True)
-    found = [
-        scoring.normalise(text, language, hypothesis=hypothesis) for text, language in distinct.iter_rows()
-    ]
+    found = scoring.normalise_all(distinct.iter_rows(), hypothesis=hypothesis)
     known = distinct.with_columns(pl.Series("normalised", found, dtype=pl.String))
     keys = ["text", "language"]
     return rows.join(known, on=keys, how="left", nulls_equal=True, maintain_order="left")["normalised"]

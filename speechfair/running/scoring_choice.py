@@ -7,15 +7,18 @@ hypothesis. It is written into the recipe, so that a folder says what was done a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from speechfair.errors import InputError
 from speechfair.metrics.error_counts import Tokens
+from speechfair.running.one_text import Rules
 from speechfair.running.run_recipe import Analysis, CardPart, LanguagePart, ScoringPart
-from speechfair.text.annotations import Marker, Rule, without_events
+from speechfair.running.shared_normalising import normalised_texts
+from speechfair.text.annotations import Marker, Rule
 from speechfair.text.stripping import without_affixes
 from speechfair.types import Normalizer
 
@@ -61,14 +64,33 @@ class Scoring:
         return self.languages.get(language or NOT_GIVEN) or next(iter(self.languages.values()))
 
     def normalise(self, text: str, language: str | None, *, hypothesis: bool) -> str:
-        """The text that is scored. A text that comes again, in this table or in another system's, is known already."""
-        normalizer = self.counting(language).normalizer
-        if hypothesis and (self.prefixes or self.suffixes):
-            text = without_affixes(text, self.prefixes, self.suffixes)
-        return _normalised(text, normalizer, self._rules)  # type: ignore[arg-type]  # a value: it can be hashed
+        """The text that is scored."""
+        return self.normalise_all([(text, language)], hypothesis=hypothesis)[0]
+
+    def normalise_all(self, rows: Iterable[tuple[str, str | None]], *, hypothesis: bool) -> list[str]:
+        """The texts that are scored, of texts with their languages, on all processors where they are many.
+
+        A text that comes again, in this table or in another system's, is known already.
+        """
+        rules = self._rules
+        keys = []
+        for text, language in rows:
+            if hypothesis and (self.prefixes or self.suffixes):
+                text = without_affixes(text, self.prefixes, self.suffixes)
+            keys.append((text, self.counting(language).normalizer, rules))
+        found = {key: _known[key] for key in keys if key in _known}
+        lacking: dict[Normalizer, dict[str, None]] = {}
+        for key in keys:
+            if key not in found:
+                lacking.setdefault(key[1], {})[key[0]] = None
+        for normalizer, texts in lacking.items():
+            new = normalised_texts(list(texts), normalizer, rules)
+            found.update(zip(((text, normalizer, rules) for text in texts), new, strict=True))
+        _remember(found)
+        return [found[key] for key in keys]
 
     @cached_property
-    def _rules(self) -> tuple[tuple[Marker, Rule], ...] | None:
+    def _rules(self) -> Rules:
         return None if self.annotations is None else tuple(sorted(self.annotations.items()))
 
     @property
@@ -107,13 +129,15 @@ class Scoring:
         )
 
 
-@lru_cache(maxsize=_KEPT_TEXTS)
-def _normalised(text: str, normalizer: Normalizer, rules: tuple[tuple[Marker, Rule], ...] | None) -> str:
-    from speechfair.text.normalizers import STRICT
+_Key = tuple[str, Normalizer, Rules]
+_known: dict[_Key, str] = {}
 
-    if rules is not None and normalizer.name not in STRICT:
-        text = without_events(text, dict(rules))
-    return normalizer(text)
+
+def _remember(found: Mapping[_Key, str]) -> None:
+    """Keep what a table needed for the next one, and no more than `_KEPT_TEXTS`."""
+    if len(_known) + len(found) > _KEPT_TEXTS:
+        _known.clear()
+    _known.update(islice(found.items(), _KEPT_TEXTS))
 
 
 def choose_scoring(manifest: pl.DataFrame, settings: Analysis, card: CardPart) -> Scoring:
