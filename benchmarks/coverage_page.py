@@ -274,22 +274,29 @@ def _table(
 
 
 def _missed(rows: Sequence[Row], names: Sequence[str], cause: str) -> list[str]:
-    """A line for each cell outside the goal, those that are too narrow first."""
+    """Cells outside the goal: each that is too narrow in a line, then those that are too wide by statistic."""
     narrow: list[str] = []
     wide: list[str] = []
+    reason = f" – {cause}" if cause else ""
     for name in names:
+        above = []
         for row in rows:
             least, most = next((a, b) for n, a, b in GOALS if row["speakers"] >= n)
             share = row["shares"][name]
-            if least <= share <= most:
+            if share > most:
+                above.append(100 * share)
+            if share >= least:
                 continue
-            goal, where = (least, narrow) if share < least else (most, wide)
             world = f" ({WORLDS[row['world']]})" if "world" in row else f" ({row['shape']} speakers)"
-            what = "**too narrow**" if share < least else "wider than need be"
-            near = abs(share - goal) < 2 * math.sqrt(goal * (1 - goal) / row["draws"])
-            where.append(
-                f"- {name}{world}, {row['speakers']} speakers, CV {row['variation']}: {100 * share:.1f}, {what}"
+            near = abs(share - least) < 2 * math.sqrt(least * (1 - least) / row["draws"])
+            narrow.append(
+                f"- {name}{world}, {row['speakers']} speakers, CV {row['variation']}: {100 * share:.1f}, **too narrow**"
                 + (" (within two standard errors of the goal)" if near else "")
-                + (f" – {cause}" if cause else "")
+                + reason
+            )
+        if above:
+            span = f"{min(above):.1f} to {max(above):.1f}"
+            wide.append(
+                f"- {name}: {len(above)} of {len(rows)} cells too high ({span}), wider than need be{reason}"
             )
     return [*narrow, *wide]

@@ -32,9 +32,9 @@ def in_language(shown: Table | Sheet, tell: Translator) -> Table | Sheet:
     The cells of a table become texts, so its numbers are for reading alone; in English it is returned as it is.
 
     >>> from speechfair.result_table import Column
-    >>> table = Table("", (Column("group", "group"), Column("n", "failed", "count")), (("female", 1200), ("all", None)))
+    >>> table = Table("", (Column("group", "group"), Column("n", "failed", "count")), (("f", 1200), ("none", None)))
     >>> in_language(table, Translator("ja")).texts, in_language(table, Translator("ja")).columns[1].title
-    ([['female', '1,200'], ['all', '–']], '失敗')
+    ([['f', '1,200'], ['none', '–']], '失敗')
     """
     if tell.language == "en":
         return shown

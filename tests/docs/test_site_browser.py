@@ -17,13 +17,15 @@ KINDS = (
     "start/notebook.html",
     "how-to/gate.html",
     "read/report.html",
-    "reference/cli.html",
+    "reference/criteria.html",
     "explanation/gaps.html",
     "glossary.html",
     "results/debias.html",
     "ja/read/report.html",
 )
 """A page of each kind: program blocks, a figure, tables, a picture, definitions, an SVG, Japanese."""
+LONGEST = "reference/cli.html"
+"""Only measured: axe needs as long for its thousands of cells as for all other pages; they are of the same kinds."""
 SCREENS = ((1400, "light"), (390, "dark"))
 SERIOUS = {"serious", "critical"}
 
@@ -78,14 +80,16 @@ def test_pages_fit_and_are_accessible(browser: Any, address: str) -> None:
         # a new page each time, since the site keeps the scheme that it chose first
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.set_default_timeout(60_000)
-        for name in KINDS:
+        for name in (*KINDS, LONGEST):
             page.goto(f"{address}/{name}")
             page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
             expected = {"light": "default", "dark": "slate"}[scheme]
             assert page.evaluate("document.body.dataset.mdColorScheme") == expected, (name, scheme)
-            page.evaluate(axe)
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert over <= 0, (name, width)
+            if name == LONGEST:
+                continue
+            page.evaluate(axe)
             for found in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
                 if found["impact"] in SERIOUS:
                     node = found["nodes"][0]
