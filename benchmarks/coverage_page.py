@@ -140,9 +140,15 @@ def _summary(coverage: Sequence[Row], gaps: Sequence[Row], adjusted: Sequence[Ro
 
 
 def _met(rows: Sequence[Row], names: Sequence[str]) -> str:
-    cells = len(rows) * len(names)
-    met = cells - len(_missed(rows, names, ""))
-    return f"meet it in {met} of {cells} cells"
+    met = 0
+    for row in rows:
+        least, most = _goal(row)
+        met += sum(least <= row["shares"][name] <= most for name in names)
+    return f"meet it in {met} of {len(rows) * len(names)} cells"
+
+
+def _goal(row: Row) -> tuple[float, float]:
+    return next((least, most) for n, least, most in GOALS if row["speakers"] >= n)
 
 
 def _rates(coverage: Sequence[Row]) -> list[str]:
@@ -281,7 +287,7 @@ def _missed(rows: Sequence[Row], names: Sequence[str], cause: str) -> list[str]:
     for name in names:
         above = []
         for row in rows:
-            least, most = next((a, b) for n, a, b in GOALS if row["speakers"] >= n)
+            least, most = _goal(row)
             share = row["shares"][name]
             if share > most:
                 above.append(100 * share)

@@ -100,10 +100,16 @@ class Rows:
         self.done: defaultdict[str, dict[str, dict[str, float]]] = defaultdict(dict)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         for row in map(json.loads, lines):
+            self.done[row["code"]] = self.done.pop(
+                row["code"], {}
+            )  # the code that made the last line comes last
             self.done[row["code"]][json.dumps(row["key"])] = row["sums"]
 
     def total(self, key: Sequence[Any], draws: int, make: Callable[[int], Mapping[str, float]]) -> Total:
-        """Sums over the blocks of `key`: those of the present code if they are `draws` or the most, else the most.
+        """Sums over the blocks of `key` by one code.
+
+        The present code's, if they are `draws` or the most; else those of the latest code that has so many; else the
+        most.
 
         Parameters
         ----------
@@ -115,7 +121,8 @@ class Rows:
                 break
         found = [self._sum(code, key, draws) for code in self.done]
         own = self._sum(self.code, key, draws)
-        most = max(found, key=lambda total: total.draws, default=own)
+        enough = [total for total in found if total.draws >= draws]
+        most = enough[-1] if enough else max(found, key=lambda total: total.draws, default=own)
         return own if own.draws >= min(draws, most.draws) else most
 
     def _sum(self, code: str, key: Sequence[Any], draws: int) -> Total:

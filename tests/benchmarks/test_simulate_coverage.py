@@ -147,7 +147,9 @@ def test_blocks_are_kept_and_those_of_other_code_are_not(tmp_path: Path) -> None
     assert total("b", 2 * BLOCK, compute=False).code == "a", "until there are as many"
     assert [json.loads(line)["code"] for line in path.read_text("utf-8").splitlines()] == ["a", "a", "b"]
     stopped = Rows(path, "c", until=0.0).total(["gamma", 0.5], BLOCK, make)
-    assert stopped.code == "a", "no block is begun after the time is up"
+    assert stopped.code == "b", (
+        "no block is begun after the time is up, and the latest code that has so many stands"
+    )
 
 
 def test_what_is_counted_in_fewer_draws_has_its_own_number() -> None:
