@@ -54,18 +54,19 @@ def _ours(references: list[str], hypotheses: list[str], tokens: Tokens) -> int:
 
 def peers(tokens: Tokens, long: bool) -> dict[str, tuple[str, Peer]]:
     """By name the package whose version counts, and what gives the number of errors."""
-    found = {"jiwer": ("jiwer", _jiwer), "rapidfuzz, distance alone": ("rapidfuzz", _rapidfuzz)}
     if tokens == "characters":
         return {
             "jiwer": ("jiwer", _jiwer_characters),
             "rapidfuzz, distance alone": ("rapidfuzz", _rapidfuzz_characters),
         }
-    found["meeteval"] = ("meeteval", _meeteval)
-    return (
-        found
-        if long
-        else found | {"werpy": ("werpy", _werpy), "torchmetrics": ("torchmetrics", _torchmetrics)}
-    )
+    found: dict[str, tuple[str, Peer]] = {
+        "jiwer": ("jiwer", _jiwer),
+        "rapidfuzz, distance alone": ("rapidfuzz", _rapidfuzz),
+        "meeteval": ("meeteval", _meeteval),
+    }
+    if not long:
+        found |= {"werpy": ("werpy", _werpy), "torchmetrics": ("torchmetrics", _torchmetrics)}
+    return found
 
 
 def _jiwer(references: list[str], hypotheses: list[str]) -> int:

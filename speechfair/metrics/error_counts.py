@@ -259,17 +259,14 @@ def _count_block(references: list[str], hypotheses: list[str], counts: NDArray[n
     length = np.fromiter(map(len, references), np.int64, len(references))
     surplus = np.fromiter(map(len, hypotheses), np.int64, len(hypotheses)) - length
     replaced = np.full(len(references), -1)
-    long = np.flatnonzero(np.minimum(length, length + surplus) > _LONG).tolist()
-    if long:  # their operations are needed anyway, and give the distance too
-        sides = list(references), list(hypotheses)
-        given = np.zeros(len(references), np.int64)
-        for row in long:
-            given[row], replaced[row] = _operations(Levenshtein.editops(references[row], hypotheses[row]))
-            for side in sides:
-                side[row] = ""
-        distance = given + cpdist(*sides, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
-    else:
-        distance = cpdist(references, hypotheses, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
+    given = np.zeros(len(references), np.int64)
+    sides = list(references), list(hypotheses)
+    for row in np.flatnonzero(np.minimum(length, length + surplus) > _LONG).tolist():
+        # the operations of long texts are needed anyway, and give the distance too
+        given[row], replaced[row] = _operations(Levenshtein.editops(references[row], hypotheses[row]))
+        for side in sides:
+            side[row] = ""
+    distance = given + cpdist(*sides, scorer=Levenshtein.distance, dtype=np.int64, workers=1)
     # Deletions and insertions beyond those that the lengths force come in pairs; start with none.
     substitutions = distance - np.abs(surplus)
     for row in np.flatnonzero((substitutions > 1) & (replaced < 0)).tolist():
